@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 from sendspec.cli.console import common_options
-from sendspec.cli.main import COMMANDS
+from sendspec.cli.main import COMMANDS, cli
 from sendspec.composing.filters import FILTERS, TESTS
 from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
@@ -229,7 +229,9 @@ def _common() -> list[click.Parameter]:
 
 
 def command_section(name: str, command: click.Command, common: set[str | None]) -> Iterator[str]:
-    context = click.Context(command, info_name=name)
+    context = click.Context(
+        command, info_name=name, **cli.context_settings
+    )  # click keeps the names of the option for help
     yield f"## {name}"
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"```text\n{name} {usage}\n```"

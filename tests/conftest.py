@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sendspec.__main__ import GARBAGE_LOOKED_FOR
 
 settings.register_profile(
     "suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -29,6 +31,12 @@ if sys.dont_write_bytecode:  # nothing goes beside the sources, but no process c
     sys.pycache_prefix = str(TESTS.parent / "build" / "bytecode")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
+MEMORY = Path("/dev/shm")
+"""A file system in memory: a sync there takes no time, and half of what a send in a test costs is its syncs."""
+ROOM_BYTES = 1 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "gitops", "hostile", "promise", "protocol", "sandbox"}
 """Folders whose tests run commands, or servers, in processes of their own."""
@@ -64,9 +72,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """The tests stay to the end, and need no looking through for garbage."""
+    """The tests stay to the end, and need no looking through for garbage; what they leave can wait, as in the product."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_LOOKED_FOR)
 
 
 @pytest.hookimpl(tryfirst=True)

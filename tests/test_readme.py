@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from postgres_server import server_url
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.reading.project import read_project
+from sendspec.reading.project_reader import read_project
 from sendspec.reading.spec import read_spec
 from sendspec.sandbox.server import sandbox_at
 from ssh_keys import need_ssh_keygen

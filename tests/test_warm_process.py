@@ -61,9 +61,9 @@ def version(folder: Path, *, alone: bool = False) -> Order:
     return Order(["--version"], str(folder), {}, alone)
 
 
-def test_commands_of_one_test_share_a_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_commands_of_one_file_of_tests_share_a_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     numbers = []
-    for test in ("one", "one", "two"):
+    for test in ("test_one.py::first", "test_one.py::second", "test_two.py::first"):
         monkeypatch.setenv("PYTEST_CURRENT_TEST", f"{test} (call)")
         numbers.append(warm_process().shared_fork().pid)
         assert run_warm(version(tmp_path)) == (0, f"sendspec {__version__}\n", "")

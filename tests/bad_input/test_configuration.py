@@ -105,7 +105,7 @@ MEANT: list[tuple[str, str, str, str, str]] = [
     (URL, "127.0.0.1:39661", "url-scheme 3:14", "'127.0.0.1:39661' is not an https", "write http://127.0.0.1:39661"),
     (URL, "localhost:39661", "url-scheme 3:14", "'localhost:39661' is not", "write http://localhost:39661"),
     (URL, "api.bird.com", "url-scheme 3:14", "'api.bird.com' is not", "write https://api.bird.com"),
-    ("50/s", "50", "wrong-type 7:115", "50 is no rate", "write 50/s"),
+    ("50/s", "50", "wrong-type 7:115", "50 is not a rate", "write 50/s"),
     ("{file: .sendspec/live.db}", ".sendspec/live.db", "wrong-type 5:13", "a mapping", "write `ledger: {file: .sendspec/live.db}`"),
 ]  # fmt: skip
 
@@ -437,12 +437,12 @@ PLANS: list[tuple[str, Callable[[str], str], str]] = [
     ("a plan with another count", lambda text: text.replace('"send": 2', '"send": 3', 1), "was changed after it was written"),
     ("a plan for another environment", lambda text: text.replace('"live"', '"sandbox"'), "was changed after it was written"),
     ("a plan with another digest", lambda text: re.sub(r'"digest": "v1:\w{4}', '"digest": "v1:0000', text), "was changed after it was written"),
-    ("a plan that was cut", lambda text: text[: len(text) // 2], "no plan, or only a part of one"),
-    ("a plan of nothing", lambda text: "", "no plan, or only a part of one"),
-    ("a plan that is a list", lambda text: "[]", "no plan, or only a part of one"),
-    ("a plan of a hundred thousand brackets", lambda text: "[" * 100_000, "no plan, or only a part of one"),
-    ("a plan of long digits", lambda text: "9" * 5_000, "no plan, or only a part of one"),
-    ("a plan with characters that act", lambda text: "\x1b[31m" + text, "no plan, or only a part of one"),
+    ("a plan that was cut", lambda text: text[: len(text) // 2], "not a plan, or only a part of one"),
+    ("a plan of nothing", lambda text: "", "not a plan, or only a part of one"),
+    ("a plan that is a list", lambda text: "[]", "not a plan, or only a part of one"),
+    ("a plan of a hundred thousand brackets", lambda text: "[" * 100_000, "not a plan, or only a part of one"),
+    ("a plan of long digits", lambda text: "9" * 5_000, "not a plan, or only a part of one"),
+    ("a plan with characters that act", lambda text: "\x1b[31m" + text, "not a plan, or only a part of one"),
 ]  # fmt: skip
 
 
@@ -476,7 +476,7 @@ def test_a_plan_from_another_ledger(intake: Intake) -> None:
     assert "another ledger" in said.err
 
 
-@pytest.mark.parametrize("path", ["nothing.json", "pipe"], ids=lambda path: f"{path} is no plan")
+@pytest.mark.parametrize("path", ["nothing.json", "pipe"], ids=lambda path: f"{path} is not a plan")
 def test_what_is_no_regular_file_is_no_plan(intake: Intake, path: str) -> None:
     os.mkfifo(intake.folder / "pipe")
     assert intake.run("send", "--plan", "tmp", "--yes").code == 1

@@ -29,9 +29,10 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% for c in order_id %}a{% end %}'", "template-syntax 9:41", "`end` doesn't end the `for`", "write `endfor`"),
     ("'{% if order_id %}{% for c in order_id %}a{% endif %}'", "template-syntax 9:55", "`for` before this `endif` is still open", "write {% endfor %} before {% endif %}"),
     ("'{% if order_id %}a{% endfor %}b{% endif %}'", "template-syntax 9:32", "no `for` is open", "remove it, or write {% endif %}"),
-    ("'a{% endif %}'", "template-syntax 9:18", "belongs to nothing", "{% if … %} before it"),
+    ("'a{% endif %}'", "template-syntax 9:15", "this `endif` belongs to nothing", "remove it, or write {% if … %} before it"),
     ("'a{% endfi %}'", "template-syntax 9:15", "no tag called 'endfi', and no `if` is open", "{% endif %} in its place"),
-    ("'a{% endfor %}'", "template-syntax 9:18", "belongs to nothing", "the `for` that it ends"),
+    ("'a{% endfor %}'", "template-syntax 9:15", "belongs to nothing", "remove it, or write the `for` that it ends"),
+    ("'a{% else %}b'", "template-syntax 9:15", "this `else` belongs to nothing", "remove it, or write {% if … %} before it"),
     ("'{% if order_id %}a'", "template-syntax 9:17", "this `if` is never closed", "{% endif %}"),
     ("'{% unless order_id %}a{% end %}'", "template-syntax 9:14", "no `unless`", "write {% if not order_id %}, and {% endif %}"),
     ("'{% blurb order_id %}a'", "template-syntax 9:17", "no tag called 'blurb'", "use one of: if, elif"),
@@ -74,16 +75,20 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name.upper() }}'", "template-forbidden 9:17", "`first_name.upper()`", "write `first_name | upper`"),
     ("'{{ first_name.strip() }}'", "template-forbidden 9:17", "`first_name.strip()`", "write `first_name | trim`"),
     ("'{{ first_name.replace(1, 2) }}'", "template-forbidden 9:17", "is not allowed", "write `first_name | replace(1, 2)`"),
-    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", "write a column's name"),
+    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", "write a column's name: phone, first_name"),
     ("""'{{ row.get("first_name", "you") }}'""", "template-forbidden 9:17", "row.get", 'write `row["first_name"] | default("you")`'),
     ("'{{ len(first_name) }}'", "template-forbidden 9:17", "`len(first_name)`", "write `first_name | length | string`"),
     ("'{% if len(first_name) > 3 %}a{% endif %}b'", "template-forbidden 9:20", "`len(first_name)`", "write `first_name | length`"),
     ("'{{ first_name[:1] }}'", "template-forbidden 9:17", "the slice `first_name[:1]`", "write `first_name | first`"),
     ("'{{ first_name[:2] }}'", "template-forbidden 9:17", "the slice `first_name[:2]`", 'write `first_name | truncate(2, true, "")`'),
     ("'{{ first_name[-1:] }}'", "template-forbidden 9:17", "the slice `first_name[-1:]`", "write `first_name | last`"),
-    ("'{{ first_name[1:2] }}'", "template-forbidden 9:17", "the slice `first_name[1:2]`", "cut the text in the table"),
-    ("'{{ row[first_name] }}'", "template-forbidden 9:14", "a subscript that isn't constant", 'row["…"]'),
-    ("'{{ first_name[order_id] }}'", "template-forbidden 9:14", "isn't constant", '{% elif order_id == "…" %}'),
+    ("'{{ first_name[1:2] }}'", "template-forbidden 9:17", "the slice `first_name[1:2]`", "add a column that holds this part of `first_name`, and write its name"),
+    ("'{{ row[first_name] }}'", "template-forbidden 9:17", "`row[first_name]` takes the column's name from a value", """write `row["first_name"]`, in quotes, for the column 'first_name'"""),
+    ("'{{ row[lang] }}'", "template-forbidden 9:17", "`row[lang]` takes the column's name", "write a column's name: phone, first_name"),
+    ("'{{ first_name[order_id] }}'", "template-forbidden 9:17", "'first_name' is text, and text has no items", '{% elif order_id == "…" %}'),
+    ("'{{ texts[order_id] }}'", "template-forbidden 9:17", "`texts[order_id]` chooses an item by a value", '{% if order_id == "…" %}'),
+    ("'{{ first_name = 1 }}'", "template-syntax 9:14", "{{ }} prints a value", 'write {{ first_name }}; for a condition, {% if first_name == "1" %}…{% endif %}'),
+    ('"Hi {{ first_name = order_id }}"', "template-syntax 9:17", "one `=` neither sets nor compares", "write {{ first_name }}; for a condition, {% if first_name == order_id %}"),
     ("'{{ first_name[0] }}'", "no-items 9:17", "'first_name' is text, and text has nothing called '0'", "write `first_name | first`"),
     ("'Hi {{ first_name.length }}'", "no-items 9:20", "text has nothing called 'length'", "write `first_name | length`"),
     ("'{{ first_name.toUpperCase }}'", "no-items 9:17", "nothing called 'toUpperCase'", "write `first_name | upper`"),
@@ -97,13 +102,19 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name | uper }}'", "unknown-filter 9:30", "no filter called 'uper'", "write 'upper'"),
     ("'{% if first_name is empty %}a{% endif %}'", "unknown-test 9:20", "no test called 'empty'", "write `not first_name`"),
     ("'{% if row.first_name is not empty %}a{% endif %}'", "unknown-test 9:20", "'empty'", "write `row.first_name`"),
+    # a template that is all of the text, and gives none
+    ("'{{ order_id | length }}'", "wrong-type 9:13", "expected text, found the number 2", 'write "{{ order_id | length | string }}"'),
+    ('"{{ 1 if order_id else 2 }}"', "wrong-type 9:13", "found the number 1", 'write "{{ (1 if order_id else 2) | string }}"'),
+    ('"{{ order_id == first_name }}"', "wrong-type 9:13", "found false", 'write a text for each case: "{% if order_id == first_name %}…'),
+    ("'{{ order_id | float }}'", "not-a-number 9:14", "'order_id' is 'A1', which is no number", "write {{ order_id }}: a text needs no number"),
+    ('"{{ order_id | replace(1, 2) | int }}"', "not-a-number 9:14", "'A2' is no number", "write {{ order_id | replace(1, 2) }}: a text needs no number"),
     # columns under another spelling
     ("'{{ FIRST_NAME }}'", "unknown-name 9:17", "'FIRST_NAME'", "write 'first_name'"),
     ("'{{ contact.first_name }}'", "unknown-name 9:17", "'contact'", "write 'first_name'"),
     ("'{{ first name }}'", "template-syntax 9:17", "no column is called 'first name'", "write `first_name`"),
     ("'{% if first name %}a{% endif %}'", "template-syntax 9:20", "no column is called 'first name'", "write `first_name`"),
     ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as a sum or a difference", "write `first_name`"),
-    ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", "add the column, or use one of: phone, first_name"),
+    ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", 'add the column and write `row["last name"]`, or use one of: phone, first_name'),
     ("'{{ phone number }}'", "template-syntax 9:17", "no column is called 'phone number'", "write `phone`"),
     ("'{{ Opt-out }}'", "template-forbidden 9:17", "'Opt-out' is a column", 'write `row["Opt-out"]`'),
     ('"{{ Opt-out }}"', "template-forbidden 9:17", "'Opt-out' is a column", "write `row['Opt-out']`"),
@@ -126,11 +137,15 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi %first_name%"', "!unfilled-placeholder 9:17", "'%first_name%'", "write {{ first_name }}"),
     ('"Hi <%= first_name %>"', "!unfilled-placeholder 9:17", "'<%= first_name %>'", "write {{ first_name }}"),
     ('"Hi [[first_name]]"', "!unfilled-placeholder 9:17", "'[[first_name]]'", "write {{ first_name }}"),
+    ('"Hi *|FNAME|*"', "!unfilled-placeholder 9:17", "'*|FNAME|*' is not a template, so people would read it as it is written; 'first_name' is a column", "write {{ first_name }}"),
+    ('"Hi %%first_name%%"', "!unfilled-placeholder 9:17", "'%%first_name%%'", "write {{ first_name }}"),
+    ('"Hi {!Contact.FirstName}"', "!unfilled-placeholder 9:17", "'{!Contact.FirstName}'", "write {{ first_name }}"),
+    ('"Hi %recipient.first_name%"', "!unfilled-placeholder 9:17", "'%recipient.first_name%'", "write {{ first_name }}"),
     ('"Hi *|first_name|*"', "!unfilled-placeholder 9:17", "'*|first_name|*'", "write {{ first_name }}"),
     ('"{{ first_name }} {order_id}"', "!unfilled-placeholder 9:31", "'{order_id}'", "write {{ order_id }}"),
     ('"Hi {frist_name}"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
-    ('"Hi %frist_name%"', "unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
-    ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is no part of the template", "write {{ first_name }}"),
+    ('"Hi %frist_name%"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
+    ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is not part of the template", "write {{ first_name }}"),
     ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
     ('"Hi «first_name»"', "!unfilled-placeholder 9:17", "'«first_name»'", "write {{ first_name }}"),
@@ -140,22 +155,29 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi @first_name@"', "!unfilled-placeholder 9:17", "'@first_name@'", "write {{ first_name }}"),
     ('"Hi *|FIRST_NAME|*"', "!unfilled-placeholder 9:17", "'*|FIRST_NAME|*'", "write {{ first_name }}"),
     ('"Hi [First name]"', "!unfilled-placeholder 9:17", "'[First name]'", "write {{ first_name }}"),
-    ('"Hi [Price (€)] [Opt-out]"', "!unfilled-placeholder 9:29", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [Opt-out]"', "!unfilled-placeholder 9:17", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [Price (€)]"', "!unfilled-placeholder 9:17", "'Price (€)' is a column", "write {{ row['Price (€)'] }}"),
+    ('"Hi {Price (€)}"', "!unfilled-placeholder 9:17", "'{Price (€)}' is not a template", "write {{ row['Price (€)'] }}"),
+    ("'Hi «price (€)»'", "!unfilled-placeholder 9:17", "'Price (€)' is a column", 'write {{ row["Price (€)"] }}'),
+    ('"Hi <frist_name>"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
+    ('"Hi [frist_name]"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi [first_name]"', "!unfilled-placeholder 9:17", "'[first_name]'", "write {{ first_name }}"),
-    ('"Hi <first_name>"', "unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
+    ('"Hi <first_name>"', "!unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
     ("Hi {{ first_name }}, you are #1", "cut-by-comment 9:42", "'#1' for a comment", '"Hi {{ first_name }}, you are #1"'),
     ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
-    ("Order # {{ order_id }}", "cut-by-comment 9:19", "for a comment", '"Order # {{ order_id }}"'),
+    ("Order # {{ order_id }}", "!cut-by-comment 9:19", "for a comment", 'put quotes around the text: "Order # {{ order_id }}"; if it is a comment, move'),
     ("Hi you, # 1", "cut-by-comment 9:21", "for a comment", '"Hi you, # 1"'),
     ("#1 in town", "!wrong-type 9:13", "'#1 in town' for a comment, so there is no value", 'put quotes around the text: "#1 in town"'),
     ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
     (r"'Hi,\n you'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi,\n you", or several lines below `text: |`'),
     (r"Hi\n\nyou", "literal-escape 9:13", "people would read it as it is written", r'write "Hi\n\nyou"'),
-    (r"""'Say "Hi",\n you'""", "literal-escape 9:23", "a line break only in double quotes", 'put " around the text'),
+    (r"""'Say "Hi",\n you'""", "literal-escape 9:13", "a line break only in double quotes", r'''write "Say \"Hi\",\n you", or several'''),
+    (r'"Hi\\nyou"', "literal-escape 9:13", "two backslashes are one that people would read", r'write "Hi\nyou", or several lines'),
+    (r'"Hi\\n\\you"', "literal-escape 9:16", "`\\n` with one is a line break", r"write `\n`, with one backslash"),
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
-    ('"www.example.com?a=%order_id%&b={c}"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
+    ('"www.example.com?a=%order_id%&b=c"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
     (r"'Hi\nyou'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi\nyou"'),
     (r"'Your code:\n{{ order_id }}'", "literal-escape 9:13", "only in double quotes", r'write "Your code:\n{{ order_id }}"'),
     ("{first_name}", "!wrong-type 9:13", "YAML reads {…} as keys and values", 'write "{{ first_name }}" for a column'),
@@ -165,11 +187,15 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("- Hi", "!yaml-syntax 9:13", "YAML takes this `- ` for the entry of a list", 'put quotes around it: "- Hi"'),
     ("'{% if order_id == 1 %}a{% endif %}b'", "compared-with-number 9:20", "is never true", """write `order_id == "1"`"""),
     ('"{% if row[\'Opt-out\'] != 1.5 %}a{% endif %}b"', "compared-with-number 9:20", "is always true", "write `row['Opt-out'] != '1.5'`"),
+    ("\"Hi {{ first_name == 'Bo' }}\"", "printed-condition 9:17", "is `true` or `false`", "write {% if first_name == 'Bo' %}…{% endif %}"),
+    ("'{{ not order_id }} or {{ order_id }}'", "printed-condition 9:14", "{{ }} prints a value", "write {% if not order_id %}…{% endif %}"),
+    ("'Hi {{ order_id is defined and order_id != \"A\" }}'", "printed-condition 9:17", "prints a value", 'write {% if order_id is defined and order_id != "A" %}'),
     ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
 ]  # fmt: skip
 
 INNOCENT = [
-    '"Hi\\nyou"', r"C:\nets", r"'\\server\nets on C:\new'", '"Hi\\\\nyou"',
+    "\"Hi {{ 'Bo' if order_id == 'A1' else first_name }}\"", "\"Hi {{ 'a == b, not c' }}\"", "'Hi {{ first_name | default(\"is\") }}'",
+    '"Hi\\nyou"', r"C:\nets", r'"C:\\nets"', r'''"{{ first_name | replace('\\n', ' ') }}"''', r"'\\server\nets on C:\new'",
     "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
     '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     "'{ {{ first_name }}}'",
@@ -228,21 +254,27 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, country: +31}", "unknown-country 4:41", "'+31'", "write NL"),
     ("people.csv}", "people.csv, country: 31}", "unknown-country 4:41", "'31'", "write NL"),
     ("people.csv}", "people.csv, delimiter: tab}", "too-long 4:43", "'tab' is not one character", 'write "\\t"'),
-    ("people.csv}", "people.csv, where: order_id}", "where-not-boolean 4:39", "is a text", "{{ order_id == '…' }}"),
-    ("people.csv}", "people.csv, where: order_id == 1}", "where-not-boolean 4:39", "is a text", """"{{ order_id == '1' }}\""""),
-    ("people.csv}", "people.csv, where: Opt-out = no}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] == 'no' }}\""""),
-    ("people.csv}", "people.csv, where: Opt-out <> ‘no’}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] != 'no' }}\""""),
+    ("people.csv}", "people.csv, where: order_id}", "where-not-boolean 4:39", "'order_id' has no {{ }} around it, so it is text", "or \"{{ order_id is defined }}\" for every row that has one"),
+    ("people.csv}", "people.csv, where: order_id == 1}", "where-not-boolean 4:39", "'order_id == 1' has no {{ }} around it", """"{{ order_id == '1' }}\""""),
+    ("people.csv}", "people.csv, where: Opt-out = no}", "where-not-boolean 4:39", "'Opt-out = no' has no {{ }}", """"{{ row['Opt-out'] == 'no' }}\""""),
+    ("people.csv}", "people.csv, where: Opt-out <> ‘no’}", "where-not-boolean 4:39", "has no {{ }} around it", """"{{ row['Opt-out'] != 'no' }}\""""),
     ("people.csv}", """people.csv, where: "row['Opt-out'] = no"}""", "where-not-boolean 4:39", "text", """"{{ row['Opt-out'] == 'no' }}\""""),
     ("people.csv}", "people.csv, where: first_name == order_id}", "where-not-boolean 4:39", "text", '"{{ first_name == order_id }}"'),
-    ("people.csv}", "people.csv, where: No}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] == 'no' }}\""""),
-    ("people.csv}", "people.csv, where: yes}", "where-not-boolean 4:39", "is a text", "the columns are: phone, first_name"),
+    ("people.csv}", "people.csv, where: No}", "where-not-boolean 4:39", "YAML reads No as text", "write true for every row, false for none, or a column"),
+    ("people.csv}", "people.csv, where: yes}", "where-not-boolean 4:39", "YAML reads yes as text", """"{{ … == 'yes' }}"; the columns are: phone, first_name"""),
     ("people.csv}", "people.csv, where: 1}", "where-not-boolean 4:39", "the number 1", "a column and what it should be"),
-    ("people.csv}", "people.csv, where: 'Opt {{ out'}", "where-not-boolean 4:39", "is a text", "{{ Opt out }}"),
+    ("people.csv}", "people.csv, where: 'Opt {{ out'}", "where-not-boolean 4:44", "this {{ is never closed", "write \"{{ row['Opt-out'] == '…' }}\" with"),
+    ("people.csv}", "people.csv, where: first_name is Bo}", "where-not-boolean 4:39", "no {{ }}", """write "{{ first_name == 'Bo' }}\""""),
+    ("people.csv}", "people.csv, where: Opt-out is not no}", "where-not-boolean 4:39", "no {{ }}", """write "{{ row['Opt-out'] != 'no' }}\""""),
+    ("people.csv}", "people.csv, where: order_id not empty}", "where-not-boolean 4:39", "no {{ }}", 'write "{{ order_id is defined }}"'),
+    ("people.csv}", "people.csv, where: order_id is defined}", "where-not-boolean 4:39", "no {{ }}", 'write "{{ order_id is defined }}"'),
+    ("people.csv}", "people.csv, where: only people in Oss}", "where-not-boolean 4:39", "'only people in Oss' has no", """{{ … == '…' }}", or true for every row; the columns are: phone"""),
+    ("people.csv}", "people.csv, where: '{{ Opt-out }} = no'}", "where-not-boolean 4:39", "text beside the {{ }}", """write "{{ row['Opt-out'] == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ Opt-out = no }}'}", "template-syntax 4:39", "is a column", """"{{ row['Opt-out'] == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ first_name = no }}'}", "template-syntax 4:39", "one `=`", """"{{ first_name == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ first_name == no }}'}", "unknown-name 4:57", "'no'", 'write `"no"`, in quotes'),
     ("people.csv}", "people.csv, key: '{{ Opt-out }}'}", "template-forbidden 4:41", "is a column", 'row["Opt-out"]'),
-    ("people.csv}", "people.csv, key: {{ Opt-out }}}", "unquoted-template 4:37", "needs quotes", '"{{ Opt-out }}"'),
+    ("people.csv}", "people.csv, key: {{ Opt-out }}}", "unquoted-template 4:37", "needs quotes", """write "{{ row['Opt-out'] }}\""""),
     ("message:", "message:\n  tags: red", "wrong-type 6:9", "a list", "write a list: [red]"),
     ("message:", "message:\n  sender: Acme", "wrong-type 6:11", "a mapping", "{connector: {identifierValue:"),
     ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "no offset from UTC", "write 2026-12-01T10:00:00+01:00"),
@@ -250,19 +282,23 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("name: hello", "name: erinnerung-für-märz", "bad-name 2:7", "'erinnerung-für-märz'", "'erinnerung-fuer-maerz'"),
     ("name: hello", "name: Çağrı Smørbrød", "bad-name 2:7", "can't be a spec's name", "'cagri-smoerbroed'"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.000}", "wrong-type 4:20", "1.000", "1000 if the point groups"),
-    ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "1.5", "write 1500"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "the number 1.500", "write 1500 if the point groups thousands, or a number without a fraction, such as 2"),
     ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "2.0", "write 2"),
-    ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR'", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR' has the currency behind the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60,00}", "unknown-key 4:16", "the comma in 60,00 for the end", "write 60.00"),
     ("channel: sms", "channel: sms\nlimits: {cost: EUR 60,5}", "unknown-key 4:16", "the comma in EUR 60,5 for the end", "write EUR 60.5"),
-    ("channel: sms", 'channel: sms\nlimits: {cost: "60 €"}', "wrong-format 4:16", "'60 €'", "write EUR 60"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "60 €"}', "wrong-format 4:16", "'60 €' has the currency behind", "write EUR 60"),
     ("channel: sms", 'channel: sms\nlimits: {cost: "1.250,50 eur"}', "wrong-format 4:16", "eur", "write EUR 1250.50"),
-    ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60'", "write 60, with"),
-    ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much'", "such as EUR 100"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60' is in quotes, so it is text", "write 60, without quotes"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "€ 60"}', "wrong-format 4:16", "a sign where the three letters", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: eur60}", "wrong-format 4:16", "not a currency in capitals, a space", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much' is no amount", "write a number, or a currency and a number, such as EUR 100"),
     ("message:", "message:\n  scheduledFor: 01.12.2026 9:00", "wrong-format 6:17", "zone", "2026-12-01T09:00:00Z, where Z is UTC"),
     ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00"),
-    ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "zone", "or 2027-03-01T09:00:00+01:00"),
-    ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "into the table in this form, such as"),
+    ("message:", "message:\n  scheduledFor: 2026-11-31", "wrong-format 6:17", "November 2026 has 30 days", "write 2026-11-30T09:00:00Z"),
+    ("message:", "message:\n  scheduledFor: soon", "wrong-format 6:17", "'soon'", "in this form: YYYY-MM-DDThh:mm:ssZ, where Z is UTC"),
+    ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "'31.11.2026' is no date: November 2026 has 30 days", "write 2026-11-30T09:00:00Z, where Z is UTC, or 2026-11-30T09"),
+    ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "write it into the table in this form: YYYY-MM"),
     ("message:", "message:\n  validity: 2h", "wrong-type 6:13", "'2h'", "write the seconds, without a unit: 7200"),
     ("message:", "message:\n  validity: long", "wrong-type 6:13", "'long'", "without a unit, such as 3600"),
     ("people.csv}", "people.csv, header: true}", "unknown-key 4:32", "no key 'header'", "the first line of the table"),
@@ -271,10 +307,10 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, sheet: 2}", "unknown-key 4:32", "no key 'sheet'", "save the sheet as a .csv file"),
     ("people.csv}", "people.csv, quotechar: x}", "unknown-key 4:32", "no key 'quotechar'", 'has " around it'),
     ("people.csv}", "people.csv, columns: [a]}", "unknown-key 4:32", "no key 'columns'", "first line names them"),
-    ("people.csv}", "people.csv, dedupe: true}", "unknown-key 4:32", "no key 'dedupe'", "a number gets one message"),
-    ("people.csv}", "people.csv, country: 0049}", "unquoted-number 4:41", "0049", "as a country, write DE"),
-    ('"Hi {{ first_name }}"', "{A: Hallo, B: Merhaba}", "wrong-type 9:7", "each of 'A', 'B'", "{% elif … == 'B' %}"),
-    ('    text:\n      text: "Hi {{ first_name }}"', "    text:\n      A: Hallo\n      B: Merhaba", "wrong-type 8:5", "'A', 'B'", "{% if … == 'A' %}"),
+    ("people.csv}", "people.csv, dedupe: true}", "unknown-key 4:32", "no key 'dedupe'", "each number gets one message"),
+    ("people.csv}", "people.csv, country: 0049}", "unknown-country 4:41", "'0049' is not a country's two-letter code", "write DE"),
+    ('"Hi {{ first_name }}"', "{A: Hallo, B: Merhaba}", "wrong-type 9:13", "`text` is one text for all people, and here are 2: A, B", "\"{% if … == 'A' %}Hallo{% elif … == 'B' %}Merhaba{% endif %}\""),
+    ('    text:\n      text: "Hi {{ first_name }}"', "    text:\n      A: Hallo\n      B: Merhaba", "unknown-key 9:7", "`text` has the keys A, B, and needs one key `text`", "in their place: `text: \"{% if … == 'A' %}Hallo{% elif"),
     # YAML
     ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
@@ -282,7 +318,10 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("  body", "\u00a0\u00a0body", "yaml-indentation 6:1", "a no-break space (U+00A0)", "indent with spaces"),
     ("  body", " \u00a0body", "yaml-indentation 6:2", "a no-break space (U+00A0)", "indent with spaces"),
     ("    text:", "\u3000text:", "yaml-indentation 8:1", "an ideographic space (U+3000)", "indent with spaces"),
-    ("    text:\n", "    text: Hi\n", "yaml-syntax 9:11", "a key inside the value", "indent it"),
+    ("    text:\n", "    text: Hi\n", "yaml-syntax 8:11", "`text` has the value 'Hi', so no keys can be below it", "remove it; if the line below is part of it"),
+    ("channel: sms", "  channel: sms", "yaml-syntax 3:3", "`channel` is indented below `name`, which has the value 'hello'", "indent it like `name`, or remove 'hello'"),
+    ('"Hi {{ first_name }}"', "Hi you,\n        and\n          you: Bo", "yaml-syntax 11:14", "a key inside the value of the line before", "indent it"),
+
     ("    text:\n      text:", "    text:\n     \u00a0- text:", "yaml-indentation 9:6", "no-break space", "indent with spaces"),
     ("    type", "\t\ttype", "yaml-tab 7:1", "not a tab", "indent with spaces"),
     ("      text:", "    \ttext:", "yaml-tab 9:5", "not a tab", "indent with spaces"),
@@ -375,24 +414,25 @@ BY_HAND = frozenset(
         "'{% if order_id %}{% for c in order_id %}a{% endif %}'", "'{% if order_id %}a'",
         "'{% unless order_id %}a{% end %}'", "'{{#if first_name}}a{{/if}}'", "'{{#unless first_name}}a{{/unless}}'",
         "'{{^first_name}}a{{/first_name}}'", "'Hi {{ first_name'", "'{# a remark'", "'{{ first_name | default(1 }}'",
-        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", r"""'Say "Hi",\n you'""", "",
+        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", "",
         "channel: sms\ncountry: NL", "body", "\tbody",
         # something is to be decided
-        "'a{% endif %}'", "'a{% endfor %}'", "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
+        "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
         "'{{ order_id + 1 }}'", "'{{ order_id * 2 - 1 * 3 }}'", "'{{ now() }}'", "'{{ datetime.now() }}'",
         "'{{ row.get(1) }}'", "'{{ first_name[1:2] }}'", "'{% set a = 1 %}b'", "'{{ last name }}'", '"{{unsubscribe}}"',
-        "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "people.csv, where: order_id}", "channel: [sms, mms]",
+        "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "\"Hi {{ first_name == 'Bo' }}\"", "'{{ not order_id }} or {{ order_id }}'",
+        "'Hi {{ order_id is defined and order_id != \"A\" }}'", "people.csv, where: order_id}", "channel: [sms, mms]",
         "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
-        "schema: sendspec.run/1", "'{{ row[first_name] }}'", "'{{ first_name[order_id] }}'",
-        "'{{ first_name.initial }}'", '"Hi «somebody»"', "people.csv, where: yes}",
-        "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {cost: much}",
-        "message:\n  scheduledFor: 01.12.2026 9:00", "message:\n  scheduledFor: 1-12-2026",
-        "message:\n  scheduledFor: 31.11.2026",
+        "schema: sendspec.run/1", "'{{ row[lang] }}'", "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
+        "'{{ first_name.initial }}'", '"{{ order_id == first_name }}"', '"Hi «somebody»"', "people.csv, where: yes}",
+        "people.csv, where: No}", "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}",
+        "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {messages: 1.500}",
+        "channel: sms\nlimits: {cost: much}", "message:\n  scheduledFor: soon",
         'message:\n  scheduledFor: "{{ order_id }}"', "message:\n  validity: long", "{A: Hallo, B: Merhaba}",
         "    text:\n      A: Hallo\n      B: Merhaba",
         "|\n        Hi\\nyou", r"'\\n'",
         # lines are to be indented
-        "\u00a0\u00a0body", " \u00a0body", "\u3000text:", "    text: Hi\n", "    text:\n     \u00a0- text:", "\t\ttype",
+        "\u00a0\u00a0body", " \u00a0body", "\u3000text:", "  channel: sms", "Hi you,\n        and\n          you: Bo", "    text:\n     \u00a0- text:", "\t\ttype",
         "    \ttext:",
     }
 )  # fmt: skip
@@ -402,11 +442,12 @@ ANOTHER: dict[str, str] = {
     "'{% if first_name } a'": "template-syntax",  # nor is the `if` closed
     "{file: people.csv, filter: a}": "where-not-boolean",
     "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
-    "people.csv, where: 'Opt {{ out'}": "template-syntax",
-    "people.csv, key: {{ Opt-out }}}": "template-forbidden",
-    '"www.example.com?a=%order_id%&b={c}"': "unfilled-placeholder",
-    "people.csv, country: 0049}": "unknown-country",
-    "message:\n  scheduledFor: 2026-12-01 10:00": "",  # whether it is in the past depends on the day
+    # whether it is in the past depends on the day
+    "message:\n  scheduledFor: 2026-12-01 10:00": "",
+    "message:\n  scheduledFor: 01.12.2026 9:00": "",
+    "message:\n  scheduledFor: 1-12-2026": "",
+    "message:\n  scheduledFor: 31.11.2026": "",
+    "message:\n  scheduledFor: 2026-11-31": "",
     "message:\n  capFrequency: yes": "cap-frequency",
 }
 """The code of what is wrong besides, in rows with two mistakes; empty: any or none."""
@@ -468,7 +509,7 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
     shown = '"{{ texts.nl }}"' if value.startswith("{") else '"{{ texts | first }}"'
     table.write("hello.yaml", (table.spec + shared).replace('"Hi {{ first_name }}"', shown))
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, f"unfilled-placeholder {place}", "constants are no templates", "in `message`")
+    _holds(found, f"unfilled-placeholder {place}", "constants are not templates", "in `message`")
 
 
 def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
@@ -476,8 +517,12 @@ def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
     spec = intake.spec.replace("people.csv", "people.jsonl")
     intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.last }}"))
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "empty-value 9:20", "'person' has no 'last'", "default")
+    _holds(found, "empty-value 9:20", "'person' has no 'last'", "add 'last' to 'person', or")
     assert found[0]["rows"] == [1]
+    assert "to do: fill 1 value of 'person.last';" in intake.run("validate", "hello.yaml").err
+    intake.change("people.csv", "people.jsonl, key: '{{ person.last }}'")
+    found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(found[:1], "empty-value 4:43", "'person' has no 'last'", "add 'last' to 'person' in the table")
 
 
 @pytest.mark.parametrize(
@@ -512,11 +557,36 @@ def test_an_environment_that_was_meant_otherwise(intake: Intake, written: str, c
     _holds(found, code, "", fix, "sendspec.yaml")
 
 
-def test_a_column_in_a_constant_is_not_filled(table: Intake) -> None:
-    constants = 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name]"}\n'
-    table.text('"Hi {{ shop }} {{ other }}"', constants)
+# The text and what is below it, and each placeholder: `severity line:column`, what it is, words of the fix.
+SEVERAL_PLACEHOLDERS: list[tuple[str, str, list[tuple[str, str, str]]]] = [
+    ('"Hi [Price (€)] [Opt-out]"', "", [
+        ("error 9:17", "[Price (€)]", "{{ row['Price (€)'] }}"), ("error 9:29", "[Opt-out]", "{{ row['Opt-out'] }}"),
+    ]),
+    ('"www.example.com?a=%order_id%&b={c}"', "", [
+        ("error 9:32", "%order_id%", "{{ order_id }}"), ("warning 9:45", "{c}", "with one of: phone"),
+    ]),
+    ('"Hi {{ shop }} {{ other }}"', 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name] [Price (€)]"}\n', [
+        ("error 10:15", "{first_name}", "write this text in `message`, with {{ first_name }} in its place"),
+        ("warning 10:60", "{somebody}", "write this text in `message`, with {{ … }} in its place"),
+        ("error 10:71", "[first_name]", "with {{ first_name }} in its place"),
+        ("error 10:84", "[Price (€)]", """with {{ row["Price (€)"] }} in its place"""),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "expected"), SEVERAL_PLACEHOLDERS, ids=[r[0] for r in SEVERAL_PLACEHOLDERS]
+)
+def test_all_placeholders_are_found_at_once(
+    table: Intake, written: str, more: str, expected: list[tuple[str, str, str]]
+) -> None:
+    table.text(written, more)
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "unfilled-placeholder 10:15", "people would read '{first_name}'", "write this text in `message`")
+    assert {each["code"] for each in found} == {"unfilled-placeholder"}
+    assert [f"{d['severity']} {d['line']}:{d['column']}" for d in found] == [each[0] for each in expected]
+    for each, (_, shown, fix) in zip(found, expected, strict=True):
+        assert f"'{shown}'" in each["problem"]
+        assert fix in each["fix"]
 
 
 def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:
@@ -548,16 +618,44 @@ PATHS: list[tuple[list[str], str, str, str]] = [
         "write one of: hello.yaml, specs/hi.yaml; the path counts from the current folder",
     ),
     (["specs"], "not-a-file specs", "'specs' is a folder", "specs/hi.yaml"),
-    (["people.csv"], "not-a-spec people.csv", "'people.csv' is a table", "plan SPEC --recipients people.csv"),
-    (["hello.yaml", "people.csv"], "not-a-spec people.csv", "'people.csv' is a table", "--recipients people.csv"),
-    (["specs/*.yml"], "file-missing specs/*.yml", "no file matches 'specs/*.yml'", "there are: specs/hi.yaml"),
+    (
+        ["people.csv"],
+        "not-a-spec people.csv",
+        "'people.csv' is a table",
+        "before it: hello.yaml --recipients people.csv",
+    ),
+    (
+        ["hello.yaml", "people.csv"],
+        "not-a-spec people.csv",
+        "is a table",
+        "before it: hello.yaml --recipients people.csv",
+    ),
+    (
+        ["specs/*.yml"],
+        "file-missing specs/*.yml",
+        "no file matches 'specs/*.yml'",
+        "write specs/*.yaml, without quotes",
+    ),
+    (["specs/*.yaml"], "file-missing specs/*.yaml", "no file matches", "write it without quotes, so that the shell"),
+    (["specs/hello*"], "file-missing specs/hello*", "no file matches", "write hello*, without quotes"),
     (
         ["hi*.yaml"],
         "file-missing hi*.yaml",
         "no file matches",
-        "without quotes, or name the files; there are: hello.yaml",
+        "write specs/hi*.yaml, without quotes",
     ),
-    (["data/*.yaml"], "file-missing data/*.yaml", "no file matches", "check the folder: no spec is in it"),
+    (
+        ["data/*.yaml"],
+        "file-missing data/*.yaml",
+        "there is no folder 'data'",
+        "name the files; there are: hello.yaml, specs/hi.yaml",
+    ),
+    (
+        ["specs/x*.yaml"],
+        "file-missing specs/x*.yaml",
+        "no file matches",
+        "name the files; there are: hello.yaml, specs/hi.yaml",
+    ),
     (
         ["hello.yaml", "--recipients", "today.csv"],
         "file-missing today.csv",
@@ -622,11 +720,20 @@ TABLES: list[tuple[str, str, str]] = [
     ("~/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
     ("C:\\Users\\me\\new.csv", "outside-project", "copy it into data/ and write '../data/new.csv'"),
     ("../../list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
-    ("https://example.com/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
-    ("https://example.com/list", "outside-project", "name a file inside the project"),
-    ("../../list.xlsx", "outside-project", "name a file inside the project"),
+    ("https://example.com/list.csv", "outside-project", "download it as a CSV into data/ and write '../data/list.csv'"),
+    ("https://example.com/list", "outside-project", "download it as a CSV into data/ and write '../data/list.csv'"),
+    ("https://example.com/?id=7", "outside-project", "download it as a CSV into data/ and write '../data/people.csv'"),
+    (
+        "../../list.xlsx",
+        "outside-project",
+        "export the sheet as CSV (in a spreadsheet: CSV UTF-8) into data/ and write '../data/list.csv'",
+    ),
     ("{folder}/data/list.csv", "outside-project", "write '../data/list.csv'"),
-    ("none.csv", "file-missing", "counts from the folder of the spec"),
+    (
+        "none.csv",
+        "file-missing",
+        "write one of: ../people.csv, ../data/list.csv; the path counts from the folder of the spec",
+    ),
 ]
 
 
@@ -700,7 +807,7 @@ RECIPIENTS: list[tuple[str, str, str, str]] = [
     ("{file: people.csv, to: '{phone}'}", "constant-recipient 4:36", "'{phone}' is not a template", 'write "{{ phone }}"'),
     ("{file: people.csv, to: Opt-out}", "constant-recipient 4:36", "'Opt-out'", "remove `to`, so that 'phone' is used, or write \"{{ row['Opt-out'] }}\""),
     ("{file: people.csv, to: handset}", "constant-recipient 4:36", "columns found are: phone, first_name", 'write "{{ phone }}"'),
-    ("{file: people.csv, to: '{{ last name }}'}", "template-syntax 4:40", "no column is called 'last name'", "add the column"),
+    ("{file: people.csv, to: '{{ last name }}'}", "template-syntax 4:40", "no column is called 'last name'", "write `phone`, the column that addresses"),
     ("{file: people.csv, key: order_id}", "constant-recipient 4:37", "gives 'order_id' for every", 'write "{{ order_id }}"'),
     ("{file: people.csv, key: all}", "conflicting-rows 4:37", "`key` gives 'all' for every row, so all rows count as one", 'remove `key`, or write a column that differs from row to row, such as "{{ order_id }}"'),
     ("{file: people.csv, to: '+31612345678'}", "conflicting-rows 4:36", "`recipients.to` is fixed", 'such as "{{ phone }}"'),
@@ -735,7 +842,7 @@ def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: I
         ("Klant nr,mobiel,first_name\n12345678,+31612345678,Bo\n", 'to: "{{ mobiel }}"'),
         ("first_name,Klant nr\nBo,0612345678\n", """to: "{{ row['Klant nr'] }}\""""),
         ("first_name,Phone\nBo,none\n", 'to: "{{ Phone }}"'),
-        ("first_name,a\nBo,b\n", 'to: "{{ … }}"'),
+        ("first_name,a\nBo,b\n", "add a column 'phone', as no other seems to hold numbers"),
     ],
 )
 def test_without_a_column_of_addresses_the_one_that_holds_them_is_named(intake: Intake, people: str, fix: str) -> None:
@@ -750,13 +857,18 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": None}', 16, "JSON has no `None`", "write null"),
     ('{"first_name": True}', 16, "JSON has no `True`", "write true"),
     ("{'first_name': 1}", 2, "no single quotes", 'write " around'),
-    ('{first_name: "Bo"}', 2, "this key has no quotes", 'write " around it'),
-    ('{"first_name": "Bo",}', 20, "this comma has nothing behind it", "remove it"),
+    ('{first_name: "Bo"}', 2, "the key 'first_name' has no quotes", 'write "first_name"'),
+    ('{"first_name": "Bo",}', 20, "this comma has nothing after it", "remove it"),
     ('{"first_name": "\\ud83d"}', 17, "'\\ud83d' is only one half of a character", "export the line again"),
-    ('{"first_name": 1e400}', 16, "this number is too large", "a smaller one"),
-    ('{"first_name": "Bo"} x', 22, "'x' stands after the end of the object", "remove it"),
+    ('{"first_name": 1e400}', 16, "the number 1e400 is too large", "a smaller one, or put quotes around it"),
+    ('{"first_name": "Bo"} x', 22, "'x' comes after the end of the object", "remove it"),
     ('{"first_name": "Bo"} {"first_name": "Ed"}', 22, "a second object", "move it to a line of its own"),
-    ('{"first_name": "Bo" "x"}', 21, "stops being JSON here", "one object on the line"),
+    ('{"first_name": "Bo" "x"}', 21, 'no comma is between "Bo" and "x"', "write a comma and a key between them"),
+    ('{"first_name": "Bo" "x": 1}', 21, 'no comma is between "Bo" and "x"', "write one between them"),
+    ('{"first_name" "Bo"}', 15, 'no colon is between "first_name" and "Bo"', "write one between them"),
+    ('{"first_name": ""Bo""}', 18, "the two quotes before this are a whole text", 'write \\" for a quote'),
+    ('{"first_name": "a "b" c"}', 20, "the quote before this ends the text", 'write \\" for a quote'),
+    ('{"first_name": "Bo" 1}', 21, "stops being JSON here", "one object on the line"),
 ]
 
 
@@ -780,7 +892,7 @@ BLOCKS: list[tuple[str, str]] = [
     ("|\n        Hi you\n        and you\n        {{ order_id | int }} and you", "not-a-number 12:9"),
     (">\n        Hi you\n        and you\n        {{ order_id | int }} and you", "not-a-number 12:9"),
     ("|-\n        Hi you\n\n          {{ first_nmae }}", "unknown-name 12:14"),
-    (">\n        Hi you\n        {{ first_name = 1 }}", "template-syntax 11:23"),
+    (">\n        Hi you\n        {{ first_name = 1 }}", "template-syntax 11:9"),
     (">2\n        Hi you\n        {% if order_id %}a{% endfi %}", "template-syntax 11:30"),
     ("|\n        Hi {{ first_name }}\n        {order_id}", "unfilled-placeholder 11:9"),
 ]
@@ -798,7 +910,7 @@ def test_a_fault_in_a_block_of_text_is_shown_at_its_own_line(table: Intake, writ
         ("sender: {connector: {identifierValue: A sender with a long name}}", None, "it has 25 characters"),
         ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3], "it has 23 characters"),
         ("scheduledFor: 2020-01-01T10:00:00Z", None, ""),
-        ("capFrequency: true", [2, 3], "useCase: marketing}}` beside it, under `message`"),
+        ("capFrequency: true", None, "useCase: marketing}}` beside it, under `message`"),
     ],
 )
 def test_a_fault_that_no_row_influences_names_no_rows(
@@ -821,12 +933,12 @@ PLAN_LINES = """{"phone": "+31612345678", "meta": {"a": 1}, "total": 1}
 
 # The table, the text, and what is found: `code line:column`, words of the problem, words of the fix, the rows.
 ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
-    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export `meta->>'plan'`", [2, 3])]),
-    (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "JSON lines (.jsonl)", [2, 3])]),
+    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export 'plan' of `meta` as a column", [2, 3])]),
+    (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "export 'plan' of `row[\"meta\"]` as a column", [2, 3])]),
     (PLAN, "'{{ meta.plan | default(1) }}'", [("no-items 9:17", "'meta' is text: JSON", "export", [2, 3])]),
     (PLAN, "'{{ phone[0] }}'", [("no-items 9:17", "is text, and text has nothing called '0'", "write `phone | first`", [2, 3])]),
     (PLAN, "'{{ total.eur }}'", [("no-items 9:17", "nothing called 'eur'", "use `total` itself", [2, 3])]),
-    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "{{ meta.plan | default(", [1])]),
+    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "add 'plan' to 'meta', or write a default: {{ meta.plan | default(", [1])]),
     (PLAN_LINES, "'{{ total.eur }}'", [
         ("no-items 9:17", "'total' is a number", "use `total` itself", [1]),
         ("empty-value 9:17", "'total' has no value", "fill it", [2]),
@@ -837,9 +949,9 @@ ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
          "remove £ and the thousands' commas in the table, or write `replace(\"£\", \"\") | replace(\",\", \"\")`", [2, 3]),
     ]),
     (PLAN, "'{{ total | int }} {{ meta.plan }} {{ meta | float }}'", [
-        ("not-a-number 9:14", "'total' is 'x', which is no number", "write the digits alone", [3]),
+        ("not-a-number 9:14", "'total' is 'x', which is no number", "write the digits alone in the table, such as 1234.50, or remove the filter", [3]),
         ("no-items 9:35", "'meta' is text", "export", [2, 3]),
-        ("not-a-number 9:48", "'meta' is", "write the digits alone", [2, 3]),
+        ("not-a-number 9:48", "'meta' is", "remove the filter: this is JSON", [2, 3]),
     ]),
 ]  # fmt: skip
 

@@ -36,7 +36,7 @@ TABLES: list[tuple[str, str | bytes, list[str]]] = [
     ("semicolons between the cells", f"phone;first_name\n{ONE};Ann\n", ["table-delimiter people.csv:1:1"]),
     ("tabs between the cells", f"phone\tfirst_name\n{ONE}\tAnn\n", ["table-delimiter people.csv:1:1"]),
     ("a column that stands twice", f"phone,first_name,first_name\n{ONE},a,b\n", ["repeated-column people.csv:1:18"]),
-    ("a column without a name", f"phone,,first_name\n{ONE},a,b\n", ["empty-column-name people.csv:1:7"]),
+    ("cells behind the last name", f"phone,first_name,\n{ONE},a,b\n", ["empty-column-name people.csv:1:18"]),
     ("a row with too few cells", f"phone,first_name,n\n{ONE},Ann,1\n{TWO},Bob\n", ["ragged-row people.csv:3:1"]),
     ("a row with too many cells", f"phone,first_name\n{ONE},Ann\n{TWO},Bob, Jr\n", ["ragged-row people.csv:3:18"]),
     (

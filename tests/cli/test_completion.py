@@ -50,7 +50,7 @@ def test_the_words_are_those_that_the_commands_have() -> None:
 
 def test_a_description_says_more_than_which_option_it_goes_with() -> None:
     options = words()["commands"]["plan"]["options"]
-    assert options["--expires"]["help"].startswith("With --out: until when")
+    assert options["--expires"]["help"].startswith("With --out: how long")
     assert options["--help"] == options["-h"]
 
 

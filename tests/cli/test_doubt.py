@@ -66,6 +66,33 @@ def test_what_the_api_does_not_list_stays_in_doubt_and_is_never_sent(ready: Any,
     assert len(server.posts) == 20
 
 
+def test_reconcile_names_who_is_left_in_doubt_and_what_settles_it(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=False)
+    for words in ([], ["hello.yaml"], ["hello"]):
+        done = ready.run("reconcile", *words, "--env", "test")
+        assert "\n1 message is still in doubt:\n" in done.out
+        assert "people.csv:5  " in done.out
+        settle = 'sendspec resolve hello.yaml --as {} --reason "how you know" --env test'
+        assert [line.strip() for line in done.err.split("next: ")[1].splitlines()] == [
+            settle.format("accepted") + "   # if they have it",
+            settle.format("not-sent") + "   # if they don't: the next send sends it",
+        ]
+    [listed] = ready.run("reconcile", "hello", "--env", "test", "--format", "json").json["messages"]
+    assert listed["row"]["line"] == 5
+    server.listing = lambda request: helpers.Answer(422, b"{}")
+    unread = ready.run("reconcile", "--env", "test").err
+    assert "next: sendspec reconcile hello.yaml --env test\n" in unread
+    settled = ready.run("resolve", "hello.yaml", "--as", "not-sent", "--reason", "call", "--env", "test")
+    assert settled.err.endswith("next: sendspec plan hello.yaml --env test\n")
+
+
+def test_reconcile_knows_no_spec_of_another_name(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    done = ready.run("reconcile", "helo", "--env", "test")
+    assert (done.code, done.out) == (0, "helo: never sent (test); did you mean 'hello'?\n")
+    assert [message["state"] for message in messages(ready, "--in-doubt")] == ["in_doubt"]
+
+
 def test_a_send_looks_up_the_doubts_of_its_spec_before_it_sends(ready: Any, server: Any, helpers: Any) -> None:
     in_doubt(ready, server, helpers, taken=True)
     ready.write("people.csv", helpers.numbers(22))
@@ -271,7 +298,7 @@ def test_the_witness_stops_a_ledger_that_is_behind_and_marks_what_was_sent(
     path.write_bytes(early)  # restored, and its mirror lost with the machine
     done = send(ready)
     assert done.code == 6
-    assert "20 messages were accepted by the API" in done.err
+    assert "the API accepted 20 messages" in done.err
     assert done.json["error"]["code"] == "ledger-rolled-back"
     assert len(server.posts) == 20
     again = send(ready)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sendspec.cli.main import COMMANDS
+from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explanations import explanation_text
 from sendspec.showing.page_text import page_text
 from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle
@@ -81,9 +82,9 @@ def test_what_is_not_there_is_wrong_usage(project_dir: Any, asked: str, hint: st
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [
-        ("drift", "then everybody gets it again"), ("UCS-2", "70 characters"), ("segments", "sent and paid for"),
-        ("shape", "look alike"), ("ledger", "what was sent to whom"), ("in-doubt", "`reconcile`, then `resolve`"),
-        ("on-hold", "`continue_with`"), ("accepted", "the API took it"),
+        ("drift", "everybody gets the message again"), ("UCS-2", "70 characters"), ("segments", "you pay for each"),
+        ("shape", "differ only"), ("ledger", "who got which message"), ("in-doubt", "`reconcile` asks the API"),
+        ("on-hold", "`continue_with`"), ("accepted", "the API accepted it"),
     ],
 )  # fmt: skip
 def test_explain_knows_the_words_of_plans_and_states(project_dir: Any, word: str, meaning: str) -> None:
@@ -136,3 +137,47 @@ def test_titles_are_bold_and_wide_tables_fold() -> None:
     folded = page_text(f"| k | text |\n| --- | --- |\n| x | {'word ' * 40}|\n", TerminalStyle(colour=False, columns=40))
     assert all(len(line) <= 40 for line in folded.splitlines())
     assert folded.count("word") == 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["explain", "4"], "4: exit code: some messages are in doubt"),
+        (["explain", "143"], "130, 143: exit code: interrupted"),
+        (["explain", "exit-codes"], "Exit codes\n"),
+        (["explain", "Templates"], "Templates\n"),
+        (["help", "4"], "4: exit code: some messages are in doubt"),
+        (["help", "exit"], "Exit codes\n"),
+        (["help", "drift"], "drift: "),
+        (["help", "unknown-name"], "unknown-name: "),
+    ],
+)
+def test_help_and_explain_know_each_others_words(project_dir: Any, arguments: list[str], words: str) -> None:
+    done = project_dir.run(*arguments)
+    assert (done.code, done.out[: len(words)]) == (0, words), done.err
+
+
+def test_a_topic_is_explained_in_json(project_dir: Any) -> None:
+    document = project_dir.run("explain", "exit-codes", "--format", "json").json
+    assert load_schema("explain").problems(document) == []
+    assert [each["code"] for each in document["codes"]] == ["exit-codes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["explain", "status"], "`sendspec help status` shows what the command does"),
+        (["plan", "x.yaml", "--retry", "in_doubt"], "`sendspec reconcile SPEC` looks them up"),
+        (["send", "x.yaml", "--retry", "failed"], "`--retry refused`"),
+        (["send", "x.yaml", "--retry", "refuse"], "did you mean 'refused'? there are 'refused' and 'not-sent'"),
+        (["send", "x.yaml", "--retry", "x"], "nothing is retried as 'x'; there are 'refused' and 'not-sent'"),
+    ],
+)
+def test_a_word_in_the_wrong_place_is_told_where_to_go(project_dir: Any, arguments: list[str], words: str) -> None:
+    done = project_dir.run(*arguments)
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_a_kind_of_retry_may_have_an_underscore(project_dir: Any) -> None:
+    assert "Error: " not in project_dir.run("plan", "x.yaml", "--retry", "not_sent").err

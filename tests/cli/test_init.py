@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from sendspec.cli.main import run
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.scaffold_example import EXAMPLES, PLAIN
-from sendspec.reading.project import read_project
+from sendspec.reading.project_reader import read_project
 from sendspec.reading.schema.validator import load_schema
 
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")

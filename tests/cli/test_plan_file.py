@@ -332,8 +332,8 @@ def test_what_was_in_doubt_when_it_was_planned_and_is_free_now_is_not_in_the_pla
     [
         (lambda text: text.replace('"send": 2', '"send": 3', 1), "the plan was changed after it was written"),
         (lambda text: text.replace('"tool": "', '"tool": "9'), "the plan was changed after it was written"),
-        (lambda text: text[: len(text) // 2], "the file is no plan, or only a part of one"),
-        (lambda text: "[]", "the file is no plan, or only a part of one"),
+        (lambda text: text[: len(text) // 2], "the file is not a plan, or only a part of one"),
+        (lambda text: "[]", "the file is not a plan, or only a part of one"),
         (
             lambda text: text.replace('"seal"', '"tool": "x", "seal"'),
             "the plan was changed after it was written: a key is in it twice",
@@ -739,7 +739,7 @@ def test_a_schedule_on_no_day_makes_no_plan(planned: Any, moment: str) -> None:
     plan = plan_in(planned)
     plan["specs"][0]["schedule"] = {"scheduled_for": moment}
     planned.write("plan.json", json.dumps(resealed(plan)))
-    assert "the file is no plan" in planned.run("show", "plan.json").err
+    assert "the file is not a plan" in planned.run("show", "plan.json").err
 
 
 def test_a_sample_is_no_part_of_a_digest(planned: Any, server: Any) -> None:

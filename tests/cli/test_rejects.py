@@ -62,7 +62,7 @@ def test_the_wrong_rows_come_back_as_they_came_with_what_is_wrong_and_what_to_do
     header, *rows = rejected(";")
     assert tuple(header[:4]) == ADDED
     assert [(row[0], row[1]) for row in rows] == [("3", "phone"), ("5", "name"), ("6", "phone")]
-    assert rows[0][2] == "'0••••••3' can't be a number of NL: 5 digits are too few"
+    assert rows[0][2] == "'0•••3' can't be a number of NL: 5 digits are too few"
     assert "where" in rows[2][3]
     assert "06123" not in rows[0][2] + rows[0][3]
 

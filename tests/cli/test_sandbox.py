@@ -7,12 +7,17 @@ import os
 import signal
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sendspec.cli.main import run
+from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.server import serving
+from sendspec.sandbox.store import Store
 
 Start = Callable[..., "Served"]
 
@@ -107,7 +112,7 @@ def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(project_dir: Any
     [
         (("--fault", "drop-aftr"), "did you mean 'drop-after'?"),
         (("--fault", "429:every=0"), "every=0 strikes nothing"),
-        (("--fault", "429:often"), "'often' is no option of a fault"),
+        (("--fault", "429:often"), "'often' is not an option of a fault"),
         (("--port", "65536"), "65536"),
         (("--rate", "0"), "0"),
     ],
@@ -143,3 +148,21 @@ def test_a_sandbox_elsewhere_is_wrong_usage_and_nothing_is_sent(
     assert "SENDSPEC_SANDBOX_URL has to be an http address on this machine" in capsys.readouterr().err
     assert run(["status", "--not-sent", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["totals"]["not_sent"] == 1
+
+
+def test_projects_that_share_a_sandbox_do_not_see_each_others_messages(
+    tmp_path: Path, helpers: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(None)
+    with serving(Sandbox(store, time.time)) as url:
+        monkeypatch.setenv("SENDSPEC_SANDBOX_URL", url)
+        for name in ("one", "two", "one"):
+            folder = tmp_path / name
+            folder.mkdir(exist_ok=True)
+            (folder / "hello.yaml").write_text(helpers.SPEC, encoding="utf-8")
+            (folder / "people.csv").write_text(helpers.numbers(2), encoding="utf-8")
+            monkeypatch.chdir(folder)
+            assert run(["send", "hello.yaml", "--yes"]) == 0
+    assert len(store.all()) == 4
+    store.close()
+    assert "2 already accepted" in capsys.readouterr().out

@@ -112,7 +112,7 @@ def test_who_is_no_longer_in_the_table_is_said_to_be_gone(shop: Shop) -> None:
     (shop.folder / "refused.csv").write_text("\n".join(PEOPLE.splitlines()[:2]) + "\n", encoding="utf-8")
     out, err = shop.said("refused", "--failed")
     assert "refused.csv:2 (order_id A1001)" in out
-    assert out.count("no longer in the table") == 1
+    assert out.count("gone from the table") == 1
     assert "note" not in err
     assert [message["in_table"] for message in shop.listed("refused", "--failed")["messages"]] == [True, False]
     assert [row["in_table"] for row in shop.table("refused", "--failed")] == ["true", "false"]

@@ -66,14 +66,14 @@ def test_what_a_filter_refuses(name: str, arguments: list[Any], code: str) -> No
 
 def test_what_escape_makes_is_not_escaped_again(composer: SpecComposer) -> None:
     rows = [{"email": "ann@example.com", "name": "<b>&'"}]
-    html = "body: {type: html, html: {html: '<p>{{ name }}{{ name | escape }}{{ name | safe | escape }}</p>', text: '{{ name | escape }}!'}}"
+    html = "body: {type: html, html: {html: '<p>{{ name }}{{ name | escape }}{{ name | safe | escape }}</p>', text: '{{ name | escape }}!', metadata: {subject: Hi}}}"
     composed = composer(html, rows=rows, platform="email")
     assert [problem.code for problem in composer.problems] == ["trusted-html"]
     [message] = composed
     assert isinstance(message, Message)
     body = orjson.loads(message.body)["body"]["html"]
     once = "&lt;b&gt;&amp;&#x27;"
-    assert body == {"html": f"<p>{once * 3}</p>", "text": f"{once}!"}
+    assert body == {"html": f"<p>{once * 3}</p>", "text": f"{once}!", "metadata": {"subject": "Hi"}}
     assert (
         composer.payload("body: {type: text, text: {text: '{{ first_name | escape }}'}}")["body"]["text"]["text"]
         == "Ann"

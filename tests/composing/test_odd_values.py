@@ -33,7 +33,7 @@ def found(folder: Path, text: str, rows: str, options: str = "", more: str = "")
     warn_of_odd_values(compiled, table, problems)
     table.close()
     assert {each.severity for each in problems} <= {Severity.WARNING}
-    return [(each.code, each.cell, each.rows, each.problem) for each in problems]
+    return [(each.code, each.column, each.rows, each.problem) for each in problems]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_without_receiver_and_reference_both_are_made(composer: SpecComposer) ->
 
 
 def test_on_an_email_channel_the_address_is_an_email_address_in_the_column_of_that_name(composer: SpecComposer) -> None:
-    html = "body: {type: html, html: {html: '<p>Hi</p>', text: Hi}}"
+    html = "body: {type: html, html: {html: '<p>Hi</p>', text: Hi, metadata: {subject: Hi}}}"
     payload = composer.payload(html, rows=[{"email": "Ann@Example.COM"}], platform="email")
     assert payload["receiver"] == {
         "contacts": [{"identifierKey": "emailaddress", "identifierValue": "Ann@example.com"}]

@@ -20,3 +20,20 @@ def test_words_of_similar_length_are_compared_first() -> None:
 
 def test_a_very_long_word_has_no_suggestion() -> None:
     assert near_miss("x" * (MAX_LENGTH + 1), ["x" * MAX_LENGTH]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("not_before", ["name", "not_after"], None),
+        ("first_word", ["first", "last"], None),
+        ("last_name", ["first_name"], None),
+        ("max_segments", ["min_segments"], None),
+        ("order_ref", ["order_id", "oder_ref"], "oder_ref"),
+        ("frist_name", ["first_name"], "first_name"),
+        ("fristname", ["first_name"], "first_name"),
+        ("unknown-nmae", ["unknown-key", "unknown-name"], "unknown-name"),
+    ],
+)
+def test_another_word_in_a_compound_is_no_misspelling(word: str, known: list[str], meant: str | None) -> None:
+    assert near_miss(word, known) == meant

@@ -50,7 +50,7 @@ def test_a_disk_that_fills_up_anywhere_stops_the_run_and_keeps_what_is_known(
         codes.append(done.code)
         assert done.code in (0, 4, 6), done.err
         if done.code == 6:
-            assert "make room" in done.err or "look at the disk" in done.err
+            assert "free " in done.err or "check the disk" in done.err
         (small / "filler").unlink()
     assert codes[0] == 6
     assert len(server.posts) > 0
@@ -63,7 +63,7 @@ def test_a_full_disk_at_the_plan_rolls_it_back_whole_and_says_how_much_room_it_t
     ready.write("people.csv", numbers(60_000))
     done = ready.run(*SEND)
     assert done.code == 6
-    assert "make room for about 20 MB" in done.err
+    assert "free about 20 MB" in done.err
     assert server.posts == []
     assert ready.run("status", "--env", "test", "--format", "json").json["totals"]["recipients"] == 0
     assert ready.run("ledger", "check", "--env", "test").code == 0
@@ -234,7 +234,7 @@ def test_a_missing_ledger_is_asked_for_and_not_recreated(ready: ProjectDir, serv
     for _ in range(2):
         done = ready.run(*SEND)
         assert done.code == 6
-        assert "bring it back" in done.err
+        assert "restore it from a backup" in done.err
     assert not (ready.folder / ".sendspec" / "test.db").exists()
     assert len(server.posts) == 40
 

@@ -103,7 +103,8 @@ def unescaped(text: str) -> str:
         text = re.sub(r"%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text)
         text = re.sub(r"\\+u00([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text)
         text = re.sub(r"&#(\d{1,3});", lambda m: chr(int(m[1])), text)
-    return "".join(c if c.isascii() else str(unicodedata.digit(c, c)) for c in text).replace("\\/", "/")
+    text = re.sub(r"[^\x00-\x7f\ufffd]", lambda m: str(unicodedata.digit(m[0], m[0])), text)
+    return text.replace("\\/", "/")
 
 
 LONG = 8

@@ -206,7 +206,8 @@ def test_a_sender_of_an_email_is_refused_where_the_source_does(post: ProjectDir,
     }
     post.write("mail.yaml", json.dumps(spec))
     done = post.run("validate", "mail.yaml", "--env", "test", "--format", "json")
-    assert [found["code"] for found in done.json["diagnostics"]] == ([] if fits else ["wrong-format"])
+    errors = [found["code"] for found in done.json["diagnostics"] if found["severity"] == "error"]
+    assert errors == ([] if fits else ["wrong-format"])
 
 
 def schema_files() -> dict[str, Path]:

@@ -44,6 +44,8 @@ def test_one_holds_a_ledger_while_others_read_it(place: LedgerFile) -> None:
             assert facts.find_damage() == []
         with pytest.raises(LedgerBusy, match="9:00"), access.hold(place, IDENTITY, OWNER, since="now", ci=False):
             pass
+        assert access.holder(place, OWNER.host) == OWNER.pid
+    assert access.holder(place, OWNER.host) is None
     with access.hold(place, IDENTITY, OWNER, since="now", ci=False):
         pass
 

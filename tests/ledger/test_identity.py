@@ -32,7 +32,7 @@ def test_a_lock_file_that_finds_no_room_stays_as_it_was(tmp_path: Path, no_room:
     before = file.read_bytes()
     with no_room(), pytest.raises(LedgerUnwritable, match=r"sendspec\.lock can't be written") as trouble:
         write_identity(file, "staging", LedgerIdentity("two", b"t" * 32))
-    assert trouble.value.fix.startswith("make room")
+    assert trouble.value.fix.startswith("free some space")
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]
 

@@ -86,7 +86,7 @@ def test_sqlite_is_led_to_no_other_file(path: Path, ending: str) -> None:
     refuse_planted(path)  # SQLite does
     place.rmdir()
     os.mkfifo(place)
-    with pytest.raises(LedgerDamaged, match="no regular file"):
+    with pytest.raises(LedgerDamaged, match="not a regular file"):
         refuse_planted(path)
     place.unlink()
     place.symlink_to(other)

@@ -227,7 +227,7 @@ def test_a_certificate_does_not_count(keys: KeyRing) -> None:
 def test_garbage_does_not_count_and_takes_nothing_away(keys: KeyRing) -> None:
     ada = keys.key("ada")
     found = verified(b"garbage\n" + ada.sign(TEXT) + b"-----BEGIN SSH SIGNATURE-----\nAAAA\n", listed(ada=ada))
-    assert found == Verified(("ada",), ("there is text that is no signature",))
+    assert found == Verified(("ada",), ("there is text that is not a signature",))
 
 
 def test_no_signature_is_no_approval(keys: KeyRing) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from project_dir import ProjectDir
 from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.identity import message_id
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.operations.composed_blocks import Thresholds
@@ -148,3 +149,53 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     choice = Choice(choice_of(retry).retry, dict.fromkeys(ids, Skip.NOT_IN_PLAN))
     view = LedgerView(lookup, known, history, Eligibility(only_to, suppressed), choice)
     assert in_blocks(job, view) == row_by_row(job, view)
+
+
+CAPITALS = """email,name
+ann@example.com,Ann
+Bob@Example.com,Bob
+Ann@example.com,Ann
+bob@example.com,Bob
+BOB@EXAMPLE.COM,Bob
+eve@example.com,Eve
+"""
+
+
+@pytest.mark.parametrize("key", ["", ', key: "{{ email }}"', ', key: "{{ name }}-{{ email }}"'])
+@pytest.mark.parametrize("suppressed", [None, AddressSet(["bob@example.com"])])
+def test_addresses_that_differ_in_capitals_get_one_message(
+    project: ProjectDir, monkeypatch: pytest.MonkeyPatch, key: str, suppressed: AddressSet | None
+) -> None:
+    body = '{type: html, html: {text: "Hi {{ name }}", html: "Hi {{ name }}"}}'
+    project.write(
+        "hello.yaml", SPEC.format(where=key, reference="", body=body).replace("kind", "name").replace("sms", "news")
+    )
+    project.write("people.csv", CAPITALS)
+    for name, value in project.environ.items():
+        monkeypatch.setenv(name, value)
+    unread = Problems()
+    _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "sandbox", None, unread, real_system("test"))
+    assert not unread.has_errors
+    job = jobs[0].counting_countries()
+    view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(None, suppressed))
+    plan, told = in_blocks(job, view)
+    assert (plan, told) == row_by_row(job, view)
+    sent = [item for item in job.composed(Problems()) if isinstance(item, Message)]
+    if "name" in key:
+        assert len(sent) == 6
+        return
+    assert [item.receiver for item in sent] == ["ann@example.com", "Bob@example.com", "eve@example.com"]
+    assert (plan.skipped[Skip.DUPLICATE], [each.code for each in told]) == (3, ["duplicate-rows"])
+    assert told[0].also == ("the first is on line 2", "e-mail addresses that differ only in capitals count as one")
+    written = "Bob@Example.com" if key else "Bob@example.com"
+    assert sent[1].id == message_id(job.setting.salt, "hello", 1, written)
+
+
+def test_two_texts_for_one_address_are_a_conflict_whatever_its_capitals(project: ProjectDir) -> None:
+    body = '{type: text, text: {text: "Hi {{ name }}"}}'
+    project.write(
+        "hello.yaml", SPEC.format(where="", reference="", body=body).replace("kind", "name").replace("sms", "news")
+    )
+    project.write("people.csv", "email,shop,name\nann@example.com,A,Ann\nAnn@example.com,B,Anna\n")
+    told = project.run("validate", "hello.yaml").err
+    assert "line 3 names the same recipient as line 2, with another message: the rows differ in 'name' [con" in told

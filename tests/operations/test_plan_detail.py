@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from project_dir import ProjectDir
-from sendspec.composing.text_outline import text_outline
+from sendspec.composing.shape_text import shape_text
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.offline_plan import open_jobs, plan_without_ledger
 from sendspec.operations.plan_detail import plan_detail, rows_at
@@ -54,7 +54,7 @@ def test_single_rows_are_found_by_their_first_lines(project_dir: ProjectDir, quo
     ],
 )
 def test_a_text_without_values_goes_the_way_of_its_shape(source: str, alternatives: int, text: str) -> None:
-    assert text_outline(source, alternatives, {"shop": "Acme", "list": [1]}) == text
+    assert shape_text(source, alternatives, {"shop": "Acme", "list": [1]}) == text
 
 
 def test_without_decisions_values_are_those_of_the_messages_to_send_or_none(project_dir: ProjectDir) -> None:

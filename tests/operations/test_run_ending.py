@@ -23,24 +23,24 @@ from sendspec.sending.ending import (
     Unreachable,
 )
 
-GO_ON = "then run the command again: it goes on where it stopped"
+GO_ON = "then run the command again: it continues where it stopped"
 ENDINGS: list[tuple[Ending, str, str, str]] = [
-    (Interrupted(signal.SIGINT), "", "interrupted by SIGINT", "run the command again: it goes on where it stopped"),
-    (Interrupted(signal.SIGTERM), "", "interrupted by SIGTERM", "run the command again: it goes on where it stopped"),
-    (Interrupted(signal.SIGHUP), "", "interrupted by SIGHUP", "run the command again: it goes on where it stopped"),
+    (Interrupted(signal.SIGINT), "", "interrupted by SIGINT", "run the command again: it continues where it stopped"),
+    (Interrupted(signal.SIGTERM), "", "interrupted by SIGTERM", "run the command again: it continues where it stopped"),
+    (Interrupted(signal.SIGHUP), "", "interrupted by SIGHUP", "run the command again: it continues where it stopped"),
     (StoppedByApi(RunRefused(401, "401: no")), "api-refuses", "the API refuses the run: 401: no", f"check the access key, {GO_ON}"),
     (StoppedByApi(RunRefused(402, "402: no")), "api-refuses", "the API refuses the run: 402: no", f"check the balance, {GO_ON}"),
     (StoppedByApi(RunRefused(403, "403: no")), "api-refuses", "the API refuses the run: 403: no", f"give the key the right to send, {GO_ON}"),
     (StoppedByApi(RunRefused(404, "404: no")), "api-refuses", "the API refuses the run: 404: no", f"check workspace and channel in sendspec.yaml, {GO_ON}"),
     (SpecRefused("422: no"), "spec-refused", "the API refuses every message: 422: no", "correct the spec; what was refused stays refused"),
-    (TooManyRefused(6, 10), "failure-rate", "6 of 10 messages were refused, more than `failure_rate` allows", "look at why: sendspec status --failed"),
+    (TooManyRefused(6, 10), "failure-rate", "6 of 10 messages were refused, more than `failure_rate` allows", "see why: sendspec status --failed"),
     (TooManyDoubts("500"), "", "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),
     (UnexpectedAnswer("HTTP 405"), "", "an unexpected answer: HTTP 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
     (Unreachable("no connection"), "", "no connection", f"check `api_url` and the network, {GO_ON}"),
     (LedgerLost("the disk is full", "make room"), "ledger-unwritable", "the disk is full", "make room"),
     (Halted("wrong price"), "ledger-halted", "all sends of this ledger are halted: wrong price", f"find out why, have it resumed, {GO_ON}"),
     (SuppressLost("out.txt can't be read", "repair it"), "suppress-unreadable", "out.txt can't be read", "repair it"),
-    (LockLost(), "lock-lost", "the ledger or its lock file was removed or replaced while the run held it", f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}"),
+    (LockLost(), "lock-lost", "the ledger or its lock file was removed or replaced during the run", f"restore the ledger if it is gone, make sure that no other run is going on, {GO_ON}"),
 ]  # fmt: skip
 
 

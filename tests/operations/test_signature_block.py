@@ -49,8 +49,8 @@ def test_blocks_follow_one_another() -> None:
     assert signature_blocks(b" \n") == []
 
 
-TEXT, CUT = NoSignature("there is text that is no signature"), NoSignature("a block is cut or was altered")
-OTHER = NoSignature("a block is no signature of a version that can be read")
+TEXT, CUT = NoSignature("there is text that is not a signature"), NoSignature("a block is cut or was altered")
+OTHER = NoSignature("a block is not a signature of a version that can be read")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_a_list_that_broke_off_stops_the_send_unless_it_was_asked_to_stop() -> N
 
 
 def test_a_key_that_may_not_read_lists_goes_on_with_a_warning_and_a_wrong_key_stops() -> None:
-    assert "goes on without this check" in next(witness_lines(findings(unread=[refused(403)])))
+    assert "continues without comparing" in next(witness_lines(findings(unread=[refused(403)])))
     refuse_ledger_behind(findings(unread=[refused(403)]), stopped=False)
     with pytest.raises(ListRefused, match="401: no") as caught:
         refuse_ledger_behind(findings(unread=[refused(401)]), stopped=False)

@@ -91,7 +91,7 @@ def test_the_limits_of_a_spec_and_of_its_environment_both_apply() -> None:
         (euro(nl=10), [0.69], ["the plan costs EUR 0.70; the limit is EUR 0.69"]),
         (euro(be=10), ["EUR 1.5"], ["the plan costs EUR 1.00 to 2.00; the limit is EUR 1.5"]),
         (euro(nl=10), ["EUR 5", 0.5], ["the plan costs EUR 0.70; the limit is EUR 0.5"]),
-        (None, [1], ["the cost is limited to 1, and there are no prices to tell it"]),
+        (None, [1], ["the cost is limited to 1, but there are no prices"]),
         (euro(nl=1, other=2), [1], ["the cost is limited, and the price of 2 messages is unknown, by country: FR"]),
         (euro(nl=2, unmeasured=1), [1], ["the cost is limited, and 1 message has no segments to price"]),
         (euro(nl=10), ["USD 100"], ["the plan costs EUR 0.70, and the limit is in another currency: USD 100"]),

@@ -118,7 +118,7 @@ def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(
     again = ready.run(*SEND)
     assert (again.code, again.json["left"]) == (3, 30)
     told = ready.run("send", "hello.yaml", "--env", "test", "--yes")
-    assert "30 messages were planned, were never sent, and are no longer in the table" in told.out
+    assert "30 messages were planned and never sent, and their rows are gone from the table" in told.out
     assert len(server.taken) == 10
 
 

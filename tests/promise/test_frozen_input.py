@@ -307,7 +307,7 @@ def test_without_room_nothing_is_sent_and_the_size_is_told(
     done = send(ready)
     assert (done.code, done.json["error"]["code"]) == (6, "no-room-for-copy")
     assert f"{len(table):,} bytes".replace(",", " ") in done.json["error"]["problem"]
-    assert done.json["error"]["fix"].startswith("make room")
+    assert done.json["error"]["fix"].startswith("free some space")
     streamed = send(ready, "hello.yaml", "--recipients", "-", stdin=table)
     assert (streamed.code, streamed.json["error"]["code"]) == (6, "no-room-for-copy")
     assert server.requests == []

@@ -124,6 +124,25 @@ def test_a_link_to_the_ledger_has_the_ledgers_lock_and_the_files_beside_it(
     assert [found.name for found in elsewhere.iterdir()] == ["linked.db"]
 
 
+def test_status_tells_what_a_living_run_sends_from_what_a_killed_one_left(
+    ready: ProjectDir, server: CountingServer
+) -> None:
+    held(server)
+    process = started(ready)
+    until(lambda: bool(server.posts))
+    during = ready.run("status", "--env", "test")
+    assert "under way: a run is sending; the " in during.out, during.out
+    assert "next: sendspec status hello.yaml --env test" in during.err
+    [spec] = ready.run("status", "--env", "test", "--format", "json").json["specs"]
+    assert spec["under_way"] == spec["totals"]["in_doubt"] > 0
+    process.kill()
+    process.wait()
+    after = ready.run("status", "--env", "test")
+    assert "under way" not in after.out
+    assert "not sent: run 1 has no end: it was killed" in after.out
+    server.released.set()
+
+
 def test_a_ledger_with_a_second_hard_link_is_refused_under_both_names(
     ready: ProjectDir, server: CountingServer
 ) -> None:

@@ -303,7 +303,7 @@ def asked(project_dir: ProjectDir, answer: str, *arguments: str) -> tuple[int, s
         except OSError:  # the other end is closed
             break
         said += more
-        if b"begin with?" in said and not answered:
+        if b"ledger begin?" in said and not answered:
             os.write(own, answer.encode())
             answered = True
     os.close(own)

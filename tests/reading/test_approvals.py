@@ -8,7 +8,7 @@ import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.approvals import Always, Approvals, NewShape, Over, When, needs_approval
 from sendspec.reading.limits import amount_of
-from sendspec.reading.project import read_project
+from sendspec.reading.project_reader import read_project
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 PROJECT = f"""environments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sendspec.reading.media_url import media_url_problem
+from sendspec.reading.media_url import MediaPage, media_page, media_url_problem
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,17 @@ def test_a_media_address_that_the_api_can_not_or_must_not_fetch_is_refused(url: 
     found = media_url_problem(url)
     assert found is not None
     assert found.code == "media-url"
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://example.com/a.png", None), ("https://example.com/thumb?id=7", None), ("https://media.api.bird.com/workspaces/a/media/b", None),
+        ("https://www.dropbox.com/s/abc/a.png?raw=1", None), ("https://i.imgur.com/abc.png", None), ("http://example.com/a.html", None),
+        ("https://example.com/spring.html", MediaPage.PAGE), ("https://example.com/", MediaPage.PAGE), ("https://example.com", MediaPage.PAGE),
+        ("https://www.dropbox.com/s/abc/a.png?dl=0", MediaPage.SHARED), ("https://drive.google.com/file/d/abc/view", MediaPage.SHARED),
+        ("https://acme.sharepoint.com/a.png", MediaPage.SHARED), ("https://example.com/pictures/spring", MediaPage.NO_ENDING),
+    ],
+)  # fmt: skip
+def test_links_to_pages_are_told_from_files(url: str, page: MediaPage | None) -> None:
+    assert media_page(url) is page

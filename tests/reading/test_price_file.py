@@ -50,6 +50,7 @@ def test_a_table_of_prices_is_read_exactly(tmp_path: Path, text: str, prices: di
         ("country,segment,currency\nNL,0.07,EUR\nUK,0.05,GBP\n", "unknown-country", (3, 1), "write GB, or * for all other countries"),
         ("country,segment,currency\nNL,0.07,EUR\nBE,1,EUR\nNL,0.08,EUR\n", "price-repeated", (4, 1), "remove one of them"),
         ("country\tsegment\tcurrency\nNL\t0,07\tEUR\n", "price-amount", (2, 4), "write 0.07"),
+        ("country,segment,currency\nNL,0.07,EUR,x\n", "ragged-row", (2, 13), "put quotes around a cell that has a ',' in it, or remove the extra cells"),
         ("country,segment,currency\nNL,,EUR\n", "price-amount", (2, 4), "write the price of a segment, such as 0.07"),
         ("country,segment,currency\nNL,€0.07,EUR\n", "price-amount", (2, 4), "write digits, with a point before decimals, such as 0.07"),
         ("country,segment,currency\nNL,-1,EUR\n", "price-amount", (2, 4), "write digits, with a point before decimals, such as 0.07"),
@@ -62,7 +63,7 @@ def test_a_table_of_prices_is_read_exactly(tmp_path: Path, text: str, prices: di
         ("country,segment_low,currency\nNL,0.07,EUR\n", "price-columns", (1, 1), "begin it with the line country,segment,currency"),
         ("country,segment,currency\n", "price-columns", (1, 1), "add a row such as NL,0.07,EUR"),
         ("", "price-columns", (1, 1), "begin it with the line country,segment,currency"),
-        ("country,segment,currency\nNL,0,07,EUR\n", "ragged-row", (2, 9), None),
+        ("country,segment,currency\nNL,0,07,EUR\n", "price-amount", (2, 9), "write 0.07"),
         ("PK\x03\x04", "not-text", (1, 1), None),
     ],
 )  # fmt: skip
@@ -94,8 +95,8 @@ def test_a_table_of_a_spreadsheet_is_told_what_to_change_in_its_own_form(tmp_pat
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ("NL,0.99,EUR\nDE,7.50,EUR\nFR,1,USD\n", "EUR 7.50 is much for one segment; 1 more are 1 or more"),
-        ("NL,0.5-1.0,GBP\n", "GBP 1.0 is much for one segment"),
+        ("NL,0.99,EUR\nDE,7.50,EUR\nFR,1,USD\n", "EUR 7.50 is a high price for one segment; 1 more are 1 or more"),
+        ("NL,0.5-1.0,GBP\n", "GBP 1.0 is a high price for one segment"),
         ("JP,9,JPY\nSE,1,SEK\n", None),
     ],
 )

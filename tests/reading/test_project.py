@@ -10,7 +10,8 @@ from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, Key
 from sendspec.reading.api_url import Api
 from sendspec.reading.environment import Channel, Environment, LedgerFile, Rate
 from sendspec.reading.limits import Limits, amount_of
-from sendspec.reading.project import Project, find_project, read_project
+from sendspec.reading.project import Project, find_project
+from sendspec.reading.project_reader import read_project
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 SMALLEST = f"""environments:

@@ -169,7 +169,7 @@ def test_a_number_where_text_is_needed_is_shown_in_its_quotes(
     [
         ("Hello World", "write 'hello-world': "),
         ("a/b", "write 'a-b': "),
-        ("👋", "write small letters"),
+        ("👋", "write lowercase letters"),
         ("x" * 300, f"write '{'x' * 63}': "),
     ],
 )

@@ -191,3 +191,45 @@ def test_a_list_from_a_spreadsheet_is_read_as_it_is(tmp_path: Path, name: str, c
     listed = read_suppression_list(files, root=tmp_path, column="phone", country=None, problems=problems)
     assert not problems.has_errors, list(problems)
     assert (ANN in listed, BOB in listed, len(listed)) == (True, True, 2)
+
+
+def fixes_of(folder: Path, name: str, column: str = "phone") -> list[str]:
+    file = SuppressionFile(
+        written=name, declared_in=str(folder / "hello.yaml"), span=FILE_START, excerpt="", by_spec=True
+    )
+    problems = Problems()
+    read_suppression_list([file], root=folder, column=column, country=None, problems=problems)
+    return [diagnostic.fix for diagnostic in problems]
+
+
+@pytest.mark.parametrize(
+    ("there", "written", "fix"),
+    [
+        ("optouts.csv", "opt-outs.csv", "write 'optouts.csv'"),
+        ("opt-outs.txt", "opt-outs.csv", "write 'opt-outs.txt'"),
+        ("lists/stop.csv", "stop.csv", "write 'lists/stop.csv'"),
+        ("people.csv", "peopl.csv", "check the path of the list"),
+        ("people.csv", "stop.csv", "check the path of the list"),
+    ],
+)
+def test_a_missing_file_is_answered_with_the_list_that_is_meant(
+    tmp_path: Path, there: str, written: str, fix: str
+) -> None:
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).write_text(f"{ANN}\n")
+    assert fixes_of(tmp_path, written) == [fix]
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "meant"),
+    [
+        ("Mobile,name", "phone", "the column 'Mobile'"),
+        ("e-mail,name", "email", "the column 'e-mail'"),
+        ("phnoe,name", "phone", "the column 'phnoe'"),
+        ("mobile,tel", "phone", "the column with the addresses"),
+        ("who,name", "phone", "the column with the addresses"),
+    ],
+)
+def test_a_column_of_another_name_is_named(tmp_path: Path, header: str, column: str, meant: str) -> None:
+    (tmp_path / "out.csv").write_text(f"{header}\nx,y\n")
+    assert fixes_of(tmp_path, "out.csv", column) == [f"call {meant} '{column}', or remove all other columns"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import UnreadableResponse
-from sendspec.sending.connection import CONNECT_SECONDS, TIMEOUT_SLACK, Connection
+from sendspec.sending.connection import CONNECT_SECONDS, TIMEOUT_SLACK_SECONDS, Connection
 from urllib3.util import wait_for_read
 
 ENDPOINT = Endpoint(
@@ -93,7 +93,7 @@ def test_what_comes_after_the_deadline_is_no_answer() -> None:
 
 def test_a_timeout_is_set_only_where_it_makes_a_difference() -> None:
     """It is a system call, and consecutive messages on one connection need none."""
-    step = TIMEOUT_SLACK / 2
+    step = TIMEOUT_SLACK_SECONDS / 2
     peer = Peer(PIECES * 2)
     connection = connection_to(peer, [0.0, *[step] * 3, 50.0, *[50.0 + step] * 3])
     for deadline in (30.0, 80.0):

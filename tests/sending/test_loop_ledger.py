@@ -100,7 +100,7 @@ def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(h
 
     def before(n: int) -> None:
         if n == at:
-            raise LedgerTrouble("the disk gives nothing back", "look at the disk")
+            raise LedgerTrouble("the disk gives nothing back", "check the disk")
 
     with (
         helpers.SelfStopping() as stop,

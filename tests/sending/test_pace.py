@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.sending.pace import MAX_CATCH_UP, TICK, Pace, back_off, senders_needed
+from sendspec.sending.pace import MAX_CATCH_UP, TICK_SECONDS, Pace, back_off, senders_needed
 
 
 @given(st.integers(0, 1_000), st.floats(0, 1, exclude_max=True))
@@ -18,7 +18,7 @@ def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
     now, taken, pauses = 0.0, [], iter(stalls)
     while now < seconds:
         taken += pace.slots(now, 1_000)
-        now += TICK + next(pauses, 0.0)
+        now += TICK_SECONDS + next(pauses, 0.0)
     return taken
 
 
@@ -42,7 +42,7 @@ def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> 
         now += commit
         put_off = pace.delay_unused(slots[0], now) if slots else 0.0
         used += [max(slot + put_off, now) for slot in slots]
-        now += TICK
+        now += TICK_SECONDS
     for start, first in enumerate(used):
         assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * MAX_CATCH_UP + 1
 

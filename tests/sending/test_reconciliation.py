@@ -12,7 +12,7 @@ from sendspec.ledger.record import AcceptedMessage, Change, Doubt, KnownMessage,
 from sendspec.planning.message_state import Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
-from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
+from sendspec.sending.absence import ABSENT_AFTER_SECONDS, SCANS_APART_SECONDS
 from sendspec.sending.channel_scan import EDGE
 from sendspec.sending.list_reader import ListUnread
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
@@ -202,11 +202,11 @@ def test_what_was_seen_before_a_list_broke_off_counts_and_why_it_did_is_told() -
 @pytest.mark.parametrize(
     ("age", "missed", "resends_if_absent", "freed"),
     [
-        (ABSENT_AFTER, SCANS_APART, True, True),
-        (ABSENT_AFTER - 1, SCANS_APART, True, False),
-        (ABSENT_AFTER, SCANS_APART - 1, True, False),
-        (ABSENT_AFTER, None, True, False),
-        (ABSENT_AFTER, SCANS_APART, False, False),
+        (ABSENT_AFTER_SECONDS, SCANS_APART_SECONDS, True, True),
+        (ABSENT_AFTER_SECONDS - 1, SCANS_APART_SECONDS, True, False),
+        (ABSENT_AFTER_SECONDS, SCANS_APART_SECONDS - 1, True, False),
+        (ABSENT_AFTER_SECONDS, None, True, False),
+        (ABSENT_AFTER_SECONDS, SCANS_APART_SECONDS, False, False),
     ],
 )
 def test_absence_is_believed_on_every_condition_only(
@@ -414,8 +414,8 @@ def test_one_id_for_two_recipients_of_one_reference_is_credited_once() -> None:
 
 
 def test_what_is_listed_under_the_id_of_two_is_not_absent() -> None:
-    age = ABSENT_AFTER + 60
-    both = [doubt(1, age=age, missed=SCANS_APART + 1), doubt(2, age=age, missed=SCANS_APART + 1)]
+    age = ABSENT_AFTER_SECONDS + 60
+    both = [doubt(1, age=age, missed=SCANS_APART_SECONDS + 1), doubt(2, age=age, missed=SCANS_APART_SECONDS + 1)]
     known, shown = around(age)
     shown += [sighting(each, remote="same") for each in both]
     outcome = settled(Memory(known, before=NOW - age - 30), both, Pages(shown), resends_if_absent=True)

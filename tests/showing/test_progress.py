@@ -92,6 +92,27 @@ def test_a_live_line_never_wraps(columns: int, shown: str) -> None:
     assert stream.getvalue() == ERASE + shown
 
 
+def test_an_api_that_answers_nothing_is_mentioned() -> None:
+    line, stream = lines_of(live=False)
+    waiting = progress(3, in_flight=32)
+    for second, state in enumerate(
+        [progress(), waiting, *[waiting] * 5, progress(4, in_flight=1), *[progress(4, in_flight=1)] * 8]
+    ):
+        line.show(state, float(second))
+    line.show(progress(4, in_flight=1, pause=Pause("429", 9)), 20.0)
+    line.show(progress(4, in_flight=1), 26.0)
+    line.show(progress(4), 40.0)
+    told = [text.partition("left  ")[2] for text in stream.getvalue().splitlines()]
+    assert told == [
+        "0.6/s of 50/s  3 min to go",
+        "0.4/s of 50/s  4 min to go",
+        "no answer for 8 s; 1 message under way",
+        "429: waiting 9 s",
+        "no answer for 6 s; 1 message under way",
+        "0/s of 50/s",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("news", "news: 40 accepted"), ("n" * 24, f"{'n' * 24}: 40 accepted"), ("n" * 25, f"{'n' * 23}…: 40 accepted")],

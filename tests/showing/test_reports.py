@@ -29,7 +29,7 @@ WORD = LINE.index("nmae") + 1
 def diagnostic(**changes: Any) -> Diagnostic:
     shown = Diagnostic(
         code="unknown-name", path="specs/a.yaml", span=span_on_line(7, WORD, 4), problem="no column is called 'nmae'",
-        fix="write 'name'", excerpt=LINE, about="message.body",
+        fix="write 'name'", excerpt=LINE, key="message.body",
     )  # fmt: skip
     return replace(shown, **changes)
 
@@ -273,7 +273,7 @@ def test_a_fingerprint_holds_no_line_and_tells_problems_apart() -> None:
     moved = diagnostic(span=span_on_line(70, 3, 4), problem="other words", excerpt="")
     assert [*fingerprints([diagnostic()])] == [*fingerprints([moved])]
     different = [
-        diagnostic(), diagnostic(), diagnostic(about="vars"), diagnostic(path="specs/b.yaml"), diagnostic(code="unknown-key"),
+        diagnostic(), diagnostic(), diagnostic(key="vars"), diagnostic(path="specs/b.yaml"), diagnostic(code="unknown-key"),
     ]  # fmt: skip
     assert len({*fingerprints(different)}) == len(different)
 

@@ -101,7 +101,7 @@ def test_several_specs_have_their_sum_below() -> None:
     )
     assert run_text(shown, PLAIN) == (
         "a → sms-nl (production)\n"
-        "  1 recipients = 1 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
+        "  1 recipient = 1 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
         "b → sms-nl (production)\n"
         "  3 recipients = 0 accepted + 0 refused + 0 in doubt + 2 not sent + 1 skipped\n"
         "  skipped: 1 drift\n"
@@ -112,7 +112,7 @@ def test_several_specs_have_their_sum_below() -> None:
 @pytest.mark.parametrize(
     ("ending", "shown"),
     [
-        (Interrupted(signal.SIGINT), "stopped: interrupted by SIGINT\n    = fix: run the command again: it goes on where it stopped"),
+        (Interrupted(signal.SIGINT), "stopped: interrupted by SIGINT\n    = fix: run the command again: it continues where it stopped"),
         (LedgerLost("the disk\x1b[2J is full", "make room"), "stopped: the disk\\u001b[2J is full\n    = fix: make room"),
     ],
     ids=["interrupted", "the ledger lost"],
@@ -121,6 +121,8 @@ def test_a_run_that_stopped_early_says_why_and_what_to_do(ending: Ending, shown:
     words = describe_ending(ending)
     stopped = report(spec(Totals(not_sent=1, skipped={})), ending=words.problem, fix=words.fix)
     assert ending_text(stopped, PLAIN) == shown
+    [_, _, why] = run_text(stopped, PLAIN).splitlines()
+    assert why == shown.splitlines()[0].replace("stopped:", "  not sent:")
 
 
 def test_the_document_says_the_same() -> None:

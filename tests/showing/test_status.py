@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.record import MessageRecord, PlannedRun
 from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
@@ -94,3 +94,28 @@ def test_the_next_commands_are_the_most_urgent_first(approved: bool, commands: l
     paths = {"a": "a b.yaml", "new": "new.yaml"}
     found = next_commands(specs, unsent, paths, " --env live", listed=True, approved=approved)
     assert [each.removeprefix("sendspec ").removesuffix(" --env live") for each in found] == commands
+
+
+def after(ending: str | None, *, in_doubt: int = 0, under_way: int | None = None) -> SpecStatus:
+    """A spec with messages that its latest run did not send."""
+    latest = PlannedRun(
+        run=3, pid=1, started_at=0.0, ended_at=None if ending is None else 1.0, ending=ending, messages=9, note=None
+    )
+    account = Totals(accepted=1, in_doubt=in_doubt, not_sent=2, skipped={})
+    return SpecStatus(name="a", generation=1, account=account, runs=[latest], under_way=under_way)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "command"),
+    [
+        (after("the API refuses the run: 401\x1b[2J"), "not sent: run 3 stopped: the API refuses the run: 401\\u001b[2J", "send"),
+        (after(None), "not sent: run 3 has no end: it was killed, or goes on elsewhere", "send"),
+        (after("finished"), "not sent: run 3 left them out; `sendspec plan` says what the next one does", "plan"),
+        (after(None, under_way=0), "under way: a run is sending", "status"),
+        (after(None, in_doubt=1, under_way=1), "under way: a run is sending; the 1 in doubt waits for an answer", "status"),
+        (after(None, in_doubt=9, under_way=8), "under way: a run is sending; 8 of the 9 in doubt wait for an answer", "status"),
+    ],
+)  # fmt: skip
+def test_it_says_why_messages_were_not_sent(status: SpecStatus, words: str, command: str) -> None:
+    assert status_text([status], "production", PLAIN).splitlines()[2:] == [f"  {words}"]
+    assert next_commands([status], [], {"a": "a.yaml"}, "", listed=False) == [f"sendspec {command} a.yaml"]

@@ -12,9 +12,9 @@ from sendspec.showing.terminal_style import PLAIN
 from sendspec.showing.todo import todo_json, todo_text
 
 
-def error(code: str, rows: int = 0, *, cell: str = "", severity: Severity = Severity.ERROR) -> Diagnostic:
+def error(code: str, rows: int = 0, *, column: str = "", severity: Severity = Severity.ERROR) -> Diagnostic:
     found = Diagnostic(code=code, path="a.csv", span=FILE_START, problem="p", fix="f", severity=severity)
-    return replace(found, rows=tuple(range(1, rows + 1)), row_count=rows, cell=cell)
+    return replace(found, rows=tuple(range(1, rows + 1)), row_count=rows, column=column)
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,12 @@ def error(code: str, rows: int = 0, *, cell: str = "", severity: Severity = Seve
         ([], ""),
         ([error("unknown-name")], ""),
         ([error("phone-landline", 3, severity=Severity.WARNING)], ""),
-        ([error("phone-letters", 2), error("phone-length", 1), error("empty-value", 2, cell="first_name"), error("too-long", 5)],
+        ([error("phone-letters", 2), error("phone-length", 1), error("empty-value", 2, column="first_name"), error("too-long", 5)],
          "fix 3 numbers, fill 2 names, shorten 5 texts"),
-        ([error("empty-value", 1, cell="order_id"), error("empty-value", 2, cell="code"), error("empty-value", 1)],
+        ([error("empty-value", 1, column="order_id"), error("empty-value", 2, column="code"), error("empty-value", 1)],
          "fill 1 cell of 'order_id', fill 2 cells of 'code', fill 1 cell"),
+        ([error("empty-value", 2, column="person.last")], "fill 2 values of 'person.last'"),
+        ([error("no-items", 4), error("sender-name", 3)], "correct 1 error in a.csv, correct the sender of 3 messages"),
         ([error("ragged-row", 1), error("unknown-name"), error("no-rows")], "correct 2 errors in a.csv, repair 1 row"),
         ([error("table-delimiter"), error("ragged-row", 1)], "set 1 delimiter, repair 1 row"),
         ([error("conflicting-rows", 1), error("where-not-boolean", 4)], "decide on 1 repeated recipient, look at 4 rows"),
@@ -46,5 +48,5 @@ def test_what_is_to_do_is_the_last_line_and_says_what_was_sent() -> None:
 def test_the_column_at_fault_is_kept_with_the_first_row() -> None:
     problems = Problems()
     for line in (2, 3):
-        problems.add_row("x", line, lambda: error("empty-value"), cell="name")
-    assert [(each.cell, each.row_count) for each in problems] == [("name", 2)]
+        problems.add_row("x", line, lambda: error("empty-value", column="name"))
+    assert [(each.column, each.row_count) for each in problems] == [("name", 2)]

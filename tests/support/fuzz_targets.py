@@ -36,7 +36,7 @@ from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse, read_response
 from sendspec.provider.message_list import list_query, read_page
 from sendspec.provider.time_headers import retry_after_seconds
-from sendspec.reading.project import read_project
+from sendspec.reading.project_reader import read_project
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec
 from sendspec.reading.tables.opening import open_table

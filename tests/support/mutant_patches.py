@@ -82,8 +82,8 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if mutant is Mutant.CLAIM_WITHOUT_DIGEST:
         stack.enter_context(patch.object(ledger_module, "why_lost", any_text_will_do))
     if mutant is Mutant.ABSENT_AT_ONCE:
-        stack.enter_context(patch.object(reconcile_module, "SCANS_APART", 0.0))
-        stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
+        stack.enter_context(patch.object(reconcile_module, "SCANS_APART_SECONDS", 0.0))
+        stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER_SECONDS", 0.0))
         stack.enter_context(patch.object(reconcile_module, "why_unprovable", lambda doubt: None))
         stack.enter_context(
             patch.object(reconcile_module._ChannelSettlement, "_why_unproved", lambda settlement, doubt, credited: None)

@@ -22,6 +22,9 @@ from warm_process import Order, StartedCommand, is_plain, run_warm, warm_process
 WORKSPACE = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01"
 CHANNEL = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
 SECRET = "canary-9f3b1c7e5d2a"
+MADE_LEDGER = ".sendspec/test.db"
+LEDGER_FILES = ("sendspec.lock", MADE_LEDGER, f"{MADE_LEDGER}.epoch", f"{MADE_LEDGER}.lock", ".sendspec/.gitignore")
+"""What `ledger init` makes."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ def project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
     return sending_project(project_dir, server)
 
 
-def sending_project(project_dir: ProjectDir, server: CountingServer, ledger: str = ".sendspec/test.db") -> ProjectDir:
+def sending_project(project_dir: ProjectDir, server: CountingServer, ledger: str = MADE_LEDGER) -> ProjectDir:
     """A project whose environment `test` sends to the counting server, with a ledger made."""
     project_dir.write(
         "sendspec.yaml",
@@ -254,9 +257,37 @@ def sending_project(project_dir: ProjectDir, server: CountingServer, ledger: str
 """,
     )
     project_dir.environ["TEST_KEY"] = SECRET
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    if ledger != MADE_LEDGER or _made.test == test:  # two projects of one test have ledgers of their own
+        _make_ledger(project_dir)
+        return project_dir
+    _made.test = test
+    if not _made.files:
+        _make_ledger(project_dir)
+        _made.files = {name: (project_dir.folder / name).read_bytes() for name in LEDGER_FILES}
+        return project_dir
+    (project_dir.folder / ".sendspec").mkdir(mode=0o700)
+    for name, content in _made.files.items():
+        path = project_dir.write(name, content)
+        if name != "sendspec.lock":
+            path.chmod(0o600)
+    return project_dir
+
+
+def _make_ledger(project_dir: ProjectDir) -> None:
     made = project_dir.run("ledger", "init", "--env", "test")
     assert made.code == 0, made.err
-    return project_dir
+
+
+class _MadeLedger:
+    """The files of the first ledger that was made here, and the last test that got a copy of them."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.test: str | None = None
+
+
+_made = _MadeLedger()
 
 
 def numbers(count: int, start: int = 0) -> str:

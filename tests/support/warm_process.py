@@ -1,8 +1,8 @@
 """Commands run in forks of a process that has everything imported: starting one costs milliseconds, not a third of a second.
 
 A fork gets its own working directory, environment and standard streams, and ends as a command's process does. One in which a command
-left nothing behind runs the next command of the same test as well: most of what a fork costs is the first touch of each page. The
-process to fork from is `warm_server`.
+left nothing behind runs the next command of the same file of tests as well: most of what a fork costs is the first touch of each page.
+The process to fork from is `warm_server`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def is_plain(environ: Mapping[str, str]) -> bool:
 
 
 class WarmProcess:
-    """One process to fork from. Belongs to the thread that made it."""
+    """One process to fork from, for all threads."""
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -55,21 +55,22 @@ class WarmProcess:
             [sys.executable, str(SERVER), str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
         )
         theirs.close()
-        self._shared: tuple[str, Fork] | None = None
+        self._own = threading.local()
 
     def fork(self) -> Fork:
         """A new fork, which runs one command after the other."""
         return Fork(self._socket)
 
     def shared_fork(self) -> Fork:
-        """The fork that earlier commands of this test left as it was, or a new one."""
-        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-        if self._shared is None or self._shared[0] != test or not self._shared[1].is_waiting:
-            self._shared = (test, self.fork())
-        return self._shared[1]
+        """The fork that earlier commands of this thread and this file of tests left as it was, or a new one."""
+        file = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
+        shared: tuple[str, Fork] | None = getattr(self._own, "shared", None)
+        if shared is None or shared[0] != file or not shared[1].is_waiting:
+            self._own.shared = shared = (file, self.fork())
+        return shared[1]
 
     def __del__(self) -> None:
-        self._shared = None
+        self._own = threading.local()
         self._socket.close()
         self._process.wait(10)
 
@@ -181,15 +182,16 @@ def _all(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
-_own = threading.local()
+_starting = threading.Lock()
+_started: list[WarmProcess] = []
 
 
 def warm_process() -> WarmProcess:
-    """This thread's own process to fork from."""
-    if not hasattr(_own, "process"):
-        _own.process = WarmProcess()
-    found: WarmProcess = _own.process
-    return found
+    """The process to fork from, which the first call starts."""
+    with _starting:
+        if not _started:
+            _started.append(WarmProcess())
+        return _started[0]
 
 
 def run_warm(

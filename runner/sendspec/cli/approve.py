@@ -30,15 +30,15 @@ from sendspec.showing.planned_spec import Reading
     "--key",
     required=True,
     metavar="FILE",
-    help="Your SSH key: a private key, or a public one whose private key the agent has.",
+    help="Your SSH key: a private key, or a public key if the agent has the private one.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @common_options
 def command(console: Console, plan_file: str, key: str, yes: bool) -> int:
     """Approve a plan: sign its digest with your SSH key, into PLAN.sig.
 
-    Shows what is signed and asks first, unless --yes. Signatures of others for the same plan stay. `sendspec send --plan` counts
-    them if `approvals` of the environment asks for it.
+    Shows what you sign and asks first, unless --yes. Keeps other people's signatures of the same plan. `sendspec send
+    --plan` counts them if the environment has `approvals`.
 
     \b
     Examples:

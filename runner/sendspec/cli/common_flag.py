@@ -16,9 +16,9 @@ _WITH_VALUE = {
     COLOUR: ("WHEN", "Colour of the output: auto, always or never."),
 }
 _SWITCHES = {
-    QUIET: "Say nothing but the result and what must be read.",
-    VERBOSE: "Say more about what is going on.",
-    NO_INPUT: "Never ask; refuse instead.",
+    QUIET: "Print only the result, warnings and errors.",
+    VERBOSE: "Print more about what happens.",
+    NO_INPUT: "Never ask a question; stop instead.",
 }
 _GIVEN = "sendspec.cli.common_flag"
 

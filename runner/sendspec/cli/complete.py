@@ -21,7 +21,7 @@ SHELLS = Path(__file__).parent / "shells"
 
 
 def answer(arguments: Sequence[str]) -> None:
-    """Prints what can stand at the end of the command line: a line each with `word`, `files` or `folders`, and tabs between.
+    """Prints what can complete the command line: a line each with `word`, `files` or `folders`, and tabs between.
 
     `word` is followed by the word and its description, `files` by the endings of files. Never fails: a shell would show it.
     """

@@ -82,7 +82,7 @@ def _short(command: click.Command) -> str:
 
 
 def _cut(text: str) -> str:
-    """The first clause, in one line that is short enough to stand beside a word."""
+    """The first clause, in one line that is short enough for the space beside a word."""
     line = re.split(r"[;.] |[;:.]$", " ".join(text.split()))[0]
     return line if len(line) <= MAX_HELP else line[: line.rfind(" ", 0, MAX_HELP)].rstrip(" ,;:") + " …"
 

@@ -86,7 +86,7 @@ class Console:
             if not stream.reader_left:
                 reason = os.strerror(stream.lost.errno or 0).lower()
                 raise ResultUnwritable(
-                    f"the result can't be written: {reason}", "make room, or send standard output to another place"
+                    f"the result can't be written: {reason}", "free some space, or redirect the output to another place"
                 )
 
     def document(self, document: Mapping[str, Any]) -> None:
@@ -146,11 +146,11 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
     def decorated(command: Callable[..., int]) -> Callable[..., int]:
         @click.option(*FORMAT, "format_", cls=OnceOption, type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
                       show_default=True, help="Output format.")  # fmt: skip
-        @click.option(*QUIET, is_flag=True, help="Say nothing but the result and what must be read.")
-        @click.option(*VERBOSE, is_flag=True, help="Say more about what is going on.")
+        @click.option(*QUIET, is_flag=True, help="Print only the result, warnings and errors.")
+        @click.option(*VERBOSE, is_flag=True, help="Print more about what happens.")
         @click.option(*COLOUR, cls=OnceOption, type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
                       envvar="SENDSPEC_COLOR", show_default=True, help="Colour of the output.")  # fmt: skip
-        @click.option(*NO_INPUT, is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
+        @click.option(*NO_INPUT, is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask a question; stop instead.")
         @functools.wraps(command)
         def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
             choice = ColourChoice(color)
@@ -191,7 +191,7 @@ common_options = options_with_forms("text", "json")
 
 def environment_option(command: Callable[..., int]) -> Callable[..., int]:
     return click.option(*ENVIRONMENT, "env", cls=OnceOption, metavar="E", envvar="SENDSPEC_ENV",
-                        help="Environment to use; default: the one that the project file sets, or the built-in sandbox.")(command)  # fmt: skip
+                        help="Environment to use; default: the project file's, or the built-in sandbox.")(command)  # fmt: skip
 
 
 def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
@@ -202,7 +202,7 @@ def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
 def jobs_option(command: Callable[..., int]) -> Callable[..., int]:
     """`processes` is how many processes may compose the rows of a long list."""
     return click.option("-j", "--jobs", "processes", metavar="N", type=click.IntRange(1, MAX_PROCESSES), default=_cores,
-                        envvar="SENDSPEC_JOBS", help="Compose long lists on N processes; default: the number of cores.")(command)  # fmt: skip
+                        envvar="SENDSPEC_JOBS", help="Use N processes for long lists; default: the number of cores.")(command)  # fmt: skip
 
 
 def _cores() -> int:
@@ -211,9 +211,12 @@ def _cores() -> int:
     return min(found or 1, MAX_PROCESSES)
 
 
-def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:
-    metavar = "SPEC..." if required else "[SPEC]..."
-    return click.argument("specs", metavar=metavar, nargs=-1, required=required, callback=_not_piped)(command)
+def specs_argument(command: Callable[..., int]) -> Callable[..., int]:
+    return click.argument("specs", metavar="SPEC...", nargs=-1, required=True, callback=_not_piped)(command)
+
+
+def optional_specs_argument(command: Callable[..., int]) -> Callable[..., int]:
+    return click.argument("specs", metavar="[SPEC]...", nargs=-1, callback=_not_piped)(command)
 
 
 def _not_piped(context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from sendspec.cli.console import Console
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.sending.run import RunProgress
 from sendspec.showing.progress import ProgressLine, animates, stopping_words
-from sendspec.showing.reconcile import alarm_lines, reconciled_lines
+from sendspec.showing.reconcile import alarm_lines, left_text, reconciled_lines
 
 if TYPE_CHECKING:
     from sendspec.sending.reconciliation import Reconciled
@@ -43,8 +43,10 @@ class ConsoleListener:
         self._console.diagnostics(found, ending="", as_result=False)
 
     def reconciled(self, outcome: Reconciled, environment: str) -> None:
-        for line in reconciled_lines(outcome, environment):
+        for line in reconciled_lines(outcome):
             self.warn(line)
+        if outcome.left:
+            self.warn(f"{left_text(outcome.left)}: sendspec reconcile --env {environment}")
 
     def alarms(self, outcome: Reconciled) -> None:
         for line in alarm_lines(outcome):

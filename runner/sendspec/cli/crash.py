@@ -24,7 +24,7 @@ def report_crash(error: BaseException, command: str) -> int:
     sys.stderr.write(
         f"sendspec: this is a bug in sendspec ({type(error).__name__}), not in your files\n"
         f"    = fix: report it with {_kept(lines)}; it holds no recipients, texts or keys\n"
-        "    = also: what was sent is in the ledger: `sendspec status` tells\n"
+        "    = also: what was sent is in the ledger: `sendspec status` shows it\n"
     )
     return ExitCode.BUG
 

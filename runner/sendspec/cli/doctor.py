@@ -18,9 +18,9 @@ from sendspec.showing.terminal_style import TerminalStyle
 @environment_option
 @common_options
 def command(console: Console, env: str | None) -> int:
-    """Check configuration, key, clock, ledger and reachability; change nothing.
+    """Check settings, key, clock, ledger and connection; change nothing.
 
-    Prints where each setting comes from. Sends nothing: the API is asked for one message of the channel's list.
+    Prints where each setting comes from. Sends nothing. Asks the API for one message of the channel's list.
 
     \b
     Examples:

@@ -9,18 +9,20 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explanations_document
 from sendspec.showing.glossary import entry_document, entry_of, entry_text
+from sendspec.showing.topics import topic_text, topics_document, topics_named
 
 
 @click.command("explain")
 @click.argument("code", required=False)
 @common_options
 def command(console: Console, code: str | None) -> int:
-    """Say what an error code means, with an example, or a word such as drift; without a code, list all codes.
+    """Say what an error code means, with an example, a word such as drift, or an exit code; without a code, list all codes.
 
     \b
     Examples:
       sendspec explain unknown-name
       sendspec explain segment
+      sendspec explain 4
       sendspec explain
     """
     if code is None:
@@ -34,16 +36,24 @@ def command(console: Console, code: str | None) -> int:
         console.result(entry_text(entry, console.out))
         console.document(entry_document(entry))
         return ExitCode.DONE
+    if code not in EXPLANATIONS and (topics := topics_named(code.lower())):
+        console.result("\n".join(topic_text(topic, console.out) for topic in topics))
+        console.document(topics_document(topics))
+        return ExitCode.DONE
     if code not in EXPLANATIONS:
-        near = near_miss(code, EXPLANATIONS)
-        hint = (
-            f"did you mean '{near}'?"
-            if near
-            else "`sendspec explain` lists all codes, `sendspec help words` explains words"
-        )
         raise click.BadParameter(
-            f"no error has the code '{code}', and no page explains this word; {hint}", param_hint="CODE"
+            f"no error has the code '{code}', and no page explains this word; {_hint(code)}", param_hint="CODE"
         )
     console.result(explanation_text(code, console.out))
     console.document(explanations_document([code]))
     return ExitCode.DONE
+
+
+def _hint(word: str) -> str:
+    root = click.get_current_context().find_root()
+    if isinstance(root.command, click.Group) and word in root.command.list_commands(root):
+        return f"`sendspec help {word}` shows what the command does"
+    near = near_miss(word, EXPLANATIONS)
+    if near:
+        return f"did you mean '{near}'?"
+    return "`sendspec explain` lists all codes, `sendspec help words` explains words"

@@ -27,12 +27,25 @@ def command(console: Console, words: tuple[str, ...]) -> int:
     root = click.get_current_context().find_root()
     assert isinstance(root.command, click.Group)
     parts = list(_parts(root.command, root, words, console.out)) if words else [_contents(root.command, root)]
+    if not parts and len(words) == 1:
+        parts = _explained(words[0], console.out)
     if not parts:
         near = near_miss(words[0], [*TOPICS, *ALIASES, *root.command.list_commands(root)])
         hint = f"did you mean '{near}'?" if near else "`sendspec help` lists all topics"
         raise click.UsageError(f"there is no topic or command '{' '.join(words)}'; {hint}")
     console.lines([text.encode() for text in "\n".join(parts).splitlines(keepends=True)])
     return ExitCode.DONE
+
+
+def _explained(word: str, style: TerminalStyle) -> list[str]:
+    """What `explain` says about an error's code, an exit code or a word."""
+    from sendspec.showing.explanations import EXPLANATIONS, explanation_text  # topics do without
+    from sendspec.showing.glossary import entry_of, entry_text
+
+    if word in EXPLANATIONS:
+        return [explanation_text(word, style)]
+    entry = entry_of(word)
+    return [] if entry is None else [entry_text(entry, style)]
 
 
 def _contents(group: click.Group, context: click.Context) -> str:

@@ -24,13 +24,12 @@ from sendspec.showing.next_step import next_text
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", required=False, default=".", type=click.Path(file_okay=False))
 @click.option("--example", type=click.Choice([name for name in EXAMPLES if name != PLAIN]), metavar="NAME",
-              help="Write this example instead of a first text: orders, mms, email, reminder or multilingual. In a project, add it.")  # fmt: skip
+              help="Write this example instead of the first one, or add it to a project: orders, mms, email, reminder or multilingual.")  # fmt: skip
 @common_options
 def command(console: Console, folder: str, example: str | None) -> int:
-    """Scaffold a project in DIR: project file, one spec, its data, the schemas for editors, a CI example.
+    """Create a project in DIR: project file, one spec, its data, schemas for editors, a CI example.
 
-    Asks nothing and never overwrites a file: what is there already is left alone. DIR is made if it is missing. All of it works
-    as it is, against the sandbox.
+    Asks nothing and never overwrites a file. Creates DIR if it is missing. Everything works at once, with the sandbox.
 
     \b
     Examples:
@@ -85,7 +84,7 @@ def _notes(scaffold: Scaffold, example: ScaffoldExample, source: InstallSource) 
     around = find_project(Path(os.path.realpath(scaffold.top)).parent)
     if around is not None and any(path.name == PROJECT_FILE_NAME for path in scaffold.texts):
         notes.append(
-            f"this project is inside another one ({os.path.relpath(around)}), which its files are no part of; to add to that one:"
+            f"this project is inside another one ({os.path.relpath(around)}), which doesn't include it; to add to that one:"
             f" sendspec init {quote(os.path.relpath(around.parent))} --example {example.name if example.name != PLAIN else 'orders'}"
         )
     workflow = scaffold.repository / WORKFLOW_PATH

@@ -10,7 +10,7 @@ from sendspec.cli.common_flag import FlagGroup
 
 @click.group("ledger", cls=FlagGroup)
 def command() -> None:
-    """Look after the ledger, which remembers what was sent.
+    """Create, check, export or purge the ledger, the record of what was sent.
 
     \b
     Examples:

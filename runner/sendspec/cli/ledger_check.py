@@ -20,7 +20,7 @@ from sendspec.showing.failure import error_json
 @environment_option
 @common_options
 def command(console: Console, env: str | None) -> int:
-    """Check the ledger: its pages, its rows, its history, and whether it is the latest."""
+    """Check whether the ledger is whole, and whether it is the latest copy."""
     problems = Problems()
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:

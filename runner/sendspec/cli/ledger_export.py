@@ -22,11 +22,11 @@ from sendspec.showing.message_list import message_json
     type=click.Choice(["jsonl", "csv"]),
     default="jsonl",
     show_default=True,
-    help="One JSON object a line, or CSV.",
+    help="One JSON object per line, or CSV.",
 )
 @common_options
 def command(console: Console, env: str | None, form: str) -> int:
-    """Print every message that the ledger holds; numbers are masked, as the ledger doesn't have them."""
+    """Print every message in the ledger. The ledger has only masked numbers."""
     problems = Problems()
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:

@@ -31,19 +31,19 @@ MAX_SHOWN = 10
 
 @click.command("init")
 @environment_option
-@click.option("--empty", is_flag=True, help="Begin with nothing: no committed spec was sent before.")
+@click.option("--empty", is_flag=True, help="Start empty: no committed spec was sent before.")
 @click.option(
     "--baseline",
     is_flag=True,
-    help="Record the committed specs as already sent: their recipients are skipped from now on.",
+    help="Count the committed specs as sent: their recipients are skipped from now on.",
 )
 @common_options
 def command(console: Console, env: str | None, empty: bool, baseline: bool) -> int:
-    """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
+    """Create the ledger of an environment, once. Its id and salt go to sendspec.lock.
 
-    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. If specs are
-    already committed, or sendspec.lock names a ledger that is gone, say how the new ledger begins: --baseline if the
-    committed specs were sent before, --empty if none was.
+    Commit sendspec.lock. `send` never creates a ledger: with a new one, everybody would get everything again. If specs
+    are committed already, or sendspec.lock names a ledger that is gone, choose --baseline if the committed specs were
+    sent before, or --empty if none was.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def command(console: Console, env: str | None, empty: bool, baseline: bool) -> i
       sendspec ledger init --env production --baseline
     """
     if empty and baseline:
-        raise click.UsageError("a ledger begins with nothing (--empty), or with what was sent (--baseline)")
+        raise click.UsageError("choose how the ledger begins: empty (--empty), or with what was sent (--baseline)")
     chosen = Beginning.BASELINE if baseline else Beginning.EMPTY if empty else None
     problems = Problems()
     context = open_context(console, (), env, problems)
@@ -87,8 +87,7 @@ def _show(console: Console, context: ProjectContext, made: MadeLedger) -> None:
     console.document({**_document(context), "baselined": made.baselined or 0})
     if made.given_up is not None:
         console.warn(
-            f"warning: the ledger {made.given_up} is given up; the salt is kept, but what that one held and this one"
-            " doesn't is sent again unless you bring it back"
+            f"warning: the ledger {made.given_up} is given up; messages that only that ledger recorded are sent again, unless you restore it"
         )
 
 
@@ -115,4 +114,4 @@ def _ask(console: Console, context: ProjectContext, found: EarlierSends) -> Begi
         "baseline: they count as sent, and their recipients are skipped. empty: everybody gets them, even those who already did."
     )
     choices = click.Choice([beginning.value for beginning in Beginning])
-    return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C cancels)", type=choices, err=True))
+    return Beginning(click.prompt("How does the ledger begin? (Ctrl-C cancels)", type=choices, err=True))

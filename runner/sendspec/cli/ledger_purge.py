@@ -18,7 +18,7 @@ def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> f
     """A number of days, as `90d`, in seconds."""
     found = re.fullmatch(r"([1-9][0-9]{0,4})d", days)
     if found is None:
-        raise click.BadParameter(f"'{days}' is no number of days, such as 90d")
+        raise click.BadParameter(f"'{days}' is not a number of days, such as 90d")
     return int(found[1]) * 86_400.0
 
 
@@ -29,9 +29,9 @@ def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> f
 )
 @common_options
 def command(console: Console, env: str | None, age: float) -> int:
-    """Forget masked numbers, references and texts of messages that were settled long ago.
+    """Delete masked numbers, references and texts of old messages from the ledger.
 
-    Their keys and states stay, so that nobody gets them twice. Messages planned or in doubt are kept as they are.
+    Keeps their keys and states, so that nobody gets a message twice. Doesn't touch messages that are planned or in doubt.
     """
     problems = Problems()
     context = open_context(console, (), env, problems)

@@ -19,22 +19,22 @@ from sendspec.diagnostics.exceptions import FolderGone, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 
 COMMANDS = {
-    "init": "Scaffold a project: project file, one spec, data, CI example.",
-    "validate": "Check specs, templates, every row and every payload.",
-    "render": "Print the exact request bodies, one JSON object a line.",
-    "test": "Run the examples that specs carry.",
+    "init": "Create a project: project file, one spec, data, CI example.",
+    "validate": "Check specs, templates, every row and every message.",
+    "render": "Print the exact request bodies, one JSON object per line.",
+    "test": "Run the examples in specs.",
     "plan": "Show what would be sent and skipped, and why.",
     "show": "Show a plan file, and what became of it.",
     "approve": "Sign a plan with your SSH key.",
-    "send": "Send what the plan says, each message at most once.",
-    "status": "Show what the ledger knows.",
+    "send": "Send the messages of specs or of a plan, each at most once.",
+    "status": "Show what became of messages.",
     "reconcile": "Ask the API what became of messages in doubt.",
-    "resolve": "Settle messages in doubt on your word, with a reason.",
-    "ledger": "Look after the ledger: init, check, export, purge.",
+    "resolve": "Record what became of messages in doubt, with your reason.",
+    "ledger": "Create, check, export or purge the ledger.",
     "schema": "Print a JSON Schema.",
-    "sandbox": "Run the local API server.",
-    "doctor": "Check configuration, key, clock, ledger and reachability.",
-    "explain": "Say what an error code means.",
+    "sandbox": "Run the sandbox, an API server on this machine.",
+    "doctor": "Check settings, key, clock, ledger and connection.",
+    "explain": "Explain an error code or a word.",
     "help": "Explain a topic, or a command.",
     "completion": "Print a script that completes commands in a shell.",
 }
@@ -95,7 +95,7 @@ class LazyGroup(FlagGroup):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 API refused us, "
+    epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 refused by the API, "
     "6 ledger, 7 guard, 8 stale plan, 75 busy. `sendspec explain CODE` explains an error code.",
 )
 @click.version_option(__version__, prog_name="sendspec", message="%(prog)s %(version)s")
@@ -242,7 +242,7 @@ def _folder_is_gone() -> bool:
 
 
 def _out_of_memory(context: click.Context | None) -> int:
-    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
+    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` shows it\n")
     with suppress(Exception):
         _fail(context, OUT_OF_MEMORY)
     return ExitCode.BUG

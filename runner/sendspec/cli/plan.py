@@ -21,14 +21,16 @@ from sendspec.cli.console import (
     specs_argument,
 )
 from sendspec.cli.moment import moment_of, not_to_come
+from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
+from sendspec.cli.retry_choice import RetryChoice
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted, moment_text
+from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
@@ -61,7 +63,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     metavar="WHEN",
     default="7d",
     show_default=True,
-    help="With --out: until when the plan may be sent, as 90m, 12h, 7d, 2w or a moment such as 2026-12-01T12:00:00+01:00.",
+    help="With --out: how long the plan may be sent: 90m, 12h, 7d, 2w, or until a moment such as 2026-12-01T12:00:00+01:00.",
 )
 @click.option(
     "--with-samples",
@@ -69,28 +71,28 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     type=click.Choice([SampleSource.EXAMPLES.value, SampleSource.RECIPIENTS.value]),
     is_flag=False,
     flag_value=SampleSource.EXAMPLES.value,
-    help="With --out: put a text of each shape into the plan, of the specs' `examples`, or of recipients (never on CI).",
+    help="With --out: add a text of each shape to the plan, from the specs' `examples` or from recipients (never on CI).",
 )
 @click.option(
     "--retry",
-    type=click.Choice([retry.value for retry in Retry]),
-    help="Plan only what was refused, or planned and not sent, before.",
+    type=RetryChoice(),
+    help="Plan only messages that were refused before, or that were planned and not sent.",
 )
 @click.option(
     "--detail",
     is_flag=True,
-    help="Show up to 40 shapes of messages, with their whole texts, the rows that are left out, and the cost by country.",
+    help="Show more: up to 40 kinds of messages with their whole texts, the rows that are left out, and the cost by country.",
 )
 @click.option(
     "--only",
     metavar="REASON,…",
     callback=lambda _, __, written: _reasons(written),
-    help="List the rows that are skipped for these reasons, such as filtered,duplicate or drift,on-hold, and nothing else.",
+    help="List only the rows that are skipped for these reasons, such as filtered,duplicate or drift,on-hold.",
 )
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 10 when there is something to send, with 7 when a limit would stop it.",
+    help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
 @common_options
 def command(
@@ -107,9 +109,9 @@ def command(
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
 ) -> int:
-    """Show what would be sent and skipped, and why, given what the ledger knows.
+    """Show what a send would do now: who gets what, who is skipped, and why.
 
-    Reads files and the ledger; opens no connection, reads no key, writes nothing but FILE.
+    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE.
 
     \b
     Examples:
@@ -277,29 +279,3 @@ def _next_command(plan: str, context: ProjectContext) -> str:
         return f"sendspec send --plan {printable(quote(plan))}"
     folder, file = os.path.relpath(context.root), os.path.relpath(os.path.realpath(plan), context.root)
     return f"cd {printable(quote(folder))} && sendspec send --plan {printable(quote(file))}"
-
-
-def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
-    """Warns of texts that changed after they were sent, and of messages on hold: both are easy to overlook."""
-    for plan in plans:
-        name = plan.target.name
-        drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
-        if drift:
-            console.warn(
-                f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
-                " (raise `generation` to send the new text: then everybody gets it again)"
-            )
-        if held:
-            console.warn(
-                f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
-                f" to send them, write `continue_with: '{plan.text_digest}'` for the present text, or bring the first text back"
-            )
-
-
-def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
-    """Warns of the risk that a spec takes if it has messages in doubt sent again."""
-    for name in sorted(names_resent_if_absent([job.spec for job in jobs])):
-        console.warn(
-            f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
-            " should the list be wrong, somebody gets it twice"
-        )

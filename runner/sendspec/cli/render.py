@@ -26,8 +26,8 @@ from sendspec.operations.render import note_table_changes, rendered_bodies
 @specs_argument
 @environment_option
 @recipients_option
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print the first N only.")
-@click.option("--key", metavar="KEY", help="Print the message of this recipient key only.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print only the first N messages.")
+@click.option("--key", metavar="KEY", help="Print only the message of the recipient with this key.")
 @common_options
 def command(
     console: Console,
@@ -37,10 +37,10 @@ def command(
     limit: int | None,
     key: str | None,
 ) -> int:
-    """Print the exact request bodies, one JSON object a line, in file order.
+    """Print the exact request bodies, one JSON object per line, in file order.
 
-    Every row is checked first: where one is rejected, nothing is printed. With several specs, --key prints the recipient's message
-    of each; it is an error if none has one.
+    Checks every row first, and prints nothing if one has an error. With several specs, --key prints the recipient's
+    message from each; it is an error if none has one.
 
     \b
     Examples:
@@ -71,5 +71,5 @@ def command(
     note_table_changes(jobs, again)
     if not again.has_errors:
         return ExitCode.DONE
-    console.diagnostics(list(again), ending="what was printed is not to be trusted", as_result=False)
+    console.diagnostics(list(again), ending="don't use what was printed", as_result=False)
     return ExitCode.REJECTED

@@ -9,7 +9,7 @@ import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects
 from sendspec.cli.project import open_jobs, open_specs
-from sendspec.cli.status import show_status
+from sendspec.cli.status import environment_words, show_status
 from sendspec.composing.identity import id_in
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
@@ -36,13 +36,17 @@ class _Target(click.Choice[str]):
 @environment_option
 @recipients_option
 @click.option("--as", "target", type=_Target(list(TARGETS)), required=True, help="What became of them.")
-@click.option("--reason", required=True, metavar="TEXT", help="How you know; it is recorded.")
-@click.option("--left", is_flag=True, help="Give up who was planned, was never sent, and is no longer in the table.")
+@click.option("--reason", required=True, metavar="TEXT", help="How you know. The ledger records it.")
+@click.option(
+    "--left",
+    is_flag=True,
+    help="Give up messages that were planned, were never sent, and have no row in the table any more.",
+)
 @click.option(
     "--generation",
     type=click.IntRange(1, 1_000_000_000),
     metavar="N",
-    help="Give up generation N, whether it was begun or not.",
+    help="Give up generation N, whether or not its send has begun.",
 )
 @common_options
 def command(
@@ -55,10 +59,10 @@ def command(
     left: bool,
     generation: int | None,
 ) -> int:
-    """Settle messages in doubt on your word: those of a SPEC, or single ones by their ID.
+    """Record what became of messages in doubt: all of a SPEC, or single ones by their ID.
 
-    `accepted` and `skipped` are final. `not-sent` lets the next send send them, under another reference, so that the API's list
-    can still tell the two apart: if you are wrong, somebody gets the message twice.
+    `accepted` and `skipped` are final. With `not-sent`, the next send sends them again, under another reference: if you
+    are wrong, somebody gets the message twice.
 
     \b
     Examples:
@@ -81,7 +85,8 @@ def command(
         doubts = settle(context, ledger, read, ids, to=TARGETS[target], reason=reason)
         console.say(f"{counted(len(doubts), 'message')} settled as {target}")
         shown = names | {doubt.name for doubt in doubts}
-        show_status(console, context, ledger, shown, more={"resolved": len(doubts)})
+        options = environment_words(context, env)
+        show_status(console, context, ledger, shown, options=options, more={"resolved": len(doubts)})
     return ExitCode.DONE
 
 
@@ -100,7 +105,7 @@ def _give_up(
     if target != SKIPPED:
         raise click.UsageError("--left and --generation give messages up: write --as skipped")
     if left and generation is not None:
-        raise click.UsageError("--left and --generation are two things: give one of them")
+        raise click.UsageError("give either --left or --generation, not both")
     if any(id_in(word) is not None for word in which) or (generation is not None and len(which) > 1):
         raise click.UsageError("--left takes specs, and --generation one spec")
     problems = Problems()
@@ -120,5 +125,6 @@ def _give_up(
             if rejects(console, problems, ending="nothing was changed"):
                 return ExitCode.REJECTED
         console.say(f"{counted(count, 'message')} given up")
-        show_status(console, context, ledger, {spec.name for spec in specs}, jobs=jobs, more={"resolved": count})
+        shown, options = {spec.name for spec in specs}, environment_words(context, env)
+        show_status(console, context, ledger, shown, options=options, jobs=jobs, more={"resolved": count})
     return ExitCode.DONE

@@ -36,16 +36,23 @@ class FaultType(click.ParamType[SandboxFault]):
 
 
 @click.command("sandbox")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8_080, show_default=True, help="0 takes a free one.")
-@click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 beyond N requests a second.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8_080,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 to more than N requests a second.")
 @click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
-              help="Show a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
+              help="Simulate a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
 @common_options
 def command(console: Console, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
-    """Run the local API server until it is interrupted.
+    """Run the sandbox, an API server on this machine, until you stop it.
 
-    Other commands use it when SENDSPEC_SANDBOX_URL names it. Faults are statuses (429, 422, 500 …), drop-before, drop-after,
-    hang, slow (ms=N), foreign-reference and html; every=N, from=N and to=N choose the POSTs they strike, by number.
+    Other commands use it if SENDSPEC_SANDBOX_URL has its address. A fault is a status (429, 422, 500 …), drop-before,
+    drop-after, hang, slow (ms=N), foreign-reference or html. every=N, from=N and to=N choose the requests that it
+    affects, by number.
 
     \b
     Examples:

@@ -16,16 +16,18 @@ from sendspec.cli.console import (
     common_options,
     environment_option,
     jobs_option,
+    optional_specs_argument,
     recipients_option,
     rejected,
-    specs_argument,
 )
 from sendspec.cli.console_listener import ConsoleListener
 from sendspec.cli.exit_code import code_of_run
 from sendspec.cli.interrupt import refuse_when_interrupted, stop_on_signals
-from sendspec.cli.plan import run_plan, warn_of_drift, warn_of_resending
+from sendspec.cli.plan import run_plan
+from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_context
 from sendspec.cli.question import messages_to, refusal_to_send
+from sendspec.cli.retry_choice import RetryChoice
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
@@ -60,7 +62,7 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
 
 
 @click.command("send")
-@(lambda command: specs_argument(command, required=False))
+@optional_specs_argument
 @environment_option
 @recipients_option
 @jobs_option
@@ -71,20 +73,18 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
     metavar="FILE",
     help="Send what the plan in FILE names, and nothing else.",
 )
-@click.option(
-    "--digest", cls=OnceOption, metavar="DIGEST", help="With --plan: refuse a plan with another digest than this one."
-)
+@click.option("--digest", cls=OnceOption, metavar="DIGEST", help="With --plan: send only if the plan has this digest.")
 @click.option(
     "--approved-by",
     metavar="NAME",
     envvar="SENDSPEC_APPROVED_BY",
-    help="Who approved it, for the ledger's record: a claim, not a proof.",
+    help="Who approved the send. The ledger records the name; nobody verifies it.",
 )
-@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and send nothing, as `plan` does.")
 @click.option(
     "--retry",
-    type=click.Choice([retry.value for retry in Retry]),
-    help="Send only what was refused, or planned and not sent, before.",
+    type=RetryChoice(),
+    help="Send only messages that were refused before, or that were planned and not sent.",
 )
 @click.option("--no-witness", is_flag=True, help="Don't compare the ledger with the API's recent messages first.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
@@ -103,10 +103,10 @@ def command(
     no_witness: bool,
     yes: bool,
 ) -> int:
-    """Send what the plan says, each message at most once.
+    """Send the messages of specs or of a plan, each at most once.
 
-    Shows the plan and asks first, unless --yes. Run again, it goes on where it stopped; what was accepted is never sent again.
-    Messages in doubt are looked up at the API first, and never sent again by themselves.
+    Shows the plan and asks first, unless --yes. Run it again after an interruption: it continues where it stopped, and
+    sends no accepted message again. Messages in doubt are looked up at the API, and never resent automatically.
 
     \b
     Examples:

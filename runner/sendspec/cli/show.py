@@ -18,7 +18,7 @@ from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.plan_check import check_ledger
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable
 from sendspec.operations.plan_file_reader import read_plan_file
-from sendspec.operations.plan_review import fates, present_plan
+from sendspec.operations.plan_review import count_by_state, present_plan
 from sendspec.operations.planned_specs import planned_specs
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import read_jobs
@@ -29,7 +29,9 @@ from sendspec.showing.planned_spec import Reading
 
 @click.command("show")
 @click.argument("plan", metavar="PLAN")
-@click.option("--against-now", is_flag=True, help="Say what a send of it would do with the present files and ledger.")
+@click.option(
+    "--against-now", is_flag=True, help="Also show what sending it now would do, with the present files and ledger."
+)
 @recipients_option
 @jobs_option
 @common_options
@@ -56,7 +58,7 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
     if context is not None:
         try:
             with ledger_to_read(context) as ledger:
-                became = fates(plan_file, ledger)
+                became = count_by_state(plan_file, ledger)
                 if against_now:
                     override = recipients or plan_file.recipients_in(context)
                     jobs = read_jobs(specs, context, override, problems)

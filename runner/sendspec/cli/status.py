@@ -12,17 +12,17 @@ import click
 from sendspec.cli.console import (
     Console,
     environment_option,
+    optional_specs_argument,
     options_with_forms,
     recipients_option,
     rejects,
-    specs_argument,
 )
 from sendspec.cli.project import open_specs
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS, RecipientRows, find_rows
 from sendspec.operations.renamed_spec import names_of
@@ -65,14 +65,14 @@ class _Asked:
 
 
 @click.command("status")
-@(lambda command: specs_argument(command, required=False))
+@optional_specs_argument
 @environment_option
 @recipients_option
 @click.option("--messages", is_flag=True, help="List every message.")
 @click.option("--failed", is_flag=True, help="List the messages that the API refused.")
-@click.option("--in-doubt", is_flag=True, help="List the messages whose fate is not known.")
-@click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
-@click.option("--columns", metavar="NAMES", help="Add these columns of the recipients' table to a list as CSV or JSON, separated by commas; `all` adds every column.")  # fmt: skip
+@click.option("--in-doubt", is_flag=True, help="List the messages in doubt: they may have been accepted.")
+@click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent yet.")
+@click.option("--columns", metavar="NAMES", help="Add these columns of the table, separated by commas, to a CSV or JSON list; `all` adds every column.")  # fmt: skip
 @options_with_forms("text", "json", "csv")
 def command(
     console: Console,
@@ -85,10 +85,10 @@ def command(
     not_sent: bool,
     columns: str | None,
 ) -> int:
-    """Show what the ledger knows of each spec's newest generation. A SPEC may also be given by its name.
+    """Show what became of each spec's messages, in its newest generation. SPEC is a file, or a spec's name.
 
-    Totals are the ledger's; works while a send is under way. A list also says where today's table has each recipient. Where CI is
-    set, it leaves out the keys that the table knows them by.
+    Reads the ledger, also while a send is running. A list shows each recipient's row in today's table. With CI set, it
+    leaves out the recipients' keys.
 
     \b
     Examples:
@@ -98,9 +98,9 @@ def command(
       sendspec status --failed --format csv --columns order_id,first_name > failed.csv
     """
     _refuse_columns(console, columns)
-    names = [word for word in specs if NAME.fullmatch(word) and not os.path.lexists(word)]
+    paths, names = paths_and_names(specs)
     problems = Problems()
-    context, read = open_specs(console, [word for word in specs if word not in names], env, problems)
+    context, read = open_specs(console, paths, env, problems)
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
     chosen = [(failed, REFUSED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
@@ -111,7 +111,7 @@ def command(
         states=tuple(State) if messages or (console.format == "csv" and not states) else states,
         recipients=recipients,
         columns=None if columns is None else [] if columns == ALL_COLUMNS else columns.split(","),
-        options="" if env in (None, context.project.default_environment) else f" --env {env}",
+        options=environment_words(context, env),
     )
     with ledger_to_read(context) as ledger:
         if ledger is None:
@@ -119,6 +119,23 @@ def command(
         else:
             _show(console, context, ledger, asked)
     return ExitCode.DONE
+
+
+def paths_and_names(specs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of a command line that are paths of specs, and those that are names of specs, because no file is called so."""
+    names = [word for word in specs if NAME.fullmatch(word) and not os.path.lexists(word)]
+    return [word for word in specs if word not in names], names
+
+
+def environment_words(context: ProjectContext, env: str | None) -> str:
+    """How the next command names the environment, behind everything else."""
+    return "" if env in (None, context.project.default_environment) else f" --env {env}"
+
+
+def spec_paths(context: ProjectContext, ledger: Facts | None, statuses: Sequence[SpecStatus]) -> dict[str, str]:
+    """The paths of specs as the ledger noted them, seen from the working directory, by name."""
+    noted = {status.name: ledger.spec_path(status.name) for status in statuses if ledger is not None}
+    return {name: os.path.relpath(context.root / path) for name, path in noted.items() if path is not None}
 
 
 def _refuse_columns(console: Console, columns: str | None) -> None:
@@ -145,7 +162,8 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
     environment = context.environment.name
     all_names = {send.name for send in ledger.sends()}
     names = {*names_of(asked.specs, ledger), *asked.names}
-    statuses = spec_statuses(ledger, names, planned_jobs(asked.specs, context, ledger))
+    jobs = planned_jobs(asked.specs, context, ledger)
+    statuses = spec_statuses(ledger, names, jobs, held_by=process_holding(context))
     unsent = never_sent(asked.path_by_name, {status.name for status in statuses}, all_names)
     rows = NO_ROWS
     if asked.states:
@@ -187,12 +205,10 @@ def _tell_next(
     if console.format != "text" or console.quiet:
         return
     given = {name: path for name, path in asked.path_by_name.items() if path is not None}
-    noted = {status.name: ledger.spec_path(status.name) for status in statuses if ledger is not None}
-    paths = {name: os.path.relpath(context.root / path) for name, path in noted.items() if path is not None}
     commands = next_commands(
         statuses,
         unsent,
-        {**paths, **given},
+        {**spec_paths(context, ledger, statuses), **given},
         asked.options,
         listed=bool(asked.states),
         approved=context.environment.approvals is not None,
@@ -207,14 +223,19 @@ def show_status(
     ledger: Facts,
     names: Collection[str],
     *,
+    options: str,
     jobs: Sequence[Job] = (),
     more: Mapping[str, Any] | None = None,
 ) -> None:
     """Prints what an open ledger knows of the specs in `names`, or of all; `more` joins the JSON document.
 
-    The tables of `jobs` tell who is planned and no longer a recipient.
+    The tables of `jobs` tell who is planned and no longer a recipient. `options` end the next commands.
     """
     environment = context.environment.name
     statuses = spec_statuses(ledger, names, jobs)
     console.document({**status_document(statuses, environment, None), **(more or {})})
     console.result(status_text(statuses, environment, console.out))
+    if not console.quiet and not console.is_json:
+        approved = context.environment.approvals is not None
+        paths = spec_paths(context, ledger, statuses)
+        console.tell(next_text(next_commands(statuses, (), paths, options, listed=True, approved=approved)))

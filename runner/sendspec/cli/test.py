@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Run the examples of specs: compose each `with` and compare the result with its `expect`.
 
-    Reads files only, and does without the recipients' file.
+    Reads files only, and not the recipients' table.
 
     \b
     Examples:

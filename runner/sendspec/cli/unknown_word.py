@@ -133,7 +133,7 @@ def with_one_dash(words: Sequence[str], command: click.Command) -> str | None:
         ):
             continue
         if name in _formats(command) and "--format" in options:
-            return f"`{word}` is no option: write `--format {name}`"
+            return f"`{word}` is not an option: write `--format {name}`"
         if f"--{name}" in options:
             shown = f"--{name} {value}" if value else f"--{name}"
             return f"`-{name}` needs two dashes: write `{shown}`"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     "--rejects",
     "rejects",
     metavar="FILE",
-    help="Write the rows that are wrong to FILE (.csv), with what to do about each.",
+    help="Write the rows that have errors to FILE (.csv), each with its problem and fix.",
 )
 @options_with_forms("text", "json", *CI_FORMS)
 def command(
@@ -52,7 +52,7 @@ def command(
     processes: int,
     rejects: str | None,
 ) -> int:
-    """Check specs, templates, every row and every payload; report all problems at once.
+    """Check specs, templates, every row and every message; report all problems at once.
 
     Reads files only: no ledger, no key, no network.
 

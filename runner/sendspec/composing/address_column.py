@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from sendspec.composing.first_rows import FirstRows
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, quoted
@@ -37,9 +37,9 @@ def _score(name: str, values: list[object], normalise: Callable[[str], str | Pro
     return addresses, int(bool(_HINT.search(name))), national
 
 
-def to_fix(column: str | None) -> str:
-    """How a spec names the column."""
+def to_fix(missing: str, column: str | None) -> str:
+    """How a spec names the column; None if no column seems to hold addresses."""
     if column is None:
-        return 'rename the column, or say which one holds the address: `to: "{{ … }}"`'
+        return f"add a column '{missing}', as no other seems to hold {'addresses' if 'mail' in missing else 'numbers'}"
     written = mask_in_place(quoted(written_name(column).replace('"', "'")))
     return f'write `to: "{{{{ {written} }}}}"` under recipients, or rename the column'

@@ -18,21 +18,29 @@ Its fingerprint, which is its id followed by its digest. Its segments, or 0 if i
 alternatives that its templates took (`Message.alternatives`). Its receiver's country, or "" if countries are not counted.
 """
 FILTERED: Literal[False] = False
-RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
+RowResult = tuple[PlanEntry, bytes, int, bytes] | Literal[False] | None
 """The result of one row.
 
-For a message: its entry, the hash of its reference (empty unless the spec writes references itself) and the number of its
-`Exclusion`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row, or has
+For a message: its entry, the hash of its reference (empty unless the spec writes references itself), the number of its
+`Exclusion`, and its `folded_fingerprint`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row, or has
 rejected it.
 """
 BlockResult = tuple[
-    list[bytes], list[int], list[ForcedBy], list[int], list[str], list[bytes], list[tuple[int, RowResult]]
+    list[bytes],
+    list[int],
+    list[ForcedBy],
+    list[int],
+    list[str],
+    list[bytes],
+    list[tuple[int, bytes]],
+    list[tuple[int, RowResult]],
 ]
-"""The results of a block's rows, in seven lists.
+"""The results of a block's rows, in eight lists.
 
 Five lists hold the entries of the messages to send, one list for each field, in the order of the rows. The sixth holds the
-hashes of their references; it is empty unless the spec writes references itself. The seventh holds every other row, as a pair of its
-index in the block and its result.
+hashes of their references; it is empty unless the spec writes references itself. The seventh holds the `folded_fingerprint`
+of messages that have one, by their index in the first list. The eighth holds every other row, as a pair of its index in the block and
+its result.
 """
 BlockComposer = Callable[[Iterable[Any]], BlockResult]
 """Composes a block of rows, each given as its `Row.content`."""
@@ -54,16 +62,21 @@ def plan_entry_of(message: Message, *, count_countries: bool = False) -> PlanEnt
 
 
 def row_result_of(
-    composed: Composed | None, eligibility: Eligibility, *, own_reference: bool, count_countries: bool = False
+    composed: Composed | None,
+    eligibility: Eligibility,
+    folded_of: Callable[[Message], bytes],
+    *,
+    own_reference: bool,
+    count_countries: bool = False,
 ) -> RowResult:
     """The result of a row that `Composer.compose` composed. `composed` is None for a rejected row."""
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
     hashed = reference_hash(composed.reference) if own_reference else b""
     entry = plan_entry_of(composed, count_countries=count_countries)
-    return entry, hashed, eligibility.exclusion_of(composed).value
+    return entry, hashed, eligibility.exclusion_of(composed).value, folded_of(composed)
 
 
 def block_result_of(others: Iterable[RowResult]) -> BlockResult:
     """The result of a block whose rows were composed one by one."""
-    return [], [], [], [], [], [], list(enumerate(others))
+    return [], [], [], [], [], [], [], list(enumerate(others))

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from sendspec.composing.expression_mistake import SPACED
 from sendspec.composing.known_names import KnownNames
-from sendspec.composing.template_policy import ARITHMETIC, KEYWORDS, TemplateProblem, written_name
+from sendspec.composing.template_advice import A_COLUMN, MAX_SHOWN
+from sendspec.composing.template_name import KEYWORDS, written_name
+from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
 from sendspec.composing.template_scan import OPENINGS, Tag, tags_of
 from sendspec.diagnostics.near_miss import MAX_LENGTH, near_miss
 from sendspec.diagnostics.redaction import quoted
@@ -15,14 +17,18 @@ from sendspec.diagnostics.redaction import quoted
 MAX_COLUMNS = 1_000
 _WORDS = re.compile(r"[^\W\d]\w*(?:[-./ ]+\w+)+")
 """Words that a template's author may have meant as one name: `Opt-out`, `first name`."""
+_CHOSEN = re.compile(r"(\w+)\[\s*(\w+)\s*\]")
+"""An item that another value names."""
 _FIRST_WORD = re.compile(r"(\w+) +")
 
 
 def about_column(
-    problem: TemplateProblem, source: object, known: KnownNames, *, cells_are_text: bool
+    problem: TemplateProblem, source: object, known: KnownNames, *, cells_are_text: bool, is_condition: bool
 ) -> TemplateProblem:
-    """`problem` itself, or what is really wrong: a column's name has a space or a sign in it, and needs `row["…"]`."""
+    """`problem` itself, or what is really wrong, such as a column whose name has a space or a sign in it, and needs `row["…"]`."""
     columns = known.listed_columns
+    if problem.code == "template-forbidden" and columns and isinstance(source, str):
+        problem = _named_column(problem, source, known, cells_are_text=cells_are_text)
     is_sum = problem.problem.startswith(ARITHMETIC)
     if not isinstance(source, str) or not (is_sum or problem.code == "template-syntax"):
         return problem
@@ -30,13 +36,42 @@ def about_column(
     for tag in tags_of(source):
         if tag.start <= problem.start < tag.end and tag.pieces:
             return (
-                _compared(problem, tag, known, as_text=cells_are_text)
+                (not is_condition and _printed(problem, source, tag, known, as_text=cells_are_text))
+                or _compared(problem, tag, known, as_text=cells_are_text)
                 or _opened_quote(problem, source, tag, known)
                 or _spelled_out(problem, source, tag, odd)
                 or _meant(problem, source, tag, list(columns))
                 or _nowhere(problem, source, known)
             )
     return problem
+
+
+def _named_column(problem: TemplateProblem, source: str, known: KnownNames, *, cells_are_text: bool) -> TemplateProblem:
+    """`row[name]` and `name[other]`, with what the table has under these names."""
+    chosen = _CHOSEN.fullmatch(source, problem.start, problem.end)
+    is_no_column = chosen is not None and chosen[1] == "row" and chosen[2] not in known.columns
+    if problem.fix == A_COLUMN or is_no_column:
+        return replace(problem, fix=f"{A_COLUMN}: {known.listed()}")
+    if chosen is not None and chosen[1] in known.columns and cells_are_text:
+        return replace(problem, problem=f"'{chosen[1]}' is text, and text has no items to choose from")
+    return problem
+
+
+def _printed(
+    problem: TemplateProblem, source: str, tag: Tag, known: KnownNames, *, as_text: bool
+) -> TemplateProblem | None:
+    """`{{ name = 1 }}` in a text: with `==`, people would read "false"."""
+    words = [piece.text for piece in tag.pieces]
+    if problem.fix != "write `==`" or tag.opening != "{{" or not tag.is_closed or not {"if", "("}.isdisjoint(words):
+        return None
+    value, other = source[tag.pieces[0].start : problem.start].strip(), source[problem.end : tag.pieces[-1].end].strip()
+    if not value or not other or max(len(value), len(other)) > MAX_SHOWN:
+        return None
+    if as_text and value in known.columns and tag.pieces[-1].kind == "number":
+        other = f"'{other}'"
+    what = "{{ }} prints a value, and one `=` neither sets nor compares anything"
+    fix = f"write {{{{ {value} }}}}; for a condition, {{% if {value} == {other} %}}…{{% endif %}}"
+    return replace(problem, problem=what, fix=quoted(fix), start=tag.start, end=tag.end)
 
 
 def _compared(problem: TemplateProblem, tag: Tag, known: KnownNames, *, as_text: bool) -> TemplateProblem | None:
@@ -71,11 +106,12 @@ def _nowhere(problem: TemplateProblem, source: str, known: KnownNames) -> Templa
     if len(beginning) == 1:
         return _is_a_column(problem, name, beginning[0], problem.start, problem.end)
     what = f"{SPACED}, and no column is called '{quoted(name[:60])}'"
-    return replace(problem, problem=what, fix=f"add the column, or use one of: {known.listed()}")
+    fix = f"add the column and write `{quoted(written_name(name[:MAX_SHOWN]))}`, or use one of: {known.listed()}"
+    return replace(problem, problem=what, fix=fix)
 
 
 def _spelled_out(problem: TemplateProblem, source: str, tag: Tag, odd: list[str]) -> TemplateProblem | None:
-    """The longest of the columns that stands in the tag as it is called."""
+    """The longest column name that is written in the tag without quotes, in whatever case."""
     written = source[tag.start : tag.end].casefold()
     if len(written) != tag.end - tag.start:
         return None

@@ -65,6 +65,7 @@ def frequency_cap(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
             problem="`capFrequency` is true, and the message doesn't say that it is marketing",
             fix="add `meta: {extraInformation: {useCase: marketing}}` beside it, under `message`, or remove `capFrequency`",
             at_key=True,
+            beside="meta",
         )
 
 
@@ -95,7 +96,7 @@ def schedule_rule(now: datetime, not_after: datetime | None = None) -> Rule:
             yield SchemaProblem(
                 at=("scheduledFor",),
                 code="scheduled-late",
-                problem=f"'{written}' is later than `not_after`, from when on the message is too late",
+                problem=f"'{written}' is later than `not_after`, so people would get the message too late",
                 fix="write an earlier time, or a later `not_after`",
                 at_key=False,
             )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePath
 
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes
+from sendspec.composing.known_names import KnownNames
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_scan import tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import quoted
@@ -53,7 +54,7 @@ def _diagnostic(spec: Spec, at: KeyPath, match: re.Match[str]) -> Diagnostic:
         at,
         code="compared-with-number",
         problem=f"a cell of a table is text, so `{quoted(match[0])}` is {always} true",
-        fix=with_fitting_quotes(fix, spec.document.written(at)),
+        fix=with_requoted_code(fix, spec.document.written(at)),
         within=match.span(),
         severity=Severity.WARNING,
     )

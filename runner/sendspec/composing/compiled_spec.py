@@ -9,13 +9,16 @@ from typing import Any
 from sendspec.composing.compared_cell import cells_are_text, cells_compared_with_numbers
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
-from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
+from sendspec.composing.known_names import KnownNames, check_clashes, check_names
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
+from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.platforms.platform import Platform
-from sendspec.composing.short_link import short_link_warnings
+from sendspec.composing.printed_condition import printed_conditions
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
+from sendspec.composing.unlikely_content import unlikely_contents
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -65,6 +68,20 @@ class CompiledSpec:
         """The only column that the key comes from; None if it uses several, or none."""
         return self.address_column if self.key is None else _single_column(self.key)
 
+    @property
+    def folds_case(self) -> bool:
+        """Whether recipients are told apart by an e-mail address, whose capitals make nobody else of them."""
+        is_address = self.key is None or (self.key_column is not None and self.key_column == self.address_column)
+        return is_address and self.identifier_key == EMAIL_ADDRESS.identifier_key
+
+    @property
+    def placeholders(self) -> Iterator[Placeholder]:
+        """Every template of the spec."""
+        parts = (self.where, self.to, self.key, self.receiver, self.content)
+        return (
+            each for part in parts if part is not None and not isinstance(part, bool) for each in placeholders_of(part)
+        )
+
     def fixed_recipient(self, columns: Sequence[str]) -> Diagnostic | None:
         """Why rows with different messages have one recipient, if the spec is the reason."""
         return fixed_recipient(self.spec, self.to, self.key, self.receiver, columns)
@@ -87,7 +104,7 @@ def compile_spec(
     compiled = _compiled(spec, platform, faults)
     known = KnownNames(columns or (), tuple(spec.variables))
     for at, problem in faults:
-        problems.add(_in_words_of_the_table(spec, at, problem, known, first_rows))
+        problems.add(_in_words_of_the_table(spec, at, problem, known, first_rows, platform))
     for diagnostic in _doubts(compiled, known, first_rows):
         problems.add(diagnostic)
     if columns is not None:
@@ -96,7 +113,7 @@ def compile_spec(
 
 
 def _in_words_of_the_table(
-    spec: Spec, at: KeyPath, problem: TemplateProblem, known: KnownNames, rows: FirstRows
+    spec: Spec, at: KeyPath, problem: TemplateProblem, known: KnownNames, rows: FirstRows, platform: Platform
 ) -> Diagnostic:
     """A template's problem, with what the table's columns and values say of it."""
     # needed only after a mistake
@@ -104,16 +121,21 @@ def _in_words_of_the_table(
     from sendspec.composing.where_advice import about_condition
 
     document = spec.document
-    found = about_column(problem, document.value(at), known, cells_are_text=cells_are_text(spec))
+    found = about_column(
+        problem, document.value(at), known, cells_are_text=cells_are_text(spec), is_condition=at == WHERE
+    )
     condition = about_condition(found, spec.where, known, rows) if at == WHERE else found
     if condition is not found:  # written out whole, in quotes of its own
         return document.place(at, condition)
-    fix = with_fitting_quotes(found.fix, document.written(at))
+    address = platform.address_kind.default_column
+    if at == ("recipients", "to") and found.fix.startswith("add the column") and address in known.columns:
+        found = replace(found, fix=f"write `{address}`, the column that addresses are usually in")
+    fix = with_requoted_code(found.fix, document.written(at))
     return document.place(at, replace(found, fix=fix), within=(found.start, found.end))
 
 
 def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
-    """What Jinja reads otherwise than its author, or not at all."""
+    """What Jinja or the API reads otherwise than its author, or not at all."""
     spec = compiled.spec
     yield from _trusted_html(compiled)
     if isinstance(spec.where, str):
@@ -126,7 +148,9 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     yield from lookalikes(spec, known)
     yield from unfilled_constants(spec, used, known)
     yield from cells_compared_with_numbers(spec, known)
-    yield from short_link_warnings(spec)
+    yield from printed_conditions(spec)
+    is_mail = compiled.identifier_key == EMAIL_ADDRESS.identifier_key
+    yield from unlikely_contents(spec, compiled.content, rows, is_mail=is_mail)
 
 
 def compile_recipients(spec: Spec, columns: tuple[str, ...] | None, platform: Platform) -> CompiledSpec | None:
@@ -175,7 +199,7 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
         characters += len(text)
         if count > MAX_TEMPLATES or characters > MAX_CHARACTERS:
             problem = f"the message has more than {MAX_TEMPLATES} templates, or {MAX_CHARACTERS:,} characters of them"
-            fix = "make it simpler; a long text without { is no template"
+            fix = "simplify it; a text without { may be longer"
             problems.add(
                 spec.document.diagnostic(
                     at, code="template-too-complex", problem=problem, fix=fix, within=(0, len(text))
@@ -248,7 +272,7 @@ def _missing_column(
             ("recipients",),
             code="missing-column",
             problem=f"the recipients have no column '{missing}'; columns found are: {found}",
-            fix=to_fix(address_column(missing, columns, rows, compiled.normalise)),
+            fix=to_fix(missing, address_column(missing, columns, rows, compiled.normalise)),
             key=True,
         )
     )

@@ -16,6 +16,7 @@ from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.error_cells import ErrorCells
+from sendspec.composing.folded_address import folded_fingerprint
 from sendspec.composing.identity import id_text, message_id, payload_digest
 from sendspec.composing.message import Composed, Filtered, Message, RowComposer
 from sendspec.composing.omit_sentinel import OMIT
@@ -158,6 +159,10 @@ class Composer:
         if compiled_spec.chooses_language:
             taken = with_language(taken, compiled_spec.width, language_of(payload))
         return Message(identity, sent_to, str(reference), body, digest, text, measured, row.line, taken)
+
+    def folded_of(self, message: Message) -> bytes:
+        """The message's `folded_fingerprint`."""
+        return folded_fingerprint(message, self._compiled_spec, self._settings.salt)
 
     def identity_of(self, row: Row) -> bytes | None:
         """The id of a row's message, even if `where` leaves the row out. None: the row has no valid address or key."""

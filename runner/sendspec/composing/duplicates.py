@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum, auto
 
 from sendspec.composing.compact_key_set import CompactKeySet
@@ -16,7 +16,7 @@ from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
 MAX_COMPARED = 100
-"""Conflicts whose rows are compared."""
+"""Repeated rows that are compared with the first."""
 NUMBER_END = 8
 """Digits that two ways to write one phone number have in common."""
 _NUMBER_SIGNS = re.compile(r"[ +./()-]+")
@@ -42,14 +42,16 @@ class Duplicates:
         own_reference: bool,
         fixed: Diagnostic | None = None,
         key_of: Callable[[Row], str] | None = None,
+        used: Collection[str] = (),
     ) -> None:
         """`own_reference`: the spec writes `reference` itself, so references can repeat too.
 
         `fixed` is what to report of conflicts where the spec gives all rows one recipient. `key_of` gives a row's key as it may be
-        shown; None if the address is the key.
+        shown; None if the address is the key. `used` are the columns that the message uses.
         """
         self._fixed = fixed
         self._key_of = key_of
+        self._used = used
         self._table = table
         self._problems = problems
         self._messages = CompactKeySet(FINGERPRINT_BYTES)
@@ -61,7 +63,7 @@ class Duplicates:
     ) -> dict[int, RepeatKind]:
         """The verdict on each message whose recipient an earlier one has, by its index in `fingerprints`.
 
-        A fingerprint is a message's id followed by its digest. `reference_hashes` is used only with `own_reference`. `lines`
+        A fingerprint is a message's `folded_fingerprint`, else its id followed by its digest. `reference_hashes` is used only with `own_reference`. `lines`
         are the messages' lines in the table; a `range` promises consecutive ones and costs less.
         """
         repeated = self._messages.add(b"".join(fingerprints), lines)
@@ -87,36 +89,45 @@ class Duplicates:
         )
 
     def _repeated(self, line: int, first_line: int) -> Diagnostic:
+        first, second = self._rows_at(first_line, line)
+        problem = f"{_same_recipient(line, first_line)}, with the same message"
+        if self._key_of is not None and first is not None and second is not None:
+            spaces = " once the spaces around it are left out" if _differ_in_spaces(first, second) else ""
+            problem = (
+                f"lines {first_line} and {line} both have the key {self._key_of(second)}{spaces}, and the same message"
+            )
         return row_diagnostic(
             self._table,
             line,
             None,
             code="duplicate-rows",
-            problem=f"{_same_recipient(line, first_line)}, with the same message",
+            problem=problem,
             fix="remove one of them",
             severity=Severity.WARNING,
-            also=(f"the first is on line {first_line}",),
+            also=(f"the first is on line {first_line}", *_about_capitals(first, second)),
         )
 
     def _conflicting(self, line: int, first_line: int) -> Diagnostic:
         first, second = self._rows_at(first_line, line)
         problem = f"{_same_recipient(line, first_line)}, with another message"
+        difference = self._difference(first, second)
         fix = "keep one of them, or give `recipients` a `key:` that tells them apart"
         if self._key_of is not None and second is not None:
-            problem = f"lines {first_line} and {line} both have the key {self._key_of(second)}, with different messages"
+            problem = f"lines {first_line} and {line} both have the key {self._key_of(second)}"
+            problem += "" if difference else ", with different messages"
             fix = "correct one of them, or remove it"
         return row_diagnostic(
             self._table,
             line,
             None,
             code="conflicting-rows",
-            problem=problem + self._difference(first, second),
+            problem=problem + difference,
             fix=fix,
-            also=(f"the first is on line {first_line}",),
+            also=(f"the first is on line {first_line}", *_about_capitals(first, second)),
         )
 
     def _rows_at(self, first_line: int, line: int) -> tuple[Row | None, Row | None]:
-        """Two conflicting rows. Reads the table, so only a few conflicts get them."""
+        """Two rows of one recipient. Reads the table, so only a few are given."""
         if first_line == line or self._compared == MAX_COMPARED:
             return None, None
         self._compared += 1
@@ -129,11 +140,14 @@ class Duplicates:
         return found.get(first_line), found.get(line)
 
     def _difference(self, first: Row | None, second: Row | None) -> str:
-        """The columns that two conflicting rows differ in, for the end of a sentence."""
+        """The columns that make the messages of two rows differ, for the end of a sentence."""
         if first is None or second is None:
             return ""
         one, other = first.values, second.values
-        names = [f"'{quoted(name)}'" for name in self._table.columns if _differ(one.get(name), other.get(name))]
+        differing = [name for name in self._table.columns if one.get(name) != other.get(name)]
+        shown = [name for name in differing if name in self._used]
+        shown = shown or [name for name in differing if _differ(one.get(name), other.get(name))]
+        names = [f"'{quoted(name)}'" for name in shown]
         if not names:
             return ""
         return f": the rows differ in {', '.join(names[:MAX_LISTED])}" + (", …" if len(names) > MAX_LISTED else "")
@@ -159,10 +173,38 @@ def _same_recipient(line: int, first_line: int) -> str:
     return f"line {line} names the same recipient as line {first_line}"
 
 
+def _differ_in_spaces(first: Row, second: Row) -> bool:
+    """Whether a text of one row is that of the other but for white space around it."""
+    return any(
+        isinstance(text, str)
+        and isinstance(other := second.values.get(name), str)
+        and text.strip() == other.strip() != ""
+        for name, text in first.values.items()
+        if text != second.values.get(name)
+    )
+
+
+def _about_capitals(first: Row | None, second: Row | None) -> Iterator[str]:
+    if first is None or second is None:
+        return
+    pairs = ((value, second.values.get(name)) for name, value in first.values.items())
+    if any(_differ_in_capitals(*pair) for pair in pairs):
+        yield "e-mail addresses that differ only in capitals count as one"
+
+
+def _differ_in_capitals(first: object, second: object) -> bool:
+    """Whether two cells hold one e-mail address, its local part written with other capitals."""
+    if not isinstance(first, str) or not isinstance(second, str) or first.count("@") != 1 or second.count("@") != 1:
+        return False
+    return first.split("@")[0] != second.split("@")[0] and first.strip().lower() == second.strip().lower()
+
+
 def _differ(first: object, second: object) -> bool:
-    """Whether two cells differ by more than the way in which one number is written."""
+    """Whether two cells differ by more than the way in which one number or one e-mail address is written."""
     if first == second or not isinstance(first, str) or not isinstance(second, str):
         return first != second
+    if _differ_in_capitals(first, second):
+        return False
     digits = [_NUMBER_SIGNS.sub("", text) for text in (first, second)]
     return not all(each.isdigit() for each in digits) or digits[0][-NUMBER_END:] != digits[1][-NUMBER_END:]
 
@@ -175,18 +217,20 @@ def mark_duplicates(
     own_reference: bool,
     fixed: Diagnostic | None = None,
     key_of: Callable[[Row], str] | None = None,
+    used: Collection[str] = (),
+    folded_of: Callable[[Message], bytes] = lambda message: b"",
 ) -> Iterator[Composed]:
     """Yields the items, with a `Duplicate` for each repeated message.
 
     A row that conflicts with an earlier one is left out; that is an error, as is a repeated reference.
     """
-    duplicates = Duplicates(table, problems, own_reference=own_reference, fixed=fixed, key_of=key_of)
+    duplicates = Duplicates(table, problems, own_reference=own_reference, fixed=fixed, key_of=key_of, used=used)
     for item in composed:
         if not isinstance(item, Message):
             yield item
             continue
         hashes = [reference_hash(item.reference)] if own_reference else []
-        verdict = duplicates.judge([item.id + item.digest], hashes, [item.line]).get(0)
+        verdict = duplicates.judge([folded_of(item) or item.id + item.digest], hashes, [item.line]).get(0)
         if verdict is None:
             yield item
         elif verdict is RepeatKind.REPEATED:

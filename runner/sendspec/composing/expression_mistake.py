@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sendspec.composing.template_policy import KEYWORDS, TemplateProblem
+from sendspec.composing.template_name import KEYWORDS
+from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_scan import Piece, Tag
 from sendspec.diagnostics.redaction import quoted
 

@@ -11,7 +11,7 @@ from sendspec.composing.item_access import NoItems, read_of
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
-from sendspec.composing.template_policy import NameUse, written_name
+from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared
 from sendspec.diagnostics.redaction import printable
 
@@ -28,7 +28,7 @@ class FaultWords:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
             return self._item_missing(name)
-        fix = f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}"
+        fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
         return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
 
     def compared(self, found: TextCompared) -> RenderError:
@@ -45,8 +45,9 @@ class FaultWords:
             problem, fix = f"'{item}' has no value", "fill it, or give it a `default`"
             return RenderError("empty-value", problem, fix, 0, len(self.source))
         use, owner, start, end = read
-        fix = f"fill it, or write what stands in for it: {{{{ {self.source[start:end]} | default('…') }}}}"
-        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name)
+        instead = f"{{{{ {self.source[start:end]} | default('…') }}}}"
+        fix = f"add '{item}' to '{owner}', or write a default: {instead}"
+        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name, item)
 
     def refused(self, error: FilterError, context: Context, start: int, end: int) -> RenderError:
         """What a filter refuses, at this place, in the words of the template where the value at fault has a name there."""

@@ -12,6 +12,7 @@ from jinja2 import Undefined, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
 
+from sendspec.composing.landline_test import landline
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
 
@@ -214,33 +215,33 @@ def last(value: Any) -> Any:
 
 FILTERS: dict[str, Allowed] = {
     "abs": Allowed(lambda value: abs(rounded(value, MAX_DECIMALS)), "the number without its sign", cost=0),
-    "capitalize": Allowed(lambda value: as_text(value).capitalize(), "first letter large, the others small"),
+    "capitalize": Allowed(lambda value: as_text(value).capitalize(), "first letter uppercase, the others lowercase"),
     "decimals": Allowed(decimals, "the number as text with this many decimals: `{{ total | decimals(2) }}`", cost=0),
-    "default": Allowed(default, "another value where there is none, or an empty cell", cost=0),
+    "default": Allowed(default, "a replacement for a missing value or an empty cell", cost=0),
     "escape": Allowed(
         escaped,
-        "text as HTML shows it: `<` becomes `&lt;`; every value in an HTML body is escaped without it",
+        "text for HTML: `<` becomes `&lt;`; in an HTML body, every value is escaped without it",
         cost=SLOW,
     ),
     "first": Allowed(lambda value: next(iter(value), ""), "the first item", cost=0),
-    "float": Allowed(decimal, "text as a number; what is no number is an error"),
-    "int": Allowed(integer, "text as a whole number; what is none is an error"),
-    "join": Allowed(join, "the items of a list as one text, with something between them", cost=SLOW),
+    "float": Allowed(decimal, "text as a number; an error if it isn't one"),
+    "int": Allowed(integer, "text as a whole number; an error if it isn't one"),
+    "join": Allowed(join, "the items of a list as one text, with a separator between them", cost=SLOW),
     "last": Allowed(last, "the last item", cost=0),
-    "length": Allowed(len, "how many characters or items", cost=0),
-    "lower": Allowed(lambda value: as_text(value).lower(), "all letters small"),
-    "replace": Allowed(replace, "one text put in place of another", cost=IN_COST),
+    "length": Allowed(len, "the number of characters or items", cost=0),
+    "lower": Allowed(lambda value: as_text(value).lower(), "all letters lowercase"),
+    "replace": Allowed(replace, "the text with one part replaced by another", cost=IN_COST),
     "round": Allowed(rounded, "the number rounded half up, to whole numbers or this many decimals"),
-    "safe": Allowed(trusted, "HTML that is trusted, put into an HTML body as it stands; must come last", cost=0),
+    "safe": Allowed(trusted, "trusted HTML, inserted into an HTML body unchanged; must come last", cost=0),
     "sort": Allowed(sort, "the items in order", cost=SLOW),
     "string": Allowed(as_text, "the value as text", cost=0),
     "title": Allowed(
-        lambda value: jinja_filters.do_title(as_text(value)), "every word with a large first letter", cost=SLOW
+        lambda value: jinja_filters.do_title(as_text(value)), "every word with an uppercase first letter", cost=SLOW
     ),
     "trim": Allowed(trim, "without spaces at both ends"),
-    "truncate": Allowed(truncate, "cut to a length, with `...` at the end or what is given: `truncate(20, true, '…')`"),
+    "truncate": Allowed(truncate, "cut to a length, with `...` or your own ending: `truncate(20, true, '…')`"),
     "unique": Allowed(unique, "each item once", cost=SLOW),
-    "upper": Allowed(lambda value: as_text(value).upper(), "all letters large"),
+    "upper": Allowed(lambda value: as_text(value).upper(), "all letters uppercase"),
 }
 
 
@@ -263,7 +264,7 @@ TESTS: dict[str, Allowed] = {
         "gt": "greater",
         "in": "one of a list, or part of a text",
         "le": "less or equal",
-        "lower": "all letters small",
+        "lower": "all letters lowercase",
         "lt": "less",
         "mapping": "a mapping",
         "ne": "not equal",
@@ -273,6 +274,12 @@ TESTS: dict[str, Allowed] = {
         "sequence": "a list or a text",
         "string": "a text",
         "undefined": "there is no value",
-        "upper": "all letters large",
+        "upper": "all letters uppercase",
     }.items()
 }
+TESTS["landline"] = Allowed(
+    landline,
+    "a landline's number, as far as its country's plan tells: `phone is landline('NL')`; the country reads national numbers",
+    cost=SLOW,
+)
+TESTS = dict(sorted(TESTS.items()))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.known_names import KnownNames
+from sendspec.composing.shown_code import with_requoted_code
+from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import Constant, Node
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.problem import Problem
@@ -64,7 +65,7 @@ def _constant(
 
 
 def _template(column: str) -> str:
-    return with_fitting_quotes(f'"{{{{ {quoted(written_name(column))} }}}}"', '"')
+    return with_requoted_code(f'"{{{{ {quoted(written_name(column))} }}}}"', '"')
 
 
 def fixed_recipient(

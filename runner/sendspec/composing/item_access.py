@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.template_advice import filter_for_item
-from sendspec.composing.template_policy import NameUse
+from sendspec.composing.template_name import NameUse
 
 _ITEM = re.compile(r"""\s*(?:\.\s*(?P<name>[^\W\d]\w*)|\[\s*(?P<quote>['"]?)(?P<key>[^\]]*?)(?P=quote)\s*\])""")
 _CLOSED = re.compile(r"""['"]?\s*\]""")
@@ -32,7 +32,7 @@ class NoItems(FilterError):
             return f"write `{owner} | {ours}`"
         if "JSON" not in self.verdict:
             return f"use `{owner}` itself, or add a column with what '{self.item}' should be"
-        return f"export `{owner}->>'{self.item}'` as a column of its own, or the whole table as JSON lines (.jsonl)"
+        return f"export '{self.item}' of `{owner}` as a column of its own, or the whole table as JSON lines (.jsonl)"
 
 
 def read_of(source: str, uses: Iterable[NameUse], item: str) -> tuple[NameUse, int, int] | None:

@@ -7,21 +7,20 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
 
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template import Template
-from sendspec.composing.template_policy import NameUse, written_name
+from sendspec.composing.template_name import NameUse, written_name
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.near_miss import letters, near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.documents.document import Document, KeyPath
+from sendspec.reading.tables.column_name import is_made_up
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 MAX_LISTED = 12
 MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
-_CODE = re.compile(r"""`[^`]*`|default\('[^']*'\)|\{\{ (?:'[^']*'|"[^"]*") \}\}|\{\{.*?\}\}|\{%.*?%\}""")
-_SQL = "->>"
-"""Stands in code that isn't for the spec."""
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 _SEVERAL_NAMES = re.compile("[,;|\t]")
@@ -35,9 +34,19 @@ class KnownNames:
         self.listed_columns = columns
         self.columns = frozenset(columns)
         self.variables = variables
-        self._names = list(dict.fromkeys([*columns, *variables]))
+        self._names = [name for name in dict.fromkeys([*columns, *variables]) if not is_made_up(name)]
         self._near: dict[str, str | None] = {}
         self._by_letters: dict[str, str] | None = None
+
+    @property
+    def in_one_column(self) -> frozenset[str]:
+        """The names in the name of the only column, where that is a whole header."""
+        only = self.listed_columns[0] if len(self.listed_columns) == 1 else ""
+        return (
+            frozenset(each.strip() for each in _SEVERAL_NAMES.split(only))
+            if _SEVERAL_NAMES.search(only)
+            else frozenset()
+        )
 
     def near(self, name: str) -> str | None:
         """The known name most like `name`; None after the first `MAX_LOOKED_UP` unknown names."""
@@ -55,21 +64,9 @@ class KnownNames:
         return self._by_letters.get(letters(name))
 
     def listed(self) -> str:
-        names = self._names
-        more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+        names = [f"'{name}'" if _SEVERAL_NAMES.search(name) else name for name in self._names[: MAX_LISTED + 1]]
+        more = f" and {len(self._names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
-
-
-def with_fitting_quotes(fix: str, written: str) -> str:
-    """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file.
-
-    Only the quotes within the code that the fix shows are changed.
-    """
-    own, other = written[:1], {"'": '"', '"': "'"}.get(written[:1])
-    if other is None or own not in fix:
-        return fix
-    text = re.compile(rf"{own}([^'\"\\]*){own}")
-    return _CODE.sub(lambda code: code[0] if _SQL in code[0] else text.sub(rf"{other}\1{other}", code[0]), fix)
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
@@ -137,6 +134,8 @@ def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, 
             if compared
             else f"write {_in_quotes(written_name(near))}"
         )
+    if use.name in known.in_one_column:
+        return f"remove the quotes around the header: they make one column of it, '{quoted(known.listed_columns[0])}'"
     if compared:
         return f"{compared}; columns are: {known.listed()}"
     fix = f"add the column, a constant under vars, or use one of: {known.listed()}"
@@ -164,7 +163,7 @@ def _unknown(use: NameUse, at: KeyPath, document: Document, problems: Problems, 
             at,
             code="unknown-name",
             problem=f"no recipient column is called '{use.name}'",
-            fix=with_fitting_quotes(fix, document.written(at)),
+            fix=with_requoted_code(fix, document.written(at)),
             within=(use.start, use.end),
             severity=Severity.WARNING if use.defaulted else Severity.ERROR,
         )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.known_names import KnownNames
+from sendspec.composing.shown_code import with_requoted_code
+from sendspec.composing.template_name import written_name
 from sendspec.composing.template_scan import tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import quoted
@@ -15,73 +17,154 @@ from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import Spec
 
 MAX_FOUND = 20
+MAX_ODD_NAMES = 100
+MAX_NAME = 64
 _NAME = r"[^\W\d](?:[\w .-]{0,62}\w)?"
-_LOOKALIKE = re.compile(
-    rf"<%=?\s*(?P<erb>{_NAME})\s*%>|\*\|(?P<star>{_NAME})\|\*|\[\[\s*(?P<square>{_NAME})\s*\]\]"
-    rf"|«\s?(?P<merge>{_NAME})\s?»|<<\s?(?P<angles>{_NAME})\s?>>|(?<![\w@.])@(?P<at>{_NAME})@(?![\w@])"
-    rf"|[$#]\{{\s*(?P<dollar>{_NAME})\s*\}}|\{{\s*(?P<brace>{_NAME})\s*\}}+|(?<![\w%])%%?(?P<percent>{_NAME})%%?(?![\w%])"
-    rf"|\[(?P<bracket>{_NAME})\]|<(?P<angle>{_NAME})>"
-)
-"""As other programs write them; `merge` is a word processor's. A column's name may have spaces and signs in it."""
+
+
+def _written_around(name: str) -> re.Pattern[str]:
+    """Placeholders of other programs for what matches `name`; `merge` is a word processor's."""
+    return re.compile(
+        rf"<%=?\s*(?P<erb>{name})\s*%>|\*\|(?P<star>{name})\|\*|\[\[\s*(?P<square>{name})\s*\]\]"
+        rf"|«\s?(?P<merge>{name})\s?»|<<\s?(?P<angles>{name})\s?>>|(?<![\w@.])@(?P<at>{name})@(?![\w@])"
+        rf"|[$#]\{{\s*(?P<dollar>{name})\s*\}}|\{{!?\s*(?P<brace>{name})\s*\}}+|(?<![\w%])%%?(?P<percent>{name})%%?(?![\w%])"
+        rf"|\[(?P<bracket>{name})\]|<(?P<angle>{name})>",
+        re.IGNORECASE,
+    )
+
+
+_LOOKALIKE = _written_around(_NAME)
 _ALSO_TEXT = ("bracket", "at", "angle")
 """Ordinary text as often: reported only if they name a column."""
 _ALSO_HTML = "angle"
-_ALSO_SIGNS = ("percent", "angle")
-"""A name in them that is only like a column's may be ordinary text."""
+_USUAL_NAMES = {
+    "fname": ("first_name", "given_name", "voornaam", "vorname", "prenom", "prénom", "nombre", "nome"),
+    "lname": (
+        "last_name",
+        "family_name",
+        "surname",
+        "achternaam",
+        "nachname",
+        "nom",
+        "apellido",
+        "sobrenome",
+        "cognome",
+    ),
+}
+"""Columns that Mailchimp's names, whatever their case, stand for."""
 MAX_SHOWN = 60
 _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 
 
+@dataclass(frozen=True, slots=True)
+class _Lookalike:
+    """One placeholder. `same` is the column or constant that it names, `meant` the one that it may be meant for."""
+
+    name: str
+    written: str
+    start: int
+    end: int
+    same: str | None
+    meant: str | None
+    is_error: bool
+
+
 def lookalikes(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
-    """A warning for each of the first `MAX_FOUND`; an error if it names a column or a constant, unless text is often written so."""
-    return islice(_found(spec, known), MAX_FOUND)
+    """A warning for each of the first `MAX_FOUND`; an error if it names a column or a constant, unless HTML is written so."""
+    return islice(_in_message(spec, known), MAX_FOUND)
 
 
 def unfilled_constants(spec: Spec, used: Collection[str], known: KnownNames) -> Iterator[Diagnostic]:
-    """An error for each of the first `MAX_FOUND` constants that the message uses and that hold a template, or a column's placeholder."""
-    return islice(_unfilled(spec, used, known), MAX_FOUND)
+    """The same for the constants that the message uses, and an error for each that holds a template."""
+    return islice(_in_constants(spec, used, known), MAX_FOUND)
 
 
-def _unfilled(spec: Spec, used: Collection[str], known: KnownNames) -> Iterator[Diagnostic]:
+def _in_constants(spec: Spec, used: Collection[str], known: KnownNames) -> Iterator[Diagnostic]:
     for at, value in walk({name: spec.variables[name] for name in spec.variables if name in used}, ("vars",)):
-        span = _unfilled_part(value, known) if isinstance(value, str) else None
-        if span is None:
+        if not isinstance(value, str):
             continue
-        written = quoted(value[slice(*span)])
-        yield spec.document.diagnostic(
-            at,
-            code="unfilled-placeholder",
-            problem=f"constants are no templates, so people would read '{written}' as it is written",
-            fix=(
-                "write this text in `message`, between {% if … %}, {% elif … %} and {% endif %} where it is one of several;"
-                " only values that are the same for everybody belong under `vars`"
-            ),
-            within=span,
+        tag = (
+            next((tag for tag in tags_of(value) if tag.is_closed and tag.opening != "{#"), None)
+            if "{" in value
+            else None
         )
+        if tag is not None:
+            where = "between {% if … %}, {% elif … %} and {% endif %} where it is one of several"
+            yield _in_constant(spec, at, value[tag.start : tag.end], (tag.start, tag.end), where)
+        for found in _lookalikes_in(value, known, is_html=True):
+            instead = quoted(written_name(found.meant)) if found.meant else "…"
+            where = f"with {{{{ {instead} }}}} in its place"
+            problem = _in_constant(
+                spec, at, found.written, (found.start, found.end), where, _about_column(found, known)
+            )
+            yield problem if found.is_error else replace(problem, severity=Severity.WARNING)
 
 
-def _unfilled_part(value: str, known: KnownNames) -> tuple[int, int] | None:
-    """Where a template is, or another program's placeholder for a column."""
-    tag = next((tag for tag in tags_of(value) if tag.is_closed and tag.opening != "{#"), None) if "{" in value else None
-    if tag is not None:
-        return tag.start, tag.end
-    matches = (each for each in _LOOKALIKE.finditer(value) if each.lastgroup not in _ALSO_TEXT)
-    return next((each.span() for each in matches if known.same(each[each.lastgroup or 0]) in known.columns), None)
+def _in_constant(
+    spec: Spec, at: KeyPath, written: str, within: tuple[int, int], where: str, about: str = ""
+) -> Diagnostic:
+    return spec.document.diagnostic(
+        at,
+        code="unfilled-placeholder",
+        problem=f"constants are not templates, so people would read '{quoted(written)}' as it is written{about}",
+        fix=(f"write this text in `message`, {where}; only values that are the same for everybody belong under `vars`"),
+        within=within,
+    )
 
 
-def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
+def _in_message(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
     for at, value in walk(spec.message.get("body"), ("message", "body")):
-        if not isinstance(value, str) or _is_address(at):
-            continue
-        yield from _third_braces(spec, at, value)
-        addresses = [found.span() for found in _ADDRESS.finditer(value)]
-        for start, end in _literal_pieces(value):
-            for match in _LOOKALIKE.finditer(value, start, end):
-                found = _diagnostic(spec, at, value, match, known)
-                in_address = any(begin <= match.start() < stop for begin, stop in addresses)
-                is_named = known.same(match[match.lastgroup or 0]) is not None
-                if found is not None and ((is_named and found.severity is Severity.ERROR) or not in_address):
-                    yield found  # in a web address, only what names a column or a constant: others have braces of their own
+        if isinstance(value, str) and not _is_address(at):
+            yield from _third_braces(spec, at, value)
+            for found in _lookalikes_in(value, known, is_html="html" in at):
+                yield _diagnostic(spec, at, found, known)
+
+
+def _lookalikes_in(value: str, known: KnownNames, *, is_html: bool) -> Iterator[_Lookalike]:
+    """Those in the text `value`, in its order.
+
+    Web addresses may have braces of their own: there, only what names a column or a constant is one, and what stands beside it or
+    beside a template.
+    """
+    patterns = [each for each in (_LOOKALIKE, _odd_names(known)) if each is not None]
+    matches = [m for piece in _literal_pieces(value) for each in patterns for m in each.finditer(value, *piece)]
+    matches.sort(key=re.Match.start)
+    found = [each for match in matches if (each := _found(value, match, known, is_html=is_html)) is not None]
+    addresses = [each.span() for each in _ADDRESS.finditer(value) if "{{" not in each[0]] if found else []
+    named = [each.start for each in found if each.same is not None and each.is_error]
+    plain = [(begin, end) for begin, end in addresses if not any(begin <= at < end for at in named)]
+    for each in found:
+        if not any(begin <= each.start < end for begin, end in plain):
+            yield each
+
+
+def _odd_names(known: KnownNames) -> re.Pattern[str] | None:
+    """Placeholders for the columns whose names have other signs than most: `[Price (€)]`."""
+    names = (name for name in known.listed_columns if len(name) <= MAX_NAME and any(map(str.isalpha, name)))
+    odd = list(islice((name for name in names if not re.fullmatch(_NAME, name)), MAX_ODD_NAMES))
+    return _written_around("|".join(map(re.escape, sorted(odd, key=len, reverse=True)))) if odd else None
+
+
+def _column(name: str, known: KnownNames) -> str | None:
+    """The column or constant that a placeholder is for. Other programs write an object before it: `{contact.first_name}`."""
+    usual = _USUAL_NAMES.get(name.casefold(), ())
+    return next(filter(None, map(known.same, (name, name.rpartition(".")[2], *usual))), None)
+
+
+def _found(value: str, match: re.Match[str], known: KnownNames, *, is_html: bool) -> _Lookalike | None:
+    """The match as a placeholder; None if it is ordinary text."""
+    kind, name = str(match.lastgroup), match[match.lastgroup or 0]
+    same = _column(name, known)
+    if same is None and (not name.isidentifier() or (kind in _ALSO_TEXT and "_" not in name)):
+        return None  # no ordinary word has an underscore
+    meant = same or known.near(name)
+    if kind in _ALSO_TEXT and meant not in known.columns and same is None:
+        return None
+    written, start = match[0], match.start()
+    if kind == "brace" and start and value[start - 1] == "{":
+        written, start = "{" + written, start - 1
+    is_error = (same is not None or meant in known.columns) and not (is_html and kind == _ALSO_HTML)
+    return _Lookalike(name, written, start, match.end(), same, meant, is_error)
 
 
 def _third_braces(spec: Spec, at: KeyPath, value: str) -> Iterator[Diagnostic]:
@@ -93,7 +176,7 @@ def _third_braces(spec: Spec, at: KeyPath, value: str) -> Iterator[Diagnostic]:
             yield spec.document.diagnostic(
                 at,
                 code="unfilled-placeholder",
-                problem="the third } is no part of the template, so people would read it",
+                problem="the third } is not part of the template, so people would read it",
                 fix="remove it" if literal else f"write {quoted(written)}",
                 within=(tag.end if literal else tag.start, tag.end + 1),
                 severity=Severity.WARNING,
@@ -116,34 +199,25 @@ def _literal_pieces(source: str) -> Iterator[tuple[int, int]]:
         yield at, len(source)
 
 
-def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known: KnownNames) -> Diagnostic | None:
-    kind, name = str(match.lastgroup), match[match.lastgroup or 0]
-    same = known.same(name)
-    if same is None and (kind in _ALSO_TEXT or not name.isidentifier()):
-        return None
-    meant = same or known.near(name)
-    written, start = match[0], match.start()
-    if kind == "brace" and start and value[start - 1] == "{":
-        written, start = "{" + written, start - 1
-    literal = f"{{{{ '{quoted(written)}' }}}}"
-    what = f"write {{{{ {quoted(written_name(meant))} }}}}" if meant else "write {{ … }} for a column"
-    if not meant and known.listed_columns:
+def _diagnostic(spec: Spec, at: KeyPath, found: _Lookalike, known: KnownNames) -> Diagnostic:
+    written = quoted(found.written)
+    what = f"write {{{{ {quoted(written_name(found.meant))} }}}}" if found.meant else "write {{ … }} for a column"
+    if not found.meant and known.listed_columns:
         what = f"write {{{{ … }}}} with one of: {known.listed()}"
-    is_near = meant in known.columns and kind not in _ALSO_SIGNS
+    fix = f"{what}; if they should read it so, write {{{{ '{written}' }}}}"
     return spec.document.diagnostic(
         at,
         code="unfilled-placeholder",
-        problem=f"'{quoted(written)}' is not a template, so people would read it as it is written"
-        + _about_column(name, same, meant, known),
-        fix=with_fitting_quotes(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
-        within=(start, match.end()),
-        severity=Severity.ERROR if (same is not None or is_near) and kind != _ALSO_HTML else Severity.WARNING,
+        problem=f"'{written}' is not a template, so people would read it as it is written{_about_column(found, known)}",
+        fix=with_requoted_code(fix, spec.document.written(at)),
+        within=(found.start, found.end),
+        severity=Severity.ERROR if found.is_error else Severity.WARNING,
     )
 
 
-def _about_column(name: str, same: str | None, meant: str | None, known: KnownNames) -> str:
-    if same is not None:
-        return f"; '{quoted(same)}' is a column" if same in known.columns else ""
-    if meant in known.columns:
-        return f"; the column is called '{quoted(str(meant))}'"
-    return f"; no column is called '{quoted(name)}'" if known.listed_columns else ""
+def _about_column(found: _Lookalike, known: KnownNames) -> str:
+    if found.same is not None:
+        return f"; '{quoted(found.same)}' is a column" if found.same in known.columns else ""
+    if found.meant in known.columns:
+        return f"; the column is called '{quoted(str(found.meant))}'"
+    return f"; no column is called '{quoted(found.name)}'" if known.listed_columns else ""

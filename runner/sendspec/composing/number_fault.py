@@ -14,6 +14,11 @@ _AMOUNT = re.compile(
 )
 _POINT = re.compile(r"[+-]?(?:\d{1,3}(?:(?P<group>[,'’\s])\d{3})+|\d+)(?:\.\d+)?")
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:(?P<group>[.'’\s])\d{3})+|\d+),\d+")
+_CURRENCIES = frozenset({
+    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "INR", "JPY", "CNY",
+    "AUD", "CAD", "NZD", "BRL", "MXN", "ZAR", "ILS", "AED", "SAR", "SGD", "HKD", "KR", "RS", "FT", "FR", "ZŁ", "KČ", "LEI", "TL",
+})  # fmt: skip
+"""As they are written before an amount, in capitals."""
 _GROUP_WORDS = {",": "commas", ".": "points", "'": "apostrophes", "’": "apostrophes"}
 
 
@@ -32,12 +37,16 @@ class NotANumber(FilterError):
 
 def number_fix(text: str) -> str:
     """What to do with a text that isn't a number; the same for all texts with the same fault."""
-    usual = "write the digits alone, such as 1234.50, or give a default"
+    usual = "write the digits alone in the table, such as 1234.50, or remove the filter"
     if not text:
-        return "fill it in, or give a default"
+        return "fill it in, or write `default(0)` before the filter"
+    if text.lstrip()[:1] in ("{", "["):
+        return "remove the filter: this is JSON, and a number in it needs a column of its own"
     amount = _AMOUNT.fullmatch(text.strip()) if len(text) <= MAX_SHOWN else None
     if amount is None:
         return usual
+    if _is_code(amount):
+        return "remove the filter if such numbers have letters, or write the digits alone in the table"
     signs = [sign for sign in (amount["before"], amount["after"]) if sign and _is_unit(sign)]
     if len(signs) != sum(1 for sign in (amount["before"], amount["after"]) if sign):
         return usual
@@ -60,6 +69,14 @@ def number_fix(text: str) -> str:
 def _has_decimal_comma(text: str) -> bool:
     amount = _AMOUNT.fullmatch(text.strip()) if len(text) <= MAX_SHOWN else None
     return amount is not None and not _POINT.fullmatch(amount["digits"]) and bool(_COMMA.fullmatch(amount["digits"]))
+
+
+def _is_code(amount: re.Match[str]) -> bool:
+    """Whether it is a number with letters, such as `A17` or `12B`, rather than an amount with a currency or a unit."""
+    before, after = amount["before"], amount["after"]
+    if before and before.isalpha():
+        return amount.end("before") == amount.start("digits") and before.upper() not in _CURRENCIES
+    return bool(after) and len(after) == 1 and after.isupper() and amount.end("digits") == amount.start("after")
 
 
 def _is_unit(sign: str) -> bool:

@@ -15,8 +15,9 @@ from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import Template, message_context
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
+from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
@@ -40,7 +41,7 @@ def warn_of_odd_values(compiled: CompiledSpec, table: Table, problems: Problems)
     for row in islice(rows, MAX_SAMPLED):
         odd = list(sample.odd_values(row))
         for column, problem in odd if odd and sample.is_kept(row) else ():
-            found.setdefault((problem.code, column), (problem, []))[1].append(row.line)
+            found.setdefault((problem.code, column), (in_words_of(row, column, problem), []))[1].append(row.line)
     if not found:
         return
     more = f"; only the first {MAX_SAMPLED:,} rows were looked at" if next(rows, None) is not None else ""
@@ -62,7 +63,6 @@ def _warn(problem: Problem, more: str, column: str, lines: list[int], table: Tab
                 fix=problem.fix,
                 severity=Severity.WARNING,
             ),
-            cell=column,
         )
 
 
@@ -113,7 +113,8 @@ class _Sample:
         found = why_invalid(number) if isinstance(number, str) and not number.startswith(FICTIONAL) else None
         if found is None:
             return None
-        fix = "correct it, or remove the row; `check: valid` under recipients refuses all such numbers"
+        mended = found.fix.partition(", or write `check")[0]
+        fix = f"{mended}, or remove the row; `check: valid` under recipients refuses all such numbers"
         return Problem(found.code, found.problem, fix)
 
 
@@ -139,5 +140,5 @@ def _filler(value: str, column: str) -> Problem:
     return Problem(
         "value-filler",
         f"the value of '{quoted(column)}' is '{quoted(value)}', and people would read it so",
-        f"empty the cell, and write {quoted(written_name(column))} | default('…') for what stands in for it",
+        f"empty the cell, and write {quoted(written_name(column))} | default('…') as a default",
     )

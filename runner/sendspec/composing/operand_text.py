@@ -99,6 +99,27 @@ def sliced(source: str, tokens: list[Token]) -> Operand | None:
     )
 
 
+def chosen_item(source: str, tokens: list[Token]) -> Operand | None:
+    """`texts[language]`: an item that a value names. None if there are several, or what has the items is no plain name."""
+    found = [
+        (at, closing) for at in range(1, len(tokens))
+        if tokens[at].text == "[" and (closing := _closing(tokens, at)) and not _is_constant(tokens[at + 1 : closing])
+        and tokens[at - 1].kind == "name"
+    ]  # fmt: skip
+    first = _chain_start(tokens, found[0][0] - 1) if len(found) == 1 else None
+    if first is None:
+        return None
+    (at, closing), start = found[0], tokens[first].start
+    named = source[tokens[at].end : tokens[closing].start].strip()
+    return Operand(
+        source[start : tokens[closing].end], source[start : tokens[at - 1].end], named, start, tokens[closing].end
+    )
+
+
+def _is_constant(tokens: list[Token]) -> bool:
+    return not any(token.kind == "name" for token in tokens)
+
+
 def named_test(source: str, tokens: list[Token], at: int) -> Operand | None:
     """`name is empty`, by the index of the test's name; None if what is tested is no plain name."""
     before = at - 2 if tokens[at - 1].text == "is" else at - 3

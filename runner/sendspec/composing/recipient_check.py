@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.reading.tables.table import Table
 
 MAX_COSTLY = 5
@@ -43,3 +45,16 @@ def check_recipients(compiled_spec: CompiledSpec | None, table: Table, problems:
                 return
         except RowRejected:
             pass
+
+
+def but_nameless_columns(
+    found: Iterable[Diagnostic], others: Iterable[Diagnostic], table: Table
+) -> Iterator[Diagnostic]:
+    """`found` but names that no column is like, if one of the `others` is that a column of the table has no name: it may be that one."""
+    has_nameless = any(
+        other.code == "empty-column-name" and other.path == table.path and other.severity is Severity.ERROR
+        for other in others
+    )
+    for each in found:
+        if not (has_nameless and each.code == "unknown-name" and each.fix.startswith("add the column")):
+            yield each

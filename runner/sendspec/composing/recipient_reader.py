@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sendspec.composing.compiled_spec import CompiledSpec
-from sendspec.composing.left_out_rows import leaving_out
+from sendspec.composing.left_out_rows import leaving_out, leaving_out_landlines
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.row_problems import RowProblems
@@ -75,7 +75,9 @@ class RecipientReader:
         if isinstance(address, Problem):
             self._problems.reject_address(row, self._with_condition(address))
         if compiled_spec.landline_starts is not None and is_landline(str(address)):
-            self._problems.warn_of_landline(row, str(address))
+            column = compiled_spec.address_column
+            fix = "remove the row" if column is None else leaving_out_landlines(compiled_spec, column)
+            self._problems.warn_of_landline(row, str(address), f"write a mobile number, or {fix}")
         return str(address)
 
     def _written_address(self, row: Row, to: Node, context: Any) -> object:
@@ -141,6 +143,8 @@ class RecipientReader:
             if name is None or name in self._compiled_spec.spec.variables:
                 raise
             fix = f"fill it in, or {leaving_out(self._compiled_spec, name)}"
+            if error.error.item is not None:
+                fix = f"add '{error.error.item}' to '{name}' in the table"
             raise PlaceholderError(error.at, error.error.with_fix(fix)) from None
 
     def address_of(self, row: Row, receiver: Any) -> str:

@@ -17,9 +17,14 @@ class ValueMissing(UndefinedError):
 
 
 class RenderError(Exception):
-    """A template could not be rendered. `start` and `end` are offsets into its source; `name` is that of the value at fault."""
+    """A template could not be rendered. `start` and `end` are offsets into its source.
 
-    def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
+    `name` is that of the value at fault; `item` is what a mapping of this name lacks, if that is the fault.
+    """
+
+    def __init__(
+        self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None, item: str | None = None
+    ) -> None:
         super().__init__(problem)
         self.code = code
         self.problem = problem
@@ -27,9 +32,10 @@ class RenderError(Exception):
         self.start = start
         self.end = end
         self.name = name
+        self.item = item
 
     def with_fix(self, fix: str) -> RenderError:
-        return RenderError(self.code, self.problem, fix, self.start, self.end, self.name)
+        return RenderError(self.code, self.problem, fix, self.start, self.end, self.name, self.item)
 
     def shifted(self, offset: int) -> RenderError:
         """The same in a longer source, where this one begins at `offset`."""
@@ -37,12 +43,12 @@ class RenderError(Exception):
 
     def at(self, start: int, end: int) -> RenderError:
         """The same at another place."""
-        return RenderError(self.code, self.problem, self.fix, start, end, self.name)
+        return RenderError(self.code, self.problem, self.fix, start, end, self.name, self.item)
 
 
 OMITTED_IN_TEXT = FilterError(
     "omit-in-text",
-    "`omit` stands in a text; only a whole value can be left out",
+    "`omit` is inside a text; only a whole value can be left out",
     'write "{{ omit }}" alone, or in an inline if',
 )
 

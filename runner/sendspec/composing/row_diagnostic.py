@@ -21,5 +21,5 @@ def row_diagnostic(
     span, excerpt = table.locate(line, column)
     return Diagnostic(
         code=code, path=table.path, span=span, problem=problem, fix=fix, severity=severity, excerpt=excerpt, also=also,
-        about=column or "",
+        column=column or "",
     )  # fmt: skip

@@ -62,7 +62,10 @@ class RowFaults:
         rows nothing is recorded any more.
         """
         self._rows += 1
-        if failed == WHERE or self._rows > MAX_ROWS:
+        if failed == WHERE:
+            return
+        if self._rows > MAX_ROWS:
+            self._problems.note_unseen()
             return
         if failed == CELLS:
             self._note_beside_error_cells(row)

@@ -8,12 +8,14 @@ from functools import cached_property
 from itertools import islice
 from typing import NoReturn
 
-from sendspec.composing.known_names import with_fitting_quotes
 from sendspec.composing.row_diagnostic import row_diagnostic
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_tree import PlaceholderError
+from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
+from sendspec.diagnostics.wording import counted
 from sendspec.reading.contacts.likely_country import country_advice
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.error_value import error_value_problem
@@ -22,7 +24,9 @@ from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
-TOLD_BY_FIX = frozenset({"not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"})
+TOLD_BY_FIX = frozenset(
+    {"email-address", "not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"}
+)
 """Codes of several mistakes: rows with another fix are another problem."""
 MAX_SAMPLED = 2_000
 """Rows whose numbers are looked at to propose their country."""
@@ -46,6 +50,7 @@ class RowProblems:
         self._address_column = address_column
         self._problems = problems
         self._constant_by_path: dict[KeyPath, bool] = {}
+        self._needless_by_path: dict[KeyPath, str | None] = {}
 
     def reject(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
         """Records a problem at `at` in the spec. Raises `RowRejected`."""
@@ -72,11 +77,14 @@ class RowProblems:
         self._add_at_cell(row, None, Problem("total-row", problem, "delete it"), Severity.ERROR)
         raise RowRejected(("recipients", "where"))
 
-    def warn_of_landline(self, row: Row, number: str) -> None:
+    def warn_of_landline(self, row: Row, number: str, fix: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
         problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
-        fix = "write a mobile number, or remove the row"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
+
+    def note_unseen(self) -> None:
+        """Says that from now on rows are not looked at to their end: more of them may have the faults that are placed in the spec."""
+        self._problems.note_unseen(self._spec.path)
 
     def warn_of_unchecked(self, row: Row, failed: int) -> None:
         """Records that the rows behind this one were not looked at."""
@@ -86,8 +94,8 @@ class RowProblems:
                 row.line,
                 None,
                 code="rows-unchecked",
-                problem=f"the rows behind this one were not checked: the template was too costly for {failed} rows",
-                fix="make the template cheaper, then check again",
+                problem=f"the rows after this one were not checked: the template was too costly for {counted(failed, 'row')}",
+                fix="simplify the template, then check again",
                 severity=Severity.WARNING,
             )
         )
@@ -96,6 +104,7 @@ class RowProblems:
         self._add_at_cell(row, self._address_column, problem, severity)
 
     def _add_at_cell(self, row: Row, column: str | None, problem: Problem, severity: Severity) -> None:
+        problem = in_words_of(row, column, problem)
         is_country = problem.code == "phone-country"
         self._problems.add_row(
             (problem.code, self._table.path, column, problem.fix if problem.code in TOLD_BY_FIX else ""),
@@ -109,7 +118,6 @@ class RowProblems:
                 fix=self._country_fix if is_country else problem.fix,
                 severity=severity,
             ),
-            cell=column,
         )
 
     @cached_property
@@ -123,26 +131,54 @@ class RowProblems:
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
         """Records a problem of the payload. `at` is the place in the spec that it comes from."""
         if problem.code == "wrong-format" and not self._is_constant(at):
-            problem = replace(
-                problem, fix=problem.fix.replace("write one,", "write it into the table in this form,", 1)
-            )
+            problem = replace(problem, fix=problem.fix.replace("write one", "write it into the table", 1))
         self._add_at_spec(
             row,
             at,
             problem.code,
-            lambda: self._spec.document.place(at, problem, key=problem.at_key),
+            lambda: self._spec.document.place(at, self._as_text(at, problem), key=problem.at_key),
             at_key=problem.at_key,
+            beside=problem.beside,
         )
 
+    def _as_text(self, at: KeyPath, problem: SchemaProblem) -> SchemaProblem:
+        """A number where a text is needed, with what to write if a template alone gives it."""
+        expected, _, found = problem.problem.partition(", found ")
+        if problem.code != "wrong-type" or not expected.endswith("text"):
+            return problem
+        from sendspec.composing.lone_value import text_instead  # needed only after a mistake
+
+        fix = text_instead(self._spec.document.value(at), found)
+        return problem if fix is None else replace(problem, fix=fix)
+
     def _add_at_spec(
-        self, row: Row, at: KeyPath, code: str, describe: Callable[[], Diagnostic], *, at_key: bool
+        self,
+        row: Row,
+        at: KeyPath,
+        code: str,
+        describe: Callable[[], Diagnostic],
+        *,
+        at_key: bool,
+        beside: str | None = None,
     ) -> None:
-        """A value that no row influences is at fault once, not once a row. A fault of a key may depend on its neighbours."""
+        """A value that no row influences is at fault once, not once a row. A fault of a key may depend on its neighbours.
+
+        `beside` is the only one of them, if it is known.
+        """
         group = (code, self._spec.path, at)
-        if at[:1] == ("message",) and self._is_constant(("message",) if at_key else at):
+        decisive = [at] if not at_key else [("message",)] if beside is None else [at, (*at[:-1], beside)]
+        if at[:1] == ("message",) and all(map(self._is_constant, decisive)):
             self._problems.add_once(group, describe)
         else:
             self._problems.add_row(group, row.line, describe)
+
+    def _without_number(self, at: KeyPath) -> str | None:
+        """What to write where a template asks for a number without need, looked up once a place."""
+        if at not in self._needless_by_path:
+            from sendspec.composing.lone_value import without_number  # needed only after a mistake
+
+            self._needless_by_path[at] = without_number(self._spec.document.value(at), at)
+        return self._needless_by_path[at]
 
     def _is_constant(self, at: KeyPath) -> bool:
         if at not in self._constant_by_path:
@@ -152,6 +188,9 @@ class RowProblems:
 
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
         problem = error.error
+        if problem.code == "not-a-number":
+            fix = self._without_number(error.at)
+            problem = problem if fix is None else problem.with_fix(fix)
         self._problems.add_row(
             (
                 problem.code,
@@ -161,12 +200,14 @@ class RowProblems:
                 problem.fix if problem.code in TOLD_BY_FIX else "",
             ),
             row.line,
-            lambda: self._spec.document.diagnostic(
-                error.at,
-                code=problem.code,
-                problem=problem.problem,
-                fix=with_fitting_quotes(problem.fix, self._spec.document.written(error.at)),
-                within=(problem.start, problem.end),
+            lambda: replace(
+                self._spec.document.diagnostic(
+                    error.at,
+                    code=problem.code,
+                    problem=problem.problem,
+                    fix=with_requoted_code(problem.fix, self._spec.document.written(error.at)),
+                    within=(problem.start, problem.end),
+                ),
+                column=problem.name or "" if problem.item is None else f"{problem.name}.{problem.item}",
             ),
-            cell=problem.name,
         )

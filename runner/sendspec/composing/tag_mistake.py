@@ -116,12 +116,9 @@ def _outside(tag: Tag, first: Piece) -> TemplateProblem:
         problem = f"there is no tag called '{first.text}', and no `if` is open"
         fix = "remove it, or write {% if … %} before it and {% endif %} in its place"
         return syntax_fault(problem, fix, tag.start, tag.end)
-    fix = (
-        "write the `for` that it ends, or remove it"
-        if first.text == "endfor"
-        else "write {% if … %} before it, or remove it"
-    )
-    return fault_at(first, f"this `{first.text}` belongs to nothing before it", fix)
+    beginning = "the `for` that it ends" if first.text == "endfor" else "{% if … %} before it"
+    problem = f"this `{first.text}` belongs to nothing before it"
+    return syntax_fault(problem, f"remove it, or write {beginning}", tag.start, tag.end)
 
 
 def _crossing(tag: Tag, word: str, opened: Sequence[OpenBlock]) -> TemplateProblem:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sendspec.composing.alternative import AlternativeKind, language_in
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.template_tree import placeholders_of
-from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.documents.document import dotted
 
 
 class BranchOutcome(StrEnum):
@@ -69,7 +69,7 @@ def taken_path(compiled_spec: CompiledSpec, alternatives: int) -> TakenPath:
     defaults: list[UsedDefault] = []
     omitted: list[str] = []
     for placeholder in placeholders_of(compiled_spec.content):
-        at, bits = _written(placeholder.at), alternatives >> placeholder.first_bit
+        at, bits = dotted(placeholder.at), alternatives >> placeholder.first_bit
         for each in placeholder.template.alternatives.listed:
             was_true, was_false = bits & each.yes, bits & each.no
             if each.kind is AlternativeKind.DEFAULT:
@@ -87,7 +87,3 @@ def taken_path(compiled_spec: CompiledSpec, alternatives: int) -> TakenPath:
         omitted=tuple(omitted),
         language=language_in(alternatives, compiled_spec.width),
     )
-
-
-def _written(at: KeyPath) -> str:
-    return ".".join(map(str, at))

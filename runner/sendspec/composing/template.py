@@ -18,15 +18,8 @@ from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
 from sendspec.composing.render_failure import OMITTED_IN_TEXT, RenderError, ValueMissing, not_filled
 from sendspec.composing.template_environment import jinja_environment
-from sendspec.composing.template_policy import (
-    TOO_MANY_DIGITS,
-    NameUse,
-    TemplateProblem,
-    check_tree,
-    forbidden,
-    trust_of,
-    uses_of,
-)
+from sendspec.composing.template_name import NameUse, uses_of
+from sendspec.composing.template_policy import TOO_MANY_DIGITS, TemplateProblem, check_tree, forbidden, trust_of
 from sendspec.composing.template_scan import Tag, tags_of
 from sendspec.composing.tree_instrumentation import instrument
 from sendspec.reading.documents.number_spelling import unspelled

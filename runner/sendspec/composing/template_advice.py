@@ -11,6 +11,7 @@ from sendspec.diagnostics.redaction import quoted
 
 MAX_SHOWN = 60
 """The longest piece of a template that a fix repeats."""
+A_COLUMN = "write a column's name"
 USUAL_FIX = "use columns, vars, filters and {% if %} only"
 _IN_THE_TABLE = "compute it in the table, as a column of its own"
 _WRITTEN_OUT = "write the text out here, or put what is shared under `vars`"
@@ -84,18 +85,19 @@ def fix_of(node: nodes.Node) -> str:
             return _WRITTEN_OUT
         case nodes.FilterBlock():
             return "apply the filter to each value: {{ name | upper }}"
-        case nodes.Getitem():
-            return _instead_of_choice(node)
         case _:
             return USUAL_FIX
 
 
-def _instead_of_choice(item: nodes.Getitem) -> str:
-    """`texts[language]`, which other languages use to choose one of several."""
-    if isinstance(item.node, nodes.Name) and item.node.name == "row":
-        return 'name the column: row["…"]'
+def instead_of_choice(item: nodes.Getitem, found: Operand | None) -> tuple[str, str]:
+    """What is wrong with `texts[language]`, which other languages use to choose one of several, and what to write instead."""
+    shown = "an item such as `texts[language]`" if found is None else f"`{found.shown}`"
     by = item.arg.name if isinstance(item.arg, nodes.Name) else "…"
-    return f"choose with conditions: {{% if {by} == '…' %}}…{{% elif {by} == '…' %}}…{{% endif %}}"
+    if isinstance(item.node, nodes.Name) and item.node.name == "row":
+        problem = f"{shown} takes the column's name from a value, which a message can't do"
+        return problem, A_COLUMN if by == "…" else f"write `row['{by}']`, in quotes, for the column '{by}'"
+    problem = f"{shown} chooses an item by a value, which a message can't do"
+    return problem, f"choose with conditions: {{% if {by} == '…' %}}…{{% elif {by} == '…' %}}…{{% endif %}}"
 
 
 def filter_for_item(item: str) -> str | None:
@@ -125,7 +127,7 @@ def _item(call: nodes.Call, owner: str) -> str:
     """What to write instead of `row.get("name", "else")`."""
     names = [arg.value for arg in call.args if isinstance(arg, nodes.Const) and isinstance(arg.value, str)]
     if not names or len(names) != len(call.args) or {'"', "'", "\\"} & set("".join(names)):
-        return "write a column's name"
+        return A_COLUMN
     otherwise = f' | default("{names[1]}")' if len(names) > 1 else ""
     return quoted(f'write `{owner}["{names[0]}"]{otherwise}`')
 
@@ -133,14 +135,17 @@ def _item(call: nodes.Call, owner: str) -> str:
 def instead_of_slice(node: nodes.Slice, found: Operand | None) -> str:
     """What to write instead of `name[:1]`."""
     start, stop, step = (getattr(each, "value", None) for each in (node.start, node.stop, node.step))
-    if found is None or step is not None or len(found.text) > MAX_SHOWN:
-        return "cut the text in the table"
+    if found is None or len(found.text) > MAX_SHOWN:
+        return "add a column that holds this part of the text, and write its name"
+    by_hand = f"add a column that holds this part of `{quoted(found.operand)}`, and write its name"
+    if step is not None:
+        return by_hand
     if start in (None, 0) and stop == 1:
         return f"write `{quoted(found.operand)} | first`"
     if start in (None, 0) and isinstance(stop, int) and stop > 1:
         return f'write `{quoted(found.operand)} | truncate({stop}, true, "")`'
     is_last = isinstance(node.start, nodes.Neg) and getattr(node.start.node, "value", None) == 1 and node.stop is None
-    return f"write `{quoted(found.operand)} | last`" if is_last else "cut the text in the table"
+    return f"write `{quoted(found.operand)} | last`" if is_last else by_hand
 
 
 def _filter_called(name: str) -> str | None:

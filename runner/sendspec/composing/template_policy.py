@@ -9,13 +9,14 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from sendspec.composing.operand_text import called, end_of_brackets, named_test, sliced
+from sendspec.composing.operand_text import called, chosen_item, end_of_brackets, named_test, sliced
 from sendspec.composing.template_advice import (
     USUAL_FIX,
     emptiness_fix,
     filter_fix,
     fix_of,
     instead_of_call,
+    instead_of_choice,
     instead_of_slice,
     test_fix,
 )
@@ -31,12 +32,6 @@ MAX_GROWING = 2
 ARITHMETIC = "arithmetic"
 TOO_MANY_DIGITS = "a number of more than 18 digits"
 
-KEYWORDS = frozenset(
-    {
-        "and", "or", "not", "in", "is", "if", "else", "elif", "endif", "for", "endfor", "true", "false", "none", "True",
-        "False", "None",
-    }
-)  # fmt: skip
 PLAIN = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getitem, nodes.Getattr,
     nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr,
@@ -50,27 +45,12 @@ NAMED = {
 }  # fmt: skip
 
 
-def written_name(name: str) -> str:
-    """A known name as a template writes it: a column that is no identifier needs `row["…"]`."""
-    return name if name.isidentifier() and name not in KEYWORDS else f'row["{name}"]'
-
-
 @dataclass(frozen=True, slots=True)
 class TemplateProblem(Problem):
     """A problem of a template, at offsets into its source."""
 
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class NameUse:
-    """A use of a name in a template. `defaulted`: `default(…)` follows directly."""
-
-    name: str
-    start: int
-    end: int
-    defaulted: bool
 
 
 def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateProblem]:
@@ -99,7 +79,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
         problems.append(
             TemplateProblem(
                 "template-too-complex",
-                f"more than {MAX_GROWING} `replace` or `join` stand in one text",
+                f"more than {MAX_GROWING} `replace` or `join` are in one text",
                 "use fewer",
                 *whole,
             )
@@ -107,8 +87,9 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
     return list(dict.fromkeys(problems))
 
 
-def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
-    stack = [(node, loops)]
+def _walk(tree: nodes.Template) -> Iterator[tuple[nodes.Node, int]]:
+    """Every node, with the number of loops around it."""
+    stack: list[tuple[nodes.Node, int]] = [(tree, 0)]
     while stack:
         node, loops = stack.pop()
         yield node, loops
@@ -128,6 +109,8 @@ def _judge(
         return [_call(node, source, tokens)]
     if isinstance(node, nodes.Slice):
         return [_slice(node, source, tokens)]
+    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const | nodes.Slice):
+        return [_choice(node, source, tokens)]
     what = _forbidden(node, loops)
     if what is None:
         return []
@@ -149,6 +132,13 @@ def _slice(node: nodes.Slice, source: str, tokens: list[Token]) -> TemplateProbl
     if found is None:
         return forbidden("a slice such as `[1:2]`", 0, len(source), instead_of_slice(node, None))
     return forbidden(f"the slice `{found.shown}`", found.start, found.end, instead_of_slice(node, found))
+
+
+def _choice(node: nodes.Getitem, source: str, tokens: list[Token]) -> TemplateProblem:
+    found = chosen_item(source, tokens)
+    problem, fix = instead_of_choice(node, found)
+    start, end = (0, len(source)) if found is None else (found.start, found.end)
+    return TemplateProblem("template-forbidden", problem, fix, start, end)
 
 
 def forbidden(what: str, start: int, end: int, fix: str = USUAL_FIX) -> TemplateProblem:
@@ -173,8 +163,6 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
     if type(node) not in PLAIN:
         named = next((words for kind, words in NAMED.items() if isinstance(node, kind)), None)
         return named or (ARITHMETIC if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else "this")
-    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const | nodes.Slice):
-        return "a subscript that isn't constant"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         return f"`.{node.attr}`"
     if isinstance(node, nodes.Name) and (
@@ -242,27 +230,6 @@ def _identifiers(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.isidentifier())
 
 
-def uses_of(
-    tree: nodes.Template, source: str, environment: Environment
-) -> tuple[tuple[NameUse, ...], tuple[NameUse, ...]]:
-    """The names that the template reads, and the columns it reads as `row["…"]` or `row.…`. Loop variables are excluded."""
-    targets = {node.target.name for node in tree.find_all(nodes.For) if isinstance(node.target, nodes.Name)}
-    wanted = {node.name for node in tree.find_all(nodes.Name)} - targets
-    tokens = tokens_of(source, environment)
-    names, columns = [], []
-    for index, token in enumerate(tokens):
-        if token.kind != "name" or token.text not in wanted or not _is_name(tokens, index):
-            continue
-        column = _column(tokens, index) if token.text == "row" else None
-        if column is not None:
-            columns.append(column)
-        else:
-            names.append(
-                NameUse(token.text, token.start, token.start + len(token.text), _is_defaulted(tokens, index + 1))
-            )
-    return tuple(names), tuple(columns)
-
-
 def trust_of(source: str, environment: Environment) -> tuple[int, int] | None:
     """The place of the first `| safe`."""
     if "safe" not in source:
@@ -271,30 +238,3 @@ def trust_of(source: str, environment: Environment) -> tuple[int, int] | None:
     pairs = zip(tokens, tokens[1:], strict=False)
     at = next((token.start for before, token in pairs if before.text == "|" and token.text == "safe"), None)
     return None if at is None else (at, at + len("safe"))
-
-
-def _is_name(tokens: list[Token], index: int) -> bool:
-    before = tokens[index - 1].text if index else ""
-    after = tokens[index + 1].text if index + 1 < len(tokens) else ""
-    is_test = before == "is" or (before == "not" and index > 1 and tokens[index - 2].text == "is")
-    return before not in (".", "|") and not is_test and after != "=" and tokens[index].text not in KEYWORDS
-
-
-def _column(tokens: list[Token], index: int) -> NameUse | None:
-    after = [token.text for token in tokens[index + 1 : index + 4]]
-    if len(after) >= 2 and after[0] == ".":
-        token, length, quote = tokens[index + 2], 2, 0
-    elif len(after) == 3 and after[0] == "[" and after[2] == "]" and after[1][:1] in "'\"":
-        token, length, quote = tokens[index + 2], 3, 1
-    else:
-        return None
-    start, end = token.start + quote, token.end - quote
-    name = token.text[quote : len(token.text) - quote]
-    return NameUse(name, start, max(end, start + 1), _is_defaulted(tokens, index + 1 + length))
-
-
-def _is_defaulted(tokens: list[Token], index: int) -> bool:
-    """Whether `| default` comes next, after any `.item` or `[item]`."""
-    while index < len(tokens) and tokens[index].text in (".", "["):
-        index += 2 if tokens[index].text == "." else 3
-    return [token.text for token in tokens[index : index + 2]] == ["|", "default"]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from sendspec.composing.expression_text import SIGNS
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.diagnostics.redaction import printable
 
-_ORDER = frozenset({"gt", "gteq", "lt", "lteq"})
+ORDER = frozenset({"gt", "gteq", "lt", "lteq"})
+"""Comparisons by order, as Jinja names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,10 @@ class TextCompared:
 def text_compared(tree: nodes.Template, values: Mapping[str, object]) -> TextCompared | None:
     """The first such comparison in a template. `values` are those of the row by name, with all of them under `row`."""
     for compare in tree.find_all(nodes.Compare):
-        if len(compare.ops) != 1 or compare.ops[0].op not in _ORDER:
+        if len(compare.ops) != 1 or compare.ops[0].op not in ORDER:
             continue
         sides, sign = (compare.expr, compare.ops[0].expr), SIGNS[compare.ops[0].op]
-        names = [_column(side) for side in sides]
+        names = [column_of(side) for side in sides]
         for name, other in ((names[0], sides[1]), (names[1], sides[0])):
             if name is not None and isinstance(_value(name, values), str) and _is_number(other):
                 written = [_written(side, name) for side in sides]
@@ -40,7 +41,7 @@ def text_compared(tree: nodes.Template, values: Mapping[str, object]) -> TextCom
     return None
 
 
-def _column(node: nodes.Node) -> str | None:
+def column_of(node: nodes.Node) -> str | None:
     if isinstance(node, nodes.Name):
         return node.name
     if (

@@ -7,18 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from sendspec.composing.filters import TESTS
 from sendspec.composing.first_rows import FirstRows
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes
-from sendspec.composing.template_policy import KEYWORDS, TemplateProblem, written_name
+from sendspec.composing.known_names import BUILT_IN, KnownNames
+from sendspec.composing.shown_code import with_requoted_code
+from sendspec.composing.template import compile_template
+from sendspec.composing.template_name import KEYWORDS, written_name
+from sendspec.composing.template_policy import TemplateProblem
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.spec import Spec
-from sendspec.reading.where_text import is_expression, where_problem, without_braces
+from sendspec.reading.where_text import is_expression, is_truth_word, where_problem, without_braces
 
 MAX_COLUMNS = 1_000
 _MAX_VALUE = 60
 _COMPARED = re.compile(r"\s*(===|==|!==|!=|<>|=|:)\s*(\S.*)", re.DOTALL)
+_IN_WORDS = re.compile(r"\s+(?P<verb>is\s+not|isn't|is|equals|not)\s+(?P<value>\S.*)", re.DOTALL)
+_EMPTY = frozenset({"empty", "blank", "missing"})
 _SIGNS = {"!=": "!=", "!==": "!=", "<>": "!="}
 _AS_ITEM = re.compile(r"row\s*(?:\[\s*(['\"])(?P<item>[^'\"]*)\1\s*\]|\.(?P<attribute>\w+))")
 _QUOTED = re.compile(r"""(?P<quote>['"])([^'"]*)(?P=quote)|[‘’“”„]([^'"‘’“”„]*)[‘’“”]""")
@@ -35,9 +41,31 @@ def text_for_condition(spec: Spec, known: KnownNames, rows: FirstRows) -> Diagno
         return None
     inner = without_braces(spec.where)
     values = [row.values for row in rows]
-    meant = _comparison(inner, known, values) or _column_with(inner, known, values)
+    meant = None
+    if not is_truth_word(spec.where):
+        meant = _comparison(inner, known, values) or _column_with(inner, known, values) or _spelled(inner, known)
     shown = None if meant is None else _shown(meant)
-    return where_problem(spec.document, spec.where, shown, known.listed() if known.columns else "")
+    listed = known.listed() if known.columns else ""
+    return where_problem(spec.document, spec.where, shown, listed, is_readable=_is_readable(inner, known))
+
+
+def _is_readable(inner: str, known: KnownNames) -> bool:
+    """Whether the text is a condition of known names, such as `order_id is defined`."""
+    template = compile_template(f"{{{{ {inner} }}}}")
+    if isinstance(template, list) or not template.is_expression:
+        return False
+    used = {use.name for use in (*template.names, *template.columns)} - BUILT_IN
+    return bool(used) and used <= {*known.columns, *known.variables}
+
+
+def _spelled(inner: str, known: KnownNames) -> str | None:
+    """A text that is a column's name, but for signs and spaces."""
+    name = known.same(inner) if inner else None
+    return None if name is None else f"{written_name(name)} == '…'"
+
+
+def _is_negated(in_words: re.Match[str]) -> bool:
+    return in_words["verb"].endswith(("not", "n't"))
 
 
 def about_condition(problem: TemplateProblem, source: object, known: KnownNames, rows: FirstRows) -> TemplateProblem:
@@ -49,7 +77,7 @@ def about_condition(problem: TemplateProblem, source: object, known: KnownNames,
 
 
 def _shown(condition: str) -> str:
-    return quoted_template(with_fitting_quotes(f"{{{{ {condition} }}}}", '"'))
+    return quoted_template(with_requoted_code(f"{{{{ {condition} }}}}", '"'))
 
 
 def _comparison(inner: str, known: KnownNames, values: Values) -> str | None:
@@ -59,6 +87,13 @@ def _comparison(inner: str, known: KnownNames, values: Values) -> str | None:
         return None
     if not rest.strip():
         return f"{written_name(name)} == '…'"
+    in_words = _IN_WORDS.fullmatch(rest)
+    if in_words is not None and in_words["value"].lower() in _EMPTY:
+        return f"{written_name(name)} is {'' if _is_negated(in_words) else 'not '}defined"
+    if in_words is not None and in_words["value"].lower() not in TESTS:
+        compared_with = _value(in_words["value"], name, known, values)
+        sign = "!=" if _is_negated(in_words) else "=="
+        return None if compared_with is None else f"{written_name(name)} {sign} {compared_with}"
     compared = _COMPARED.fullmatch(rest)
     value = None if compared is None else _value(compared[2].strip(), name, known, values)
     if compared is None or value is None:

@@ -23,9 +23,9 @@ class Diagnostic:
 
     `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
-    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number. `about` is the key or the column
-    that it is about, such as `message.body.type`, whatever its line; empty if there is none. `cell` is the column whose cells are at
-    fault, if one is.
+    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number; `at_least`: there may be more.
+    `key` is the place's path in a YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each
+    is empty if there is none.
     """
 
     code: str
@@ -39,8 +39,9 @@ class Diagnostic:
     also: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     row_count: int = 0
-    about: str = ""
-    cell: str = ""
+    at_least: bool = False
+    key: str = ""
+    column: str = ""
 
 
 class Problems:
@@ -51,6 +52,7 @@ class Problems:
         self._first_by_group: dict[Hashable, Diagnostic] = {}
         self._rows_by_group: dict[Hashable, list[int]] = {}
         self._count_by_group: dict[Hashable, int] = {}
+        self._partial_paths: set[str] = set()
         self._first_error: Diagnostic | None = None
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -58,21 +60,15 @@ class Problems:
         self._note_error(diagnostic)
 
     def add_row(
-        self,
-        group: Hashable,
-        line: int,
-        describe: Callable[[], Diagnostic],
-        *,
-        last_line: int | None = None,
-        cell: str | None = None,
+        self, group: Hashable, line: int, describe: Callable[[], Diagnostic], *, last_line: int | None = None
     ) -> None:
         """Adds a row to the problem `group`; `describe` is called for the first row only.
 
-        `last_line` is the row's, where its end is known; `cell` is the column whose cell is at fault.
+        `last_line` is the row's, where its end is known.
         """
         rows = self._rows_by_group.get(group)
         if rows is None:
-            first = self._first_by_group[group] = replace(describe(), cell=cell or "")
+            first = self._first_by_group[group] = describe()
             self._rows_by_group[group] = [line]
             self._count_by_group[group] = 1
             self._note_error(first)
@@ -89,10 +85,19 @@ class Problems:
             self._count_by_group[group] = 0
             self._note_error(first)
 
+    def note_unseen(self, path: str) -> None:
+        """Says that more rows than are counted may have the problems whose place is in the file at `path`."""
+        self._partial_paths.add(path)
+
     def __iter__(self) -> Iterator[Diagnostic]:
         """All diagnostics, by path in order of first appearance, then by place."""
         grouped = (
-            replace(first, rows=tuple(self._rows_by_group[group]), row_count=self._count_by_group[group])
+            replace(
+                first,
+                rows=tuple(self._rows_by_group[group]),
+                row_count=self._count_by_group[group],
+                at_least=first.path in self._partial_paths and bool(self._rows_by_group[group]),
+            )
             for group, first in self._first_by_group.items()
         )
         found = [*self._single, *grouped]

@@ -28,7 +28,7 @@ class Problem:
         excerpt: str = "",
         note: str = "",
         also: tuple[str, ...] = (),
-        about: str = "",
+        key: str = "",
     ) -> Diagnostic:
         """The problem at its place; default: the start of the file."""
         return Diagnostic(
@@ -41,5 +41,5 @@ class Problem:
             excerpt=excerpt,
             note=note,
             also=also,
-            about=about,
+            key=key,
         )

@@ -19,10 +19,11 @@ _NO_NUMBER = (
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
 )
 _STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)|(?P<six>\d{{6}})"
-# In a user's own text: a date that begins with the day, a server's address with its port, and a digest, which has letters among its digits. In a digest
+# In a user's own text: a date that begins with the day or the month, a server's address with its port, and a digest, which has letters among its digits. In a digest
 # that isn't marked as one, no nine digits may stand together: letters behind a number are no disguise.
 _NO_NUMBER_OF_OURS = (
     r"(?P<day>(?<![\d+./-])(?:0?[1-9]|[12]\d|3[01])(?P<between>[-/.])(?:0?[1-9]|1[0-2])(?P=between)(?:19|20)\d\d(?![\d/-]))"
+    r"|(?P<month>(?<![\d+./-])(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/(?:19|20)\d\d(?![\d/-]))"
     r"|(?P<digest>(?<![0-9A-Za-z])(?![0-9a-f]*[0-9]{9})(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{16,128}(?![0-9A-Za-z]))"
     r"|(?P<server>(?<![\d.+])(?!0)(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}(?![\d.]))"
     r"|(?P<plan_digest>\bv\d:[0-9a-f]{64}(?![0-9A-Za-z]))"

@@ -17,7 +17,7 @@ from sendspec.ledger.place import LedgerPlace, ServerPlace
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import creation, location, opening
-from sendspec.ledger.sqlite.run_lock import take_lock
+from sendspec.ledger.sqlite.run_lock import holder_of, take_lock
 from sendspec.reading.environment import LedgerFile
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "hold",
+    "holder",
     "inspect_server",
     "is_half_made",
     "is_there",
@@ -100,6 +101,11 @@ def read(place: LedgerPlace, identity: LedgerIdentity, *, latest: bool = False) 
         ledger.close()
 
 
+def holder(place: LedgerFile, host: str) -> int | None:
+    """The process of this machine, which is called `host`, that holds the ledger at present. One of another machine is not seen."""
+    return holder_of(place.file, host)
+
+
 def read_id(place: LedgerPlace) -> str | None:
     """The id of the ledger at `place`, whichever it is; None if there is none."""
     if not is_there(place):
@@ -145,7 +151,7 @@ def hold(
     if not is_there(place):
         raise LedgerMissing(
             f"the ledger {place.file} is gone, and sendspec.lock says that there was one",
-            "bring it back: a new one would send everything again",
+            "restore it from a backup: with a new one, everybody would get everything again",
         )
     lock = take_lock(place.file, owner, since=since)
     try:

@@ -43,5 +43,5 @@ def unwritable_file(path: object, error: OSError) -> LedgerUnwritable:
     """The error for a ledger file, or a file beside it, that can't be written."""
     reason = os.strerror(error.errno).lower() if error.errno else str(error)
     return LedgerUnwritable(
-        f"{path} can't be written: {reason}", "make room, or make its folder writable for this user"
+        f"{path} can't be written: {reason}", "free some space, or make its folder writable for this user"
     )

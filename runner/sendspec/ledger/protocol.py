@@ -86,6 +86,9 @@ class SendFacts(Protocol):
     def states(self, name: str, generation: int) -> dict[State, int]:
         """The count of the send's messages by state; a state without any is left out."""
 
+    def under_way(self, name: str, generation: int) -> int | None:
+        """How many of the send's messages its living runs are sending; None if none lives, or the ledger can't tell."""
+
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
 

@@ -284,10 +284,11 @@ class RunNote:
 class PlannedRun:
     """A run that planned messages of a send. Times are in Unix seconds by this machine's clock; `ending` is None until it has ended.
 
-    `messages` counts those that it planned. `note` is None for a run of an earlier version.
+    `pid` is the number of its process. `messages` counts those that it planned. `note` is None for a run of an earlier version.
     """
 
     run: int
+    pid: int
     started_at: float
     ended_at: float | None
     ending: str | None

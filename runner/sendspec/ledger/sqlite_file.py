@@ -93,7 +93,7 @@ def refuse_planted(database: Path) -> None:
         if stat.S_ISDIR(status.st_mode):
             continue  # SQLite refuses it itself
         if not stat.S_ISREG(status.st_mode):
-            raise LedgerDamaged(f"{place} is no regular file", "move it away, and bring back what was there")
+            raise LedgerDamaged(f"{place} is not a regular file", "move it away, and restore what was there")
         if ending and status.st_nlink > 1:
             raise _second_name(place)
 

@@ -98,8 +98,8 @@ class AgreedMessages:
         is_as_agreed = composed.digest() == plan.composed_digest and (has_changed or sent.digest() == plan.sent_digest)
         if not is_as_agreed:
             raise PlanStale(
-                f"the plan of {job.spec.name} is stale: what would be sent is no longer what was agreed to",
-                "look at a new one: sendspec plan",
+                f"the plan of {job.spec.name} is stale: what would be sent has changed since you agreed to it",
+                "look at a new plan: sendspec plan",
             )
         if self._ledger.is_shared:
             self._agreed[job.spec.name] = agreed.as_set()

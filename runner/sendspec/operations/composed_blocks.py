@@ -132,6 +132,7 @@ class _BlockSource:
         return row_result_of(
             composed,
             self._eligibility,
+            self._composer.folded_of,
             own_reference=self._own_reference,
             count_countries=self._job.setting.count_countries,
         )

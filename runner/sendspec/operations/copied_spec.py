@@ -29,8 +29,7 @@ def copies(job: Job, to_send: int, context: ProjectContext, ledger: Facts, decid
     path_by_name = _same_text(job, context, ledger)
     if not path_by_name or highest_used(ledger.sends(spec.name), ledger) is not None:
         return
-    sent_by_name = sent_by(path_by_name, job, ledger)
-    former, same = most_alike(job, decided, sent_by_name) if sent_by_name else ("", 0)
+    former, same = most_alike(job, decided, sent_by(path_by_name, job, ledger))
     if not same:
         return
     yield spec.document.diagnostic(

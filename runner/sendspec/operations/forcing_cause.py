@@ -9,7 +9,7 @@ from functools import cache
 
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, is_gsm7, why_ucs2
-from sendspec.composing.text_outline import output_names, own_text
+from sendspec.composing.shape_text import output_names, own_text
 from sendspec.operations.plan_sample import text_template
 from sendspec.operations.send_job import Job
 from sendspec.planning.forcing_count import UNKNOWN, ForcingCount
@@ -32,7 +32,7 @@ class ForcingCause:
     """Messages that have a character from the same source; "" stands for texts in another script.
 
     To replace it there saves `segments_saved`, where `columns` are all that it comes from; empty: the columns are not known. `BOTH`:
-    each of these messages has it from the spec's own text and from data. `lines` are the rows of the first messages.
+    these messages have it from the spec's own text, from data, or twice from either. `lines` are the rows of the first messages.
     """
 
     character: str
@@ -96,7 +96,10 @@ def _with_columns(job: Job, cause: ForcingCause, row_by_line: Mapping[int, Row])
     by_row = [[name for name in names if _has(cause.character, str(row.get(name, "")))] for row in rows]
     if not any(by_row) and (cause.source is ForcingSource.BOTH or _is_constant(job, cause.character)):
         return replace(cause, source=ForcingSource.TEMPLATE)  # in a loop, or made by a filter
-    columns = tuple(name for name in names if any(name in some for some in by_row)) if all(by_row) else ()
+    is_known = (
+        all(by_row) or cause.source is ForcingSource.BOTH
+    )  # then a row without has it from the spec's own text alone
+    columns = tuple(name for name in names if any(name in some for some in by_row)) if is_known else ()
     return replace(cause, columns=columns)
 
 

@@ -32,6 +32,8 @@ class GitUnreadable(Exception):
 
 def head_commit(folder: Path, environ: Mapping[str, str]) -> str | None:
     """The id of HEAD's commit; None outside of a git work tree, before the first commit, or without git."""
+    if "GIT_DIR" not in environ and not _is_in_repository(folder):
+        return None  # without a process that takes as long as the rest of a small command
     try:
         answer = _git(folder, environ, "rev-parse", "--verify", "HEAD", may_fail=True, seconds=HEAD_SECONDS)
     except (GitUnreadable, ValueError):
@@ -46,7 +48,7 @@ def committed_specs(root: Path, environ: Mapping[str, str]) -> list[str]:
     A spec is a `.yaml` or `.yml` file whose top level says `spec:` with a number. Specs of a project inside this one don't
     count. Raises `GitUnreadable`.
     """
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+    if not _is_in_repository(root):
         return []
     if not _git(root, environ, "rev-list", "-n", "1", "--all"):
         return []  # nothing was committed yet
@@ -80,6 +82,10 @@ def changed_since_commit(root: Path, paths: Sequence[str], environ: Mapping[str,
         *wanted,
     )
     return [os.fsdecode(path) for path in changed.split(b"\0") if path]
+
+
+def _is_in_repository(folder: Path) -> bool:
+    return any((each / ".git").exists() for each in (folder, *folder.parents))
 
 
 def _is_in(path: str, folders: set[str]) -> bool:

@@ -22,7 +22,7 @@ from sendspec.planning.message_state import State
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 
-RESTORE = "bring back `key` and `to` as they were, or raise `generation` to send to everybody again"
+RESTORE = "change `key` and `to` back, or raise `generation` to send to everybody again"
 
 
 def key_changes(job: Job, context: ProjectContext, ledger: Facts, decided: Decided) -> Iterator[Diagnostic]:
@@ -51,7 +51,7 @@ def key_changes(job: Job, context: ProjectContext, ledger: Facts, decided: Decid
         fix = (
             RESTORE
             if changed
-            else "raise `generation`, or bring back the rows that were sent: the next send notes the key"
+            else "raise `generation`, or restore the rows that were sent: the next send records the key"
         )
         were = "was" if rows.repeated == 1 else "were"
         yield _key_changed(
@@ -61,12 +61,10 @@ def key_changes(job: Job, context: ProjectContext, ledger: Facts, decided: Decid
             fix,
         )
     elif changed and earlier.is_purged and is_missing and rows.unknown:
-        problem = (
-            "`key` or `to` differs from when this was sent, and the ledger no longer knows to whom (it was purged)"
-        )
+        problem = "`key` or `to` differs from when this was sent, and the ledger doesn't know to whom any more (it was purged)"
         yield _key_changed(spec, problem, RESTORE)
     elif changes and not rows.in_table:
-        problem = "`key` or `to` differs from when this was sent, and nobody of those who got it is in the table"
+        problem = "`key` or `to` differs from when this was sent, and none of the people who got it are in the table"
         yield _key_changed(spec, problem, "raise `generation` if this is another send", Severity.WARNING)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from sendspec.ledger.access import hold, read
+from sendspec.ledger.access import hold, holder, read
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import StartedRun
 from sendspec.operations.ledger_place import ledger_place
@@ -32,6 +32,12 @@ def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
         yield ledger
 
 
+def process_holding(context: ProjectContext) -> int | None:
+    """The process of this machine that holds the environment's ledger; None if it is on a server, which knows its runs itself."""
+    ledger = context.environment.ledger
+    return None if isinstance(ledger, LedgerServer) else holder(ledger, run_owner(context.system).host)
+
+
 def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
     """The ledger, read only, even if it lost its latest writes. Raises `LedgerMissing` if there is none yet."""
     return read(ledger_place(context), require_identity(context))
@@ -40,7 +46,7 @@ def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
 def ledger_to_write(
     context: ProjectContext, tell: Callable[[str], None] = lambda words: None
 ) -> AbstractContextManager[Ledger]:
-    """The ledger with its run lock, checked. Sending never creates one. `tell` is told of slow steps."""
+    """The ledger with its run lock, checked. Sending never creates one. `tell` reports slow steps."""
     system = context.system
     if isinstance(context.environment.ledger, LedgerServer):
         make_private_folder(context.root)  # for results that can't be written to the server

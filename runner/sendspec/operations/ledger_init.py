@@ -68,14 +68,14 @@ def earlier_sends(context: ProjectContext) -> EarlierSends | None:
     known = context.identity
     if known is not None:
         problem = (
-            f"{LOCK_FILE} names the ledger {known.ledger}, and {context.environment.ledger.shown} has none. A new one gives"
-            " it up, and knows nothing of what was sent"
+            f"{LOCK_FILE} names the ledger {known.ledger}, and {context.environment.ledger.shown} has none. A new one would not know"
+            " what was sent"
         )
         return EarlierSends(specs=[], problem=problem, lost=known.ledger)
     try:
         specs = committed_specs(context.root, context.system.environ)
     except GitUnreadable as error:
-        return EarlierSends(specs=[], problem=f"what was sent before can't be told: {error}")
+        return EarlierSends(specs=[], problem=f"sendspec can't find out what was sent before: {error}")
     if not specs:
         return None
     found = f"the last commit holds {counted(len(specs), 'spec')}, which may have been sent before"
@@ -88,7 +88,7 @@ def undecided_refusal(context: ProjectContext, found: EarlierSends) -> InitRefus
     if found.lost is not None:
         return InitRefused(
             found.problem,
-            f"bring the ledger back from a backup; if it is lost: {command} --baseline, so that the committed specs"
+            f"restore the ledger from a backup; if it is lost: {command} --baseline, so that the committed specs"
             " count as sent, or --empty, so that everybody gets them again",
             code="init-needs-choice",
         )
@@ -117,9 +117,8 @@ def refuse_without_entry(context: ProjectContext, *, chosen: bool) -> None:
     sharing = environment_sharing_channels(context)
     if sharing is not None and not chosen:
         raise InitRefused(
-            f"'{name}' sends through channels of the environment '{sharing}', and its ledger would know nothing of what"
-            " that one sent",
-            f"if that is meant: sendspec ledger init --env {name} --empty",
+            f"'{name}' sends through channels of the environment '{sharing}', and its ledger would not know what that environment sent",
+            f"if you want that: sendspec ledger init --env {name} --empty",
             code="channels-shared",
         )
 
@@ -165,7 +164,9 @@ def _committed_jobs(context: ProjectContext, problems: Problems) -> list[Job]:
         changed = changed_since_commit(context.root, [*specs, *tables], environ)
     except GitUnreadable as error:
         raise InitRefused(
-            f"what was sent before can't be told: {error}", "run it in the git work tree", code="init-needs-choice"
+            f"sendspec can't find out what was sent before: {error}",
+            "run it in the git work tree",
+            code="init-needs-choice",
         ) from None
     for path in changed:
         problems.add(
@@ -173,7 +174,7 @@ def _committed_jobs(context: ProjectContext, problems: Problems) -> list[Job]:
                 code="baseline-uncommitted",
                 path=path,
                 span=FILE_START,
-                problem="it is not as it was committed, and what was committed counts as sent",
+                problem="it has changed since the last commit, and only what was committed counts as sent",
                 fix="commit the change, or put it aside: git stash",
             )
         )

@@ -11,7 +11,6 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.all_filtered import all_filtered
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
@@ -26,6 +25,7 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import other_text
 from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.operations.temporary_store import TemporaryStore
+from sendspec.operations.where_warning import where_warnings
 from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
 from sendspec.planning.decision import Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
@@ -109,10 +109,15 @@ def plan_jobs(
     prices = project_prices(context, problems)
     for diagnostic in chain.from_iterable(map(other_text, jobs)):
         problems.add(diagnostic)
+
+    def planned(job: Job) -> Plan:
+        plan = _plan(job, context, ledger, problems, choice, processes)
+        return _with_orphans_alone(plan, job, ledger, problems)
+
     plans = [
         approvable(
             replace(
-                costed(job, prices, lambda job: _plan(job, context, ledger, problems, choice, processes)),
+                costed(job, prices, planned),
                 text_digest=text_digest(job.spec),
                 suppression=_suppression(job),
             ),
@@ -124,7 +129,7 @@ def plan_jobs(
     if not problems.has_errors:
         for job in jobs:
             warn_of_lost_characters(job, problems)
-        for diagnostic in chain.from_iterable(map(all_filtered, jobs, plans)):
+        for diagnostic in chain.from_iterable(map(where_warnings, jobs, plans)):
             problems.add(diagnostic)
 
         def decided(job: Job) -> Iterator[Decision]:
@@ -149,20 +154,6 @@ def _plan(
     choice: Choice,
     processes: int,
 ) -> Plan:
-    plan = _plan_of(job, context, ledger, problems, choice, processes)
-    if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
-        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
-    return plan
-
-
-def _plan_of(
-    job: Job,
-    context: ProjectContext,
-    ledger: Facts | None,
-    problems: Problems,
-    choice: Choice,
-    processes: int,
-) -> Plan:
     moved = renamed_send(job, ledger)
     pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     if moved is None or ledger is None:
@@ -172,6 +163,13 @@ def _plan_of(
         pass
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
     return tally.plan(max(0, planned - moved.planned_found))
+
+
+def _with_orphans_alone(plan: Plan, job: Job, ledger: Facts | None, problems: Problems) -> Plan:
+    """The plan whose `left` counts no message of a row that is still in the table, and filtered."""
+    if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
+        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
+    return plan
 
 
 def _planned_under(names: Sequence[str], ledger: Facts) -> int:

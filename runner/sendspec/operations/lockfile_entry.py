@@ -70,7 +70,7 @@ def _renamed(context: ProjectContext, earlier: str) -> EnvironmentRenamed:
     name = context.environment.name
     return EnvironmentRenamed(
         f"the environment '{name}' has no entry in {LOCK_FILE}; it seems to be '{earlier}', which is gone from"
-        f" {context.project_path}. With a new entry, everybody would count as somebody new",
+        f" {context.project_path}. With a new entry, everybody would get everything again",
         f"rename '{earlier}' to '{name}' in {LOCK_FILE} too, or name the environment '{earlier}' again; if it is another one:"
         f" sendspec ledger init --env {name} --empty",
     )
@@ -86,6 +86,6 @@ def _foreign_or_lost(context: ProjectContext, found_id: str) -> LedgerForeign | 
         )
     return LockEntryLost(
         f"{named} is there, and {LOCK_FILE} has lost the entry '{name}' that it needs",
-        f"bring it back from git: `git log --all -p -- {LOCK_FILE}` shows the commit that has it,"
+        f"restore it from git: `git log --all -p -- {LOCK_FILE}` shows the commit that has it,"
         f" `git checkout COMMIT -- {LOCK_FILE}` restores it",
     )

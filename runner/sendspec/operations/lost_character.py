@@ -47,7 +47,6 @@ def warn_of_lost_characters(job: Job, problems: Problems) -> None:
                 fix="export the table again, as UTF-8, or correct the value",
                 severity=Severity.WARNING,
             ),
-            cell=column,
         )
 
 

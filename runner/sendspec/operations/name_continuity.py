@@ -42,7 +42,7 @@ def name_moves(
         yield spec.document.diagnostic(
             ("name",),
             code="name-moved",
-            problem=f"{same} of {counted(to_send, 'message')} were sent before, to the same people, by '{former}',"
+            problem=f"{same} of {counted(to_send, 'message')} {'was' if same == 1 else 'were'} sent before, to the same people, by '{former}',"
             f" which is gone ({path_by_name[former]})",
             fix=f"write `moved_from: {former}`, or `moved_from: false` to send them again",
         )
@@ -53,8 +53,8 @@ def name_moves(
             ("name",),
             code="name-moved",
             problem=f"this file held '{here}' before, which sent {counted(len(sent_by_name[here]), 'message')}, with other texts"
-            f" or to other people; the ledger takes this for a new send, so all {counted(to_send, 'recipient')} get it",
-            fix=f"write `moved_from: {here}` if it is the same send under another name: who had that one is then skipped",
+            f" or to other people; the ledger takes this for a new send, so {'the recipient gets' if to_send == 1 else f'all {to_send} recipients get'} it",
+            fix=f"write `moved_from: {here}` if it is the same send under another name: people who got that one are then skipped",
             severity=Severity.WARNING,
         )
 

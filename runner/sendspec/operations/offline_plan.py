@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
-from sendspec.operations.all_filtered import all_filtered
 from sendspec.operations.lost_character import warn_of_lost_characters
+from sendspec.operations.near_value import near_values
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
+from sendspec.operations.where_warning import where_warnings
 from sendspec.planning.cost import sum_of_costs
 from sendspec.planning.cost_limit import exceeded_cost
 from sendspec.planning.decision import History, nothing_known
@@ -44,7 +45,7 @@ def check_jobs(jobs: Sequence[Job], context: ProjectContext | None, problems: Pr
     plans = []
     for job in jobs:
         plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes))
-        filtered = () if problems.has_errors else all_filtered(job, plan)
+        filtered = near_values(job) if problems.has_errors else where_warnings(job, plan)
         for diagnostic in (*other_text(job), *moment_passed(job), *filtered):
             problems.add(diagnostic)
         warn_of_lost_characters(job, problems)

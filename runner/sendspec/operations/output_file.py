@@ -14,11 +14,9 @@ from typing import NoReturn
 from sendspec.diagnostics.exceptions import FileUnwritable
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.confined_path import confined_path, output_problem
+from sendspec.reading.files.confined_path import confined_path, is_among_devices, output_problem
 from sendspec.reading.files.nofollow_open import open_folder
 
-DEVICES = ("/dev/", "/proc/")
-"""Below these, a link such as /dev/stdout leads to an open file: it is written to, never replaced."""
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _UNFINISHED = ".sendspec-unfinished-"
 """Prefix of a file that is being written; the next command that writes there removes leftovers."""
@@ -45,19 +43,16 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, private: bool = False) 
         _refuse(path, error)
 
 
-def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> None:
+def write_new(top: Path, below: str, text: str) -> None:
     """Writes a new file with this text to `below` in the folder `top`, creating folders as needed. Follows no link below `top`.
 
-    An interruption leaves the whole file or none, under no other name. `instead`: an existing file or link is replaced; else it
-    is refused. Raises `FileUnwritable`.
+    An interruption leaves the whole file or none, under no other name. An existing file or link is refused. Raises
+    `FileUnwritable`.
     """
     *folders, name = PurePath(below).parts
     try:
         folder = open_folder(top, *folders, make=True)
         try:
-            if instead:
-                with suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=folder)
             _put(folder, name, text.encode("utf-8"))
             _sync_folder(".", folder)
         finally:
@@ -109,7 +104,7 @@ def _is_replaced(path: Path) -> bool:
         return True
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return stat.S_ISREG(mode) and not (str(path.absolute()).startswith(DEVICES) and path.is_symlink())
+    return stat.S_ISREG(mode) and not (is_among_devices(str(path.absolute())) and path.is_symlink())
 
 
 def _open_as_it_is(path: Path) -> int:
@@ -199,5 +194,5 @@ def _refuse(path: Path, error: OSError) -> NoReturn:
         case _:
             reason = os.strerror(error.errno or 0).lower()
             problem = f"'{shown}' can't be written: {reason}"
-            fix = "make room, or name a path where this user may write"
+            fix = "free some space, or name a path where this user may write"
     raise FileUnwritable(str(path), problem, fix) from error

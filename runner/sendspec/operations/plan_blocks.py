@@ -8,6 +8,7 @@ from itertools import repeat
 
 from sendspec.composing.block_result import FILTERED, PlanEntry
 from sendspec.composing.duplicates import Duplicates, RepeatKind
+from sendspec.composing.error_cells import columns_of
 from sendspec.composing.identity import ID_BYTES
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.composed_blocks import USUAL, ComposedBlock, Thresholds, composed_blocks
@@ -53,6 +54,7 @@ class _PlanBuilder:
             own_reference=job.program.own_reference,
             fixed=job.program.fixed_recipient(job.table.columns),
             key_of=job.key_of,
+            used=columns_of(job.program.content),
         )
         self._tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)
         self._own_reference = job.program.own_reference
@@ -67,11 +69,11 @@ class _PlanBuilder:
         if any(other is not None for other in block.others.values()):
             self._add_mixed(block)
             return
-        fingerprints, segments, forced_by, alternatives, countries, reference_hashes, _ = block.result
+        fingerprints, segments, forced_by, alternatives, countries, reference_hashes, folded, _ = block.result
         lines = block.lines
         if block.others:  # rejected rows
             lines = [line for index, line in enumerate(lines) if index not in block.others]
-        repeats = self._duplicates.judge(fingerprints, reference_hashes, lines)
+        repeats = self._duplicates.judge(_compared(fingerprints, folded), reference_hashes, lines)
         pairs = self._pairs_of(fingerprints, reference_hashes)
         if repeats or self._asks_ledger:
             entries: list[PlanEntry] = list(zip(*block.result[:5], strict=True))
@@ -89,7 +91,7 @@ class _PlanBuilder:
         messages = [index for index, row in enumerate(rows) if row[3] is not Skip.FILTERED]
         entries, reference_hashes = [row[1] for row in rows], [row[2] for row in rows]
         repeats = self._duplicates.judge(
-            [entries[index][0] for index in messages],
+            [rows[index][4] or entries[index][0] for index in messages],
             [reference_hashes[index] for index in messages],
             [rows[index][0] for index in messages],
         )
@@ -166,18 +168,29 @@ class _PlanBuilder:
         self._planned_found += sum(state is State.PLANNED for state in known.values())
 
 
-def _rows(block: ComposedBlock) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None]]:
-    """The rows in order, without rejected ones: line, plan entry, hash of the reference, reason to skip."""
-    *_, reference_hashes, _ = block.result
-    to_send = zip(zip(*block.result[:5], strict=True), reference_hashes or repeat(b""), strict=False)
+def _compared(fingerprints: list[bytes], folded: Sequence[tuple[int, bytes]]) -> list[bytes]:
+    """What repeated recipients are found by."""
+    if not folded:
+        return fingerprints
+    compared = fingerprints[:]
+    for index, fingerprint in folded:
+        compared[index] = fingerprint
+    return compared
+
+
+def _rows(block: ComposedBlock) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None, bytes]]:
+    """The rows in order, without rejected ones: line, plan entry, hash of the reference, reason to skip, folded fingerprint."""
+    *_, reference_hashes, folded, _ = block.result
+    folded_at = dict(folded)
+    to_send = enumerate(zip(zip(*block.result[:5], strict=True), reference_hashes or repeat(b""), strict=False))
     for index, line in enumerate(block.lines):
         if index not in block.others:
-            entry, reference_hash = next(to_send)
-            yield line, entry, reference_hash, None
+            at, (entry, reference_hash) = next(to_send)
+            yield line, entry, reference_hash, None, folded_at.get(at, b"")
             continue
         other = block.others[index]
         if other is FILTERED:
-            yield line, NO_MESSAGE, b"", Skip.FILTERED
+            yield line, NO_MESSAGE, b"", Skip.FILTERED, b""
         elif other is not None:
-            entry, reference_hash, exclusion = other
-            yield line, entry, reference_hash, SKIP_BY_EXCLUSION[exclusion]
+            entry, reference_hash, exclusion, folded_fingerprint = other
+            yield line, entry, reference_hash, SKIP_BY_EXCLUSION[exclusion], folded_fingerprint

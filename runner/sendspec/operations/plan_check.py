@@ -1,4 +1,4 @@
-"""Holds what would be sent now against a plan file: whether all of it is named there, under the same settings."""
+"""Compares what would be sent now with a plan file: whether all of it is named there, under the same settings."""
 
 from __future__ import annotations
 

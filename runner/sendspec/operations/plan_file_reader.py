@@ -26,7 +26,7 @@ MAX_HEADER_BYTES = 10_000_000
 OF_EACH_SPEC = ("generation", "left", "segments", "channel", "target", "policy", "path", "own_reference", "states")
 """What a plan file says of each spec, besides what the schema asks of any plan."""
 EDITED = "the plan was changed after it was written"
-NO_PLAN = "the file is no plan, or only a part of one"
+NO_PLAN = "the file is not a plan, or only a part of one"
 READABLE_YEARS = range(1970, 9_000)
 _LINES_READ = 4_000
 
@@ -39,13 +39,13 @@ def read_plan_file(path: Path) -> PlanFile:
     except FileNotFoundError:
         raise PlanUnreadable(f"there is no plan {printable(str(path))}") from None
     except OSError:
-        raise PlanUnreadable(f"{printable(str(path))} is no file that can be read") from None
+        raise PlanUnreadable(f"{printable(str(path))} is not a file that can be read") from None
     except NotPairs:
         raise PlanUnreadable(EDITED) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         if path.suffix.lower() in (".yaml", ".yml"):
             fix = f"run `sendspec plan {printable(str(path))} --out plan.json`, and name that file"
-            raise PlanUnreadable("the file is no plan, but by its name a spec", fix) from None
+            raise PlanUnreadable("the file is not a plan; by its name, it is a spec", fix) from None
         raise PlanUnreadable(NO_PLAN) from None
 
 

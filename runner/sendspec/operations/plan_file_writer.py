@@ -29,7 +29,7 @@ def check_place(path: Path) -> None:
         if begun.strip() and SIGN not in begun:
             shown = printable(str(path))
             raise FileUnwritable(
-                str(path), f"'{shown}' is there already, and is no plan", "name another file for the plan"
+                str(path), f"'{shown}' exists already, and is not a plan", "name another file for the plan"
             )
 
 

@@ -1,4 +1,4 @@
-"""What a plan file says besides its pairs: what it was made from, and what stood in the ledger then."""
+"""What a plan file says besides its pairs: what it was made from, and what was in the ledger then."""
 
 from __future__ import annotations
 

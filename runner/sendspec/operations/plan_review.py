@@ -40,7 +40,7 @@ class PresentPlan:
     differences: Sequence[PlanDifference]
 
 
-def fates(plan_file: PlanFile, ledger: Facts | None) -> Mapping[str, int]:
+def count_by_state(plan_file: PlanFile, ledger: Facts | None) -> Mapping[str, int]:
     """What the ledger has of the messages that the plan names to be sent, by the words of `status`; their sum is `plan_file.send`."""
     found = Counter(accepted=0, refused=0, in_doubt=0, not_sent=0, skipped=0)
     for number in range(BUCKETS):

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from sendspec.composing.message import Message
 from sendspec.composing.payload_text import text_of, text_path
+from sendspec.composing.shape_text import shape_text
 from sendspec.composing.template_tree import Placeholder, placeholders_of
-from sendspec.composing.text_outline import text_outline
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.example import composed_examples
 from sendspec.operations.project_context import ProjectContext
@@ -59,19 +59,19 @@ def samples_without_recipients(job: Job, context: ProjectContext, shapes: Sequen
         if shape_id is not None:
             found.setdefault(shape_id, ShapeSample(composed.text, SampleSource.EXAMPLES))
     for shape in shapes:
-        text = outlined_text(job, shape.alternatives)
+        text = text_without_values(job, shape.alternatives)
         if text is not None:
             found.setdefault(shape.id, ShapeSample(text, SampleSource.COLUMNS))
     return found
 
 
-def outlined_text(job: Job, alternatives: int) -> str | None:
+def text_without_values(job: Job, alternatives: int) -> str | None:
     """The text of messages with these alternatives, without anyone's values; None if they have no text."""
     template = text_template(job)
     if template is None:
         return text_of(job.spec.message)
     constants = {**job.spec.variables, "generation": job.spec.generation}
-    return text_outline(template.template.source, alternatives >> template.first_bit, constants)
+    return shape_text(template.template.source, alternatives >> template.first_bit, constants)
 
 
 def text_template(job: Job) -> Placeholder | None:

@@ -22,7 +22,7 @@ MOST_MOMENTS = 20_000
 
 def schedule_of(job: Job, context: ProjectContext, decided: Decided) -> Schedule:
     """Call it once the rows had no errors. Where moments vary by row, the first messages are composed once more."""
-    varies = _varies(job, "scheduledFor")
+    varies = _varies(job)
     moment = None if varies else _moment(job)
     validity = job.spec.message.get("validity")
     return Schedule(
@@ -36,12 +36,12 @@ def schedule_of(job: Job, context: ProjectContext, decided: Decided) -> Schedule
     )
 
 
-def _varies(job: Job, key: str) -> bool:
-    """Whether the value of this key of the message depends on the row."""
+def _varies(job: Job) -> bool:
+    """Whether the moment depends on the row."""
     return any(
         use.name not in job.spec.variables
         for placeholder in placeholders_of(job.program.content)
-        if placeholder.at == ("message", key)
+        if placeholder.at == ("message", "scheduledFor")
         for use in (*placeholder.template.names, *placeholder.template.columns)
     )
 

@@ -36,7 +36,7 @@ def planned_specs(plan_file: PlanFile, path: Path) -> list[str]:
         return [os.path.relpath(place) for place in places]  # one has another name now: what would be sent says more
     raise PlanUnreadable(
         f"the project in '{printable(os.path.relpath(folders[0]))}' has no spec '{missing['name']}' ({printable(missing['path'])})",
-        "run it in the project that the plan was made in, or bring the spec back",
+        "run it in the project that the plan was made in, or restore the spec",
         "file-missing",
     )
 

@@ -19,7 +19,8 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.environment import SANDBOX, Channel, Environment, LedgerFile, LedgerServer, channel_of
 from sendspec.reading.files.confined_path import real_folder
 from sendspec.reading.files.key_file import KeyFiles
-from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
+from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file
+from sendspec.reading.project_reader import read_project
 from sendspec.reading.spec import Spec
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")

@@ -20,7 +20,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.key_search import messages_for_key
-from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.offline_plan import check_jobs, open_jobs
 from sendspec.operations.plan_detail import plan_details
@@ -208,7 +208,7 @@ def status(
         if ledger is None:
             return StatusReport(environment=name, specs=(), messages=() if messages else None)
         with _closing(planned_jobs(read, context, ledger)) as jobs:
-            statuses = tuple(spec_statuses(ledger, names_of(read, ledger), jobs))
+            statuses = tuple(spec_statuses(ledger, names_of(read, ledger), jobs, held_by=process_holding(context)))
         listed = tuple(messages_of(ledger, statuses, tuple(State))) if messages else None
     return StatusReport(environment=name, specs=statuses, messages=listed)
 

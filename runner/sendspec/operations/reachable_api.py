@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.ledger.record import Route
@@ -20,7 +21,8 @@ from sendspec.reading.files.private_folder import make_private_folder
 def channel_endpoint(environment: Environment, key: AccessKey, route: Route, *, batch: bool = False) -> Endpoint:
     """The endpoint of a channel as the environment reaches it: its API, its key."""
     authorization = key.authorization(environment.scheme)
-    return messages_endpoint(environment.api, route.workspace, route.channel, authorization, batch=batch)
+    workspace = environment.workspace or route.workspace
+    return messages_endpoint(environment.api, workspace, route.channel, authorization, batch=batch)
 
 
 def connecting_words(context: ProjectContext) -> str:
@@ -46,7 +48,7 @@ def reachable_api(context: ProjectContext) -> Iterator[Environment]:
                 "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080",
                 "start a server with `sendspec sandbox`, and name its address",
             )
-        yield replace(environment, api=api)
+        yield replace(environment, api=api, workspace=_workspace_of(context.root))
         return
     from sendspec.sandbox.server import sandbox_at  # loads http.server, which a send to an API does without
 
@@ -55,3 +57,14 @@ def reachable_api(context: ProjectContext) -> Iterator[Environment]:
         api = parse_api_url(url, None)
         assert not isinstance(api, Problem)
         yield replace(environment, api=api)
+
+
+def _workspace_of(root: Path) -> str:
+    """The project's own workspace in a sandbox that is named, because projects may share it.
+
+    All sandbox ledgers have one salt, so two projects with a spec of one name give their messages the same ids. In one workspace,
+    the second would find the first one's messages, and take its ledger for one that is behind.
+    """
+    import uuid  # few sends name a sandbox
+
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, root.resolve().as_uri()))

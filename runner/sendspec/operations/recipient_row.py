@@ -149,7 +149,7 @@ class _Finder:
         return jobs[0]
 
     def _note(self, why: str) -> None:
-        self._notes.append(f"note: whom some messages are for can't be said in your words: {why}")
+        self._notes.append(f"note: some messages are listed without their rows: {why}")
 
     def _look_up(self, job: Job, sends: set[Send], wanted: Mapping[bytes, Send]) -> bool:
         """Notes the rows of these sends' messages. True if the whole table could be read, so that the others are gone from it."""

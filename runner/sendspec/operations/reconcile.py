@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,12 +36,13 @@ def reconciled(
     specs: Sequence[Spec],
     listener: Listener,
     *,
+    names: Collection[str] = (),
     interruptible: Interruptible = leave_signals_alone,
 ) -> Iterator[Reconciliation]:
-    """Looks up the doubts of `specs`, or all doubts in the ledger if there are none."""
+    """Looks up the doubts of `specs` and of specs of these `names`, or all doubts in the ledger if neither is given."""
     with ledger_to_write(context) as ledger:
         session = SendSession(context, ledger, listener, interruptible=interruptible)
-        names = names_of(specs, ledger)
-        outcome = session.reconcile(names or None, resend_if_absent=names_resent_if_absent(specs))
+        asked = {*names_of(specs, ledger), *names}
+        outcome = session.reconcile(asked or None, resend_if_absent=names_resent_if_absent(specs))
         session.end()
-        yield Reconciliation(outcome=outcome, names=names, ledger=ledger, interrupted=session.interrupted)
+        yield Reconciliation(outcome=outcome, names=asked, ledger=ledger, interrupted=session.interrupted)

@@ -27,10 +27,10 @@ BEGINNING = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """An error of one row. `cell` is the column at fault, or empty."""
+    """An error of one row. `column` is the one at fault, or empty."""
 
     path: str
-    cell: str
+    column: str
     problem: str
     fix: str
 
@@ -44,18 +44,12 @@ class RowErrors(Problems):
         self.last_by_first: dict[int, int] = {}
 
     def add_row(
-        self,
-        group: Hashable,
-        line: int,
-        describe: Callable[[], Diagnostic],
-        *,
-        last_line: int | None = None,
-        cell: str | None = None,
+        self, group: Hashable, line: int, describe: Callable[[], Diagnostic], *, last_line: int | None = None
     ) -> None:
         found = describe()
-        super().add_row(group, line, lambda: found, last_line=last_line, cell=cell)
+        super().add_row(group, line, lambda: found, last_line=last_line)
         if found.severity is Severity.ERROR:
-            error = RowError(found.path, cell or "", found.problem, found.fix)
+            error = RowError(found.path, found.column, found.problem, found.fix)
             self.by_line.setdefault(line, []).append(error)
             if last_line is not None:
                 self.last_by_first[line] = max(last_line, self.last_by_first.get(line, 0))
@@ -70,7 +64,7 @@ def check_rejects_place(path: Path) -> None:
             shown = printable(str(path))
             raise FileUnwritable(
                 str(path),
-                f"'{shown}' is there already, and is no table of rejects",
+                f"'{shown}' exists already, and is not a table of rejects",
                 "name another file for the rejects",
             )
 
@@ -104,10 +98,10 @@ def _pieces(table: CsvTable, errors: dict[int, list[RowError]], last_by_first: d
     places = ((line, last_by_first.get(line)) for line in sorted(errors))
     for raw in table.raw_records(places):
         found = errors[raw.line]
-        cells = ", ".join(dict.fromkeys(error.cell for error in found if error.cell))
+        columns = ", ".join(dict.fromkeys(error.column for error in found if error.column))
         problems = "; ".join(dict.fromkeys(error.problem for error in found))
         fixes = "; ".join(dict.fromkeys(error.fix for error in found))
-        yield _encoded(_line(table, raw, (str(raw.line), cells, problems, fixes)) + line_end)
+        yield _encoded(_line(table, raw, (str(raw.line), columns, problems, fixes)) + line_end)
 
 
 def _line(table: CsvTable, raw: RawRecord, added: Sequence[str]) -> str:

@@ -93,7 +93,7 @@ def _planned_in(ledger: Ledger, spec: Spec, generation: int) -> dict[bytes, int]
     if highest is not None and generation > highest + 1:
         raise WrongUsage(
             f"generation {highest + 1} of '{spec.name}' comes first: the highest used is {highest}",
-            f"give up generation {highest + 1} before",
+            f"give up generation {highest + 1} first",
         )
     return {
         identity: attempt for name in names for identity, of, attempt in ledger.planned_of(name) if of == generation

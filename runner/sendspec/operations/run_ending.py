@@ -24,7 +24,7 @@ from sendspec.sending.ending import (
     Unreachable,
 )
 
-GO_ON = "then run the command again: it goes on where it stopped"
+GO_ON = "then run the command again: it continues where it stopped"
 _FIX_BY_STATUS = {
     401: "check the access key",
     402: "check the balance",
@@ -48,7 +48,7 @@ def describe_ending(ending: Ending) -> EndingWords:
             return EndingWords()
         case Interrupted(number):
             name = signal.Signals(number).name
-            return EndingWords(f"interrupted by {name}", "run the command again: it goes on where it stopped")
+            return EndingWords(f"interrupted by {name}", "run the command again: it continues where it stopped")
         case StoppedByApi(refusal):
             return EndingWords(f"the API refuses the run: {refusal.text}", fix_of_refusal(refusal), "api-refuses")
         case SpecRefused(text):
@@ -59,7 +59,7 @@ def describe_ending(ending: Ending) -> EndingWords:
             )
         case TooManyRefused(refused, certain):
             problem = f"{refused} of {certain} messages were refused, more than `failure_rate` allows"
-            return EndingWords(problem, "look at why: sendspec status --failed", "failure-rate")
+            return EndingWords(problem, "see why: sendspec status --failed", "failure-rate")
         case TooManyDoubts(evidence):
             return EndingWords(f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}")
         case UnexpectedAnswer(evidence):
@@ -80,8 +80,8 @@ def describe_ending(ending: Ending) -> EndingWords:
             return EndingWords(problem, fix, SuppressionListUnreadable.code)
         case LockLost():
             return EndingWords(
-                "the ledger or its lock file was removed or replaced while the run held it",
-                f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}",
+                "the ledger or its lock file was removed or replaced during the run",
+                f"restore the ledger if it is gone, make sure that no other run is going on, {GO_ON}",
                 "lock-lost",
             )
         case _:

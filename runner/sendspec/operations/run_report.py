@@ -122,11 +122,9 @@ def run_report(
     )
 
 
-def unsent_report(
-    environment: str, plans: Sequence[Plan] = (), ending: Ending | None = None, problem: str = "nothing was sent"
-) -> RunReport:
-    """The report of a run that did not begin; `ending`, if there is one, takes the place of `problem`."""
-    words = EndingWords(problem) if ending is None else describe_ending(ending)
+def unsent_report(environment: str, plans: Sequence[Plan] = (), ending: Ending | None = None) -> RunReport:
+    """The report of a run that did not begin; `ending`, if there is one, is why."""
+    words = EndingWords("nothing was sent") if ending is None else describe_ending(ending)
     return RunReport(
         run=None,
         environment=environment,

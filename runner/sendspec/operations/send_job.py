@@ -16,11 +16,12 @@ from sendspec.composing.compiled_spec import CompiledSpec, compile_recipients, c
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
+from sendspec.composing.error_cells import columns_of
+from sendspec.composing.list_check import check_list
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.composing.platforms.registry import PLATFORMS
-from sendspec.composing.recipient_check import check_recipients
+from sendspec.composing.recipient_check import but_nameless_columns, check_recipients
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
@@ -104,7 +105,8 @@ class Job:
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, with duplicates marked; faults of rows go to `problems`."""
-        rows = compose_rows(self.composer(problems), self.table.rows(problems))
+        composer = self.composer(problems)
+        rows = compose_rows(composer, self.table.rows(problems))
         program = self.program
         return mark_duplicates(
             rows,
@@ -113,6 +115,8 @@ class Job:
             own_reference=program.own_reference,
             fixed=program.fixed_recipient(self.table.columns),
             key_of=self.key_of,
+            used=columns_of(program.content),
+            folded_of=composer.folded_of,
         )
 
     @property
@@ -197,7 +201,7 @@ class _JobReader:
         own = Problems()
         spec = read_spec(path, own, self._context.key_files, as_meant=True)
         if spec is not None and without_surrogates(path) != path:
-            problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
+            problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't record it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
             spec = None
         job = None if spec is None else self._job_of(spec, stdin, own)
@@ -261,13 +265,15 @@ class _JobReader:
         platform = PLATFORMS[channel.platform]
         found = Problems()  # an error of the table doesn't keep the rows from being checked
         program = compile_spec(spec, columns, platform, found, table.rows(Problems()))
-        for diagnostic in found:
-            problems.add(diagnostic)
+        of_rows = Problems()
         if program is None:
             with closing(table):
-                check_recipients(compile_recipients(spec, columns, platform), table, problems)
+                check_recipients(compile_recipients(spec, columns, platform), table, of_rows)
+        for diagnostic in (*but_nameless_columns(found, [*problems, *of_rows], table), *of_rows):
+            problems.add(diagnostic)
+        if program is None:
             return None
-        warn_of_odd_values(program, table, problems)
+        check_list(program, table, problems)
         environment = self._context.environment
         return Job(
             spec=spec,

@@ -192,9 +192,7 @@ class SendSession:
         """Begins the run, once. Returns its number."""
         begun = self._record.begin()
         if begun.recovered:
-            self._listener.warn(
-                f"{counted(begun.recovered, 'message')} of a run that ended without settling are in doubt now"
-            )
+            self._listener.warn(f"{counted(begun.recovered, 'message')} of a run that was cut off are in doubt now")
         return begun.run
 
     @contextmanager
@@ -243,7 +241,7 @@ class SendSession:
         """Stops the run if the API's list shows that the ledger is behind: see `refuse_ledger_behind`."""
         if not self._asks_witness:
             self._listener.warn(
-                "the API was not asked for its recent messages (--no-witness): a ledger that is behind would not show"
+                "the ledger was not compared with the API's recent messages (--no-witness): if it lacks messages, people get them twice"
             )
             return
 

@@ -21,7 +21,9 @@ def sent_by(names: Collection[str], job: Job, ledger: Facts) -> dict[str, HashPr
 
 
 def most_alike(job: Job, decided: Decided, sent_by_name: Mapping[str, HashPrefixSet]) -> tuple[str, int]:
-    """The name under which most of the job's messages to send were sent before, and how many were."""
+    """The name under which most of the job's messages to send were sent before, and how many were; "" and 0 if there is none."""
+    if not sent_by_name:
+        return "", 0
     same = dict.fromkeys(sent_by_name, 0)
     for message in messages_to_send(job, decided):
         for name, sent in sent_by_name.items():

@@ -60,18 +60,18 @@ def signature_blocks(raw: bytes) -> list[SignatureBlock | NoSignature]:
 
 def too_large() -> SignaturesUnusable:
     problem = f"the file with the signatures is larger than {MAX_BYTES / 1_000_000:g} MB"
-    return SignaturesUnusable(problem, "remove what is no signature of this plan")
+    return SignaturesUnusable(problem, "remove what is not a signature of this plan")
 
 
 def _parts(raw: bytes) -> Iterator[SignatureBlock | NoSignature]:
     end = 0
     for match in _BLOCK.finditer(raw):
         if raw[end : match.start()].strip():
-            yield NoSignature("there is text that is no signature")
+            yield NoSignature("there is text that is not a signature")
         end = match.end()
         yield _block(b"".join(match[1].split()))
     if raw[end:].strip():
-        yield NoSignature("there is text that is no signature")
+        yield NoSignature("there is text that is not a signature")
 
 
 def _block(encoded: bytes) -> SignatureBlock | NoSignature:
@@ -80,7 +80,7 @@ def _block(encoded: bytes) -> SignatureBlock | NoSignature:
     try:
         content = base64.b64decode(encoded, validate=True)
         if not content.startswith(_MAGIC):
-            return NoSignature("a block is no signature of a version that can be read")
+            return NoSignature("a block is not a signature of a version that can be read")
         blob, namespace, _reserved, _hash, _signature = fields_of(content.removeprefix(_MAGIC))
         return SignatureBlock(key_in_signature(blob), namespace.decode("ascii"), content)
     except (ValueError, binascii.Error):

@@ -31,7 +31,7 @@ def check_identity(jobs: Sequence[Job], context: ProjectContext, ledger: Facts |
                     ("name",),
                     code="name-taken",
                     problem=f"'{spec.name}' is the name of {path}, which was sent before",
-                    fix="give this spec a name of its own, or remove the other file if this one takes its place",
+                    fix="give this spec a name of its own, or remove the other file if this one replaces it",
                 )
             )
         former = spec.moved_from
@@ -42,7 +42,7 @@ def check_identity(jobs: Sequence[Job], context: ProjectContext, ledger: Facts |
                     ("moved_from",),
                     code="name-taken",
                     problem=f"'{former}' is still the name of {path or 'another spec of this run'}",
-                    fix="remove that spec if this one takes its place, or write `moved_from: false` for a new send",
+                    fix="remove that spec if this one replaces it, or write `moved_from: false` for a new send",
                 )
             )
 

@@ -27,7 +27,8 @@ RUNS_SHOWN = 10
 class SpecStatus:
     """A send's newest generation in the ledger. `earlier_doubts` counts messages of older ones that are still in doubt.
 
-    `runs` are the newest that planned messages of it, the latest first.
+    `runs` are the newest that planned messages of it, the latest first. `under_way`: how many of the messages in doubt the latest run is
+    sending at present; None if it has ended or is dead.
     """
 
     name: str
@@ -35,6 +36,7 @@ class SpecStatus:
     earlier_doubts: int = 0
     account: Totals
     runs: Sequence[PlannedRun] = ()
+    under_way: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,13 @@ def planned_jobs(specs: Sequence[Spec], context: ProjectContext, ledger: Facts) 
     return jobs
 
 
-def spec_statuses(ledger: Facts, names: Collection[str], jobs: Sequence[Job] = ()) -> list[SpecStatus]:
-    """The specs in `names`, or all if it is empty. The tables of `jobs` tell who is planned and no longer a recipient."""
+def spec_statuses(
+    ledger: Facts, names: Collection[str], jobs: Sequence[Job] = (), *, held_by: int | None = None
+) -> list[SpecStatus]:
+    """The specs in `names`, or all if it is empty. The tables of `jobs` tell who is planned and no longer a recipient.
+
+    `held_by` is the process that holds the ledger, if it is known.
+    """
     job_by_name = {job.spec.name: job for job in jobs}
     with ledger.one_moment():
         newest = {
@@ -88,7 +95,9 @@ def spec_statuses(ledger: Facts, names: Collection[str], jobs: Sequence[Job] = (
             for spec in ledger.sends()
             if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
         }
-        return [_status(ledger, name, generation, job_by_name.get(name)) for name, generation in newest.items()]
+        return [
+            _status(ledger, name, generation, job_by_name.get(name), held_by) for name, generation in newest.items()
+        ]
 
 
 def never_sent(asked: Mapping[str, str | None], known: Collection[str], all_names: Collection[str]) -> list[NeverSent]:
@@ -111,9 +120,12 @@ def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[
     )
 
 
-def _status(ledger: Facts, name: str, generation: int, job: Job | None) -> SpecStatus:
+def _status(ledger: Facts, name: str, generation: int, job: Job | None, held_by: int | None) -> SpecStatus:
+    runs = ledger.runs_of(name, generation, RUNS_SHOWN)
+    is_running = bool(runs) and runs[0].ended_at is None and runs[0].pid == held_by
     states = ledger.states(name, generation)
     in_doubt = sum(states.get(state, 0) for state in IN_DOUBT)
+    seen = ledger.under_way(name, generation)
     account = Totals(
         accepted=states.get(State.ACCEPTED, 0),
         refused=states.get(State.REFUSED, 0),
@@ -125,9 +137,10 @@ def _status(ledger: Facts, name: str, generation: int, job: Job | None) -> SpecS
     return SpecStatus(
         name=name,
         generation=generation,
-        earlier_doubts=max(0, ledger.count_uncertain(name) - in_doubt),
+        earlier_doubts=ledger.count_uncertain(name) - in_doubt + (seen or 0),
         account=account,
-        runs=ledger.runs_of(name, generation, RUNS_SHOWN),
+        runs=runs,
+        under_way=states.get(State.SENDING, 0) if seen is None and is_running else seen,
     )
 
 

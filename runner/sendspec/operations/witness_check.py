@@ -84,14 +84,13 @@ def witness_lines(findings: WitnessFindings) -> Iterator[str]:
     skew = max(map(abs, findings.skews), default=0.0)
     if skew > SKEW_NOTED:
         yield (
-            f"warning: the clocks of this machine and the API are {skew:.0f} s apart; set the clock, because doubts are"
-            " looked up by the time they were recorded"
+            f"warning: the clocks of this machine and the API are {skew:.0f} s apart; set the clock, because messages in doubt are looked up by time"
         )
     if findings.sampled:
         yield "note: the API lists more messages than sendspec reads; only some receivers were looked up"
     for unread in findings.unread:
         if _may_not_read(unread):
-            yield f"warning: the access key may not read the list: {unread.reason}; sending goes on without this check of the ledger"
+            yield f"warning: the access key may not read the list: {unread.reason}; the send continues without comparing the ledger with the list"
 
 
 def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
@@ -100,16 +99,14 @@ def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
     If the run was asked to stop meanwhile, an unread list raises nothing: the run ends before its first claim.
     """
     if findings.behind:
-        words = "message was", "messages were"
         raise LedgerRolledBack(
-            f"the ledger is behind: {counted(findings.behind.total(), *words)} accepted by the API that it calls planned",
-            "find out what wrote to another ledger, or what replaced this one; they are noted as accepted now, and the"
-            " next send leaves them out",
+            f"the ledger is behind: the API accepted {counted(findings.behind.total(), 'message')} that it calls planned",
+            "find out who sent with another ledger, or replaced this one; these messages are recorded as accepted now, and the next send skips them",
         )
     if findings.unproved:
         raise LedgerRolledBack(
-            f"the API lists something under the references of {counted(findings.unproved, 'message')} that the ledger calls"
-            " planned, and does not show whether these are the same messages",
+            f"the API lists messages with the references of {counted(findings.unproved, 'message')} that the ledger calls"
+            " planned, and does not show whether they are the same",
             "find out whether they were sent already; put {{ message_id }} into `reference` to make each one unique, or"
             " pass --no-witness once you are sure that they were not",
         )

@@ -47,7 +47,7 @@ class Cost:
 
     @property
     def unpriced(self) -> tuple[CountryCost, ...]:
-        """The countries whose price the table doesn't tell."""
+        """The countries that the table has no price for."""
         return tuple(each for each in self.by_country if each.price is None and each.segments)
 
     @property

@@ -21,9 +21,7 @@ def exceeded_cost(cost: Cost | None, limits: Sequence[Amount]) -> Iterator[Excee
     if not limits:
         return
     if cost is None:
-        yield ExceededLimit(
-            COST, f"the cost is limited to {_all(limits)}, and there are no prices to tell it", _PRICES_FIX
-        )
+        yield ExceededLimit(COST, f"the cost is limited to {_all(limits)}, but there are no prices", _PRICES_FIX)
         return
     yield from _unknown_prices(cost)
     if len(cost.currencies) > 1 and any(limit.currency is None for limit in limits):

@@ -13,7 +13,7 @@ from sendspec.planning.decision import FactLookup, History, StateLookup
 class LedgerView:
     """The ledger's facts, who may be reached, and what a person chose.
 
-    `facts_of` tells all that the ledger knows of messages, for a send; `states_of` tells their states, for a plan. `planned_count` is
+    `facts_of` gives all that the ledger knows of messages, for a send; `states_of` gives their states, for a plan. `planned_count` is
     how many of the spec's messages, of any generation, the ledger has as planned and not sent.
     """
 

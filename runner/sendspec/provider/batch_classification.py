@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sendspec.diagnostics.wording import counted
 from sendspec.provider.acceptance import (
     ECHOING_ID,
     UNDOCUMENTED_STATUS,
@@ -74,7 +75,7 @@ def _mismatch(entries: Any, sent: Sequence[SentMessage], redaction: Redaction, *
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return "that is not the documented JSON"
     if len(entries) != len(sent):
-        return f"that lists {len(entries)} messages of {len(sent)}"
+        return f"that lists {counted(len(entries), 'message')} of {len(sent)}"
     ids = [entry.get("id") for entry in entries]
     if not all(map(is_id, ids)):
         return f"that has a message {next(id_fault(one) for one in ids if not is_id(one))}"

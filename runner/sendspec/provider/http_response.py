@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-MAX_HEAD = 64 * 1024
+MAX_HEAD, MAX_BODY = 64 * 1024, 256 * 1024
+"""Bytes."""
 MAX_HEADERS = 200
-MAX_BODY = 256 * 1024
 MAX_CHUNK_HEADER = 1_024
 """Bytes of the line before a chunk: its size, and extensions that nobody needs."""
 

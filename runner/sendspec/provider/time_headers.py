@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-MAX_WAIT = 900.0
+MAX_WAIT_SECONDS = 900.0
 
 
 def clock_skew_seconds(date: str | None, now: float) -> float | None:
@@ -24,12 +24,12 @@ def retry_after_seconds(value: str | None, date: str | None) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:10]), MAX_WAIT)
+        return min(float(text[:10]), MAX_WAIT_SECONDS)
     try:
         until = parsedate_to_datetime(text)
         since = parsedate_to_datetime(date) if date else None
         if since is None:
             return None
-        return min(max((until - since).total_seconds(), 0.0), MAX_WAIT)
+        return min(max((until - since).total_seconds(), 0.0), MAX_WAIT_SECONDS)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

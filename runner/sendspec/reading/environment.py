@@ -130,7 +130,7 @@ class Environment:
     """Where messages go, who may get them, and which ledger keeps the record.
 
     `only_to` holds normalised addresses; None allows everyone. `key_span` is the place of `access_key` in the project file.
-    `approvals`: who has to approve sends; None: nobody.
+    `approvals`: who has to approve sends; None: nobody. `workspace` takes the place of the channels' own in requests, where it is given.
     """
 
     name: str
@@ -144,6 +144,7 @@ class Environment:
     key_span: Span = field(default=FILE_START, compare=False)
     suppress: tuple[SuppressionFile, ...] = ()
     approvals: Approvals | None = None
+    workspace: str | None = None
 
     @property
     def is_sandbox(self) -> bool:

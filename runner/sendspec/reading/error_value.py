@@ -23,6 +23,9 @@ def is_error_value(text: str) -> bool:
 
 def error_value_problem(text: str, column: str | None = None) -> Problem:
     where = f" in '{printable(column)}'" if column else ""
+    if not text.strip("# "):
+        problem = f"'{printable(text.strip()[:24])}'{where} is what a spreadsheet shows where a value is wider than its column"
+        return Problem("spreadsheet-error", problem, "widen the column in the spreadsheet, and export the table again")
     return Problem(
         "spreadsheet-error",
         f"'{printable(text.strip()[:24])}'{where} is a spreadsheet's error value",

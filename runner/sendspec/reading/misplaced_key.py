@@ -38,7 +38,7 @@ _NOT_OF_A_SPEC = {
     "send_at": "write `scheduledFor` under `message`",
 }
 _FIRST_LINE = "remove it; the first line of the table has to hold the names of its columns"
-_ONE_EACH = "remove it: a number gets one message; what tells recipients apart instead, if need be, is `key`"
+_ONE_EACH = "remove it: each number gets one message; if another column tells recipients apart, name it with `key`"
 _NOT_OF_RECIPIENTS = {
     "header": _FIRST_LINE,
     "headers": _FIRST_LINE,

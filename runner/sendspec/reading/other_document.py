@@ -18,7 +18,8 @@ def table_named_as_spec(path: str) -> Problem | None:
     if not path.lower().endswith(TABLE_EXTENSIONS) or not os.path.isfile(path):  # noqa: PTH113 - a path as typed
         return None
     shown = printable(path)
-    fix = f"name the spec, and the table behind `--recipients`: sendspec plan SPEC --recipients {shown}"
+    spec = next(iter(files_around("", SPEC_EXTENSIONS, but=("sendspec.yaml",))), "SPEC")
+    fix = f"write a spec and `--recipients` before it: {spec} --recipients {shown}"
     return Problem(_CODE, f"'{shown}' is a table, not a spec", fix)
 
 

@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.documents.document import Document
+from sendspec.reading.documents.document import Document, dotted
 from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.limit_advice import whole_number_fix
 from sendspec.reading.schema.schema_problem import SchemaProblem
@@ -34,7 +34,7 @@ def placed(document: Document, fault: SchemaProblem) -> Diagnostic:
     ):
         fault = _unquoted(document, fault, value)
     elif fault.code == "wrong-type" and isinstance(value, float):
-        fault = replace(fault, fix=whole_number_fix(document.written(fault.at), value) or fault.fix)
+        fault = _fraction(document, fault, value)
     elif _is_flow_for_text(document, fault, value):
         fault = _flow_for_text(document, fault)
     elif fault.at == ("spec",):
@@ -54,7 +54,7 @@ def placed(document: Document, fault: SchemaProblem) -> Diagnostic:
 
 def _at_span(document: Document, fault: SchemaProblem, problem: Problem, span: Span) -> Diagnostic:
     excerpt = document.excerpt(span.start.line)
-    return problem.diagnostic(document.path, span, excerpt=excerpt, about=".".join(map(str, fault.at)))
+    return problem.diagnostic(document.path, span, excerpt=excerpt, key=dotted(fault.at))
 
 
 def _commented_out(document: Document, fault: SchemaProblem, value: Any) -> Diagnostic | None:
@@ -105,6 +105,14 @@ def _flow_for_text(document: Document, fault: SchemaProblem) -> SchemaProblem:
         return replace(fault, fix=f"put quotes around it: {quoted_template(written)}")
     fix = f'write "{{{{ {name[1]} }}}}" for a column; if people should read the braces, "{{{{ \'{written}\' }}}}"'
     return replace(fault, problem="expected text, and YAML reads {…} as keys and values", fix=fix)
+
+
+def _fraction(document: Document, fault: SchemaProblem, value: float) -> SchemaProblem:
+    """A number with a point where a whole one is needed, shown as written: its zeros may count."""
+    written = mask_in_place(printable(document.written(fault.at)[:40]))
+    found = fault.problem.rpartition("the number ")[0]
+    fix = whole_number_fix(document.written(fault.at), value)
+    return replace(fault, problem=f"{found}the number {written}" if found else fault.problem, fix=fix or fault.fix)
 
 
 def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> SchemaProblem:

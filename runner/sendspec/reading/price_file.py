@@ -37,6 +37,7 @@ _NAME_BY_WORD = (
 MANY = 1
 """The price from which one segment would be dear, in the currencies whose unit is worth about a dollar."""
 _LARGE_UNITS = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD")
+_CUT_PRICE = re.compile(r"(?<![^,])([0-9]{1,3}),([0-9]{1,6})(?![^,])")
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
@@ -121,7 +122,10 @@ class _Reader:
             self._problems.add(_columns_problem(missing, header.columns, delimiter).diagnostic(self._path))
             return {}
         table = CsvTable(self._path, self._source, header)
-        found = dict(self._rows(table, columns))
+        unread = Problems()
+        found = dict(self._rows(table, columns, unread))
+        for diagnostic in unread:
+            self._problems.add(_about_comma(diagnostic) if delimiter == "," else diagnostic)
         if not found and not self._problems.has_errors:
             self._problems.add(_empty(delimiter).diagnostic(self._path))
         if not self._problems.has_errors:
@@ -139,13 +143,14 @@ class _Reader:
         more = f"; {len(high) - 1} more are {MANY} or more" if len(high) > 1 else ""
         problem = Problem(
             "price-high",
-            f"{price.currency} {price.high} is much for one segment{more}",
+            f"{price.currency} {price.high} is a high price for one segment{more}",
             f"write the price of one segment, in {price.currency}, unless this is it",
         )
         self._problems.add(problem.diagnostic(self._path, span, excerpt=excerpt, severity=Severity.WARNING))
 
-    def _rows(self, table: CsvTable, columns: dict[str, int]) -> Iterator[tuple[str, Price]]:
-        for block in table.blocks(self._problems):
+    def _rows(self, table: CsvTable, columns: dict[str, int], unread: Problems) -> Iterator[tuple[str, Price]]:
+        """The prices of valid rows. Rows that are none of the table's go to `unread`."""
+        for block in table.blocks(unread):
             for line, cells in zip(*block.read, strict=True):
                 if not any(map(str.strip, cells)):
                     continue
@@ -171,6 +176,15 @@ class _Reader:
         yield from _amount_faults(row)
         if not _CURRENCY.fullmatch(row[CURRENCY]):
             yield CURRENCY, _currency_problem(row[CURRENCY])
+
+
+def _about_comma(found: Diagnostic) -> Diagnostic:
+    """A row with a cell too many, where the comma of a price made two cells of it."""
+    cut = _CUT_PRICE.search(found.excerpt) if found.code == "ragged-row" else None
+    if cut is None:
+        return found
+    problem = f"the price '{cut[0]}' has a decimal comma, which makes two cells of it"
+    return replace(found, code="price-amount", problem=problem, fix=f"write {cut[1]}.{cut[2]}")
 
 
 def _empty(delimiter: str) -> Problem:
@@ -231,7 +245,8 @@ def _amount_problem(text: str, *, ranged: bool) -> Problem | None:
     corrected = text.replace(",", ".")
     near = all(_AMOUNT.fullmatch(part.strip()) for part in (corrected.split("-", 1) if ranged else [corrected]))
     fix = f"write {corrected}" if near else "write digits, with a point before decimals, such as 0.07"
-    return Problem("price-amount", f"'{quoted(text)}' is not a price", fix)
+    what = "has a decimal comma" if near else "is not a price"
+    return Problem("price-amount", f"'{quoted(text)}' {what}", fix)
 
 
 def _currency_problem(text: str) -> Problem:

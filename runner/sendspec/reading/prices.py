@@ -34,7 +34,7 @@ class PriceTable:
         return tuple(sorted({price.currency for price in self.by_country.values()}))
 
     def price_of(self, country: str) -> Price | None:
-        """The price in this country; None if the table doesn't tell it.
+        """The price in this country; None if the table has none.
 
         If the country can't be told, it may be any: with a price for every country, the range is that of the whole table.
         """

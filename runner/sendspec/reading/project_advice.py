@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sendspec.reading.limit_advice import limit_fix
+from sendspec.reading.limit_advice import limit_advice
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 
@@ -20,5 +20,5 @@ def advised(
         if fault.code == "unknown-key" and len(fault.at) == 3 and fault.at[2] in top:
             fix = f"move it to the top of the file, beside `environments`: `{fault.at[2]}: …`"
         elif len(fault.at) == 4 and fault.at[2] == "limits":
-            fix = limit_fix(fault, data["environments"][fault.at[1]]["limits"])
+            fault = limit_advice(fault, data["environments"][fault.at[1]]["limits"]) or fault
         yield fault if fix is None else replace(fault, fix=fix)

@@ -10,6 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.documents.document import Document
 from sendspec.reading.schema.formats import is_date_time
+from sendspec.reading.schema.moment_words import MOMENT_FORM, moment_example, no_such_day
 
 CONTINUE_WITH, NOT_AFTER = ("continue_with",), ("not_after",)
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -17,7 +18,7 @@ _FIND_DIGEST = "write the digest that `sendspec plan` shows"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CLOCK_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?", re.ASCII)
 _OFFSET = re.compile(r" ?(?:[Zz]|[+-]\d{1,2}(?::?\d{2})?)", re.ASCII)
-_EXAMPLE = "such as 2027-03-01T09:00:00+01:00"
+_WRITE_ONE = f"write one in this form: {MOMENT_FORM}"
 
 
 def term_problems(document: Document) -> Iterator[Diagnostic]:
@@ -67,16 +68,19 @@ def _shown_digest(written: str) -> tuple[str, str | None]:
 
 
 def _written_out(meant: str, own: str) -> str:
-    return f"write {meant}, with your own {own}; Z is UTC itself" if is_date_time(meant) else f"write one, {_EXAMPLE}"
+    return f"write {meant}, with your own {own}; Z is UTC itself" if is_date_time(meant) else _WRITE_ONE
 
 
 def moment_problem(written: str) -> tuple[str, str]:
     """What is wrong with a text that is no date-time of RFC 3339, and the fix."""
     shown = mask_in_place(printable(written[:60]))
+    what, existing = no_such_day(written), moment_example(written)
+    if what is not None and existing is not None:
+        return f"'{shown}' {what}", f"write {existing}"
     date, rest = written[:10], written[10:]
     clock = _CLOCK_TIME.match(rest[1:])
     if _DATE.fullmatch(date) is None or (rest and clock is None):
-        return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
+        return f"'{shown}' is not a date and time with an offset", _WRITE_ONE
     if clock is None:
         meant, own = f"{date}T23:59:59+01:00", "time and offset from UTC"
         return f"'{shown}' is a date without a time", _written_out(meant, own)
@@ -86,10 +90,10 @@ def moment_problem(written: str) -> tuple[str, str]:
         meant, own = f"{date}T{clock[0]}{seconds}+01:00", "offset from UTC"
         return f"'{shown}' has no offset from UTC", _written_out(meant, own)
     if _OFFSET.fullmatch(offset) is None:
-        return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
+        return f"'{shown}' is not a date and time with an offset", _WRITE_ONE
     corrected = f"{date}T{clock[0]}{offset.strip()}"
     if is_date_time(corrected):
         return f"'{shown}' has no T between date and time", f"write {corrected}"
     if re.fullmatch(r"[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", rest):
         return f"there is no such moment as '{shown}'", "write a day, a time and an offset that exist"
-    return f"'{shown}' is not written as RFC 3339 wants it", f"write seconds and a whole offset, {_EXAMPLE}"
+    return f"'{shown}' is not written as RFC 3339 wants it", f"write seconds and a whole offset: {MOMENT_FORM}"

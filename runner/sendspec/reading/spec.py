@@ -19,7 +19,7 @@ from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.other_document import table_named_as_spec
 from sendspec.reading.schema.formats import date_time
-from sendspec.reading.spec_check import spec_problems
+from sendspec.reading.spec_check import COUNTRY, spec_problems
 from sendspec.reading.suppression_file import SuppressionFile, suppression_files
 from sendspec.reading.where_text import where_problems
 
@@ -122,7 +122,7 @@ def read_spec(
         problems.add(table.diagnostic(path))
         return None
     source = read_text_file(path, found, key_files=key_files)
-    document = None if source is None else read_document(source, found)
+    document = None if source is None else read_document(source, found, checked_later=(COUNTRY,))
     if document is not None:
         for diagnostic in spec_problems(document):
             found.add(diagnostic)

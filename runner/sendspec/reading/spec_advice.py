@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.documents.unquoted_template import quoted_template
-from sendspec.reading.limit_advice import limit_fix
+from sendspec.reading.limit_advice import limit_advice
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.send_terms import moment_problem
 
@@ -26,6 +27,7 @@ _DURATION = re.compile(r"([0-9]{1,6}) ?([smhdw])[a-z]*", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MAX_SHOWN = 60
 _MAX_NAMED = 5
+_WORDS = re.compile(r"""[^'"\\{}%#\n]+""")
 _PLAIN = re.compile(r"[^\W\d][\w./-]*|[./][\w./-]+")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DELIMITERS = {
@@ -40,7 +42,8 @@ def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterato
     faults = list(faults)
     several = _several_texts(data)
     if several is not None:
-        faults = [fault for fault in faults if fault.at[: len(several.at)] != several.at]
+        place = several.at[:-1] if several.at_key else several.at
+        faults = [fault for fault in faults if fault.at[: len(place)] != place]
         yield several
     mixed = _mixed_body(faults, data)
     if mixed is not None:
@@ -52,8 +55,10 @@ def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterato
 
 
 def _with_fix(fault: SchemaProblem, value: Any, data: Mapping[str, Any]) -> SchemaProblem:
-    fix = limit_fix(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
-    fix = fix or _fix(fault, value)
+    advice = limit_advice(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
+    if advice is not None:
+        return advice
+    fix = _fix(fault, value)
     return (
         fault if fix is None else replace(fault, fix=fix, with_value=fault.code == "missing-key" and fix[:5] == "write")
     )
@@ -178,12 +183,26 @@ def _several_texts(data: Mapping[str, Any]) -> SchemaProblem | None:
         if not isinstance(texts, Mapping) or "text" in texts or len(texts) < 2:
             continue
         if all(isinstance(text, str) for text in texts.values()):
-            names = [f"'{quoted(str(name)[:_MAX_SHOWN])}'" for name in texts]
-            conditions = f"{{% if … == {names[0]} %}}…{{% elif … == {names[1]} %}}…{{% endif %}}"
-            problem = f"expected text, found one for each of {', '.join(names[:_MAX_NAMED])}"
-            fix = f"write one text that chooses by a column: {conditions}"
-            return SchemaProblem(at=at, code="wrong-type", problem=problem, fix=fix, at_key=True)
+            return _one_text(at, texts)
     return None
+
+
+def _one_text(at: KeyPath, texts: Mapping[str, str]) -> SchemaProblem:
+    """`texts` are at `at`, where the message has one text, or the key for it."""
+    names = [quoted(str(name)[:_MAX_SHOWN]) for name in texts]
+    first, second = (
+        quoted(text) if len(text) <= _MAX_SHOWN and _WORDS.fullmatch(text) else "…"
+        for text in islice(texts.values(), 2)
+    )
+    condition = f"{{% if … == '{names[0]}' %}}{first}{{% elif … == '{names[1]}' %}}{second}{{% endif %}}"
+    listed = f"{', '.join(names[:_MAX_NAMED])}{', …' * (len(names) > _MAX_NAMED)}"
+    if at == (*BODY, "text"):
+        problem = f"`text` has the keys {listed}, and needs one key `text`, with one text for all people"
+        fix = f'write one that chooses by a column in their place: `text: "{condition}"`'
+        return SchemaProblem(at=(*at, next(iter(texts))), code="unknown-key", problem=problem, fix=fix, at_key=True)
+    problem = f"`text` is one text for all people, and here are {len(names)}: {listed}"
+    fix = f'write one that chooses by a column: "{condition}"'
+    return SchemaProblem(at=at, code="wrong-type", problem=problem, fix=fix, at_key=False)
 
 
 def _is_of_body(fault: SchemaProblem) -> bool:

@@ -19,6 +19,7 @@ from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
 from sendspec.reading.spec_name import name_problems
 from sendspec.reading.where_text import WHERE, is_number, number_problems
 
+COUNTRY: KeyPath = ("recipients", "country")
 _NAMES = (("name",), ("moved_from",))
 
 
@@ -73,7 +74,7 @@ def _faults_of_shape(
 
 def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
     """Whether one of our own rules has better words for what the schema has found."""
-    if fault.at == ("recipients", "country"):
+    if fault.at == COUNTRY:
         return isinstance(document.value(fault.at), str | int)
     if fault.at == WHERE:
         return is_number(document.value(fault.at))
@@ -155,7 +156,7 @@ def _recipient_problems(document: Document, meant: Collection[KeyPath]) -> Itera
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
     is_number = isinstance(country, int) and not isinstance(country, bool)
     if (isinstance(country, str) and not is_country(country)) or is_number:
-        yield document.place(("recipients", "country"), unknown_country(str(country)))
+        yield document.place(COUNTRY, unknown_country(str(country)))
 
 
 def _message_problems(document: Document) -> Iterator[Diagnostic]:

@@ -38,7 +38,7 @@ def _bad_name(document: Document) -> Iterator[Diagnostic]:
     if not isinstance(name, str) or NAME.fullmatch(name):
         return
     proposed = _proposed(name)
-    rule = "small letters, digits and -, 63 at most, beginning with a letter or a digit"
+    rule = "lowercase letters, digits and -, 63 at most, beginning with a letter or a digit"
     what = "the empty text" if not name else f"'{mask_in_place(printable(name[:60]))}'"
     yield document.diagnostic(
         ("name",),

@@ -5,6 +5,7 @@ An invalid entry is an error: a typo must not undo an opt-out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,15 @@ from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.files.confined_path import open_in_project, resolve_in_project
 from sendspec.reading.files.input_file import InputFile, signature_of
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
+from sendspec.reading.files.near_file import near_file
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.suppression_reader import SuppressionReader
 
 CHECK_SECONDS = 1.0
 """Shortest time between two checks of the files for changes."""
+LIST_EXTENSIONS = (".txt", ".csv", ".tsv")
+_LIST_NAME = re.compile(r"opt|out|stop|suppress|unsub|block|deny|bounce|black|exclu|dnc", re.IGNORECASE)
+"""Parts of the names that people give to lists of addresses that must get nothing."""
 MAX_READINGS = 3
 """Attempts to read files that change while they are being read."""
 _Signatures = list[tuple[int, ...] | None]
@@ -112,9 +117,8 @@ class SuppressionList:
         for file in self._files:
             opened = open_in_project(self._root, file.declared_in, file.written, self._key_files)
             if isinstance(opened, Problem):
-                # The usual fix proposes a file with a similar name, which may be the table of recipients.
                 missing = opened.code == "file-missing"
-                problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
+                problems.add(file.diagnostic(replace(opened, fix=self._fix_of_path(file)) if missing else opened))
                 continue
             table = InputFile(opened.descriptor, opened.place)
             try:
@@ -123,6 +127,12 @@ class SuppressionList:
                 problems.add(Problem(error.code, error.problem, error.fix).diagnostic(file.path))
             finally:
                 table.close()
+
+    def _fix_of_path(self, file: SuppressionFile) -> str:
+        """What to do about a file that isn't there. One that is called nearly so may be the table of recipients, unless its name says more."""
+        place = resolve_in_project(self._root, file.declared_in, file.written)
+        near = None if isinstance(place, Problem) else near_file(str(place), file.written, LIST_EXTENSIONS)
+        return f"write '{near}'" if near and _LIST_NAME.search(Path(near).name) else "check the path of the list"
 
 
 def read_suppression_list(

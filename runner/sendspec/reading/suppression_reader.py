@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePath
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.email_address import normalise_email
@@ -126,6 +128,11 @@ class SuppressionReader:
         return normalise_email(entry) if is_email else normalise_phone(entry, self._country)
 
 
+_MEANT = {
+    PHONE: re.compile(r"phone|mobi|tel|gsm|cell|handy|msisdn|number|nummer", re.IGNORECASE),
+    EMAIL: re.compile(r"mail", re.IGNORECASE),
+}
+"""What a column of addresses may be called instead."""
 _EMPTY = Problem("phone-empty", "the row has none", "fill it in, or remove the row")
 
 
@@ -142,9 +149,12 @@ def _with_own_fix(diagnostic: Diagnostic) -> Diagnostic:
 
 def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:
     found = quoted(", ".join(names)) or "none"
+    meant = [name for name in names if _MEANT[wanted].search(name)]
+    near = meant[0] if len(meant) == 1 else near_miss(wanted, names)
+    column = "the column with the addresses" if near is None else f"the column '{quoted(near)}'"
     problem = Problem(
         "suppress-column",
         f"the list has no column '{wanted}'; columns found are: {found}",
-        f"call the column with the addresses '{wanted}', or remove all other columns",
+        f"call {column} '{wanted}', or remove all other columns",
     )
     return problem.diagnostic(path)

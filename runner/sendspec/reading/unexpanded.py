@@ -1,4 +1,4 @@
-"""Values of the project file that other tools expand, and that are read here as they stand."""
+"""Values of the project file that other tools expand, and that are read here as they are written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _meant(fault: SchemaProblem, value: object) -> SchemaProblem:
         case ("ledger",), str() if _SQLITE_FILE.fullmatch(value):
             return replace(fault, fix=f"write `ledger: {{file: {value}}}`")
         case ("channels", _, "rate"), int() if not isinstance(value, bool):
-            return replace(fault, problem=f"{value} is no rate: a second, a minute or an hour?", fix=f"write {value}/s")
+            return replace(fault, problem=f"{value} is not a rate: per second, minute or hour?", fix=f"write {value}/s")
     return fault
 
 

@@ -51,7 +51,9 @@ def parse_fault(text: str) -> SandboxFault:
     for part in match[2].split(",") if match[2] else ():
         option = _OPTION.fullmatch(part)
         if option is None:
-            raise ValueError(f"'{part}' is no option of a fault; write every=N, from=N, to=N, ms=N or retry-after=N")
+            raise ValueError(
+                f"'{part}' is not an option of a fault; write every=N, from=N, to=N, ms=N or retry-after=N"
+            )
         options[option[1]] = int(option[2])
     if options.get("every") == 0:
         raise ValueError("every=0 strikes nothing; write every=1 or more")

@@ -26,6 +26,7 @@ MAX_DISCARDED = 16 * MAX_BODY
 """Bytes of a refused body that are read and discarded, so that the client gets the refusal instead of a reset."""
 DISCARDING_SECONDS = 2.0
 MAX_LENGTH_DIGITS = 12
+LOOPBACK = "127.0.0.1"
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
@@ -180,15 +181,15 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serving(sandbox: Sandbox, *, port: int = 0) -> Iterator[str]:
     """Serves `sandbox` from a thread while the block runs. Yields its URL, such as `http://127.0.0.1:41234`."""
     released = threading.Event()
     exchange = type("Exchange", (_Exchange,), {"sandbox": sandbox, "released": released})
-    server = _Server((host, port), exchange)
+    server = _Server((LOOPBACK, port), exchange)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{server.server_address[1]}"
+        yield f"http://{LOOPBACK}:{server.server_address[1]}"
     finally:
         released.set()
         server.shutdown()

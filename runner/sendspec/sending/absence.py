@@ -9,9 +9,9 @@ from sendspec.ledger.record import AcceptedMessage, Doubt
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.sighting_match import CLOCK_MARGIN, HashReceiver, is_for
 
-SCANS_APART = 600.0
-ABSENT_AFTER = 1_800.0
-MAX_CLOCKS_APART = 60.0
+SCANS_APART_SECONDS = 600.0
+ABSENT_AFTER_SECONDS = 1_800.0
+MAX_CLOCKS_APART_SECONDS = 60.0
 """Seconds that the clocks may differ for absence to count."""
 DATE_STEP = 2.0
 """`Date` counts whole seconds, so times of the two clocks compare to this many seconds only."""
@@ -25,7 +25,7 @@ def why_unprovable(doubt: Doubt) -> str | None:
         return "it was to be sent later"
     if doubt.clock_offset is None:
         return "the run that sent it did not know the API's clock"
-    if abs(doubt.clock_offset) > MAX_CLOCKS_APART:
+    if abs(doubt.clock_offset) > MAX_CLOCKS_APART_SECONDS:
         return "this machine's clock was wrong when it was sent"
     return None
 

@@ -21,8 +21,8 @@ from sendspec.provider.http_response import HttpResponse, UnreadableResponse, re
 from sendspec.provider.request import get_request, post_request, request_head
 
 CONNECT_SECONDS = 10.0
-CHUNK = 64 * 1024
-TIMEOUT_SLACK = 0.05
+CHUNK_BYTES = 64 * 1024
+TIMEOUT_SLACK_SECONDS = 0.05
 """How many seconds an exchange may run past its deadline."""
 
 
@@ -149,7 +149,7 @@ class Connection:
                 raise UnreadableResponse("no whole answer came in time")
             _set_timeout(sock, left)
             try:
-                return bytes(sock.recv(CHUNK))
+                return bytes(sock.recv(CHUNK_BYTES))
             except TimeoutError:
                 raise UnreadableResponse("no answer came in time") from None
             except OSError as error:
@@ -186,7 +186,7 @@ def _received_byte(sock: socket.socket) -> bytes | None:
 
 def _set_timeout(sock: socket.socket, seconds: float) -> None:
     """Setting a timeout is a system call that lets other threads in, so a few hundredths of a second are ignored."""
-    if abs(seconds - (sock.gettimeout() or 0.0)) > TIMEOUT_SLACK:
+    if abs(seconds - (sock.gettimeout() or 0.0)) > TIMEOUT_SLACK_SECONDS:
         sock.settimeout(seconds)
 
 

@@ -28,7 +28,7 @@ from sendspec.sending.pace import back_off
 PAGE_SIZES = (MAX_PAGE_MESSAGES, 100, 10)
 """Messages requested at once; the next smaller size where a page is too large."""
 MAX_TRIES = 3
-MAX_WAIT = 30.0
+MAX_WAIT_SECONDS = 30.0
 NAP = 0.5
 """Seconds between two checks whether the run was stopped."""
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -153,7 +153,7 @@ class ListReader:
                 if error.wait is None:
                     break
                 wait = max(wait, error.wait)
-            if self._stopped() or wait > MAX_WAIT:
+            if self._stopped() or wait > MAX_WAIT_SECONDS:
                 break
             if tried + 1 < MAX_TRIES:
                 self._wait(wait)

@@ -27,7 +27,7 @@ from sendspec.sending.ending import (
     SuppressLost,
     ending_without_connection,
 )
-from sendspec.sending.pace import TICK, senders_needed
+from sendspec.sending.pace import TICK_SECONDS, senders_needed
 from sendspec.sending.run import AttemptResult, Pause, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender import (
@@ -44,10 +44,9 @@ from sendspec.sending.sender_pool import SenderPool
 from sendspec.sending.settlement import settlement_of
 
 MAX_DRAINED = 256
-LATENCY_GUESS = 0.2
+LATENCY_GUESS_SECONDS = 0.2
 """The API takes 50 to 150 ms. A guess too high costs a few idle threads; too low, a second below the rate."""
-MAX_WAIT = 0.5
-MIN_WAIT = 0.001
+MIN_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.001, 0.5
 
 
 def send_all(
@@ -122,7 +121,9 @@ class _Loop:
     def run(self) -> RunResult:
         state = self._state
         try:
-            self._pool.spawn(senders_needed(self._settings.per_second, LATENCY_GUESS, self._settings.concurrency))
+            self._pool.spawn(
+                senders_needed(self._settings.per_second, LATENCY_GUESS_SECONDS, self._settings.concurrency)
+            )
             results: list[AttemptResult] = []
             while True:
                 self._check_stop()
@@ -258,23 +259,23 @@ class _Loop:
     def _let_more_come(self) -> None:
         """Under a rate limit there is time to spare: the events of one tick share a commit and one wake-up of this thread."""
         if self._settings.per_second is not None and self._stop.stage is StopStage.NO:
-            left = self._gathered_at + TICK - self._clock.monotonic()
+            left = self._gathered_at + TICK_SECONDS - self._clock.monotonic()
             if left > 0:
                 self._clock.sleep(left)
 
     def _wait(self) -> float:
         """How many seconds to wait for an event at most."""
         if self._state.has_expired and not self._backlog.empty:
-            return MIN_WAIT  # what is left is counted without a pace
+            return MIN_WAIT_SECONDS  # what is left is counted without a pace
         now = self._clock.monotonic()
-        moments = [now + MAX_WAIT]
+        moments = [now + MAX_WAIT_SECONDS]
         if self._pool.down:
             moments.append(self._pool.reconnect_at)
         if self._pool.ready and not self._backlog.exhausted:
             moments.append(self._pace.next_slot(now))
         if self._pool.ready and self._backlog.again_at is not None:
             moments.append(max(self._backlog.again_at, self._pace.next_slot(now)))
-        return max(min(moments) - now, MIN_WAIT if self._settings.per_second is None else TICK)
+        return max(min(moments) - now, MIN_WAIT_SECONDS if self._settings.per_second is None else TICK_SECONDS)
 
     def _handle(self, event: Event, results: list[AttemptResult]) -> None:
         match event:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 
-TICK = 0.02
-AHEAD = 2 * TICK
+TICK_SECONDS = 0.02
+AHEAD = 2 * TICK_SECONDS
 """Slots are handed out this far ahead. It bounds the claims that a crash finds besides the requests in flight."""
 MAX_CATCH_UP = 0.01
-"""How much lost time later slots may make up for; more would be a burst above the limit."""
+"""Seconds of lost time that later slots may make up for; more would be a burst above the limit."""
 BACKOFF_FIRST, MAX_BACKOFF = 0.5, 30.0
 DECREASE_FACTOR, INCREASE_STEP = 0.7, 0.05
 MIN_SHARE = 0.05

@@ -10,13 +10,19 @@ from sendspec.ledger.record import AcceptedMessage, Change, Doubt, Route
 from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
-from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, api_claimed_at, why_unprovable
+from sendspec.sending.absence import (
+    ABSENT_AFTER_SECONDS,
+    MAX_CLOCKS_APART_SECONDS,
+    SCANS_APART_SECONDS,
+    api_claimed_at,
+    why_unprovable,
+)
 from sendspec.sending.channel_scan import EDGE, ChannelScan, ReceiversOf, ScanLedger, name_of
 from sendspec.sending.list_reader import ListReader
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.sighting_match import HashReceiver, acceptance_change, ambiguous_ids, is_for, is_in_time
 
-AGEING_AFTER = 6 * DAY
+AGEING_AFTER_SECONDS = 6 * DAY
 
 
 class DoubtLedger(ScanLedger, Protocol):
@@ -97,7 +103,7 @@ def reconcile(
     settled = {*outcome.found, *outcome.freed}
     left = [doubt for doubt in doubts if doubt.id not in settled]
     outcome.too_old = [doubt.id for doubt in left if doubt.route is None or doubt.local_claimed_at < _earliest(now)]
-    outcome.ageing = [doubt.id for doubt in left if now - doubt.local_claimed_at > AGEING_AFTER]
+    outcome.ageing = [doubt.id for doubt in left if now - doubt.local_claimed_at > AGEING_AFTER_SECONDS]
     outcome.left = len(left)
     return outcome
 
@@ -227,7 +233,7 @@ class _ChannelSettlement:
             return f"the list holds entries that can't be read ({reader.skipped})"
         if reader.skew is None:
             return "the API does not tell its time"
-        if abs(reader.skew) > MAX_CLOCKS_APART:
+        if abs(reader.skew) > MAX_CLOCKS_APART_SECONDS:
             return "this machine's clock and the API's differ"
         return None
 
@@ -239,9 +245,9 @@ class _ChannelSettlement:
     def _free(self, missed: Sequence[Doubt]) -> None:
         absent = []
         for doubt in missed:
-            if doubt.missed_at is None or self._now - doubt.missed_at < SCANS_APART:
+            if doubt.missed_at is None or self._now - doubt.missed_at < SCANS_APART_SECONDS:
                 self._outcome.held[doubt.id] = "a second look, 10 minutes after the first, has to lack it too"
-            elif self._now - doubt.local_claimed_at < ABSENT_AFTER:
+            elif self._now - doubt.local_claimed_at < ABSENT_AFTER_SECONDS:
                 self._outcome.held[doubt.id] = "it is not half an hour old"
             else:
                 absent.append(doubt)

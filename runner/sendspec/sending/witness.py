@@ -138,7 +138,7 @@ def _pages(
 
 
 def _pages_in_time(reader: ListReader, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
-    """The pages of the window. If the API tells no time, its clock may be ahead: the window is then read again, a day longer."""
+    """The pages of the window. If the API sends no time, its clock may be ahead: the window is then read again, a day longer."""
     yield from pages_in_api_time(reader, lambda skew: _window(sends.values(), now, skew))
     if reader.skew is None:
         yield from reader.pages(*_window(sends.values(), now, None))

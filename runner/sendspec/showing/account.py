@@ -9,8 +9,9 @@ from sendspec.planning.totals import Totals
 
 def accounting_line(account: Totals) -> str:
     """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
+    recipients = "recipient" if account.recipients == 1 else "recipients"
     return (
-        f"{account.recipients} recipients = {account.accepted} accepted + {account.refused} refused + "
+        f"{account.recipients} {recipients} = {account.accepted} accepted + {account.refused} refused + "
         f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skipped_total} skipped"
     )
 
@@ -18,11 +19,11 @@ def accounting_line(account: Totals) -> str:
 def left_words(left: int) -> str:
     """Messages that no total counts."""
     were = (
-        "1 message was planned, was never sent, and is"
+        "1 message was planned and never sent, and its row is"
         if left == 1
-        else f"{left} messages were planned, were never sent, and are"
+        else f"{left} messages were planned and never sent, and their rows are"
     )
-    return f"{were} no longer in the table: close with `sendspec resolve SPEC --left --as skipped --reason …`"
+    return f"{were} gone from the table: give up with `sendspec resolve SPEC --left --as skipped --reason …`"
 
 
 def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:

@@ -52,7 +52,7 @@ def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
     pad = " " * (gutter + 1)
     yield f"{pad}{style.cyan('= fix:')} {clean(diagnostic.fix)}"
     for remark in remarks(diagnostic):
-        label = "=" if remark.startswith("in row ") else "= also:"
+        label = "=" if remark.startswith("in ") else "= also:"
         yield f"{pad}{style.cyan(label)} {clean(remark)}"
 
 
@@ -120,7 +120,7 @@ def _rows_remark(diagnostic: Diagnostic) -> Iterator[str]:
     elif count == 1:
         yield f"in row {rows[0]}"
     else:
-        yield f"{grouped(count)} rows: {_listed(rows, count)}"
+        yield f"in {'at least ' if diagnostic.at_least else ''}{grouped(count)} rows: {_listed(rows, count)}"
 
 
 def _listed(rows: Sequence[int], count: int) -> str:

@@ -1,4 +1,4 @@
-"""What a word means that plans and messages use: a state, a reason to skip, or one of the documentation's words."""
+"""What a word means that plans and messages use: a state, a reason to skip, an exit code, or one of the documentation's words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sendspec.showing.page_text import prose
 from sendspec.showing.terminal_style import TerminalStyle
 from sendspec.showing.topics import topic_source
 
-_PAGES = ("words", "states")
+_PAGES = ("words", "states", "exit-codes")
 _ROW = re.compile(r"^\| `(?P<word>[^`]+)` \| (?P<means>[^|]+) \| (?P<more>[^|]+) \|$", re.MULTILINE)
+_EXIT_CODE = re.compile(r"^\| (?P<numbers>\d[\d, ]*) \| (?P<means>[^|]+) \|$", re.MULTILINE)
 _ITEM = re.compile(r"^- (?P<words>`[^`]+`(?:, `[^`]+`)*)(?::| )(?P<means>.+(?:\n  .+)*)", re.MULTILINE)
 
 
@@ -50,6 +51,8 @@ def _entries(page: str) -> Iterator[Entry]:
     for row in _ROW.finditer(source):
         meaning = f"{row['means'].strip()}. What you can do: {row['more'].strip()}"
         yield Entry((row["word"],), meaning, page)
+    for code in _EXIT_CODE.finditer(source):
+        yield Entry(tuple(code["numbers"].strip().split(", ")), f"exit code: {code['means'].strip()}", page)
     for item in _ITEM.finditer(source):
         yield Entry(tuple(re.findall(r"`([^`]+)`", item["words"])), " ".join(item["means"].split()), page)
 

@@ -40,7 +40,7 @@ def _place(found: RecipientRow | Absence, masked: str) -> str:
             key = "" if found.key in (None, masked) else f" ({found.key_column or 'key'} {found.key})"
             return clean(f"{found.path}:{found.line}{key}") + "  "
         case Absence.GONE:
-            return "no longer in the table  "
+            return "gone from the table  "
         case Absence.UNKNOWN:
             return ""
         case _:

@@ -20,6 +20,8 @@ SPEED_SECONDS = 10.0
 """The shown speed is that of the last so many seconds: after a pause, the average of the run says little."""
 SHORTEST_PAUSE = 0.5
 """Pauses that are over sooner are not mentioned."""
+SILENT_SECONDS = 5.0
+"""From then on, an API that answers nothing is mentioned."""
 ERASE = "\r\x1b[K"
 
 
@@ -54,13 +56,15 @@ class ProgressLine:
         self._shown = -math.inf if live else now
         self._known_at: deque[tuple[float, int]] = deque([(now, 0)])
         self._drawn = False
+        self._last_answer = (now, 0)
 
     def show(self, progress: RunProgress, now: float) -> None:
         """Shows `progress`, unless the last time was a moment ago. `now` is in monotonic seconds."""
+        silent = self._silence(progress, now)
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now
-        words = progress_words(progress, self._total, self._speed(progress, now), self._per_second)
+        words = progress_words(progress, self._total, self._speed(progress, now), self._per_second, silent)
         words = [f"{self._name}: {words[0]}", *words[1:]] if self._name else words
         if self._live:
             self._stream.write(ControlText(ERASE + _fitted(words, self._columns() - 1)))
@@ -76,9 +80,17 @@ class ProgressLine:
             self._stream.flush()
             self._drawn = False
 
+    def _silence(self, progress: RunProgress, now: float) -> float:
+        """Seconds in which no answer came, although some are awaited."""
+        since, known = self._last_answer
+        if known == _known(progress) and progress.in_flight and progress.pause is None:
+            return now - since
+        self._last_answer = (now, _known(progress))
+        return 0.0
+
     def _speed(self, progress: RunProgress, now: float) -> float:
         """Outcomes a second, lately."""
-        known = progress.accepted + progress.refused + progress.in_doubt
+        known = _known(progress)
         self._known_at.append((now, known))
         while len(self._known_at) > 2 and self._known_at[1][0] <= now - SPEED_SECONDS:
             self._known_at.popleft()
@@ -86,9 +98,18 @@ class ProgressLine:
         return max(0, known - before) / max(now - since, 0.001)
 
 
-def progress_words(progress: RunProgress, total: int, speed: float, per_second: float | None) -> list[str]:
-    """The parts of the line, in order. Those at the end can be left out where there is no room."""
-    left = max(0, total - progress.accepted - progress.refused - progress.in_doubt - progress.unclaimed)
+def _known(progress: RunProgress) -> int:
+    return progress.accepted + progress.refused + progress.in_doubt
+
+
+def progress_words(
+    progress: RunProgress, total: int, speed: float, per_second: float | None, silent: float = 0.0
+) -> list[str]:
+    """The parts of the line, in order. Those at the end can be left out where there is no room.
+
+    `silent` are the seconds without an answer.
+    """
+    left = max(0, total - _known(progress) - progress.unclaimed)
     words = [f"{progress.accepted} accepted"]
     words += [f"{n} {what}" for n, what in ((progress.refused, "refused"), (progress.in_doubt, "in doubt")) if n]
     words.append(f"{left} left")
@@ -97,6 +118,8 @@ def progress_words(progress: RunProgress, total: int, speed: float, per_second: 
     pause = _pause_words(progress.pause)
     if pause:
         return [*words, pause]
+    if silent >= SILENT_SECONDS:
+        return [*words, f"no answer for {duration_text(silent)}; {counted(progress.in_flight, 'message')} under way"]
     words.append(_rate(speed) + ("" if per_second is None else f" of {_rate(per_second)}"))
     return words + ([f"{duration_text(left / speed)} to go"] if speed > 0 and left else [])
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 IDS_SHOWN = 5
 
 
-def reconciled_lines(outcome: Reconciled, environment: str) -> Iterator[str]:
-    """One line for each kind of finding; none if there was nothing to ask."""
+def reconciled_lines(outcome: Reconciled) -> Iterator[str]:
+    """One line for each kind of finding; none if there was nothing to ask. `left_text` says how many are left."""
     if outcome.found:
         yield f"{counted(len(outcome.found), 'message')} in doubt had been accepted: the API lists them"
     if outcome.freed:
@@ -42,11 +42,21 @@ def reconciled_lines(outcome: Reconciled, environment: str) -> Iterator[str]:
     ageing = [identity for identity in outcome.ageing if identity not in outcome.too_old]
     if ageing:
         yield f"warning: {_ids(ageing)}: in doubt for 6 days; the API lists messages for 7"
-    if outcome.left:
-        yield (
-            f"{counted(outcome.left, 'message is', 'messages are')} still in doubt:"
-            f" sendspec status --in-doubt --env {environment}"
-        )
+
+
+def left_text(left: int) -> str:
+    """How many messages are still in doubt; empty if none is."""
+    return f"{counted(left, 'message is', 'messages are')} still in doubt" if left else ""
+
+
+def settling_commands(specs: str, options: str, *, again: bool) -> list[str]:
+    """The commands that settle what is left in doubt. `specs` are paths, `options` the environment; `again`: the list may tell more."""
+    resolve = f'sendspec resolve {specs} --as %s --reason "how you know"{options}'
+    return [
+        *([f"sendspec reconcile {specs}{options}"] if again else []),
+        f"{resolve % 'accepted'}   # if they have it",
+        f"{resolve % 'not-sent'}   # if they don't: the next send sends it",
+    ]
 
 
 def alarm_lines(outcome: Reconciled) -> Iterator[str]:

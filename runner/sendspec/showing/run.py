@@ -16,7 +16,7 @@ REASONS_SHOWN = 5
 
 
 def run_text(report: RunReport, style: TerminalStyle) -> str:
-    blocks = ["\n".join(_block(spec, report.environment, style)) for spec in report.specs]
+    blocks = ["\n".join(_block(spec, report, style)) for spec in report.specs]
     if len(report.specs) > 1:
         blocks.append(style.bold(accounting_line(report.account)))
     if report.requests:
@@ -35,10 +35,12 @@ def ending_text(report: RunReport, style: TerminalStyle) -> str:
     return "\n".join(lines)
 
 
-def _block(spec: SpecReport, environment: str, style: TerminalStyle) -> Iterator[str]:
+def _block(spec: SpecReport, report: RunReport, style: TerminalStyle) -> Iterator[str]:
     target, account = spec.target, spec.account
-    yield style.bold(clean(f"{target.name} → {target.alias} ({environment})"))
+    yield style.bold(clean(f"{target.name} → {target.alias} ({report.environment})"))
     yield f"  {accounting_line(account)}"
+    if account.not_sent and report.ending:
+        yield f"  not sent: {clean(report.ending)}"
     if account.skipped_total:
         yield f"  skipped: {skipped_words(account.skipped)}"
     if account.left:

@@ -13,7 +13,7 @@ DAYS_SHOWN = 7
 
 
 def schedule_lines(schedule: Schedule, messages: int) -> Iterator[str]:
-    """When as many messages go out, and how long that takes; nothing where there is nothing to tell."""
+    """When this many messages go out, and how long that takes; no line for what isn't known."""
     when = _when(schedule)
     if schedule.validity_seconds is not None:
         when.append(f"delivery is tried for {duration_text(schedule.validity_seconds)}")
@@ -64,7 +64,7 @@ def _reading(moment: datetime) -> str:
 
 
 def schedule_json(schedule: Schedule, messages: int) -> dict[str, Any]:
-    """Without the keys that have nothing to tell."""
+    """Without the keys that have no value."""
     seconds = schedule.seconds(messages)
     found = {
         "scheduled_for": None if schedule.scheduled_for is None else moment_text(schedule.scheduled_for),

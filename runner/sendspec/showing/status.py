@@ -17,6 +17,8 @@ from sendspec.showing.message_list import listed_json, moment
 from sendspec.showing.terminal_style import TerminalStyle
 
 SEND = "sendspec send "
+FINISHED = "finished"
+"""The ending of a run that was not stopped."""
 
 
 def status_text(
@@ -31,6 +33,10 @@ def status_text(
             style.bold(clean(f"{spec.name} ({environment}{generation})")),
             f"  {accounting_line(spec.account)}",
         ]
+        if spec.under_way is not None:
+            lines.append(f"  {style.cyan('under way:')} {_under_way_words(spec.under_way, spec.account.in_doubt)}")
+        elif spec.account.not_sent and spec.runs:
+            lines.append(f"  not sent: {_not_sent_words(spec)}")
         if spec.earlier_doubts:
             lines.append(
                 f"  {style.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
@@ -40,6 +46,22 @@ def status_text(
         if spec.runs and spec.runs[0].note is not None:
             lines.append("  " + _run_words(spec.runs[0].run, spec.runs[0].note))
     return "\n".join(lines)
+
+
+def _under_way_words(on_the_wire: int, in_doubt: int) -> str:
+    which = f"the {on_the_wire}" if on_the_wire == in_doubt else f"{on_the_wire} of the {in_doubt}"
+    waiting = f"; {which} in doubt {'waits' if on_the_wire == 1 else 'wait'} for an answer" if on_the_wire else ""
+    return f"a run is sending{waiting}"
+
+
+def _not_sent_words(spec: SpecStatus) -> str:
+    """Why the latest run left messages behind, as far as it is noted."""
+    latest = spec.runs[0]
+    if latest.ended_at is None:
+        return f"run {latest.run} has no end: it was killed, or goes on elsewhere"
+    if latest.ending == FINISHED:
+        return f"run {latest.run} left them out; `sendspec plan` says what the next one does"
+    return clean(f"run {latest.run} stopped: {latest.ending}")
 
 
 def _never_sent(spec: NeverSent, environment: str) -> str:
@@ -76,9 +98,13 @@ def _next(
     def named(which: Sequence[SpecStatus | NeverSent]) -> str:
         return " ".join(quote(path_by_name.get(spec.name, "SPEC")) for spec in which)
 
+    running = [spec for spec in specs if spec.under_way is not None]
+    specs = [spec for spec in specs if spec not in running]
     doubtful = [spec for spec in specs if spec.account.in_doubt or spec.earlier_doubts]
     refused = [spec for spec in specs if spec.account.refused]
     unsent = [spec for spec in specs if spec.account.not_sent]
+    left_out = [spec for spec in unsent if spec.runs and spec.runs[0].ending == FINISHED]
+    unsent = [spec for spec in unsent if spec not in left_out]
     new = [spec for spec in never_sent if spec.path is not None]
     if doubtful:
         yield f"reconcile {named(doubtful)}"
@@ -86,9 +112,13 @@ def _next(
         yield f"status {named(refused)} --failed"
     if refused:
         yield f"send {named(refused)} --retry refused"
+    if left_out:
+        yield f"plan {named(left_out)}"
     if unsent or new:
         yield f"send {named([*unsent, *new])}"
-    if specs and not (listed or doubtful or refused or unsent):
+    if running:
+        yield f"status {named(running)}"
+    if specs and not (listed or running or doubtful or refused or unsent or left_out):
         yield f"status {named(specs)} --messages"
     if any(spec.path is None for spec in never_sent):
         yield "status"
@@ -133,6 +163,7 @@ def status_document(
                 "skipped": dict(spec.account.skipped),
                 "left": spec.account.left,
                 "earlier_doubts": spec.earlier_doubts,
+                "under_way": spec.under_way,
                 "runs": [_run_json(run) for run in spec.runs],
             }
             for spec in specs

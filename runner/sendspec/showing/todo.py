@@ -18,14 +18,16 @@ class Task:
     one: str
     several: str
 
-    def text(self, count: int) -> str:
-        return f"{self.action} {counted(count, self.one, self.several)}"
+    def text(self, count: int, *, at_least: bool = False) -> str:
+        return f"{self.action} {'at least ' if at_least else ''}{counted(count, self.one, self.several)}"
 
 
 _FIX_NUMBERS = Task("fix", "number", "numbers")
 _SHORTEN_TEXTS = Task("shorten", "text", "texts")
 _REPAIR_ROWS = Task("repair", "row", "rows")
 _LOOK = Task("look at", "row", "rows")
+_OF_THE_TEMPLATE = frozenset({"no-items"})
+"""Faults that are mended once, in the template, whatever the number of rows."""
 _TASK_BY_CODE = {
     "phone-letters": _FIX_NUMBERS,
     "phone-digits": _FIX_NUMBERS,
@@ -38,6 +40,7 @@ _TASK_BY_CODE = {
     "phone-trunk-zero": _FIX_NUMBERS,
     "phone-spelling": _FIX_NUMBERS,
     "not-a-number": Task("correct", "value", "values"),
+    "text-order": Task("rewrite", "compared value", "compared values"),
     "total-row": Task("delete", "row with a total", "rows with a total"),
     "spreadsheet-number": _FIX_NUMBERS,
     "phone-country": Task("say the country of", "number", "numbers"),
@@ -61,20 +64,21 @@ _TASK_BY_CODE = {
     "not-an-object": _REPAIR_ROWS,
     "repeated-key": _REPAIR_ROWS,
     "conflicting-rows": Task("decide on", "repeated recipient", "repeated recipients"),
+    "sender-name": Task("correct the sender of", "message", "messages"),
     "reference-repeated": Task("change", "reference", "references"),
     "suppress-entry": Task("fix", "suppressed address", "suppressed addresses"),
 }
 
 
-def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, int]:
-    """The tasks that the errors leave, with their counts; empty if no row is wrong. Errors outside of rows come first."""
+def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, tuple[int, bool]]:
+    """The tasks that the errors leave, with their counts and whether these are the least; empty if no row is wrong. Errors outside of rows come first."""
     errors = [each for each in diagnostics if each.severity is Severity.ERROR]
     if not any(each.rows for each in errors):
         return {}
     by_task: dict[Task, list[Diagnostic]] = {}
     for each in sorted(errors, key=lambda error: bool(error.rows)):
         by_task.setdefault(_task(each), []).append(each)
-    return {task: _count(found) for task, found in by_task.items()}
+    return {task: (_count(found), any(each.at_least for each in found)) for task, found in by_task.items()}
 
 
 def _count(errors: Sequence[Diagnostic]) -> int:
@@ -82,35 +86,36 @@ def _count(errors: Sequence[Diagnostic]) -> int:
     counts: dict[tuple[str, str], int] = {}
     rows: dict[tuple[str, str], set[int]] = {}
     for number, each in enumerate(errors):
-        cell = (each.cell, each.code) if each.cell else ("", str(number))
+        cell = (each.column, each.code) if each.column else ("", str(number))
         seen = rows.setdefault(cell, set())
         known = len(seen.intersection(each.rows))
         seen.update(each.rows)
-        counts[cell] = counts.get(cell, 0) + max(each.row_count, 1) - known
+        count = 1 if each.code in _OF_THE_TEMPLATE else max(each.row_count, 1)
+        counts[cell] = counts.get(cell, 0) + max(count - known, 0)
     return sum(counts.values())
 
 
 def todo_text(diagnostics: Sequence[Diagnostic]) -> str:
-    return ", ".join(task.text(count) for task, count in todos(diagnostics).items())
+    return ", ".join(task.text(count, at_least=least) for task, (count, least) in todos(diagnostics).items())
 
 
 def todo_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
     return [
-        {"action": task.action, "count": count, "thing": task.one, "text": task.text(count)}
-        for task, count in todos(diagnostics).items()
+        {"action": task.action, "count": count, "thing": task.one, "text": task.text(count, at_least=least)}
+        for task, (count, least) in todos(diagnostics).items()
     ]
 
 
 def _task(error: Diagnostic) -> Task:
     if error.code == "table-delimiter":
         return Task("set", "delimiter", "delimiters")
-    if not error.rows:
+    if not error.rows or error.code in _OF_THE_TEMPLATE:
         place = quoted(error.path)
         return Task("correct", f"error in {place}", f"errors in {place}")
     if error.code == "empty-value":
-        return _fill_in(error.cell)
+        return _fill_in(error.column)
     if error.code == "spreadsheet-error":
-        return _cells("correct", error.cell)
+        return _cells("correct", error.column)
     return _TASK_BY_CODE.get(error.code, _LOOK)
 
 
@@ -121,5 +126,7 @@ def _fill_in(column: str) -> Task:
 
 
 def _cells(action: str, column: str) -> Task:
+    """A value that is an item of another one, such as `person.last`, has no cell of its own."""
     where = f"of '{quoted(column)}'" if column else ""
-    return Task(action, f"cell {where}".rstrip(), f"cells {where}".rstrip())
+    what = "value" if "." in column else "cell"
+    return Task(action, f"{what} {where}".rstrip(), f"{what}s {where}".rstrip())

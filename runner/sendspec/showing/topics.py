@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from sendspec.showing.explained.entry import Explanation
 from sendspec.showing.page_text import page_text
 from sendspec.showing.terminal_style import TerminalStyle
 
 TOPICS = {
-    "spec": "What a spec may say, and what becomes of its recipients.",
+    "spec": "What a spec may say, and how a send uses it.",
     "message": "How the message in a spec is written.",
-    "templates": "What stands between {{ and }}, and what doesn't.",
+    "templates": "What you may write between {{ and }}.",
     "project": "The project file: access keys, channels, approvals.",
     "environments": "Which environment a command works in.",
-    "ledger": "What is remembered, and how to keep it.",
+    "ledger": "What the ledger records, and how to keep it.",
     "states": "What a message's state means, and why people are skipped.",
     "words": "What segment, shape, drift and other words mean.",
     "formats": "JSON, CSV, and the reports of CI services.",
     "exit-codes": "What a command's exit code means.",
-    "cli": "Where settings come from, and where options may stand.",
+    "cli": "Where settings come from, and where to write options.",
 }
 """What each topic is about, by its name, which is that of its file."""
 ALIASES = {
     "filters": ("templates",), "tests": ("templates",), "jinja": ("templates",), "placeholders": ("templates",),
     "csv": ("formats", "spec"), "json": ("formats",), "recipients": ("spec",), "columns": ("spec", "templates"),
     "key": ("project",), "channels": ("project",), "approvals": ("project",), "env": ("environments",),
-    "lock": ("ledger",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
+    "lock": ("ledger",), "exit": ("exit-codes",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
 }  # fmt: skip
 """Topics by other words that people look for."""
 _TITLES = {"exit-codes": "Exit codes"}
@@ -33,7 +37,7 @@ _TITLES = {"exit-codes": "Exit codes"}
 
 
 def topics_named(word: str) -> tuple[str, ...]:
-    """The topics that a word stands for; none if it stands for none."""
+    """The topics that a word names; none if it names none."""
     return (word,) if word in TOPICS else ALIASES.get(word.lower(), ())
 
 
@@ -54,6 +58,12 @@ def topic_text(name: str, style: TerminalStyle) -> str:
     """A topic for a terminal."""
     text = topic_source(name)
     return page_text(f"# {_TITLES[name]}\n\n{text}" if name in _TITLES else text, style)
+
+
+def topics_document(names: Sequence[str]) -> dict[str, Any]:
+    """The `sendspec.explain/1` document about topics."""
+    entries = [{"code": name, **asdict(Explanation(TOPICS[name].rstrip("."), topic_source(name)))} for name in names]
+    return {"schema": "sendspec.explain/1", "codes": entries}
 
 
 def topic_source(name: str) -> str:

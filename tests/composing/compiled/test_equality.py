@@ -101,7 +101,7 @@ def recipients_of(platform: Platform) -> st.SearchStrategy[dict[str, Any]]:
     column = platform.address_kind.default_column
     options: dict[str, list[Any]] = {
         "to": ["{{ %s }}", "{{ row.%s }}", "{{ %s | trim }}", "{{ name }}"],
-        "key": ["{{ name }}", "{{ n }}", "{{ %s }}-{{ n }}", "{{ n | int }}"],
+        "key": ["{{ name }}", "{{ n }}", "{{ %s }}-{{ n }}", "{{ %s }}", "{{ n | int }}"],
         "where": [
             "{{ flag }}",
             "{{ name != 'Ann' }}",
@@ -210,14 +210,20 @@ def test_a_compiled_spec_makes_the_messages_that_composing_makes(
                 composed = composer.compose(row)
                 assert quickly == composed
                 assert odd == row_result_of(
-                    composed, eligibility, own_reference="reference" in message, count_countries=True
+                    composed,
+                    eligibility,
+                    composer.folded_of,
+                    own_reference="reference" in message,
+                    count_countries=True,
                 )
 
 
 def by_row(found: BlockResult) -> list[RowResult]:
-    *_, hashes, others = found
+    *_, hashes, folded, others = found
+    folded_at = dict(folded)
     rows: list[RowResult] = [
-        (entry, hashes[at] if hashes else b"", 0) for at, entry in enumerate(zip(*found[:5], strict=True))
+        (entry, hashes[at] if hashes else b"", 0, folded_at.get(at, b""))
+        for at, entry in enumerate(zip(*found[:5], strict=True))
     ]
     for at, result in others:
         rows.insert(at, result)
@@ -439,7 +445,13 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
         for n in ("1", "2", "1")
     ]
     composed = [
-        row_result_of(made[0].compose(each), eligibility, own_reference="reference" in more, count_countries=True)
+        row_result_of(
+            made[0].compose(each),
+            eligibility,
+            made[0].folded_of,
+            own_reference="reference" in more,
+            count_countries=True,
+        )
         for each in rows
     ]
     assert by_row(many([each.content for each in rows])) == composed

@@ -14,7 +14,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec
 
 TEXT = "body: {type: text, text: {text: Hi}}"
-HTML = "body: {type: html, html: {text: Hi, html: <p>Hi</p>}}"
+HTML = "body: {type: html, html: {text: Hi, html: <p>Hi</p>, metadata: {subject: Hi}}}"
 PHONE, EMAIL = '[{phone: "+31612345678"}]', "[{email: ann@example.com}]"
 
 

@@ -40,7 +40,7 @@ def test_a_released_message_is_claimed_as_the_next_attempt(running: Ledger) -> N
 @pytest.mark.parametrize("attempt", [0, 2])
 def test_the_outcome_of_another_attempt_is_not_taken(running: Ledger, attempt: int) -> None:
     claim(running, IDS[0])
-    with pytest.raises(LedgerTrouble, match="moved by somebody else"):
+    with pytest.raises(LedgerTrouble, match="somebody else moved"):
         settle(running, IDS[0], attempt, State.ACCEPTED)
     assert running.facts([IDS[0]])[IDS[0]].state is State.SENDING
 

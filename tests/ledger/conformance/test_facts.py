@@ -82,7 +82,9 @@ def test_runs_are_told_with_what_they_carried_out_and_who_approved_it(ledger: Le
     plan(ledger, *IDS[:2])
     plan(ledger, IDS[2], name="bye")
     (running,) = ledger.runs_of("hello", 1, 9)
-    assert running == PlannedRun(run=1, started_at=2.0, ended_at=None, ending=None, messages=2, note=None)
+    assert running == PlannedRun(
+        run=1, pid=OWNER.pid, started_at=2.0, ended_at=None, ending=None, messages=2, note=None
+    )
     ledger.note_approval(NOTE)
     ledger.end(now=5.0, ending="finished", requests=2)
     ledger.begin(OWNER, now=6.0)

@@ -67,7 +67,7 @@ def test_a_message_that_vanished_is_missed(ledger: SqliteLedger, path: Path) -> 
 def test_messages_of_no_send_are_too_many(ledger: SqliteLedger, path: Path) -> None:
     plan(ledger, IDS[0])
     elsewhere(path, "DELETE FROM spec")
-    assert ledger.find_damage() == ["it holds 1 messages and should hold 0"]
+    assert ledger.find_damage() == ["it holds 1 message and should hold 0"]
 
 
 @pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(24)", "remote_id = 'x'",
@@ -78,7 +78,7 @@ def test_every_part_of_a_message_that_matters_is_under_its_checksum(
     plan(ledger, IDS[0])
     plan(ledger, name="bye")
     elsewhere(path, f"UPDATE message SET {column}")
-    assert ledger.find_damage() == ["1 messages don't match their checksums"]
+    assert ledger.find_damage() == ["a message doesn't match its checksum"]
 
 
 def test_a_ledger_without_its_tables_says_so_instead_of_breaking(ledger: SqliteLedger, path: Path) -> None:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger import folder_lock, held_lock
 from sendspec.ledger.folder_lock import folder_locked
-from sendspec.ledger.sqlite.run_lock import lock_path, take_lock
+from sendspec.ledger.sqlite.run_lock import holder_of, lock_path, take_lock
 
 
 def lock_file(path: Path) -> Path:
@@ -81,6 +82,7 @@ def test_on_a_full_disk_the_lock_holds_without_a_name_in_it(path: Path, no_room:
 
 WITHOUT_LOCKS = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.sqlite.run_lock import take_lock
@@ -185,3 +187,34 @@ def test_a_lock_whose_file_was_removed_is_mine_no_more(path: Path) -> None:
     other = take_lock(path, OWNER, since="now")
     assert not lock.still_mine()
     assert other.still_mine()
+
+
+def test_a_lock_is_held_by_the_living_process_that_it_names(path: Path) -> None:
+    assert holder_of(path, "here") is None
+    lock = take_lock(path, replace(OWNER, pid=os.getpid()), since="now")
+    assert holder_of(path, "here") == os.getpid()
+    assert holder_of(path, "there") is None
+    lock.release()
+    assert holder_of(path, "here") is None
+    taken = take_lock(path, OWNER, since="now")  # process 1 is another user's, or can't be told from one
+    assert holder_of(path, "here") == 1
+    taken.release()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"pid": "x", "host": "here"}', b'{"pid": -1, "host": "here"}', b'{"pid": 1073741824, "host": "here"}']
+)  # fmt: skip
+def test_a_lock_that_names_no_living_process_is_left_alone(path: Path, content: bytes) -> None:
+    descriptor = held(path, content)
+    assert holder_of(path, "here") is None
+    os.close(descriptor)
+
+
+def test_a_number_that_another_process_has_now_holds_nothing(path: Path) -> None:
+    lock_file(path).write_bytes(json.dumps({"pid": os.getpid(), "host": "here"}).encode())
+    assert holder_of(path, "here") is None
+
+
+def test_a_lock_that_can_not_be_asked_is_held_by_nobody(path: Path) -> None:
+    lock_file(path).symlink_to(path)
+    assert holder_of(path, "here") is None

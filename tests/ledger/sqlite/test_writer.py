@@ -48,7 +48,7 @@ def test_a_plan_that_the_disk_does_not_take_is_undone_and_nothing_is_tried_again
 ) -> None:
     with no_room(), pytest.raises(LedgerUnwritable, match="disk I/O error") as trouble:
         ledger.put_planned(SEND, (record(n.to_bytes(16)) for n in range(99)), b"q" * 32, now=3.0)
-    assert "make room for about" not in trouble.value.fix
+    assert "free about" not in trouble.value.fix
     with pytest.raises(LedgerUnwritable, match="before"):
         ledger.exchange(settle=[], claim=claims(IDS), now=4.0)
     ledger.close()

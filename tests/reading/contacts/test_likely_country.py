@@ -12,7 +12,8 @@ from sendspec.reading.contacts.likely_country import country_advice, country_fix
         (["0612345678"], "NL FR"),
         (["0612345678", "0687654321", "0201234567"], "NL FR"),
         (["0612345678"] * 40, "NL"),
-        (["0612345678", "0712345678", "0687654321"], "FR"),
+        (["0612345678", "0712345678", "0687654321"], "NL FR"),
+        (["0612345678", "0712345678"] * 20, "FR"),
         (["07911123456", "07700900123", "02079460958"], "GB"),
         (["015112345678", "01701234567"], "DE"),
         (["0851234567"], "IE"),
@@ -41,6 +42,7 @@ def test_the_fix_names_the_country_or_asks_for_it() -> None:
 
 
 def test_numbers_of_several_countries_lack_their_plus_not_a_country() -> None:
-    for numbers in (["31612345678", "447911123456", "31687654321"], ["0031612345678", "447911123456"]):
-        assert country_advice(numbers).startswith("write + in front of each country code")
+    assert country_advice(["31612345678", "447911123456"]) == "write + in front of each number"
+    fix = "write + in front of each country code, in place of 00 where it begins so"
+    assert country_advice(["0031612345678", "447911123456"]) == fix
     assert "`country: NL`" in country_advice(["31612345678", "0031687654321"])

@@ -10,6 +10,7 @@ import pytest
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.files.confined_path import (
     OpenFile,
+    is_among_devices,
     open_from_command_line,
     open_in_project,
     open_resolved,
@@ -163,6 +164,13 @@ def test_the_users_own_argument_may_lie_anywhere_but_must_be_a_file(project: Pat
         fault = open_from_command_line(written)
         assert isinstance(fault, Problem)
         assert fault.code == code
+
+
+def test_only_links_among_devices_are_followed_out_of_a_project() -> None:
+    assert is_among_devices("/dev/stdin")
+    assert is_among_devices("/proc/self/fd/3")
+    assert not is_among_devices("/dev/shm/project/people.csv")  # in memory, but as ordinary as any other
+    assert not is_among_devices("/home/ann/project/people.csv")
 
 
 @pytest.mark.parametrize(

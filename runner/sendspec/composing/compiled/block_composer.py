@@ -17,11 +17,12 @@ from sendspec.reading.schema.validator import Schema
 
 _INDEX = "len(fingerprints) + len(others)"
 """The index of the current row in its block."""
-_LISTS = ("fingerprints", "sizes", "forcing", "alternatives", "countries", "references")
+_LISTS = ("fingerprints", "sizes", "forcing", "alternatives", "countries", "references", "folded")
 _SAME_FOR_ALL = {
     "alternatives": "[0] * len(fingerprints)",
     "countries": "[''] * len(fingerprints)",
     "references": "[]",
+    "folded": "[]",
 }
 """Lists that no row adds to."""
 
@@ -54,12 +55,22 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
         code.lines.remove(ID_TEXT_LINE)
     _add_size(message, text)
     message.add_country()
-    _add_eligibility(message, eligibility, hashed_reference="hashed_reference" if own_reference else "b''")
+    if compiled_spec.folds_case:
+        message.add_folded_fingerprint()
+    _add_eligibility(
+        message,
+        eligibility,
+        hashed_reference="hashed_reference" if own_reference else "b''",
+        folded="folded_fingerprint" if compiled_spec.folds_case else "b''",
+    )
     values = {"fingerprints": "identity + digest", "sizes": "segments", "forcing": "forced_by"}
     values |= {"alternatives": message.alternatives} if message.alternatives != "0" else {}
     values |= {"countries": message.country} if message.country != "''" else {}
     values |= {"references": "hashed_reference"} if own_reference else {}
     code.lines.append("; ".join(f"add_{name}({value})" for name, value in values.items()))
+    if compiled_spec.folds_case:
+        code.lines.append("if folded_fingerprint: add_folded((len(fingerprints) - 1, folded_fingerprint))")
+        values["folded"] = ""
     message.templates.define_budget()
     return [
         f"def {FUNCTION}(rows):",
@@ -86,7 +97,7 @@ def _add_size(message: MessageCode, text: str) -> None:
     )
 
 
-def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_reference: str) -> None:
+def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_reference: str, folded: str) -> None:
     """Puts excluded rows among the others, in the order of `Eligibility.exclusion_of`."""
     lists = (
         ("not in", eligibility.only_to, Exclusion.ONLY_TO),
@@ -95,5 +106,5 @@ def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_refe
     for test, addresses, exclusion in lists:
         if addresses is not None:
             entry = f"(identity + digest, segments, forced_by, {message.alternatives}, {message.country})"
-            excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}))); continue"
+            excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}, {folded}))); continue"
             message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {excluded}")

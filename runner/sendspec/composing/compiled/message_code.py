@@ -118,6 +118,16 @@ class MessageCode:
             self.code.lines.append(f"country = country_of_number({ADDRESS.name})")
             self.country = "country"
 
+    def add_folded_fingerprint(self) -> None:
+        """Adds the fingerprint with the address in lower case: see `folded_fingerprint`. Uses the variables of the message no more."""
+        address = ADDRESS.name
+        self.code.lines += [
+            f"folded_fingerprint = b''; lowered = {address}.lower()",
+            f"if {'key' if self._compiled_spec.key is not None else address} != lowered:",
+            f" json_{address} = dumps(lowered); {self._identity(f'json_{address}')}; folded_fingerprint = hashed.digest()",
+            f" {self._digest()}; folded_fingerprint += hashed.digest()",
+        ]
+
     def add_reference_check(self) -> None:
         """Adds the check that the user's own reference is text and doesn't contain the address."""
         digits = f"{ADDRESS.name}.lstrip('+')"
@@ -146,7 +156,7 @@ class MessageCode:
             self.code.lines.append("if address[:5] in landlines or address[:6] in landlines: raise NotSound")
 
     def _add_id(self) -> None:
-        spec, key = self._compiled_spec.spec, self._compiled_spec.key
+        key = self._compiled_spec.key
         self.code.lines.append("json_key = json_address = dumps(address)")
         if key is not None:
             self.code.lines += [
@@ -155,10 +165,14 @@ class MessageCode:
                 "if type(key) is not str or not (key := key.strip()): raise NotSound",
                 "json_key = dumps(key)",
             ]
-        # the hash of the JSON list up to its last item, the key
-        hashed = self.code.constant(id_hash(self._settings.salt, spec.name, spec.generation).copy)
-        self.code.lines.append(f"hashed = {hashed}(); hashed.update(json_key + b']'); identity = hashed.digest()")
+        self.code.lines.append(f"{self._identity('json_key')}; identity = hashed.digest()")
         self.templates.add_id()
+
+    def _identity(self, json_key: str) -> str:
+        """Hashes the JSON list of which the key is the last item."""
+        spec = self._compiled_spec.spec
+        hashed = self.code.constant(id_hash(self._settings.salt, spec.name, spec.generation).copy)
+        return f"hashed = {hashed}(); hashed.update({json_key} + b']')"
 
     def _add_text(self, frame: Mapping[str, Any], text_slot: Slot | str | None) -> str:
         """Adds the text's check and, where the platform measures it, its measure; returns an expression for the text."""
@@ -199,11 +213,13 @@ class MessageCode:
             lines.append(f"if measured.segments > {limits.segments:d}: raise NotSound")
 
     def _add_digest(self) -> None:
+        self.code.lines.append(f"{self._digest()}; digest = hashed.digest()")
+
+    def _digest(self) -> str:
+        """Hashes the payload."""
         hashed = self.code.constant(payload_hash(self._settings.salt).copy)
         canonical = self._joined(json_parts(self._frame, sort_keys=True))
-        self.code.lines.append(
-            f"hashed = {hashed}(); hashed.update(sha256({canonical}).digest()); digest = hashed.digest()"
-        )
+        return f"hashed = {hashed}(); hashed.update(sha256({canonical}).digest())"
 
     def _joined(self, parts: Iterable[bytes | Slot]) -> str:
         """An expression for the bytes, with each slot's JSON in its place."""

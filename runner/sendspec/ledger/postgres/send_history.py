@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 
 from sendspec.ledger.postgres.functions import BASELINE
-from sendspec.ledger.postgres.open_ledger import IS_BASELINED, OpenLedger
+from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, RunNote, SendRecord
 from sendspec.planning.message_state import State
 
@@ -17,9 +17,13 @@ SENDS = """SELECT name, generation, path, messages, claimed, baselined, key_tree
     FROM spec WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY name, generation"""
 SKIPS = f"""SELECT CASE WHEN m.evidence = '{BASELINE}' THEN 'baseline' WHEN starts_with(m.evidence, '{MOVED_EVIDENCE}') THEN 'moved'
     ELSE 'settled-by-hand' END, count(*) FROM message m WHERE m.state = 'skipped' AND {_OF_SEND} GROUP BY 1"""
-RUNS = """SELECT r.number, r.started_at, r.ended_at, r.ending, p.messages, r.plan_digest, r.commit_id, r.approval_claimed, r.approval_verified
+RUNS = """SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, r.plan_digest, r.commit_id, r.approval_claimed, r.approval_verified
     FROM plan p JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec
     WHERE s.name = %(name)s AND s.generation = %(generation)s ORDER BY r.number DESC LIMIT %(most)s"""
+UNDER_WAY = f"""WITH living AS (SELECT p.run, p.spec FROM plan p JOIN spec s ON s.number = p.spec
+        WHERE s.name = %(name)s AND s.generation = %(generation)s AND p.run IN ({LIVING}) AND (SELECT ended_at FROM run WHERE number = p.run) IS NULL)
+    SELECT (SELECT count(*) FROM living), (SELECT count(*) FROM message m JOIN living l ON l.run = m.run AND l.spec = m.spec
+        WHERE m.state = 'sending')"""
 TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
     CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"""
 
@@ -76,6 +80,11 @@ class SendHistory(OpenLedger):
         """The count of the send's messages by state."""
         sql = f"SELECT m.state, count(*) FROM message m WHERE {_OF_SEND} GROUP BY m.state"
         return {self._state(word): count for word, count in self._rows(sql, {"name": name, "generation": generation})}
+
+    def under_way(self, name: str, generation: int) -> int | None:
+        """How many of the send's messages its living runs are sending; None if none lives."""
+        living, sending = self._rows(UNDER_WAY, {"name": name, "generation": generation})[0]
+        return int(sending) if living else None
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
@@ -163,6 +172,7 @@ class SendHistory(OpenLedger):
 
 def _planned_run(
     run: int,
+    pid: int,
     started: float,
     ended: float | None,
     ending: str | None,
@@ -176,4 +186,6 @@ def _planned_run(
     if digest is not None:
         names = tuple(verified.split("\n")) if verified else ()
         noted = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
-    return PlannedRun(run=run, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted)
+    return PlannedRun(
+        run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted
+    )

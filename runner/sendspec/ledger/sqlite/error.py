@@ -28,12 +28,12 @@ def trouble_of(path: str, error: sqlite3.Error) -> LedgerTrouble:
         )
     if code.startswith("SQLITE_FULL"):
         return LedgerUnwritable(
-            f"the disk is full: the ledger {path} can't be written", "make room, then run the command again"
+            f"the disk is full: the ledger {path} can't be written", "free some space, then run the command again"
         )
     if code.startswith("SQLITE_READONLY"):
         return LedgerUnwritable(f"the ledger {path} can't be written", "make it and its folder writable for this user")
     if code.startswith("SQLITE_CANTOPEN"):
         return LedgerUnwritable(f"the ledger {path} can't be opened", "make it and its folder readable for this user")
     return LedgerUnwritable(
-        f"the ledger {path} can't be read or written: {error}", "look at the disk, then run the command again"
+        f"the ledger {path} can't be read or written: {error}", "check the disk, then run the command again"
     )

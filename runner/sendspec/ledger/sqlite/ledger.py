@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import (
     Change,
     Claim,
@@ -192,7 +193,7 @@ class SqliteLedger(PlanWriter):
         changed = self._connection.executemany(sql, rows).rowcount if rows else 0
         if changed != len(rows):
             raise LedgerTrouble(
-                f"{len(rows) - changed} messages of this run were moved by somebody else",
+                f"somebody else moved {counted(len(rows) - changed, 'message')} of this run",
                 "look at them with `sendspec status --messages`",
             )
 

@@ -212,7 +212,7 @@ def _check_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]
         raise LedgerUnwritable(
             f"the ledger {path} is of version {version}, and migrating it to version {SCHEMA_VERSION} takes {_megabytes(needed)};"
             f" {_megabytes(free)} are free",
-            "make room, then run the command again",
+            "free some space, then run the command again",
         )
 
 

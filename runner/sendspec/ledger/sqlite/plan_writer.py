@@ -90,7 +90,7 @@ class PlanWriter(LedgerWriter):
     def _no_room(self, trouble: LedgerUnwritable, messages: int) -> LedgerUnwritable:
         """The same error, with the space that a plan of so many messages needs."""
         megabytes = messages * BYTES_A_MESSAGE // 1_000_000 + 1
-        fix = f"make room for about {megabytes} MB beside {self.path}, then run the command again"
+        fix = f"free about {megabytes} MB beside {self.path}, then run the command again"
         return LedgerUnwritable(trouble.problem, fix)
 
     def _put_block(self, spec: int, block: list[PlannedRecord], now: float, *, replaces: bool) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.sqlite.doubt_lookup import DoubtLookup
 from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksums
@@ -26,13 +27,15 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
             if found:
                 return found  # counting rows on pages that form a cycle would not end
             wrong = self._value(wrong_checksums(self.version))
-            held, counted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
+            held, noted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
         except LedgerTrouble as trouble:
             return [str(trouble)]
         if wrong:
-            found.append(f"{wrong} messages don't match their checksums")
-        if held != (counted or 0):
-            found.append(f"it holds {held} messages and should hold {counted or 0}")
+            found.append(
+                f"{wrong} messages don't match their checksums" if wrong > 1 else "a message doesn't match its checksum"
+            )
+        if held != (noted or 0):
+            found.append(f"it holds {counted(held, 'message')} and should hold {noted or 0}")
         return found
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:

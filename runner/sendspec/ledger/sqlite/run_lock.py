@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sendspec.diagnostics.exceptions import LedgerBusy, LedgerUnwritable
+from sendspec.diagnostics.exceptions import LedgerBusy, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.held_lock import LOCKED, unlock
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite_file import open_beside, real_place
@@ -91,6 +91,40 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
     return RunLock(path, descriptor, ledger)
 
 
+def holder_of(ledger: Path, host: str) -> int | None:
+    """The living process of this machine, which is called `host`, that holds the lock of `ledger`.
+
+    The lock is tried only if its file names a living process. Otherwise a run that begins at this moment could find it taken.
+    """
+    try:
+        descriptor = open_beside(lock_path(real_place(ledger)), os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, LedgerTrouble):
+        return None
+    named = _living_owner(descriptor, host)
+    try:
+        if named is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:  # another holds it; where files can't be locked, no run begins
+        return named
+    finally:
+        os.close(descriptor)
+    return None  # where one is named, it was killed, and another process has its number
+
+
+def _living_owner(descriptor: int, host: str) -> int | None:
+    """The process of this machine that the lock's file names, if there is one of that number."""
+    try:
+        words: dict[str, Any] = json.loads(os.pread(descriptor, 4_096, 0))
+        pid = int(words["pid"])
+        if words["host"] != host or pid < 1:
+            return None
+        with suppress(PermissionError):  # another user's
+            os.kill(pid, 0)
+    except (ValueError, KeyError, TypeError, OverflowError, OSError):
+        return None
+    return pid
+
+
 _KIND_BY_FORMAT = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -100,7 +134,7 @@ _KIND_BY_FORMAT = {
 
 
 def _kind(path: Path) -> str:
-    """What is at the lock's path and is no regular file."""
+    """What is at the lock's path and is not a regular file."""
     return _KIND_BY_FORMAT.get(stat.S_IFMT(path.lstat().st_mode), "no file")
 
 

@@ -68,6 +68,10 @@ class SendHistory(OpenLedger):
         )
         return {self._state(word): count for word, count in rows}
 
+    def under_way(self, name: str, generation: int) -> int | None:
+        """None: a file doesn't know which processes live."""
+        return None
+
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
         rows = self._rows(
@@ -170,8 +174,8 @@ class SendHistory(OpenLedger):
             else "NULL, NULL, NULL, NULL"
         )
         rows = self._typed(
-            (WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT),
-            f"SELECT r.number, r.started_at, r.ended_at, r.ending, p.messages, {notes} FROM plan p"
+            (WHOLE, WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT),
+            f"SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, {notes} FROM plan p"
             " JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec"
             " WHERE s.name = ? AND s.generation = ? ORDER BY r.number DESC LIMIT ?",
             (name, generation, most),
@@ -181,6 +185,7 @@ class SendHistory(OpenLedger):
 
 def _planned_run(
     run: int,
+    pid: int,
     started: float,
     ended: float | None,
     ending: str | None,
@@ -193,4 +198,6 @@ def _planned_run(
     if digest is not None:
         names = tuple(verified.split("\n")) if verified else ()
         noted = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
-    return PlannedRun(run=run, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted)
+    return PlannedRun(
+        run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted
+    )

@@ -112,7 +112,7 @@ class LedgerWriter(SqliteReader):
     def _transaction(self) -> Iterator[None]:
         if self._broken:
             raise LedgerUnwritable(
-                "the ledger could not be written before", "look at the disk, then run the command again"
+                "the ledger could not be written before", "check the disk, then run the command again"
             )
         self._check_process()
         try:

@@ -39,6 +39,7 @@ def _why_no_email(written: str) -> tuple[str, str]:
     count = written.count("@")
     if count != 1:
         several = "keep one address, without a name beside it" if count else "write it as name@example.com"
+        several = "write one @" if "@@" in written and count == written.count("@@") + 1 else several
         return f"'{shown}' has {count or 'no'} @; an e-mail address has one", several
     domain = written.partition("@")[2]
     if not domain.isascii():
@@ -52,7 +53,11 @@ def _why_no_email(written: str) -> tuple[str, str]:
     if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
         limits = f"at most {MAX_EMAIL} are allowed, {MAX_LOCAL_PART} of them before the @"
         return f"'{shown}' has {len(written)} characters; {limits}", "write a shorter address"
-    return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"
+    if any(not part for part in written.replace("@", ".").split(".")):
+        return f"'{shown}' has a dot too much: at the start or end of a part, or beside another dot", "remove that dot"
+    if "." not in domain:
+        return f"'{shown}' has no dot behind its @", "write the whole domain, such as example.com"
+    return f"'{shown}' is not written like an e-mail address", "correct it: name@example.com is one"
 
 
 def _without(odd: str, written: str) -> str:

@@ -22,6 +22,6 @@ def landline_starts() -> frozenset[str]:
 
 
 def is_landline(number: str) -> bool:
-    """Whether a normalised number is a landline; False where its country's plan doesn't tell."""
+    """Whether a normalised number is a landline; False where its country's plan doesn't say."""
     starts = landline_starts()
     return number[:5] in starts or number[:6] in starts

@@ -20,17 +20,19 @@ _SHAPES = (
 MOST = 0.6
 """The share of the numbers that have to agree."""
 SOME = 0.1
-"""The share of 07 among the numbers from which a list with 06 is French: the Netherlands have no 07."""
+"""The share of 07 among the numbers from which a list with 06 is French: the Netherlands have few, which are landlines."""
 ENOUGH = 40
-"""Numbers with 06 and hardly any with 07 that only a Dutch list has."""
+"""Numbers with 06 or 07 that tell a Dutch list from a French one."""
 _OF_06 = ("NL", "FR")
 
 
 def country_advice(numbers: Iterable[str]) -> str:
     """What a table needs whose `numbers`, given as digits, have no country."""
-    found = Counter(map(_shape, numbers))
+    listed = list(numbers)
+    found = Counter(map(_shape, listed))
     if len([shape for shape in found if shape.startswith("+")]) > 1:
-        return "write + in front of each country code, in place of 00 where it begins so"
+        in_place = ", in place of 00 where it begins so" if any(number.startswith("00") for number in listed) else ""
+        return f"write + in front of each {'country code' if in_place else 'number'}{in_place}"
     return f"{country_fix(_countries(found))}, or write the number with + and its country code"
 
 
@@ -45,9 +47,9 @@ def _countries(found: Counter[str]) -> tuple[str, ...]:
         return ()
     both = found["06"] + found["07"]
     if both >= MOST * total and found["06"]:
-        if found["07"] >= SOME * both:
-            return ("FR",)
-        return _OF_06[:1] if found["06"] >= ENOUGH else _OF_06
+        if both < ENOUGH:
+            return _OF_06
+        return ("FR",) if found["07"] >= SOME * both else _OF_06[:1]
     shape, count = found.most_common(1)[0]
     return _of_shape(shape) if count >= MOST * total else ()
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.phone_number import normalise_phone
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+MAX_MISSING = 4
+"""Digits that may be missing at the end of a mobile number."""
 
 
 class PhoneCheck(StrEnum):
@@ -41,11 +48,24 @@ def why_invalid(number: str) -> Problem | None:
 
     parsed = phonenumbers.parse(number)
     if not phonenumbers.is_valid_number(parsed):
-        return Problem(
-            "phone-invalid",
-            f"'{mask(number)}' is in no range that its country has assigned",
-            "correct it, or write `check: length` under recipients",
+        short = _is_too_short(parsed)
+        why = (
+            "is too short for a mobile number of its country"
+            if short
+            else "is a number that its country has given to nobody"
         )
+        fix = "add the digits that are missing" if short else "correct it"
+        return Problem("phone-invalid", f"'{mask(number)}' {why}", f"{fix}, or write `check: length` under recipients")
     if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return Problem("phone-invalid", f"'{mask(number)}' is a premium-rate number", "write the person's own number")
     return None
+
+
+def _is_too_short(number: PhoneNumber) -> bool:
+    """Whether a mobile number begins so and has more digits."""
+    import phonenumbers
+
+    digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    longer = (phonenumbers.parse(digits + "1" * more) for more in range(1, MAX_MISSING + 1))
+    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return any(phonenumbers.number_type(each) in mobile for each in longer)

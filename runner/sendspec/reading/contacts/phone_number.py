@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import mask
+from sendspec.diagnostics.redaction import SHORT_LENGTH, mask
 from sendspec.reading.contacts.country import COUNTRIES, unknown_country
 from sendspec.reading.contacts.country_codes import (
     CODES_OF_THREE,
@@ -122,12 +122,19 @@ def _foreign_length(shown: str, digits: int, code: str, lengths: frozenset[int])
 
 def _national(written: str, country: str | None, *, any_length: bool) -> str | Problem:
     digits = _plain(written)
-    shown = mask(written)
+    shown = _masked(written, digits)
     if country is None:
         return _without_country(digits, shown)
     if country not in COUNTRIES:
         return unknown_country(country)
     return _read_nationally(digits, shown, country, any_length=any_length)
+
+
+def _masked(written: str, digits: str) -> str:
+    """The number masked; one of few digits at its own length, as that is what is wrong with it."""
+    if not SHORT_LENGTH <= len(digits) < MIN_NATIONAL_DIGITS:
+        return mask(written)
+    return digits[0] + "•" * (len(digits) - 2) + digits[-1]
 
 
 def _without_country(digits: str, shown: str) -> Problem:

@@ -7,6 +7,7 @@ import unicodedata
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable, quoted
+from sendspec.reading.contacts.country_codes import code_of, has_length_of_its_country
 from sendspec.reading.error_value import error_value_problem, is_error_value
 
 MIN_DIGITS = 8
@@ -24,7 +25,8 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
 _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _LABEL = re.compile(
-    r"((?:tel|telefoon|telefon|telephone|phone|mob|mobiel|mobil|mobile|gsm|cell|handy|whatsapp|nr|no)\b[.:]{0,2})[ ]*",
+    r"((?:tel|tél|telefoon|telefon|telephone|téléphone|telefone|teléfono|telefono|phone|mob|mobiel|mobil|mobile|móvil|portable|port"
+    r"|celular|cel|gsm|cell|handy|whatsapp|nr|no|n°|nº)(?!\w)(?:[ \u00a0](?=[.:]))?[.:]{0,2})[ \u00a0]*",
     re.I,
 )
 _LETTER_LIKE_DIGIT = {"O": "0", "o": "0", "I": "1", "l": "1"}
@@ -42,7 +44,7 @@ def unreadable(written: str) -> Problem | None:
     if _FILLER.fullmatch(written):
         return _filler(written)
     if not written.isascii():
-        return _not_ascii(written)
+        return _labelled(written) or _not_ascii(written)
     changed = _changed_by_spreadsheet(written)
     if changed is not None:
         return changed
@@ -66,7 +68,7 @@ def unreadable(written: str) -> Problem | None:
 
 def _filler(written: str) -> Problem:
     fix = "fill it in, or empty the cell and leave such rows out with `where`"
-    return Problem("phone-empty", f"'{printable(written[:_SHOWN])}' stands where a phone number belongs", fix)
+    return Problem("phone-empty", f"'{printable(written[:_SHOWN])}' is in the place of a phone number", fix)
 
 
 def _changed_by_spreadsheet(written: str) -> Problem | None:
@@ -77,7 +79,7 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
         tail = written.lstrip("+0123456789")
         fix = "format the column as text in the spreadsheet, enter the numbers again, and export the table again"
         if not scientific:
-            fix = f"remove '{tail}' from its end; the + or 0 in front may be gone as well"
+            fix = f"remove '{tail}' from its end{_in_front(written.removesuffix(tail))}"
         return Problem("spreadsheet-number", f"'{shown}' is a phone number that a spreadsheet has changed", fix)
     if written[0] == "'" and _WRITTEN.fullmatch(written[1:]):
         shown, what = mask(written[1:]), "an apostrophe (') in front, as spreadsheets write it to keep a number as text"
@@ -90,6 +92,14 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
     return None
 
 
+def _in_front(digits: str) -> str:
+    """What a number of these digits may lack in front, for the end of a fix."""
+    if digits[0] in "+0":
+        return ""
+    is_international = code_of(f"+{digits}") is not None and has_length_of_its_country(f"+{digits}")
+    return ", and write + in front of it" if is_international else "; the + or 0 in front may be gone as well"
+
+
 def _with_letters(written: str, letters: str) -> Problem:
     if "@" in written:
         problem = f"'{mask(written)}' is an e-mail address, not a phone number"
@@ -97,18 +107,24 @@ def _with_letters(written: str, letters: str) -> Problem:
     if not _digits(written):
         shown = quoted(written[:_SHOWN]) + "…" * (len(written) > _SHOWN)
         fix = "write the person's number, or remove the row if it is nobody's, such as a total"
-        return Problem("phone-letters", f"'{shown}' is no phone number: it has no digits", fix)
+        return Problem("phone-letters", f"'{shown}' is not a phone number: it has no digits", fix)
     if all(letter in _LETTER_LIKE_DIGIT for letter in letters) and len(letters) < _digits(written):
         meant = _LETTER_LIKE_DIGIT[letters[0]]
         shown = f"the letter {letters[0]} where a {meant} belongs"
         return Problem("phone-letters", f"'{mask(written)}' has {shown}", f"write {meant} instead of {letters[0]}")
-    label = _LABEL.match(written)
-    if label is not None and _WRITTEN.fullmatch(written[label.end() :]):
-        shown = label[1]
-        return Problem(
-            "phone-letters", f"'{shown}' stands before the number '{mask(written[label.end() :])}'", f"remove '{shown}'"
-        )
+    labelled = _labelled(written)
+    if labelled is not None:
+        return labelled
     return Problem("phone-letters", f"'{mask(written)}' has letters in it", "write the number with the digits 0-9")
+
+
+def _labelled(written: str) -> Problem | None:
+    """The problem of a word for a number, before the number."""
+    label = _LABEL.match(written)
+    if label is None or not _WRITTEN.fullmatch(written[label.end() :]):
+        return None
+    problem = f"'{quoted(label[1])}' stands before the number '{mask(written[label.end() :])}'"
+    return Problem("phone-letters", problem, f"remove '{quoted(label[1])}'")
 
 
 def _has_second_ending(written: str) -> bool:

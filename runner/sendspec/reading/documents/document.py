@@ -18,6 +18,11 @@ MAX_LOCATED = 100_000
 KeyPath = tuple[str | int, ...]
 
 
+def dotted(at: KeyPath) -> str:
+    """A path as people write it: `message.body.type`."""
+    return ".".join(map(str, at))
+
+
 class NodeOffsets:
     """Where one node is, as offsets into the text; `key` is its key's place, if the node is a value in a mapping."""
 
@@ -124,9 +129,9 @@ class Document:
     ) -> Diagnostic:
         """`problem` at a path: at its value, its key, or the characters `within` its value."""
         span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
-        excerpt, about = self.excerpt(span.start.line), ".".join(map(str, at))
+        excerpt = self.excerpt(span.start.line)
         return problem.diagnostic(
-            self.path, span, severity=severity, excerpt=excerpt, note=note, also=also, about=about
+            self.path, span, severity=severity, excerpt=excerpt, note=note, also=also, key=dotted(at)
         )
 
     def _resolved(self, at: KeyPath) -> KeyPath:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.reading.contacts.country import MAX_CALLING_CODE, country_called
 
 MAX_DIGITS = 18
 """18 digits fit 64 bits, and stay below Python's limit on converting long numbers."""
@@ -18,7 +16,6 @@ MAX_FRACTION_DIGITS = 30
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_LONGEST_CODE = len("00") + MAX_CALLING_CODE
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
 _FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
@@ -47,7 +44,7 @@ def resolve_plain(text: str) -> object | Problem:
     if text[0] not in "-.0123456789":
         return _unquoted_number("JSON can't hold the number {}", text) if _NOT_FINITE.fullmatch(text) else text
     if _LEADING_ZERO.fullmatch(text):
-        return _with_leading_zero(text)
+        return _unquoted_number("the number {} begins with 0, and YAML would drop the zero", text)
     if _NOT_FINITE.fullmatch(text):
         return _unquoted_number("JSON can't hold the number {}", text)
     is_integer, is_based = _INTEGER.fullmatch(text), _BASED.fullmatch(text)
@@ -71,13 +68,6 @@ def _finite(text: str) -> float | Problem:
     number = float(text)
     vanished = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
     return _unquoted_number("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
-
-
-def _with_leading_zero(text: str) -> Problem:
-    """A number such as 0612345678, or 0049 where a country is meant."""
-    found = _unquoted_number("the number {} begins with 0, and YAML would drop the zero", text)
-    country = country_called(text) if text.startswith("00") and len(text) <= _LONGEST_CODE else None
-    return found if country is None else replace(found, fix=f"{found.fix}; as a country, write {country}")
 
 
 def _unquoted_number(problem: str, text: str) -> Problem:

@@ -15,13 +15,15 @@ MAX_FOUND = 20
 _COMMENT = re.compile(r"([ \t]+)(#.*)")
 _TEXT_KEYS = frozenset({"text", "title", "subject", "html"})
 _OPENING, _CLOSING = "“„”«‹‘‚’", "”“»›’‘"
-_ESCAPE = re.compile(r"(?<![^\W_])[A-Za-z]:\\\S*|\\\\\w[\w.-]*\\(?!\\)\S*|(?P<escape>\\{1,2}n)")
-"""A path of Windows, with a drive or a server, or what is meant as a line break."""
+_ESCAPE = re.compile(
+    r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|(?<![^\W_])[A-Za-z]:\\\S*|\\\\\w[\w.-]*\\(?!\\)\S*|(?P<escape>\\{1,2}n)"
+)
+"""A template, which reads escapes itself, a path of Windows, with a drive or a server, or what is meant as a line break."""
 _MAX_SHOWN = 200
 
 
 def suspect_scalars(document: Document) -> Iterator[Diagnostic]:
-    """A warning for each of the first `MAX_FOUND`."""
+    """A warning for each of the first `MAX_FOUND`; an error where a comment has a template."""
     return islice(_found(document), MAX_FOUND)
 
 
@@ -35,7 +37,7 @@ def _found(document: Document) -> Iterator[Diagnostic]:
             continue
         known.add(span)
         written = document.written(at)
-        if not written.startswith('"') and (found := _escape(document, at, value)) is not None:
+        if (found := _escape(document, at, value)) is not None:
             yield found
         if written[:1] in ("'", '"', "|", ">"):
             continue
@@ -50,11 +52,13 @@ def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
     where = next((each for each in found if each["escape"]), None)
     if where is None:
         return None
-    escape = where["escape"]
+    escape, written = where["escape"], document.written(at)
     problem = "`\\n` is a line break only in double quotes; here, people would read it as it is written"
-    if escape != "\\n":
-        problem = "`\\\\n` is two backslashes and an n, and people would read it so"
-    meant = _in_double_quotes(document.written(at), value)
+    if written.startswith('"'):
+        problem = "two backslashes are one that people would read; `\\n` with one is a line break"
+    elif escape != "\\n":
+        problem = "`\\\\n` is two backslashes and an n, and people would read them"
+    meant = _in_double_quotes(written, value)
     if meant is not None:
         fix = f"write {meant}, or several lines below `{at[-1]}: |`"
         return document.diagnostic(at, code="literal-escape", problem=problem, fix=fix, severity=Severity.WARNING)
@@ -62,7 +66,7 @@ def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
         at,
         code="literal-escape",
         problem=problem,
-        fix=_line_break(document.written(at)[:1], escape),
+        fix=_line_break(written[:1], escape),
         within=where.span(),
         severity=Severity.WARNING,
     )
@@ -72,17 +76,20 @@ def _line_break(opening: str, escape: str) -> str:
     """How a value that begins with `opening` gets a line break in place of `escape`."""
     if opening in ("|", ">"):
         return f"begin a new line in its place{', and write `|` instead of `>`' * (opening == '>')}"
+    if opening == '"':
+        return "write `\\n`, with one backslash"
     quotes = 'put " around the text' if escape == "\\n" else 'write `\\n` with one backslash, and " around the text'
     return f"{quotes}, or write it below `text: |`, on several lines"
 
 
 def _in_double_quotes(written: str, value: str) -> str | None:
     """A short text with `\\n`, in the quotes that make line breaks of it; None if other signs would change their meaning."""
-    others = re.sub(r"\\n", "", value)
-    is_plain = written[:1] not in ("|", ">") and written.strip("'") == value
-    if not is_plain or len(value) > _MAX_SHOWN or "\\" in others or '"' in others or mask_in_place(value) != value:
+    if len(value) > _MAX_SHOWN or mask_in_place(value) != value or "\\" in value.replace("\\n", ""):
         return None
-    return f'"{value}"'
+    if written.startswith('"'):
+        return written.replace("\\\\n", "\\n") if "\n" not in written else None
+    is_plain = written[:1] not in ("|", ">") and written.strip("'") == value
+    return '"' + value.replace('"', '\\"') + '"' if is_plain else None
 
 
 def _cut(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
@@ -93,13 +100,15 @@ def _cut(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
         return None
     whole = value + behind.rstrip()
     fits = len(whole) <= _MAX_SHOWN and "\n" not in whole
+    is_template = "{{" in found[2] and "}}" in found[2]
+    fix = f"put quotes around the text{f': {quoted_template(whole)}' if fits else ''}"
     return document.diagnostic(
         at,
         code="cut-by-comment",
         problem=f"YAML takes '{quoted(found[2].strip()[:60])}' for a comment, so the text ends before it",
-        fix=f"put quotes around the text: {quoted_template(whole)}" if fits else "put quotes around the text",
+        fix=f"{fix}; if it is a comment, move it to a line of its own" if is_template else fix,
         behind=(len(found[1]), len(behind.rstrip())),
-        severity=Severity.WARNING,
+        severity=Severity.ERROR if is_template else Severity.WARNING,
     )
 
 

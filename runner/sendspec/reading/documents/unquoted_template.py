@@ -15,6 +15,8 @@ _FLOW_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^,\[\]{{}}\n])*")
 _SEPARATOR = re.compile(r"(?:[,\[{]|:(?= ))[ ]*")
 _LINE_START = re.compile(r"\s*(?:- +)*(?:(?:[^\s'\"#:][^:'\"]*|\"[^\"]*\"|'[^']*'):\s+)?(?=\{\{|\{%|\{#)")
 _MAX_SHOWN = 200
+_ODD_NAME = re.compile(r"\{\{\s*([^\W\d]\w*(?:[ -]\w+)+)\s*\}\}")
+_EXPRESSION_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 
 
 def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
@@ -27,12 +29,19 @@ def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
         Problem(
             "unquoted-template",
             "this template expression needs quotes",
-            f"write {quoted_template(written)}" if whole else "put quotes around all of it",
+            f"write {quoted_template(_with_row(written))}" if whole else "put quotes around all of it",
         ),
         start,
         start + max(len(written), 1),
         note="YAML reads {{ … }} as a mapping",
     )
+
+
+def _with_row(written: str) -> str:
+    """A column whose name has a space or a hyphen in it, as a template reads one."""
+    name = _ODD_NAME.fullmatch(written)
+    is_one = name is not None and _EXPRESSION_WORDS.isdisjoint(re.split("[ -]+", name[1]))
+    return f"{{{{ row['{name[1]}'] }}}}" if name is not None and is_one else written
 
 
 def template_near(text: str, offset: int) -> tuple[int, bool] | None:

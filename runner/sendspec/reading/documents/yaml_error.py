@@ -186,7 +186,9 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
     if "mapping values are not allowed" in said:
         if ": " in before or before.lstrip().startswith("- ") or before.count(":"):
             return _finding(at, "there is a second `: ` in one value", _QUOTE_IT)
-        return _finding(at, "there is a key inside the value of the line before", "indent it like its neighbours")
+        return _value_and_keys(begin, before, lines) or _finding(
+            at, "there is a key inside the value of the line before", "indent it like its neighbours"
+        )
     if "could not find expected ':'" in said and context is not None:
         return _no_key(context, lines)
     if "expected ',' or" in said and context is not None:
@@ -200,6 +202,30 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
     return None
 
 
+_KEY_AND_VALUE = re.compile(r"(?P<indent> *)(?P<key>[\w-]+):[ ]+(?P<value>[^\s'\"|>&*\[{#](?:[^\n]*\S)?)\s*")
+
+
+def _value_and_keys(begin: int, before: str, lines: LineIndex) -> SpanProblem | None:
+    """`text: Hi` with a key below it, which begins the line at `begin` and ends where `before` does."""
+    start, end = lines.line_at(max(begin - 1, 0))
+    above = _KEY_AND_VALUE.fullmatch(lines.text, start, end)
+    key = before.strip()
+    if above is None or not key or len(above["indent"]) >= len(before) - len(before.lstrip()):
+        return None
+    owner, value = quoted(above["key"][:_MAX_SHOWN]), quoted(above["value"][:_MAX_SHOWN])
+    value += "…" * (len(above["value"]) > _MAX_SHOWN)
+    in_quotes = "if the line below is part of it, put quotes around the whole text"
+    if key == above["key"]:
+        problem = _syntax(f"`{owner}` has the value '{value}', so no keys can be below it", f"remove it; {in_quotes}")
+        return SpanProblem(problem, above.start("value"), above.end("value"))
+    problem = _syntax(
+        f"`{quoted(key[:_MAX_SHOWN])}` is indented below `{owner}`, which has the value '{value}'",
+        f"indent it like `{owner}`, or remove '{value}'; if it is part of the text above, put quotes around all of it",
+    )
+    at = begin + len(before) - len(before.lstrip())
+    return SpanProblem(problem, at, at + len(key))
+
+
 _NEARLY_A_KEY = re.compile(r"\s*([\w$-]+)(?::|\s*=\s*)(\S[^\n]{0,60})")
 
 
@@ -210,7 +236,7 @@ def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:
     if found is None or found[2].startswith("//"):
         return None
     problem = _syntax(
-        "this line has no `: `, so it is no key with a value",
+        "this line has no `: `, so it is not a key with a value",
         f"write `{quoted(found[1])}: {quoted(found[2].rstrip())}`",
     )
     return SpanProblem(problem, found.start(1), found.start(2) + len(found[2].rstrip()))

@@ -34,9 +34,14 @@ MAX_EXPANDED = 10_000
 _TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH}"
 
 
-def read_document(source: TextFile, problems: Problems, *, despite: Collection[str] = ()) -> Document | None:
-    """The document in `source`; None if it has any error but those with the codes `despite`. All are in `problems`."""
-    builder = _Builder(source)
+def read_document(
+    source: TextFile, problems: Problems, *, despite: Collection[str] = (), checked_later: Collection[KeyPath] = ()
+) -> Document | None:
+    """The document in `source`; None if it has any error but those with the codes `despite`. All are in `problems`.
+
+    A number that can't be kept as it is written is text at the places `checked_later`, where the caller has better words.
+    """
+    builder = _Builder(source, checked_later)
     document = builder.run()
     for diagnostic in builder.problems.found:
         problems.add(diagnostic)
@@ -54,8 +59,9 @@ class _Anchored:
 
 
 class _Builder:
-    def __init__(self, source: TextFile) -> None:
+    def __init__(self, source: TextFile, checked_later: Collection[KeyPath]) -> None:
         self._source = source
+        self._checked_later = checked_later
         self._text = source.text
         self._lines = LineIndex(source.text)
         self.problems = SpanProblems(source.path, self._lines)
@@ -148,7 +154,7 @@ class _Builder:
         if type(event).__name__ == "ScalarEvent":
             if marks.start == marks.end and key is not None:
                 marks.start = marks.end = self._behind_colon(key[1], marks.start)
-            return self._scalar(event)
+            return self._scalar(event, at)
         self._check_tag(event, may_be_text=False)
         self._go_down(event, depth + 1)
         self._flow_depth += bool(event.flow_style)
@@ -192,14 +198,15 @@ class _Builder:
             self._stop_at(event, Problem("nesting-depth", _TOO_DEEP, "flatten it"))
         self._deepest = max(self._deepest, depth)
 
-    def _scalar(self, event: Any) -> Any:
+    def _scalar(self, event: Any, at: KeyPath) -> Any:
         self._check_tag(event, may_be_text=True)
         text = self._characters(event)
         if not event.implicit[0] or event.tag is not None:
             return text
         value = resolve_plain(text)
         if isinstance(value, Problem):
-            self._at(event, value)
+            if at not in self._checked_later:
+                self._at(event, value)
             return text
         return value
 

@@ -12,9 +12,9 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
-from sendspec.reading.files.near_file import TABLE_EXTENSIONS, near_file, there_is
+from sendspec.reading.files.near_file import CHECK, TABLE_EXTENSIONS, near_file, one_of, there_is
 from sendspec.reading.files.nofollow_open import open_beneath
-from sendspec.reading.files.path_advice import fix_for_path, place_in_project
+from sendspec.reading.files.path_advice import fix_for_path, place_in_project, tables_in_project
 from sendspec.reading.files.private_folder import FOLDER
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -30,6 +30,8 @@ MAX_PATH = 4_096
 """Linux opens no path of more bytes. Looking at each folder of a much longer one takes gigabytes."""
 _DEVICES = ("/dev/", "/proc/")
 """Links here, such as /dev/stdin, lead to files that are already open."""
+_IN_MEMORY = "/dev/shm/"
+"""A folder of ordinary files beside the devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,10 @@ def open_in_project(root: Path, spec_path: str, written: str, key_files: KeyFile
     opened = open_resolved(os.path.realpath(root), place, written, key_files)
     if isinstance(opened, Problem) and opened.code == "file-missing":
         elsewhere = place_in_project(root, spec_path, written)
-        return replace(opened, fix=f"write '{elsewhere}'") if elsewhere is not None else opened
+        if elsewhere is not None:
+            return replace(opened, fix=f"write '{elsewhere}'")
+        tables = tables_in_project(root, spec_path) if opened.fix.startswith(CHECK) else []
+        return replace(opened, fix=one_of(tables, _SPEC_FOLDER)) if tables else opened
     return opened
 
 
@@ -91,7 +96,7 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
     """
     path = _absolute_path(written)
     place = os.path.realpath(path)
-    if path.startswith(_DEVICES):
+    if is_among_devices(path):
         return ConfinedPath(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
     folder = os.path.dirname(path)  # noqa: PTH120
     around = [os.path.realpath(top) for top in _tops_around(folder)]
@@ -104,6 +109,11 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
             )
     top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
     return ConfinedPath(top, place)
+
+
+def is_among_devices(path: str) -> bool:
+    """Whether a link at this absolute path would lead to a file that is already open."""
+    return path.startswith(_DEVICES) and not path.startswith(_IN_MEMORY)
 
 
 def real_folder(written: str) -> Path:

@@ -14,6 +14,8 @@ from sendspec.diagnostics.redaction import printable
 MAX_ENTRIES = 2_000
 MAX_FOLDERS = 50
 MAX_LISTED = 4
+CHECK = "check the path"
+"""How a fix begins where there is no file to offer."""
 SPEC_EXTENSIONS = (".yaml", ".yml")
 TABLE_EXTENSIONS = (".csv", ".tsv", ".jsonl", ".ndjson")
 
@@ -59,7 +61,12 @@ def there_is(place: str, extensions: Sequence[str], counts_from: str, written: s
     around = files_around(place, extensions, but=("sendspec.yaml",))
     found = [os.path.join(beside, os.path.relpath(each, folder)) for each in around]  # noqa: PTH118
     if not found:
-        return f"check the path; it counts from {counts_from}"
+        return f"{CHECK}; it counts from {counts_from}"
+    return one_of(found, counts_from)
+
+
+def one_of(found: Sequence[str], counts_from: str) -> str:
+    """The fix for a path in place of which one of those `found` may be meant."""
     meant = f"one of: {', '.join(found)}" if len(found) > 1 else f"{found[0]}, if that is meant"
     return f"write {meant}; the path counts from {counts_from}"
 

@@ -9,18 +9,19 @@ from pathlib import Path, PurePath
 
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _AS_ITSELF = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+PRIVATE = 0o600
 
 
-def open_beneath(top: Path | str, below: PurePath | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
+def open_beneath(top: Path | str, below: PurePath | str, flags: int = os.O_RDONLY) -> int:
     """A descriptor of the regular file at `below`, a path relative to the folder `top`.
 
-    Links in `top` are followed, links below it are not. Never blocks on a pipe. Raises OSError: ELOOP for a link, EISDIR for
+    Links in `top` are followed, links below it are not. Never blocks on a pipe. A file that `flags` create is private. Raises OSError: ELOOP for a link, EISDIR for
     anything but a regular file.
     """
     *folders, name = _parts(below)
     folder = open_folder(top, *folders)
     try:
-        descriptor = os.open(name, flags | _AS_ITSELF, mode, dir_fd=folder)
+        descriptor = os.open(name, flags | _AS_ITSELF, PRIVATE, dir_fd=folder)
     finally:
         os.close(folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -120,7 +120,7 @@ def _no_room(error: OSError, needed: int | None, size: int) -> NoRoomForCopy:
     most = wanted if needed is not None else f"more than {wanted}"
     return NoRoomForCopy(
         f"the private copy of the input needs {most} under .sendspec/tmp: {os_reason(error)}",
-        "make room on the disk that holds the project, then run the command again",
+        "free some space on the disk that holds the project, then run the command again",
     )
 
 

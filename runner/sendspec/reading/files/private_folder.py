@@ -105,7 +105,7 @@ def _unusable(shown: str, error: OSError) -> PrivateFolderUnusable:
         )
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return PrivateFolderUnusable(
-            f"the disk is full: '{shown}' can't be written", "make room, then run the command again"
+            f"the disk is full: '{shown}' can't be written", "free some space, then run the command again"
         )
     reason = os_reason(error)
     return PrivateFolderUnusable(

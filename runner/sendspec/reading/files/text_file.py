@@ -17,7 +17,7 @@ from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.wording import os_reason
-from sendspec.reading.files.confined_path import MAX_PATH, PROJECT_FILE, confined_path, git_folder_problem
+from sendspec.reading.files.confined_path import MAX_PATH, confined_path, git_folder_problem
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in, there_is
 from sendspec.reading.files.near_spec import near_spec
@@ -25,8 +25,6 @@ from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
 """Parsing takes 0.65 µs a byte, so the worst case stays under a second."""
-MAX_NAMED = 10
-"""Files that a fix names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,6 @@ def read_text_file(
     path: str,
     problems: Problems,
     *,
-    most_bytes: int = MAX_SPEC_BYTES,
     owners: Collection[int] | None = None,
     key_files: KeyFiles = NO_KEY_FILES,
 ) -> TextFile | None:
@@ -50,7 +47,7 @@ def read_text_file(
     A link that leads out of the project is refused, see `confined_path`, and so is any of `key_files`. `owners` are the user ids that may own the file;
     None: any.
     """
-    raw = _read_bytes(path, problems, most_bytes, owners, key_files)
+    raw = _read_bytes(path, problems, owners, key_files)
     text = None if raw is None else _decode(path, raw, problems)
     if text is None:
         return None
@@ -71,25 +68,14 @@ def open_regular(path: str) -> int:
     return descriptor
 
 
-def _files_beside(pattern: str) -> str:
-    """What to write instead of a pattern, which the shell replaces by names only where it matches, and without quotes."""
-    folder = os.path.dirname(pattern)  # noqa: PTH120 - a path as typed
-    found = [os.path.join(folder, name) for name in files_in(folder or ".", SPEC_EXTENSIONS) if name != PROJECT_FILE]  # noqa: PTH118
-    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
-    names = printable(", ".join(found[:MAX_NAMED])) + more
-    return (
-        f"write it without quotes, or name the files; there are: {names}"
-        if found
-        else "check the folder: no spec is in it"
-    )
-
-
 def file_problem(path: str, error: OSError) -> Problem:
     """Why a file could not be opened."""
     shown = printable(path[:200])
     if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
         if "*" in path and len(path) <= MAX_PATH:
-            return Problem("file-missing", f"no file matches '{shown}'", _files_beside(path))
+            from sendspec.reading.files.spec_pattern import pattern_problem  # needed only after a mistake
+
+            return pattern_problem(path)
         near = near_spec(path) if 0 < len(path) <= MAX_PATH else None
         fix = f"write '{near}'" if near else there_is(path, SPEC_EXTENSIONS, "the current folder")
         return Problem("file-missing", f"there is no file '{shown}'", fix)
@@ -107,9 +93,7 @@ def file_problem(path: str, error: OSError) -> Problem:
     return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
-def _read_bytes(
-    path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None, key_files: KeyFiles
-) -> bytes | None:
+def _read_bytes(path: str, problems: Problems, owners: Collection[int] | None, key_files: KeyFiles) -> bytes | None:
     try:
         where = confined_path(path)
         if not isinstance(where, Problem):
@@ -125,7 +109,7 @@ def _read_bytes(
                 problems.add(key_problem.diagnostic(path))
                 return None
             owner = os.fstat(file.fileno()).st_uid
-            raw = file.read(most_bytes + 1)
+            raw = file.read(MAX_SPEC_BYTES + 1)
     except OSError as error:
         problems.add(file_problem(path, error).diagnostic(path))
         return None
@@ -136,8 +120,8 @@ def _read_bytes(
     if owners is not None and owner not in owners:
         problems.add(_foreign(path, owner))
         return None
-    if len(raw) > most_bytes:
-        problem = f"the file is larger than {most_bytes / 1_000_000:g} MB"
+    if len(raw) > MAX_SPEC_BYTES:
+        problem = f"the file is larger than {MAX_SPEC_BYTES / 1_000_000:g} MB"
         fix = "move the recipients to a table and name it under `recipients: {file: …}`"
         problems.add(Problem("file-too-large", problem, fix).diagnostic(path))
         return None

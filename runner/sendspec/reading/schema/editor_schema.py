@@ -99,12 +99,12 @@ _RECIPIENTS = {
         },
         "list": {"description": "The recipients themselves; 1,000 at most.", "$ref": "#/definitions/Rows"},
         "delimiter": {
-            "description": "The delimiter between the cells of a CSV: one character, or `auto` to have a comma, semicolon, tab or | found.",
+            "description": "The delimiter between the cells of a CSV: one character, or `auto` to find a comma, semicolon, tab or |.",
             "if": {"const": "auto"},
             "else": {"type": "string", "minLength": 1, "maxLength": 1},
             "examples": ["auto", ";"],
         },
-        "allow_empty": {"description": "Let a table without rows pass.", "type": "boolean", "default": False},
+        "allow_empty": {"description": "Allow a table without rows.", "type": "boolean", "default": False},
         "to": {**_TEXT, "description": "The address of a row.", "default": "{{ phone }}"},
         "country": {
             "description": "The country of numbers without +, as two letters.",
@@ -112,13 +112,13 @@ _RECIPIENTS = {
             "examples": ["NL"],
         },
         "check": {
-            "description": "How phone numbers are checked: for a length that their country has, for being in an assigned range too, or for 8 to 15 digits only.",
+            "description": "How phone numbers are checked. `length`: a possible length in their country. `valid`: also in an assigned range. `none`: only 8 to 15 digits.",
             "enum": ["length", "valid", "none"],
             "default": "length",
         },
-        "key": {**_TEXT, "description": "Who counts as the same recipient; the address, where it isn't given."},
+        "key": {**_TEXT, "description": "What identifies a recipient; default: the address."},
         "where": {
-            "description": "Keeps the rows for which it is true.",
+            "description": "Only rows for which it is true get a message.",
             "if": {"type": "boolean"},
             "else": {"type": "string"},
             "default": True,
@@ -129,7 +129,7 @@ _PROPERTIES: dict[str, Any] = {
     "$schema": {"description": "Address of this schema, for editors.", "type": "string"},
     "spec": {"description": "Version of this format.", "const": 1},
     "name": {
-        "description": "The send's identity: small letters, digits and -.",
+        "description": "The send's identity: lowercase letters, digits and -.",
         **_NAME,
         "examples": ["order-shipped"],
     },
@@ -140,13 +140,13 @@ _PROPERTIES: dict[str, Any] = {
         "default": 1,
     },
     "moved_from": {
-        "description": "The name that this spec had before: whom that one reached is not sent anything again. `false`: it is a new send, though it looks like an earlier one.",
+        "description": "The name that this spec had before: recipients whom it reached are skipped. `false`: this is a new send, though it looks like an earlier one.",
         "if": {"type": "boolean"},
         "else": _NAME,
         "examples": ["welcome"],
     },
     "continue_with": {
-        "description": "After a change in the middle of a send: the digest of the present text, as `plan` shows it. What is on hold then goes out with that text.",
+        "description": "After a change in the middle of a send: the digest of the present text, as `plan` shows it. Messages on hold then go out with that text.",
         "type": "string",
         "pattern": "^[0-9a-f]{16}$(?!\\n)",
         "examples": ["3f9c2a7b51d08e46"],
@@ -156,7 +156,7 @@ _PROPERTIES: dict[str, Any] = {
         "enum": ["frozen"],
     },
     "not_after": {
-        "description": "When it is too late for these messages: from then on none of them goes out. Date, time and offset.",
+        "description": "From this moment on, none of these messages is sent. Date, time and offset.",
         "type": "string",
         "format": "date-time",
         "examples": ["2027-03-01T18:00:00+01:00"],
@@ -170,7 +170,7 @@ _PROPERTIES: dict[str, Any] = {
         "else": {"$ref": "#/definitions/Recipients"},
     },
     "suppress": {
-        "description": "Files with addresses that get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line. Those of the environment count too.",
+        "description": "Files with addresses of people who get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line. The environment's lists count too.",
         "type": "array",
         "maxItems": 100,
         "items": _TEXT,
@@ -182,12 +182,12 @@ _PROPERTIES: dict[str, Any] = {
     },
     "limits": {"description": "What stops a send before it begins.", "$ref": "#/definitions/Limits"},
     "in_doubt": {
-        "description": "What becomes of messages whose fate is unknown.",
+        "description": "What happens to messages in doubt.",
         "enum": ["hold", "resend_if_absent"],
         "default": "hold",
     },
     "examples": {
-        "description": "Rows with what they must give; `sendspec test` runs them.",
+        "description": "Rows, and the messages that they must give; `sendspec test` runs them.",
         "type": "array",
         "items": {
             "type": "object",
@@ -195,7 +195,7 @@ _PROPERTIES: dict[str, Any] = {
             "required": ["with", "expect"],
             "properties": {
                 "with": {"description": "A row.", "type": "object"},
-                "expect": {"description": "Any part of the payload, and text, segments, encoding.", "type": "object"},
+                "expect": {"description": "Any part of the message, and text, segments, encoding.", "type": "object"},
             },
         },
     },

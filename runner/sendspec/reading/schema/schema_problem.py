@@ -11,7 +11,8 @@ from typing import Any
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
-from sendspec.reading.schema.formats import FORMAT_EXAMPLES, is_date_time
+from sendspec.reading.schema.formats import FORMAT_EXAMPLES
+from sendspec.reading.schema.moment_words import MOMENT_FORM, moment_example, no_such_day
 
 MAX_LISTED = 12
 UNSATISFIABLE_BODIES = frozenset({"action", "template"})
@@ -41,12 +42,13 @@ MAX_PROBLEMS = 1_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaProblem(Problem):
     """A schema violation at the path `at` of a document. `at_key`: the key is to blame, not its value; `with_value`: its value
-    goes with it, to be written otherwise.
+    goes with it, to be written otherwise. `beside` is the key beside a key to blame that decides with it; None if any may.
     """
 
     at: tuple[str | int, ...]
     at_key: bool
     with_value: bool = False
+    beside: str | None = None
 
 
 def schema_problems(errors: Iterable[Any]) -> list[SchemaProblem]:
@@ -254,7 +256,15 @@ def _range_or_form(error: Any) -> SchemaProblem:
         case "format":
             what, example = FORMAT_EXAMPLES[limit]
             if limit == "date-time":
-                example = moment_example(value) or f"{example}, where Z is UTC, or {example[:-1]}+01:00"
+                what = (
+                    f"{shown(value)} {no_such}" if (no_such := no_such_day(value)) else f"{shown(value)} is not {what}"
+                )
+                fix = (
+                    f"write {written}"
+                    if (written := moment_example(value))
+                    else f"write one in this form: {MOMENT_FORM}"
+                )
+                return _at_instance(error, "wrong-format", what, fix)
             return _at_instance(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
         case "pattern":
             hint = error.schema.get("examples", ())
@@ -273,25 +283,6 @@ def _range_or_form(error: Any) -> SchemaProblem:
                 f"{shown(value)} is not allowed here",
                 f"look at `{error.validator}` of {_place(error)} in `sendspec schema`",
             )
-
-
-_DATE = re.compile(
-    r"(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)|(?P<first>\d\d?)[.-](?P<second>\d\d?)[.-](?P<last>\d{4}))"
-    r"(?:(?:[T ]|, ?)(?P<time>\d?\d:\d\d)(?::\d\d)?(?: ?Uhr)?)?",
-    re.ASCII,
-)
-
-
-def moment_example(value: str) -> str | None:
-    """A date that lacks its time or its zone, completed; with dots, the day is first. None for anything else."""
-    found = _DATE.fullmatch(value.strip())
-    if found is None:
-        return None
-    date = f"{found['year']}-{found['month']}-{found['day']}"
-    if found["year"] is None:
-        date = f"{found['last']}-{found['second']:0>2}-{found['first']:0>2}"
-    moment = f"{date}T{found['time'] or '09:00':0>5}:00"
-    return f"{moment}Z, where Z is UTC, or {moment}+01:00, an hour ahead of it" if is_date_time(f"{moment}Z") else None
 
 
 def _listed(values: Sequence[object]) -> str:

@@ -9,6 +9,8 @@ from sendspec.diagnostics.redaction import quoted
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.reading.tables.delimiter import SPACES
 
+MAX_LISTED = 3
+
 
 def clean_name(text: str) -> str:
     """A column's name without what can't be seen around it; no-break spaces become plain ones."""
@@ -26,6 +28,11 @@ def column_names(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(taken)
 
 
+def is_made_up(name: str) -> bool:
+    """Whether `column_names` made up the name of a column that has none."""
+    return name.startswith("\ufffd") and name[1:].isdecimal()
+
+
 def before_end(numbers: list[int], count: int) -> list[int]:
     """`numbers` without the run that ends with the last of `count` columns."""
     inner = list(numbers)
@@ -36,16 +43,14 @@ def before_end(numbers: list[int], count: int) -> list[int]:
 
 
 def spaced_names(written: list[str]) -> Problem:
-    names = [clean_name(text) for text in written]
     around = "".join(text.replace(text.strip(SPACES + "\r\n"), "", 1) for text in written)
     odd = sorted(set(around) - set(" \t\r\n"))
     codes = f" ({', '.join(f'U+{ord(each):04X}' for each in odd)})" if odd else ""
-    listed = ", ".join(f"'{quoted(name)}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
-    one = len(names) == 1
+    one = len(written) == 1
     return Problem(
         "column-spaces",
-        f"{counted(len(names), 'column name')} {'has' if one else 'have'} {'invisible characters' if odd else 'spaces'}{codes} around {'it' if one else 'them'},"
-        f" and {'is' if one else 'are'} read as {listed}",
+        f"{counted(len(written), 'column name')} {'has' if one else 'have'} {'invisible characters' if odd else 'spaces'}{codes} around {'it' if one else 'them'},"
+        f" and {'is' if one else 'are'} read as {_listed(written)}",
         "remove the invisible characters from the header, or type it again"
         if odd
         else "remove the spaces from the header",
@@ -53,21 +58,34 @@ def spaced_names(written: list[str]) -> Problem:
 
 
 def names_with_no_break(written: list[str]) -> Problem:
-    names = [clean_name(text) for text in written]
-    listed = ", ".join(f"'{quoted(name)}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
-    one = len(names) == 1
+    one = len(written) == 1
     return Problem(
         "column-spaces",
-        f"{counted(len(names), 'column name')} {'has' if one else 'have'} a no-break space inside,"
-        f" and {'is' if one else 'are'} read with a plain one: {listed}",
+        f"{counted(len(written), 'column name')} {'has' if one else 'have'} a no-break space inside,"
+        f" and {'is' if one else 'are'} read with a plain one: {_listed(written)}",
         "write a plain space in the header",
     )
 
 
+def _listed(written: list[str]) -> str:
+    """The first names, as they are read."""
+    names = ", ".join(f"'{quoted(clean_name(text))}'" for text in written[:MAX_LISTED])
+    return names + (", …" if len(written) > MAX_LISTED else "")
+
+
 def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
     """`at_end`: no column behind it has a name, so that it may stay without one if there is nothing in it."""
-    fix = "name it, or empty its cells" if at_end else "name it"
-    return Problem("empty-column-name", f"column {number} of {count} has no name", fix)
+    if at_end:
+        return Problem(
+            "empty-column-name",
+            f"column {number} of {count} has no name, and cells in it",
+            "name it in the header, or empty its cells",
+        )
+    return Problem(
+        "empty-column-name",
+        f"column {number} of {count} has no name, so the spec can't use it",
+        "name it in the header",
+    )
 
 
 def more_without_name(others: int, count: int) -> Problem:

@@ -43,7 +43,8 @@ _OF_NAMES = frozenset({"empty-column-name", "repeated-column"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank.
+    """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank; if not, it has
+    `blank_rows` of nothing but delimiters and spaces.
 
     A record has `width` cells: `marks` cells that are no recipient's (see `rejects`), then one for each column, then those of columns
     without a name at the end, which have to be empty. `nameless` is the problem of a row where one isn't empty.
@@ -53,6 +54,7 @@ class Header:
     first_line: int = 1
     last_line: int
     has_rows: bool
+    blank_rows: int = 0
     delimiter: str
     width: int
     marks: int = 0
@@ -113,30 +115,43 @@ class _Reading:
         cells = record.cells[marks:]
         found = list(self.problems(record, cells))
         excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
+        nameless = sum(fault.code == "empty-column-name" for *_, fault in found)
         for line, text, start, length, fault in found:
             if line not in excerpts:
                 excerpts[line] = excerpt(text)
-            problems.add(self._diagnostic(line, start, length, fault, excerpts[line]))
+            unused = fault.code == "empty-column-name" and nameless <= MAX_PLACED
+            problems.add(self._diagnostic(line, start, length, fault, excerpts[line], is_warning=unused))
         if not all(fault.code in _OF_NAMES for *_, fault in found):
             return None
         names = column_names([unguarded(cell.text) if marks else cell.text for cell in cells])
         self._warn_of_spaces(cells, problems)
-        nameless = None
+        behind = None
         if len(names) < len(cells):
             line, text, start, length, fault = self._at(
                 cells[len(names)], no_name(len(names) + 1, len(cells), at_end=True)
             )
-            nameless = self._diagnostic(line, start, length, fault, excerpt(text))
+            behind = self._diagnostic(line, start, length, fault, excerpt(text))
+        has_rows, blank_rows = self._below()
         return Header(
             columns=names,
             first_line=self._first,
             last_line=self._last,
-            has_rows=any(not is_blank(line, self._delimiter) for line in self._lines),
+            has_rows=has_rows,
+            blank_rows=blank_rows,
             delimiter=self._delimiter,
             width=len(record.cells),
             marks=marks,
-            nameless=nameless,
+            nameless=behind,
         )
+
+    def _below(self) -> tuple[bool, int]:
+        """Whether a line below the header isn't blank, and how many are blank but not empty before that."""
+        blank = 0
+        for line in self._lines:
+            if not is_blank(line, self._delimiter):
+                return True, blank
+            blank += bool(line.strip("\r\n"))
+        return False, blank
 
     def wrong_delimiter(self, first: str, *, is_mark: bool) -> Diagnostic:
         fault = _spreadsheet_mark(self._delimiter) if is_mark else _wrong_delimiter(first, self._delimiter)
@@ -157,8 +172,10 @@ class _Reading:
         else:
             yield from self._column_problems(cells)
 
-    def _diagnostic(self, line: int, start: int, length: int, fault: Problem, shown: str) -> Diagnostic:
-        severity = Severity.WARNING if fault.code == "column-spaces" else Severity.ERROR
+    def _diagnostic(
+        self, line: int, start: int, length: int, fault: Problem, shown: str, *, is_warning: bool = False
+    ) -> Diagnostic:
+        severity = Severity.WARNING if is_warning or fault.code == "column-spaces" else Severity.ERROR
         return fault.diagnostic(self._path, span_on_line(line, start, length), severity=severity, excerpt=shown)
 
     def _warn_of_spaces(self, cells: tuple[Cell, ...], problems: Problems) -> None:

@@ -7,26 +7,19 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.diagnostics.position import Position, Span, span_on_line
-from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import quoted
-from sendspec.diagnostics.wording import counted
+from sendspec.diagnostics.position import Span, span_on_line
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.block import Block, Read, block_of, rows_of
-from sendspec.reading.tables.csv_header import Header, quote_problem
-from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
-from sendspec.reading.tables.delimiter import NAME_BY_DELIMITER, SPACES
+from sendspec.reading.tables.csv_header import Header
+from sendspec.reading.tables.csv_record import MAX_CELL, read_record
+from sendspec.reading.tables.delimiter import SPACES
 from sendspec.reading.tables.file_format import HEAD_BYTES
-from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
+from sendspec.reading.tables.line_problem import excerpt
 from sendspec.reading.tables.raw_records import RawRecord, raw_records
-from sendspec.reading.tables.rejects import unguarded
+from sendspec.reading.tables.record_checker import RecordChecker
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
-from sendspec.reading.tables.unclosed_quote import rows_swallowed
-
-MAX_NAMED = 3
-"""Columns that the problem of a short row names."""
 
 
 class CsvTable:
@@ -105,7 +98,7 @@ class _Reading:
         self._width = header.width
         self._marks = header.marks
         self._below = header.last_line
-        self._checker = _RecordChecker(path, self._lines, header, problems)
+        self._checker = RecordChecker(path, self._lines, header, problems)
         self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
         self._chunks = self._lines.chunks()
         self._broken_off = False
@@ -195,108 +188,6 @@ class _Reading:
                     self._broken_off = True
                     return lines, rows
                 last = offset + reader.line_num
-
-
-class _RecordChecker:
-    """Examines suspicious records: multi-line, ragged, with forbidden characters, or badly quoted."""
-
-    def __init__(self, path: str, lines: TextLines, header: Header, problems: Problems) -> None:
-        self._path = path
-        self._lines = lines
-        self._header = header
-        self._delimiter = header.delimiter
-        self._width = header.width
-        self._problems = problems
-
-    def passes(self, first: int, last: int, fields: list[str]) -> bool:
-        """Whether the record on lines `first` to `last` is a valid row; reports its problems."""
-        if self._note_unclean(first, last) or not fields:
-            return False
-        if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
-            self._note((first, last), self._first_opening(first, last), 1, quote_problem(QuoteTrouble.UNCLOSED))
-            return False
-        if len(fields) != self._width:
-            self._note_ragged(first, last, len(fields))
-            return False
-        return True
-
-    def named_cells(self, first: int, cells: list[str]) -> list[str] | None:
-        """The cells of the columns; None if a column without a name holds something, which is reported."""
-        nameless, marks = self._header.nameless, self._header.marks
-        end = marks + len(self._header.columns)
-        if nameless is not None and any(cell.strip(SPACES) for cell in cells[end:]):
-            self._problems.add_row((nameless.code, self._path), first, lambda: nameless)
-            return None
-        return list(map(unguarded, cells[marks:end])) if marks else cells[:end]
-
-    def accepts_end(self, first: int, last: int) -> bool:
-        """Reports an unclosed quote or an overlong cell on lines `first` to `last`. False: no later record can be trusted."""
-        if self._note_unclean(first, last):
-            return True
-        record = self._record(first, last)
-        trouble, at = record.trouble or QuoteTrouble.TOO_LONG, record.at or Position(first, 1)
-        lines = self._lines.between(first, last)
-        endless = first != last and trouble is not QuoteTrouble.STRAY and sum(map(len, lines)) > MAX_CELL
-        if endless:
-            swallowed = rows_swallowed(lines, self._delimiter, self._width)
-            trouble = QuoteTrouble.UNCLOSED if swallowed else QuoteTrouble.TOO_LONG
-        self._note((first, last), at, 1, quote_problem(trouble))
-        return trouble is not QuoteTrouble.TOO_LONG or not endless
-
-    def _note_unclean(self, first: int, last: int) -> bool:
-        found = [
-            (line, fault) for line in range(first, last + 1) if (fault := self._lines.problem_by_line.pop(line, None))
-        ]
-        for line, fault in found[:1]:
-            self._note((first, last), Position(line, fault.column), 1, fault)
-        return bool(found)
-
-    def _note_ragged(self, first: int, last: int, count: int) -> None:
-        cells = self._record(first, last).cells
-        span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
-        marks = min(self._header.marks, count)
-        missing = self._header.columns[count - marks :]
-        fix = f"add what is missing; where there is nothing, write {_times(self._delimiter, self._width - count)} at the end of the row"
-        if count > self._width:
-            first_extra = self._width
-            span = cells[first_extra].span
-            empty = [not cell.text.strip(SPACES) for cell in cells]
-            if not all(empty[first_extra:]):
-                fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
-            elif any(empty[self._header.marks : first_extra]):
-                fix = "remove the delimiters that are too many: at its end, or of an empty cell further left"
-            else:
-                fix = "remove the extra delimiters at its end"
-        length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
-        problem = f"the row has {counted(count - marks, 'cell')}, the header has {self._header.content_width}"
-        if count < self._width and missing:
-            named = ", ".join(f"'{quoted(name)}'" for name in missing[:MAX_NAMED]) + ", …" * (len(missing) > MAX_NAMED)
-            problem += f": there is none for {named}"
-        self._note((first, last), span.start, length, Problem("ragged-row", problem, fix))
-
-    def _first_opening(self, first: int, last: int) -> Position:
-        cells = self._record(first, last).cells
-        opened = next(cell.span.start for cell in cells if cell.span.start.line != cell.span.end.line)
-        return Position(opened.line, opened.column - 1)
-
-    def _record(self, first: int, last: int) -> Record:
-        return read_record(self._lines.between(first, last), first, self._delimiter)
-
-    def _note(self, lines: tuple[int, int], at: Position, length: int, fault: Problem) -> None:
-        """Reports a fault of the record on `lines`, the first and the last."""
-        self._problems.add_row(
-            (fault.code, self._path),
-            lines[0],
-            lambda: line_diagnostic(
-                self._path, at.line, self._lines.between(at.line, at.line)[0], at.column, length, fault
-            ),
-            last_line=lines[1],
-        )
-
-
-def _times(delimiter: str, count: int) -> str:
-    name = NAME_BY_DELIMITER.get(delimiter, f"'{delimiter}'")
-    return name if count == 1 else f"{name} {count} times"
 
 
 def _remembering(lines: Iterator[str], taken: list[str]) -> Iterator[str]:

@@ -16,6 +16,10 @@ _HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _LARGE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3,}")
+_BARE_KEY = re.compile(r"([^\W\d]\w{0,98})\s*:")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.){0,40}"')
+_VALUE_BEFORE = re.compile(r"""("(?:[^"\\]|\\.){0,40}"|[\w.+-]{1,40}|[}\]])\s*\Z""")
+_WORD = re.compile(r"\w")
 _ENDS_IN_COMMA = re.compile(r",\s*[}\]]")
 
 
@@ -31,11 +35,36 @@ def json_fault(text: str, at: int) -> LineProblem:
         problem = "the JSON spans several lines; each line must be one object"
         return LineProblem(_CODE, problem, fix, column=text.index(stripped) + 1)
     at = min(at, len(text.rstrip()))
-    return _readable_elsewhere(text) or _of_another_language(text, at) or _behind(text) or _stops(at)
+    return (
+        _readable_elsewhere(text)
+        or _of_another_language(text, at)
+        or _behind(text)
+        or _quote_or_comma(text, at)
+        or _stops(at)
+    )
+
+
+def _quote_or_comma(text: str, at: int) -> LineProblem | None:
+    """A value behind another one without a sign between them, or a text whose own quotes have no backslash."""
+    is_empty = text[:at].endswith('""')
+    if is_empty or (text[at - 1 : at] == '"' and _WORD.match(text, at)):
+        problem = "the two quotes before this are a whole text" if is_empty else "the quote before this ends the text"
+        return LineProblem(_CODE, problem, 'write \\" for a quote inside a text', column=at + 1)
+    before, behind = _VALUE_BEFORE.search(text, max(0, at - 100), at), _TEXT.match(text, at)
+    if before is None or behind is None:
+        return None
+    if text[: before.start()].rstrip()[-1:] in ("{", ","):
+        sign, fix = "colon", "write one between them"
+    elif text[behind.end() :].lstrip()[:1] == ":":
+        sign, fix = "comma", "write one between them"
+    else:
+        sign, fix = "comma", "write a comma and a key between them, or remove it"
+    problem = f"no {sign} is between {quoted(before[1])} and {quoted(behind[0])}"
+    return LineProblem(_CODE, problem, fix, column=at + 1, length=len(behind[0]))
 
 
 def _behind(text: str) -> LineProblem | None:
-    """What stands after a whole object."""
+    """What follows a whole object."""
     try:
         _, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
     except (RecursionError, ValueError):
@@ -46,11 +75,11 @@ def _behind(text: str) -> LineProblem | None:
     start = text.index(rest, end)
     if rest[0] == "{" or (rest[:1] == "," and rest[1:].lstrip()[:1] == "{"):
         return LineProblem(
-            _CODE, "a second object stands on the line", "move it to a line of its own", column=start + 1
+            _CODE, "there is a second object on the line", "move it to a line of its own", column=start + 1
         )
     shown = quoted(rest[:_MAX_SHOWN]) + "…" * (len(rest) > _MAX_SHOWN)
     return LineProblem(
-        _CODE, f"'{shown}' stands after the end of the object", "remove it", column=start + 1, length=len(rest)
+        _CODE, f"'{shown}' comes after the end of the object", "remove it", column=start + 1, length=len(rest)
     )
 
 
@@ -68,11 +97,14 @@ def _of_another_language(text: str, at: int) -> LineProblem | None:
         return LineProblem(_CODE, "JSON has no single quotes", 'write " around keys and texts', column=at + 1)
     comma = next((found for found in _ENDS_IN_COMMA.finditer(text) if found.start() <= at <= found.end()), None)
     if comma is not None:
-        return LineProblem(_CODE, "this comma has nothing behind it", "remove it", column=comma.start() + 1)
-    if re.match(r"[^\W\d]\w*\s*:", text[at : at + 100]):
-        return LineProblem(_CODE, "this key has no quotes", 'write " around it', column=at + 1)
+        return LineProblem(_CODE, "this comma has nothing after it", "remove it", column=comma.start() + 1)
+    bare = _BARE_KEY.match(text, at)
+    if bare is not None:
+        name = quoted(bare[1])
+        problem, fix = f"the key '{name}' has no quotes", f'write "{name}"'
+        return LineProblem(_CODE, problem, fix, column=at + 1, length=len(bare[1]))
     if "\t" in text[max(0, at - 1) : at + 1]:
-        return LineProblem(_CODE, "a tab stands in a text", "write \\t for it, or remove it", column=at + 1)
+        return LineProblem(_CODE, "there is a tab in a text", "write \\t for it, or remove it", column=at + 1)
     return None
 
 
@@ -88,9 +120,11 @@ def _readable_elsewhere(text: str) -> LineProblem | None:
         fix = "remove it, or export the line again"
         return LineProblem(_CODE, problem, fix, column=half.start() + 1, length=len(half[0]))
     if large is not None:
-        return LineProblem(
-            _CODE, "this number is too large", "write a smaller one, or a text", column=large.start() + 1
+        problem, fix = (
+            f"the number {quoted(large[0][:_MAX_SHOWN])} is too large",
+            "write a smaller one, or put quotes around it",
         )
+        return LineProblem(_CODE, problem, fix, column=large.start() + 1, length=len(large[0]))
     return LineProblem(
         _CODE, "this is JSON, but something in it can't be read", "write its numbers and texts more plainly"
     )

@@ -12,7 +12,7 @@ from typing import BinaryIO, assert_never
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.wording import os_reason
+from sendspec.diagnostics.wording import counted, os_reason
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
 from sendspec.reading.files.input_file import BLOCK_BYTES, InputFile
@@ -64,7 +64,7 @@ def open_table(
         case FileRecipients(file=file):
             opened = open_in_project(root, spec.path, file, key_files)
             if isinstance(opened, Problem):
-                problems.add(_in_spec(spec, "file", opened))
+                problems.add(_at_file(spec, opened))
                 return None
             return _by_extension(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
         case StandardInput():
@@ -147,7 +147,7 @@ def _by_extension(
         table = _csv(path, file, options, DELIMITER_BY_EXTENSION[extension], problems)
     else:
         fault = unknown_format(extension)
-        problems.add(fault.diagnostic(path) if spec is None else _in_spec(spec, "file", fault))
+        problems.add(fault.diagnostic(path) if spec is None else _at_file(spec, fault))
     if table is None:
         file.close()
     return table
@@ -197,7 +197,9 @@ def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, 
     if header is None:
         return None
     if not header.has_rows and not options.allow_empty:
-        problems.add(_no_rows(path, "a header and no rows" if header.columns else "nothing"))
+        blank = f"{counted(header.blank_rows, 'blank row')}, from line {header.last_line + 1} on"
+        rows = f"a header and {blank if header.blank_rows else 'no rows'}"
+        problems.add(_no_rows(path, rows if header.columns else "nothing"))
         return None
     return CsvTable(path, file, header, delimiter if is_found else "")
 
@@ -234,5 +236,5 @@ def _empty_list(spec: Spec, at: KeyPath) -> Diagnostic:
     )
 
 
-def _in_spec(spec: Spec, key: str, fault: Problem) -> Diagnostic:
-    return spec.document.place(("recipients", key), fault)
+def _at_file(spec: Spec, fault: Problem) -> Diagnostic:
+    return spec.document.place(("recipients", "file"), fault)

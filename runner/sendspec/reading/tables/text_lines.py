@@ -196,7 +196,7 @@ def _forbidden(found: re.Match[str]) -> LineProblem:
     return LineProblem(
         "forbidden-character",
         f"there is an invisible character here, U+{ord(found[0]):04X}, which can't be sent",
-        "remove it",
+        "type again what is around it, as it can't be seen",
         column=found.start() + 1,
     )
 
@@ -209,7 +209,7 @@ def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineProblem:
     return LineProblem(
         "not-utf8",
         f"the table is not UTF-8 text: there is the byte 0x{byte[0]:02X} here{hint}",
-        "save the table as UTF-8 (in a spreadsheet: CSV UTF-8)",
+        f"{f'type {guess!r} again here, and ' if hint else ''}save the table as UTF-8 (in a spreadsheet: CSV UTF-8)",
         column=len(before) + 1,
     )
 

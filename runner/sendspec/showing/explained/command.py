@@ -6,8 +6,8 @@ EXPLAINED: dict[str, Explanation] = {
     "api-refuses": Explanation(
         "the API refuses the run as a whole",
         (
-            "The API doesn't accept the access key, the balance, the permissions, or the workspace and channel. The "
-            "message it said so about stays planned, and no other is sent."
+            "The API rejected the access key, the balance, the permissions, or the workspace and channel. The run "
+            "stopped: this message and all remaining ones stay planned. Correct the cause, then send again."
         ),
     ),
     "failure-rate": Explanation(
@@ -20,32 +20,42 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "spec-refused": Explanation(
         "the API refuses every message of a spec",
-        "The fault is in the request itself, not in one row. Correct the spec.",
+        (
+            "The fault is in the request itself, not in one row. The run stopped, and the refused messages stay refused. "
+            "Correct the spec, then send them again."
+        ),
+        right="sendspec send specs/welcome.yaml --retry refused",
     ),
     "command-interrupted": Explanation(
         "the command was interrupted",
-        "Everything sent until then is in the ledger. Run the command again: a send continues where it stopped.",
+        "The ledger has everything that was sent. Run the command again: a send continues where it stopped.",
     ),
     "folder-gone": Explanation(
         "the working directory was removed",
-        "Relative paths have no meaning without it.",
-        right="cd /a/folder/that/is/there",
+        "sendspec reads relative paths from there. Change to a folder that exists, then run the command again.",
+        right="cd /srv/messages",
     ),
     "out-of-memory": Explanation(
         "memory ran out",
-        "Everything sent until then is in the ledger.",
+        (
+            "The ledger has everything that was sent. Give the command more memory, then run it again: a send continues "
+            "where it stopped."
+        ),
         right="sendspec status",
     ),
     "result-unwritable": Explanation(
         "a command's output can't be written",
-        "Standard output is closed, or its disk is full. The output so far is cut off.",
+        (
+            "Standard output was closed, or its disk is full. The output is incomplete. The ledger has everything that "
+            "was sent."
+        ),
         right="sendspec ledger export > /a/disk/with/room.jsonl",
     ),
     "sendspec-bug": Explanation(
         "sendspec itself failed",
         (
-            "It wrote a file that says where. The file holds no recipients, texts or keys: please send it with your "
-            "report. Everything sent until then is in the ledger."
+            "sendspec wrote a crash file that shows where it failed. The file holds no recipients, texts or keys: please "
+            "attach it to your report. The ledger has everything that was sent."
         ),
         right="sendspec status",
     ),

@@ -12,56 +12,53 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "no-standard-input": Explanation(
         "two specs would read their recipients from standard input",
-        "It can be read only once; the second spec would find it empty.",
+        "Standard input can be read only once. Send one spec at a time, or put the recipients in a file.",
     ),
     "not-a-file": Explanation(
-        "a path leads to a folder or a device, and a file is needed",
-        "Only regular files are read.",
+        "a path leads to a folder or a device, not to a file",
+        "Name a regular file.",
     ),
     "file-unwritable": Explanation(
         "a command's output file can't be written",
         (
-            "Its folder is missing, is a file or can't be written, or the disk is full. Files are written whole or "
-            "not at all: an existing file is unchanged."
+            "Its folder is missing, is a file or can't be written, or the disk is full. If the file existed before, it is "
+            "unchanged."
         ),
     ),
     "path-not-utf8": Explanation(
         "a spec's path is not UTF-8",
-        (
-            "The ledger keeps the spec's path as text, to distinguish a renamed spec from a second one with its name. "
-            "Rename the file."
-        ),
+        "The ledger records the path of each spec as text. Rename the file.",
     ),
     "unreadable-file": Explanation(
         "a file can't be read",
-        "This user may not read it, or its disk fails.",
+        "You have no permission to read it, or the disk has an error.",
     ),
     "no-room-for-copy": Explanation(
         "the disk has no room for a copy of the input",
         (
-            "A send reads its tables and standard input once, into a private copy under `.sendspec/tmp`. What you "
-            "confirm and what is sent both come from that copy. Nothing was sent."
+            "A send first copies its tables and standard input to `.sendspec/tmp`, so that what you confirm is what is "
+            "sent. Nothing was sent. Free some space, then send again."
         ),
     ),
     "copy-unreadable": Explanation(
         "the private copy of the input can't be read",
         (
-            "The disk returns an error, or bytes that differ from those written. Nothing more is sent. Everything "
-            "sent so far is in the ledger; the next send continues from there."
+            "The disk has an error, or returns other bytes than were written. Nothing more is sent. The ledger has "
+            "everything that was sent; the next send continues from there."
         ),
     ),
     "copy-differs": Explanation(
         "a row has an error that it didn't have when it was checked",
         (
-            "The rows come from a private copy that nobody else can write to, so the fault is in this machine's disk "
-            "or memory. Nothing more is sent."
+            "sendspec reads the rows from a private copy that nobody else can write to, so this machine's disk or memory "
+            "has a fault. Nothing more is sent. The ledger has everything that was sent."
         ),
     ),
     "private-folder": Explanation(
         "the folder for a run's private files can't be used",
         (
-            "`.sendspec` and `.sendspec/tmp` must be folders in the project that belong to this user. A link in their "
-            "place is refused: private files could end up where others can read them."
+            "`.sendspec` and `.sendspec/tmp` must be folders in the project that belong to you. sendspec refuses a link "
+            "in their place, because private files could end up where others can read them."
         ),
         wrong="ln -s /tmp/shared .sendspec/tmp",
         right="rm .sendspec/tmp",
@@ -84,8 +81,9 @@ EXPLAINED: dict[str, Explanation] = {
     "forbidden-character": Explanation(
         "a text has an invisible character",
         (
-            "Control characters and characters that change the direction of text can make a message differ from what "
-            "the file shows. Escapes in YAML and in the strings of templates can't bring them in either."
+            "Control characters, and characters that change the direction of text, can make a message differ from what "
+            "you see in the file. Delete the character, or type the text again. Escapes in YAML and in templates can't "
+            "produce such characters either."
         ),
     ),
     "empty-spec": Explanation(
@@ -94,16 +92,16 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "not-a-mapping": Explanation(
         "a file holds a list or a single value",
-        "A spec and a project file are mappings of keys and values.",
+        "A spec or a project file consists of keys and values.",
         wrong="- spec: 1",
         right="spec: 1",
     ),
     "several-documents": Explanation(
         "a second document begins after ---",
-        "One file is one spec.",
+        "A file holds one spec. Put the second one into a file of its own.",
     ),
     "yaml-syntax": Explanation(
-        "YAML can't parse a place",
+        "a place in the file is not valid YAML",
         "Usually the indentation or a quote is wrong, on this line or the one before.",
         wrong="text: it's: here",
         right='text: "it\'s: here"',
@@ -118,17 +116,17 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "yaml-tag": Explanation(
         "a value has a tag, such as !!python/object",
-        "Tags can make a parser create objects; a spec needs none.",
+        "Tags can make a parser create objects. Remove it: a spec needs no tags.",
     ),
     "duplicate-key": Explanation(
         "a mapping has the same key twice",
-        "Most YAML parsers silently keep the last one.",
+        "Most YAML parsers silently keep the last one. Remove one of the two.",
         wrong="name: a\nname: b",
         right="name: a",
     ),
     "merge-key": Explanation(
         "<< merges mappings",
-        "Merged keys have no place in the file that an error could point to, and nested merges can exhaust memory.",
+        "Merge keys are not supported: an error in a merged key would have no line of its own. Write the keys out.",
         wrong="<<: *common",
         right="write the keys out",
     ),
@@ -140,20 +138,20 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "alias-loop": Explanation(
         "an alias is inside the value it names",
-        "Such a value has no end.",
+        "The value would contain itself without end. Write it out instead.",
         wrong="a: &x [*x]",
     ),
     "alias-expansion": Explanation(
         "aliases expand to more than 10,000 nodes",
-        "A few lines of nested aliases can fill a machine's memory.",
+        "A few lines of nested aliases can fill a machine's memory. Write the values out.",
     ),
     "nesting-depth": Explanation(
-        "the nesting is deeper than 40",
+        "lists and mappings are nested more than 40 levels deep",
         "No message needs more.",
     ),
     "too-many-values": Explanation(
         "a file has more than about 20,000 keys with values",
-        "Reading stops there, so that any file takes a second at most.",
+        "sendspec reads no further. Put recipients into a table.",
         wrong="recipients:\n  - {phone: …}   # thousands of them",
         right="recipients: {file: people.csv}",
     ),
@@ -165,19 +163,19 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "unquoted-template": Explanation(
         "a template has no quotes around it",
-        "YAML reads { as the start of a mapping.",
+        "YAML reads { as the start of a mapping. Put quotes around the whole value.",
         wrong="tags: {{ tags }}",
         right='tags: "{{ tags }}"',
     ),
     "unquoted-number": Explanation(
         "a number is not in quotes, and text is needed",
-        "As a number it would lose leading zeros, its + or its spelling.",
+        "As a number, it would lose its leading zeros, its + or the way it is written. Put quotes around it.",
         wrong="phone: 0612345678",
         right='phone: "0612345678"',
     ),
     "number-too-long": Explanation(
         "a number has more than 18 digits",
-        "A longer one would lose digits.",
+        "As a number, it would lose digits. Put quotes around it.",
         wrong="id: 12345678901234567890",
         right='id: "12345678901234567890"',
     ),
@@ -188,15 +186,15 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "bad-name": Explanation(
         "a name is not allowed",
-        "A spec's name is its identity: small letters, digits and -, at most 63.",
+        "The name of a spec has lowercase letters, digits and -, 63 characters at most.",
         wrong="name: Order shipped!",
         right="name: order-shipped",
     ),
     "unknown-key": Explanation(
         "a key is unknown here",
         (
-            "Only the keys of the request model and of the spec format are allowed. Ignoring an unknown one would "
-            "hide a typing error."
+            "sendspec knows the keys of the spec format, the project file and the API's request. It refuses any other "
+            "key, because a typo would otherwise go unnoticed."
         ),
         wrong="recipents: […]",
         right="recipients: […]",
@@ -239,44 +237,53 @@ EXPLAINED: dict[str, Explanation] = {
     "too-long": Explanation(
         "a text is longer than its key allows",
         (
-            "The limits are the API's own, and count after templates are filled in. A template that makes more than "
-            "100,000 characters is `text-too-long`; an SMS with too many segments is `limit-segments`."
+            "The API sets this limit. It applies to the text after its templates are filled in. See also `text-too-long` "
+            "for a template's result, and `limit-segments` for an SMS."
         ),
     ),
     "wrong-format": Explanation(
         "a text has the wrong format",
-        "URLs are absolute URIs, times are RFC 3339 with a time zone, and identifiers are UUIDs.",
+        "Write URLs with their scheme, times with their offset from UTC (RFC 3339), and identifiers as UUIDs.",
         wrong="scheduledFor: tomorrow",
         right='scheduledFor: "2027-03-01T09:00:00Z"',
     ),
     "key-literal": Explanation(
         "a file contains an access key, or the URL of a ledger",
         (
-            "Many people read files in git, and its history keeps them. Create a new key, or change the database user's password: "
-            "this one is compromised."
+            "Everybody who can read the repository can read it, and git keeps it even if you delete the line. Create a new key, or "
+            "change the database user's password: this one is compromised."
         ),
         wrong="access_key: abc123…",
         right="access_key: {env: BIRD_ACCESS_KEY}",
     ),
     "not-a-spec": Explanation(
         "a file is a plan, a project file, a command's output or a request body, not a spec",
-        "A plan is sent with `send --plan FILE`, and shown with `show FILE`. A request body belongs under a spec's `message`.",
+        (
+            "Send a plan with `send --plan FILE`, or look at it with `show FILE`. Put a request body below `message` in a "
+            "spec."
+        ),
     ),
     "cut-by-comment": Explanation(
         "a ` #` ends a text that has no quotes",
-        "A warning: YAML takes the rest of the line for a comment. A comment with a space after its `#` is left alone.",
+        (
+            "A warning: YAML reads the rest of the line as a comment, so people would get only a part of the text. There is "
+            "no warning if a space follows the `#`. It is an error if the comment holds a template."
+        ),
         wrong="text: Hi, you are #1",
         right='text: "Hi, you are #1"',
     ),
     "literal-escape": Explanation(
         "a text holds a backslash and an n where a line break is meant",
-        "A warning: YAML reads `\\n` as a line break only inside of double quotes.",
+        (
+            "A warning: YAML reads `\\n` as a line break only in double quotes, and with one backslash. Anywhere else, "
+            "people would read the two characters."
+        ),
         wrong="text: 'Hi,\\nyour order has shipped.'",
         right='text: "Hi,\\nyour order has shipped."',
     ),
     "curly-quotes": Explanation(
         "a whole value is in typographic quotes",
-        "A warning: word processors write them, and YAML reads only straight ones, so these would be sent.",
+        "A warning: YAML knows only straight quotes, so people would read these. Word processors often insert them.",
         wrong="text: “Hi”",
         right='text: "Hi"',
     ),

@@ -5,41 +5,43 @@ from sendspec.showing.explained.entry import Explanation
 EXPLAINED: dict[str, Explanation] = {
     "ledger-missing": Explanation(
         "there is no ledger",
-        "Sending never creates one: with a new ledger everything would be sent again.",
+        (
+            "`send` never creates a ledger, because with a new one everybody would get everything again. If there was "
+            "one, restore it from a backup. Otherwise, create it once."
+        ),
         right="sendspec ledger init --env production",
     ),
     "ledger-foreign": Explanation(
         "the ledger is not the one that sendspec.lock names",
         (
-            "It doesn't know what was sent, so everything would be sent again. Restore the right ledger, or correct "
-            "`ledger:` in sendspec.yaml. If it is the right one, sendspec.lock has changed: restore it from git. "
-            "`git log -p -- sendspec.lock` shows the commit in which it named this ledger's id."
+            "It doesn't know what was sent, so everybody would get everything again. Restore the right ledger, or correct "
+            "`ledger:` in sendspec.yaml. If this is the right one, sendspec.lock has changed: restore it from git. `git "
+            "log -p -- sendspec.lock` shows the commit in which it named this ledger's id."
         ),
     ),
     "ledger-rolled-back": Explanation(
         "the ledger is older than its last run",
         (
-            "It was restored from a backup, or lost its latest writes. The messages that it lacks would be sent a "
-            "second time. The ledger's mirror file, `<ledger>.epoch`, shows this, or the API's list of messages: a "
-            "message listed under the reference and for the receiver of one of ours was accepted. A reference that "
-            "you set yourself may belong to another message; then nothing is recorded. Put `{{ message_id }}` into "
-            "the reference to tell them apart."
+            "It was restored from a backup, or lost its latest writes. People could get the missing messages twice, so "
+            "nothing is sent. The ledger's mirror file, `<ledger>.epoch`, shows this, or the API's list of messages. A "
+            "listed message with the reference and the receiver of one in the ledger is recorded as accepted. If you set "
+            "references yourself, another message may have the same one, and nothing is recorded: put `{{ message_id }}` "
+            "into the reference to tell them apart."
         ),
     ),
     "list-unread": Explanation(
         "the API's list of messages could not be read",
         (
-            "Before a send, the list shows whether the ledger lacks a message that was sent; such a message would be "
-            "sent a second time. Nothing is sent until the list can be read. `--no-witness` skips the check, if you "
-            "know that the ledger is complete."
+            "Before a send, sendspec compares the list with the ledger, so that nobody gets a message twice. Nothing is "
+            "sent until the list can be read. If you know that the ledger is complete, `--no-witness` skips the check."
         ),
         right="sendspec send specs/welcome.yaml --env production --no-witness",
     ),
     "list-refused": Explanation(
         "the API refuses the access key, the account or the channel",
         (
-            "sendspec asked for the list of messages before sending. Nothing was sent. Check the key and the balance, "
-            "and the workspace and channel in sendspec.yaml."
+            "sendspec asks for the list of messages before it sends. Nothing was sent. Check the key and the balance, and "
+            "the workspace and channel in sendspec.yaml."
         ),
     ),
     "ledger-damaged": Explanation(
@@ -48,22 +50,22 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "ledger-too-new": Explanation(
         "the ledger was made by a newer sendspec",
-        "This version doesn't know what it would have to keep. Update sendspec.",
+        "This version of sendspec can't use it safely. Update sendspec.",
     ),
     "ledger-unwritable": Explanation(
         "the ledger can't be written",
         (
-            "The disk is full, the file belongs to another user, or the server can't be reached. A message that can't be recorded "
-            "first isn't sent. A run waits a minute for a server that goes away; answers that it then can't hand in are kept in "
+            "The disk is full, the file belongs to another user, or the server can't be reached. sendspec sends no message that it can't "
+            "record first. A run waits a minute for a server that goes away. Answers that it then can't hand in are kept in "
             "`.sendspec/`, and the next run from there hands them in."
         ),
     ),
     "ledger-trouble": Explanation(
         "the ledger can't be trusted",
         (
-            "It is on a network file system, where locks don't work, or in a CI job's checkout, which is deleted; or "
-            "`sendspec.lock` or the ledger's epoch can't be read. Or its server could lose what it confirms, refuses the user, or is "
-            "behind a connection pool in transaction mode; `sendspec doctor` shows which. Nothing is sent."
+            "It may be on a network file system, where locks don't work, or in a CI job's checkout, which is deleted "
+            "after the job. Or `sendspec.lock` or the ledger's mirror file can't be read. Or its server could lose what it confirms, "
+            "refuses the user, or is behind a connection pool in transaction mode; `sendspec doctor` shows which. Nothing is sent."
         ),
         right=(
             "ledger: {file: /var/lib/sendspec/production.db, durable: true}   # a volume that lasts\n"
@@ -73,13 +75,16 @@ EXPLAINED: dict[str, Explanation] = {
     "sandbox-unwritable": Explanation(
         "the sandbox's messages can't be stored",
         (
-            "They are kept in `.sendspec/sandbox-api.db`. Its folder can't be written, the disk is full, or the file "
-            "is not the sandbox's."
+            "The sandbox keeps them in `.sendspec/sandbox-api.db`. Its folder can't be written, the disk is full, or "
+            "another program made the file."
         ),
     ),
     "lock-lost": Explanation(
         "the ledger or its lock file was removed during a run",
-        "Another run could create a new lock, and writes to a removed ledger are lost. No further message is sent.",
+        (
+            "The run stopped, because another run could start at the same time, or the ledger could lose records. No "
+            "further message is sent."
+        ),
     ),
     "ledger-halted": Explanation(
         "somebody halted all sends of the ledger",
@@ -104,10 +109,9 @@ EXPLAINED: dict[str, Explanation] = {
     "ledger-linked": Explanation(
         "the ledger has a second hard link, or one of its files is a symbolic link",
         (
-            "The run lock is a file beside the ledger. A second hard link would have a lock of its own, and two runs "
-            "at once would send everything twice. A symbolic link to the ledger is followed, and the lock is beside "
-            "the real file. In `.sendspec/`, which comes with a checkout, no link is followed: it could lead to any "
-            "of your files."
+            "Under two names, two runs at once could send everything twice. Remove the second name. A symbolic link to "
+            "the ledger is fine, except in `.sendspec/`. There, a link could come with a checkout and lead to any of your "
+            "files."
         ),
         wrong="ln .sendspec/production.db backup.db",
         right="sqlite3 .sendspec/production.db '.backup backup.db'   # cp is not safe while the ledger is in use",
@@ -115,48 +119,51 @@ EXPLAINED: dict[str, Explanation] = {
     "lock-entry-lost": Explanation(
         "the ledger exists, but its entry in sendspec.lock is gone",
         (
-            "The entry holds the salt of all message ids. With a new salt every recipient would be new, and would get "
-            "everything again. Restore the entry from git or a backup. If it is lost for good, the ledger is useless: "
-            "move it away, and create a new one with `sendspec ledger init --empty`, which sends everything again."
+            "The entry has the salt of all message ids. With a new salt everybody would count as new, and get everything "
+            "again. Restore the entry from git or a backup. If it is lost for good, the ledger is useless: move it away "
+            "and run `sendspec ledger init --empty`. Then everybody gets everything again."
         ),
         right="git log --all -p -- sendspec.lock\ngit checkout COMMIT -- sendspec.lock",
     ),
     "environment-renamed": Explanation(
         "the environment seems to have another name in sendspec.lock",
         (
-            "It has the ledger, the path of the ledger or a channel of an environment that sendspec.yaml no longer "
-            "has. A new entry would have a new salt, and everyone would get everything again. Rename the entry in "
-            "sendspec.lock too, or undo the renaming. An entry written by an earlier release records neither path nor "
-            "channels; then any removed environment may be this one."
+            "It uses the ledger or a channel of an environment that is gone from sendspec.yaml. With a new entry, "
+            "everybody would get everything again. Rename the entry in sendspec.lock too, or undo the renaming. An entry "
+            "written by an earlier release records neither ledger path nor channels, so it may be any removed "
+            "environment."
         ),
         right="sendspec ledger init --env production --empty   # it is another environment",
     ),
     "channels-shared": Explanation(
         "the environment sends through another environment's channels",
         (
-            "Each environment has its own ledger, and the new one would not know what the other sent through the same "
-            "channels. Confirm that you want this."
+            "Each environment has its own ledger. The new one doesn't know what the other sent through these channels, so "
+            "people could get messages twice. Confirm that you want this."
         ),
         right="sendspec ledger init --env staging --empty",
     ),
     "baseline-uncommitted": Explanation(
         "a committed spec or its table has changed since",
         (
-            "`ledger init --baseline` counts the rows of the last commit as sent. Where the files differ from it, it "
-            "would be wrong about some recipients."
+            "`ledger init --baseline` counts the rows of the last commit as sent. Your files differ, so some people would "
+            "be skipped or sent to by mistake. Commit the change, or put it aside with `git stash`."
         ),
     ),
     "init-needs-choice": Explanation(
-        "messages may have been sent before, and a new ledger doesn't know whom they reached",
+        "messages may have been sent before, and a new ledger doesn't know who got them",
         (
-            "The last commit holds specs that may have been sent with another ledger or another tool. With a new, "
-            "empty ledger everyone would get them again. Or sendspec.lock names a ledger that is gone: look for a backup "
-            "before you give it up. On a terminal `ledger init` asks; elsewhere choose `--baseline` or `--empty`."
+            "Specs in the last commit may have been sent with another ledger or another tool. With `--empty`, everybody "
+            "gets them again. With `--baseline`, they count as sent, and their recipients are skipped. If sendspec.lock "
+            "names a ledger that is gone, look for a backup first. On a terminal, `ledger init` asks which you want."
         ),
         right="sendspec ledger init --env production --empty",
     ),
     "ledger-busy": Explanation(
         "another run is using the ledger",
-        "Two runs at once could send a message twice. A suspended process keeps its lock; a killed one releases it.",
+        (
+            "Wait until it ends, then run the command again: two runs at once could send a message twice. A suspended "
+            "process keeps its lock; a killed one releases it."
+        ),
     ),
 }

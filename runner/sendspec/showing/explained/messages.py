@@ -6,8 +6,8 @@ EXPLAINED: dict[str, Explanation] = {
     "lost-character": Explanation(
         "a text looks as if a character in it was lost",
         (
-            "Programs write U+FFFD or `?` for a character that an encoding lacks. What was lost can't be found again in the file: export "
-            "it once more, as UTF-8. Links are left alone, and values behind the first 20,000 rows."
+            "Some programs write U+FFFD or `?` for a character that their encoding lacks. The file no longer has that "
+            "character: export it again, as UTF-8. sendspec checks the first 20,000 rows, and no links."
         ),
         wrong="+447700900001,Y?ld?z",
         right="+447700900001,Yıldız",
@@ -15,24 +15,25 @@ EXPLAINED: dict[str, Explanation] = {
     "value-spaces": Explanation(
         "a value that the message uses has spaces around it",
         (
-            "A warning: they are sent with the value, and in a condition `'de ' == 'de'` is false. The first 1,000 rows are looked "
-            "at, and only for columns that some template uses without `trim`."
+            "A warning: people get the spaces too, and in a condition `'de ' == 'de'` is false. Remove the spaces from "
+            "the table, or write `trim`. sendspec checks the first 1,000 rows of columns that a template uses without "
+            "`trim`."
         ),
         wrong="Dear {{ name }}!",
         right="Dear {{ name | trim }}!",
     ),
     "value-filler": Explanation(
-        "a word for nothing would become part of a message",
+        "a filler such as NULL would become part of a message",
         (
-            "A warning: `NULL`, `null`, `None`, `NaN`, `n/a` or `-` is the value of a column that the message uses, and people would "
-            "read it. An empty cell counts as missing. Words that the spec itself compares with are not warned of."
+            "A warning: people would read the `NULL`, `null`, `None`, `NaN`, `n/a` or `-` in the cell. Empty the cell: "
+            "then it counts as missing. There is no warning about a word that the spec compares with."
         ),
         wrong="+31612345678,NULL",
         right="+31612345678,",
     ),
     "body-and-template": Explanation(
         "a message has both a body and a template",
-        "The API's schema accepts both, but its documentation doesn't say which one is sent.",
+        "The API's documentation doesn't say which one it would send. Remove one of the two.",
     ),
     "body-type-unsupported": Explanation(
         "this body type can't be sent",
@@ -50,7 +51,27 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "too-many-images": Explanation(
         "a message has more than ten images",
-        "The API's limit is ten media URLs.",
+        "The API allows ten.",
+    ),
+    "media-page": Explanation(
+        "the address of media is that of a web page",
+        (
+            "The API fetches the media from its address; a link to share, a page or a folder gives it HTML. Dropbox gives the file where "
+            "the link ends with `raw=1`. An address without a file's ending is warned of as well: check what it leads to."
+        ),
+        wrong="mediaUrl: https://www.dropbox.com/s/abc/poster.png?dl=0",
+        right="mediaUrl: https://www.dropbox.com/s/abc/poster.png?raw=1",
+    ),
+    "mail-subject": Explanation(
+        "an e-mail has no subject",
+        "Mail without a subject is often taken for spam.",
+        right='html: {html: "<p>…</p>", metadata: {subject: "We moved"}}',
+    ),
+    "mail-sender": Explanation(
+        "an e-mail's `username` is a whole address",
+        "It is the part before the @; the domain is the channel's.",
+        wrong="emailFrom: {username: news@example.com}",
+        right="emailFrom: {username: news}",
     ),
     "media-url": Explanation(
         "the API could not fetch a file from this URL",
@@ -76,7 +97,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "receiver-unnamed": Explanation(
         "a receiver has no address",
-        "Nobody could tell who got the message.",
+        "Nobody could say who got the message.",
         wrong="contacts: [{type: to}]",
         right='contacts: [{identifierValue: "+31612345678"}]',
     ),
@@ -102,34 +123,34 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "scheduled-late": Explanation(
         "a message is scheduled later than the spec's `not_after`",
-        "It would arrive when it is too late for it.",
+        "People would get it after the moment in `not_after`. Schedule it earlier, or write a later `not_after`.",
         wrong="not_after: 2030-03-01T18:00:00Z\nmessage: {scheduledFor: 2030-03-01T19:00:00Z, …}",
         right="not_after: 2030-03-01T20:00:00Z\nmessage: {scheduledFor: 2030-03-01T19:00:00Z, …}",
     ),
     "reference-holds-number": Explanation(
         "a reference contains the recipient's address",
-        "References end up in logs.",
+        "Logs keep references, and people's numbers don't belong in logs.",
         wrong='reference: "{{ phone }}"',
         right='reference: "order-{{ order_id }}"',
     ),
     "reference-generation": Explanation(
         "a reference is the same in two generations",
-        "After a lost answer, the message could not be told from the earlier one.",
+        "If an answer is lost, sendspec looks for the message by its reference. It would find the earlier message.",
         wrong='reference: "{{ order_id }}"',
         right='reference: "{{ order_id }}-{{ generation }}"',
     ),
     "reference-taken": Explanation(
         "another spec's message to the same receiver has the same reference",
         (
-            "The API's list might show one where we look for the other: a message that was never sent would count as "
-            "accepted."
+            "If an answer is lost, sendspec looks for the message by its reference. It could find the other message, and "
+            "record yours as accepted though it was never sent."
         ),
         wrong='reference: "{{ order_id }}"',
         right='reference: "{{ order_id }}-shipped"',
     ),
     "reference-repeated": Explanation(
         "two messages have the same reference",
-        "After a lost answer, one could not be told from the other.",
+        "If an answer is lost, sendspec looks for the message by its reference. It could not tell the two apart.",
     ),
     "example-failed": Explanation(
         "an example's result differs from what it expects",
@@ -140,15 +161,15 @@ EXPLAINED: dict[str, Explanation] = {
     "short-links": Explanation(
         "the API shortens links after the text was measured",
         (
-            "A warning: with `shortLinks`, a link that people get is shorter, or longer, than the one in the spec. The number "
-            "of segments that a plan shows counts links as they are written."
+            "A warning: with `shortLinks`, people get a shorter or longer link than the one in the spec. A plan counts "
+            "segments with the links as you wrote them, so a message may take more or fewer."
         ),
     ),
     "limit-segments": Explanation(
         "a text needs more segments than `limits.segments` allows",
         (
-            "One character outside GSM-7 shrinks every segment from 160 characters to 70. The API's own limit on a "
-            "text is `too-long`; that on a template's result is `text-too-long`."
+            "One character outside GSM-7 shrinks every segment from 160 characters to 70. See also `too-long` for the "
+            "API's own limits, and `text-too-long` for a template's result."
         ),
     ),
     "limit-encoding": Explanation(
@@ -158,19 +179,19 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "limit-messages": Explanation(
         "a plan has more messages than `limits.messages` allows",
-        "Check the table. If the number is right, raise the limit.",
+        "Nothing is sent. Check the table. If the number is right, raise the limit.",
         right="limits: {messages: 5000}",
     ),
     "limit-total-segments": Explanation(
         "a plan has more segments than `limits.total_segments` allows",
-        "Check the table and the text. If the number is right, raise the limit.",
+        "Nothing is sent. Check the table and the text. If the number is right, raise the limit.",
         right="limits: {total_segments: 8000}",
     ),
     "limit-cost": Explanation(
-        "a run would cost more than `limits.cost` allows, or it may",
+        "a send would cost more than `limits.cost` allows, or could",
         (
-            "Prices come from the table that `prices` in sendspec.yaml names. Where a price is unknown, the cost may be anything, so "
-            "the limit stops the send. Amounts in different currencies are neither added nor compared."
+            "Nothing is sent. Prices come from the table that `prices` in sendspec.yaml names. An unknown price could be "
+            "any amount, so the limit stops the send. sendspec neither adds nor compares amounts in different currencies."
         ),
         wrong="limits: {cost: EUR 100}   # without `prices` in sendspec.yaml",
         right="prices: prices.csv   # country,segment,currency",

@@ -25,7 +25,10 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "recipient-unknown": Explanation(
         "no recipient has the key that was asked for",
-        "`render --key` takes what `recipients.key` gives for a row; without it, that is the address.",
+        (
+            "`render --key` takes the key of a recipient: what `recipients.key` gives for a row, or the address if the "
+            "spec has no `key`."
+        ),
         wrong="sendspec render specs/order-shipped.yaml --key 1001",
         right="sendspec render specs/order-shipped.yaml --key A1001",
     ),
@@ -34,10 +37,11 @@ EXPLAINED: dict[str, Explanation] = {
         "`where` leaves its row out, or its address is on a suppression list.",
     ),
     "outside-project": Explanation(
-        "a path leads out of the project",
+        "a path leads out of the project, or is written so that it could",
         (
-            "Links are resolved first. A spec can't read files outside its repository, or in git's own folder. No ledger "
-            "may be in that folder either."
+            "A spec can't read files outside its project or repository, also not through links, and no files of git's own "
+            "folder. The ledger can't be in git's folder either. Absolute paths, `~`, web addresses and backslashes are "
+            "refused as well: they mean other places on other machines."
         ),
         wrong="file: ../../etc/passwd",
         right="file: data/people.csv",
@@ -54,40 +58,44 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "title-line": Explanation(
         "a table has a title above its header",
-        "The first line that isn't blank has to hold the names of the columns.",
+        "The first line that isn't blank must hold the names of the columns. Delete the lines above it.",
         wrong="Orders of December;\n;\nphone;first_name\n+31612345678;Robert",
         right="phone;first_name\n+31612345678;Robert",
     ),
     "header-missing": Explanation(
         "a table's first line is a recipient, not column names",
-        "It would be read as column names, and that person would get nothing.",
+        (
+            "sendspec would read it as column names, and that person would get nothing. Put a line with the names above "
+            "it."
+        ),
         wrong="+31612345678,Robert",
         right="phone,first_name\n+31612345678,Robert",
     ),
     "empty-column-name": Explanation(
         "a column has no name",
-        "Columns at the end that are empty in every row need none.",
+        "A warning: the column is read, and the spec can't use it. Columns at the end that are empty in every row need no name; one that "
+        "holds something is an error, as the cells before it may be in the wrong columns.",
         wrong="phone,,city",
         right="phone,name,city",
     ),
     "column-spaces": Explanation(
         "a column's name has spaces around it",
-        "A warning: the name is read without them. No-break spaces and byte order marks count as spaces.",
+        "A warning: sendspec drops them. No-break spaces and byte order marks count as spaces.",
         wrong="phone ; first_name",
         right="phone;first_name",
     ),
     "repeated-column": Explanation(
         "two columns have the same name",
-        "One of them would be lost.",
+        "A template could use only one of them. Rename the other.",
         wrong="name,name",
         right="first_name,last_name",
     ),
     "repeated-key": Explanation(
         "a JSON object has the same key twice",
-        "One of the values would be lost.",
+        "Only one of the values would count. Remove or rename the other.",
     ),
     "table-delimiter": Explanation(
-        "the cells of a table have another delimiter",
+        "a table uses another delimiter between its cells",
         "Many spreadsheets write semicolons. `auto` finds a comma, a semicolon, a tab or a `|`.",
         wrong="phone;name",
         right='recipients: {file: people.csv, delimiter: ";"}',
@@ -129,15 +137,21 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "file-changed": Explanation(
         "a table changed while it was being read",
-        "What is sent could differ from what was planned.",
+        (
+            "sendspec could send something other than it planned. Run the command again when no program writes to the "
+            "table."
+        ),
     ),
     "duplicate-rows": Explanation(
         "two rows have the same recipient and the same message",
-        "One message is sent; the other rows are skipped.",
+        (
+            "The recipient gets one message, and the other rows are skipped. E-mail addresses that differ only in capitals "
+            "are one recipient."
+        ),
     ),
     "constant-recipient": Explanation(
         "`to` or `key` is a plain text, so it is the same for every row",
-        "A column's value is written between {{ and }}.",
+        "To use the value of a column, write its name between {{ and }}.",
         wrong="to: mobile",
         right='to: "{{ mobile }}"',
     ),
@@ -148,7 +162,10 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "phone-empty": Explanation(
         "a row has no phone number",
-        "The cell is empty, or holds a filler such as `n/a`. Fill it in, or empty the cells and leave out such rows.",
+        (
+            "The cell is empty, or has a filler such as `n/a`. Fill in a number. Or empty such cells, and leave their "
+            "rows out with `where`."
+        ),
         right='where: "{{ phone is defined }}"',
     ),
     "phone-country": Explanation(
@@ -165,15 +182,16 @@ EXPLAINED: dict[str, Explanation] = {
     "phone-letters": Explanation(
         "a phone number has a letter or another character that doesn't belong",
         (
-            "Also a + or a separator in the wrong place, the apostrophe or formula of a spreadsheet around the number, the letter O "
-            "for the digit 0, and cells with no number at all, such as those of a row with totals."
+            "This includes a + or a separator in the wrong place, a spreadsheet's apostrophe or formula around the "
+            "number, and the letter O for the digit 0. A cell without any number counts too, such as one in a row with "
+            "totals."
         ),
         wrong="+1-800-FLOWERS",
         right="+18003569377",
     ),
     "phone-digits": Explanation(
         "a phone number has digits of another script, or invisible characters",
-        "Only the digits 0-9 compare reliably.",
+        "Write the number again, with the digits 0-9 and plain spaces.",
     ),
     "phone-extension": Explanation(
         "a phone number has an extension",
@@ -183,7 +201,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "phone-several": Explanation(
         "a cell has more than one phone number",
-        "Each number needs a row of its own. The end of a second number counts too, as in +31612345678/9.",
+        "Each number needs a row of its own. The 9 in +31612345678/9 counts as a second number.",
         wrong="+31612345678 / +31687654321",
         right="two rows",
     ),
@@ -199,8 +217,8 @@ EXPLAINED: dict[str, Explanation] = {
     "phone-invalid": Explanation(
         "a number is in no range that its country has assigned, or costs extra to reach",
         (
-            "An error with `check: valid` under `recipients`. Without it, a warning about national numbers in the first 1,000 rows. "
-            "The ranges come from the library `phonenumbers`; a newer version may know more."
+            "With `check: valid` under `recipients`, this is an error. Without it, it is a warning about national numbers "
+            "in the first 1,000 rows. The ranges come from the library `phonenumbers`; a newer version may know more."
         ),
         wrong="+31112345678",
         right="+31612345678",
@@ -208,8 +226,9 @@ EXPLAINED: dict[str, Explanation] = {
     "phone-landline": Explanation(
         "a number on an SMS channel is a landline",
         (
-            "A warning: the message is sent, but most landlines get no SMS. A landline is recognised by its first digits, in "
-            "countries whose mobile numbers begin with others. `check: none` under `recipients` turns the warning off."
+            "A warning: the message is sent, but most landlines get no SMS. sendspec recognises landlines in countries "
+            "where their first digits differ from those of mobile numbers. `check: none` under `recipients` turns the "
+            "warning off."
         ),
         wrong="+31201234567",
         right="+31612345678",
@@ -228,8 +247,8 @@ EXPLAINED: dict[str, Explanation] = {
     "phone-trunk-zero": Explanation(
         "a phone number has a 0 after its country code",
         (
-            "That 0 is the trunk prefix: it is dialled inside the country only, and is left out after the country "
-            "code. In countries whose numbers keep it, such as Italy, it is accepted."
+            "People dial that 0, the trunk prefix, inside the country only. Leave it out after the country code. In "
+            "countries whose numbers keep it, such as Italy, it is accepted."
         ),
         wrong="+310612345678",
         right="+31612345678",
@@ -242,15 +261,24 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "total-row": Explanation(
         "a row adds up the others",
-        "It begins with a word such as Total or Totaal, and has no address.",
+        "It begins with a word such as Total or Totaal, and has no address. Delete it.",
         wrong="name,phone,amount\nAnn,+31612345678,10\nTotal,,10",
         right="name,phone,amount\nAnn,+31612345678,10",
+    ),
+    "near-value": Explanation(
+        "`where` compares with a text, and cells hold nearly that text",
+        (
+            "Texts are equal letter by letter, spaces and capitals included, so such rows are left out, or kept where the condition is "
+            "`!=`. Rows with another word for yes or no are named, too."
+        ),
+        wrong="where: \"{{ opt_in == 'true' }}\"  # the table has TRUE",
+        right="where: \"{{ (opt_in | trim | lower) == 'true' }}\"",
     ),
     "all-filtered": Explanation(
         "`where` leaves out every row",
         (
-            "Nothing is sent. Often the table spells a value in another way: capitals and spaces count. `plan --detail` lists the rows "
-            "that are left out."
+            "Nothing is sent. Often the table spells a value differently: capitals and spaces count. `plan --detail` "
+            "lists the rows."
         ),
         wrong="where: \"{{ consent == 'yes' }}\"  # the table has Yes",
         right="where: \"{{ consent == 'Yes' }}\"",
@@ -258,9 +286,9 @@ EXPLAINED: dict[str, Explanation] = {
     "spreadsheet-error": Explanation(
         "a cell holds an error value of a spreadsheet",
         (
-            "A formula in the sheet finds nothing or can't be computed, or a column is too narrow for its value. The error would go "
-            "out as it is. It is an error in every column that the spec uses; where an error is what you expect, compare with it: "
-            "`{{ 'you' if name == '#N/A' else name }}`."
+            "A formula finds nothing or can't be computed, or a column is too narrow for its value. People would read the "
+            "error. Correct the cell in the spreadsheet, and export the table again. sendspec checks every column that "
+            "the spec uses. If you expect such a value, compare with it: `{{ 'you' if name == '#N/A' else name }}`."
         ),
         wrong="phone,first_name\n+31612345678,#N/A",
         right="phone,first_name\n+31612345678,Robert",
@@ -268,8 +296,8 @@ EXPLAINED: dict[str, Explanation] = {
     "spreadsheet-number": Explanation(
         "a spreadsheet changed a phone number",
         (
-            "The digits that it left out can't be brought back from the file. Format the column as text, enter the numbers again, and "
-            "export the table again."
+            "The file no longer has all digits. In the spreadsheet, format the column as text and enter the numbers "
+            "again. Then export the table again."
         ),
         wrong="3.16123E+10",
         right="+31612345678",
@@ -282,24 +310,26 @@ EXPLAINED: dict[str, Explanation] = {
     "suppress-entry": Explanation(
         "an entry of a suppression list is not an address",
         (
-            "Skipping it would let the message through to someone who opted out. Entries are written like recipients: "
-            "phone numbers with + and country code, or national ones if the spec sets `country`."
+            "If sendspec skipped it, somebody who opted out could get the message. Write entries like recipients: phone "
+            "numbers with + and country code, or national ones if the spec sets `country`."
         ),
         wrong="0612345678",
         right="+31612345678",
     ),
     "suppress-column": Explanation(
         "a suppression list has no column for the addresses",
-        "The column is called `phone`, or `email` on an e-mail channel. In a list with one column any name will do.",
+        (
+            "The column is called `phone`, or `email` on an e-mail channel. A list with only one column may call it "
+            "anything."
+        ),
         wrong="number,since",
         right="phone,since",
     ),
     "suppress-unreadable": Explanation(
         "a suppression list changed during a send, and can't be used",
         (
-            "Changed lists are read again before more messages are claimed. Without its list a send stops, because it "
-            "can't know who must get nothing. Repair the list and run the command again; it continues where it "
-            "stopped."
+            "A send reads a changed list again before it sends more. Without the list it stops, because it can't know who "
+            "must get nothing. Repair the list and run the command again: it continues where it stopped."
         ),
         right="mv new.csv opt-outs.csv   # write the new list beside the old one, then rename it",
     ),

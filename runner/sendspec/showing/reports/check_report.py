@@ -14,7 +14,6 @@ from sendspec.showing.diagnostics import clean, remarks
 
 MAX_TEXT = 1_000
 """Characters of one text in a report. Longer ones end with `…`; a report itself is never cut."""
-MORE = "more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,6 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     """
     counts: dict[tuple[str, str, str], int] = {}
     for diagnostic in diagnostics:
-        about = (diagnostic.code, diagnostic.path, diagnostic.about)
+        about = (diagnostic.code, diagnostic.path, diagnostic.key or diagnostic.column)
         counts[about] = counts.get(about, 0) + 1
         yield hashlib.sha256(json.dumps([*about, counts[about]]).encode()).hexdigest()[:40]

@@ -12,14 +12,14 @@ from sendspec.composing.render_budget import FilterError
 from sendspec.composing.template import parsed
 
 
-def text_outline(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
+def shape_text(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
     """The text of a template with the names of columns in it, the way that `alternatives` say. The spec's own `constants` are filled in."""
-    return "".join(_outlined(source, alternatives, constants, "⟨{}⟩"))
+    return "".join(_pieces(source, alternatives, constants, "⟨{}⟩"))
 
 
 def own_text(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
-    """As `text_outline`, without anything in the place of values: what the spec itself says. The body of a loop is in it once."""
-    return "".join(_outlined(source, alternatives, constants, ""))
+    """As `shape_text`, without anything in the place of values: what the spec itself says. The body of a loop is in it once."""
+    return "".join(_pieces(source, alternatives, constants, ""))
 
 
 def output_names(source: str) -> frozenset[str]:
@@ -40,12 +40,12 @@ def _names_in(node: nodes.Node) -> Iterator[str]:
         yield from _names_in(child)
 
 
-def _outlined(source: str, alternatives: int, constants: Mapping[str, object], value: str) -> Iterator[str]:
+def _pieces(source: str, alternatives: int, constants: Mapping[str, object], value: str) -> Iterator[str]:
     tree = parsed(source)
-    return _Outline(AlternativeFinder(tree).bit_by_node, alternatives, constants, value).body(tree.body)
+    return _ShapeText(AlternativeFinder(tree).bit_by_node, alternatives, constants, value).body(tree.body)
 
 
-class _Outline:
+class _ShapeText:
     """`value` is what stands for a value of a row; `{}` in it for its name."""
 
     def __init__(

@@ -1,0 +1,17 @@
+"""Checks a list's values against the spec's templates, before any row is composed."""
+
+from __future__ import annotations
+
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.odd_values import warn_of_odd_values
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.tables.table import Table
+
+
+def check_list(compiled: CompiledSpec, table: Table, problems: Problems) -> None:
+    """Adds what is odd about values, and what comparisons do with them."""
+    if any("<" in each.template.source or ">" in each.template.source for each in compiled.placeholders):
+        from sendspec.composing.order_check import check_order  # few specs compare by order
+
+        check_order(compiled, table, problems)
+    warn_of_odd_values(compiled, table, problems)

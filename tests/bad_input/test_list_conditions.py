@@ -1,0 +1,137 @@
+"""Conditions on the cells of a list that are not what their author meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Intake = Any  # the fixture `intake` of this folder's conftest
+HEAD = "phone,first_name,t\n"
+ROWS = [f"+316123456{n:02},Ann," for n in range(9)]
+
+
+def given(intake: Intake, where: str, cells: list[str]) -> None:
+    intake.change("{file: people.csv}", f'{{file: people.csv, where: "{where}"}}')
+    intake.write("people.csv", HEAD + "".join(f'{row}"{cell}"\n' for row, cell in zip(ROWS, cells, strict=False)))
+
+
+# The condition, the cells, the rows that are wrong, the problem and the fix.
+MISORDERED = [
+    ("{{ t > '2026-01-01' }}", ["03/14/2026", "2026-02-01", "2/1/26"], [2, 4], "'03/14/2026' > '2026-01-01' goes by characters, not by date", "write dates as year-month-day, such as 2026-03-14 for 03/14/2026, in the table and in the comparison"),
+    ("{{ '01-06-2026' <= row['t'] | trim }}", ["2026-07-01"], [2], "'01-06-2026' <= '2026-07-01' goes by characters, not by date", "write dates as year-month-day, such as 2026-03-14,"),
+    ("{{ first_name == 'Ann' and '2026-01-01' <= t < '2026-06-01' }}", ["14/03/2026"], [2], "'2026-01-01' <= '14/03/2026' goes", "2026-03-14 for 14/03/2026"),
+    ("{{ t >= '100' }}", ["99", "150", "1000"], [2, 4], "'99' >= '100' goes by characters, not by size", "write `(t | float) >= 100`"),
+    ("{{ t | default('0') >= '10,50' }}", ["9,50"], [2], "'9,50' >= '10,50' goes by characters", "write `(t | default('0') | replace(',', '.') | float) >= 10.50`"),
+    ("{{ t >= '10' }}", ["€ 9,50", "#N/A"], [2], "'€ 9,50' >= '10' goes by", "write numbers with a decimal point, such as 9.50, in the table, and `(t | float) >= 10`"),
+    ("{{ t < '10:00' }}", ["9:30"], [2], "not by time", "09:30"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "cells", "rows", "problem", "fix"), MISORDERED)
+def test_an_order_that_goes_by_characters_is_an_error(
+    intake: Intake, where: str, cells: list[str], rows: list[int], problem: str, fix: str
+) -> None:
+    given(intake, where, cells)
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    found = [each for each in told.diagnostics if each["code"] == "text-order"]
+    assert (told.code, found[0]["rows"], found[0]["line"]) == (1, rows, 4)
+    assert problem in found[0]["problem"]
+    assert fix in found[0]["fix"]
+
+
+def test_an_order_that_is_meant_is_none(intake: Intake) -> None:
+    given(intake, "{{ t >= '2026-01-01' and first_name < 'B' }}", ["2026-02-01", "2026-12-31"])
+    assert len(intake.accepts()) == 2
+
+
+def test_an_order_in_the_text_is_held_too(intake: Intake) -> None:
+    intake.text("\"{% if first_name > '5' %}more{% endif %} <b>\"")
+    intake.write("people.csv", "phone,first_name\n+31612345678,10\n")
+    assert [each["code"] for each in intake.run("validate", "hello.yaml", "--format", "json").diagnostics] == [
+        "text-order"
+    ]
+
+
+NEAR = [
+    ("{{ t == 'true' }}", ["true", "TRUE ", "TRUE ", "Yes", "x", "false"], "'t' holds 'TRUE ' (2), 'Yes' (1), 'x' (1), which `where` doesn't take for 'true'; such rows are left out", "write `(t | trim | lower) in ['true', 'yes', 'x']`"),
+    ("{{ t != 'ja' }}", ["ja", "Ja"], "which `where` doesn't take for 'ja'; such rows are kept", "write `(t | trim | lower) != 'ja'`"),
+    ("{{ (t | default('')) in ['NL', 'BE'] and first_name == 'Ann' }}", ["NL", "nl", "", "DE"], "'t' holds 'nl' (1), which `where` doesn't take for 'NL' or 'BE'; such rows are left out", "write `(t | default('') | trim | lower) in ['nl', 'be']`"),
+    ("{{ t | lower == 'ja' }}", ["ja", "Ja ", "JA"], "'t' holds 'Ja ' (1), which", "write `(t | lower | trim) == 'ja'`"),
+    ("{{ not t == 'nee' }}", ["nee", "Nee", "no"], "'t' holds 'Nee' (1), 'no' (1), which `where` doesn't take for 'nee'", "['nee', 'no']"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "cells", "problem", "fix"), NEAR)
+def test_cells_that_a_condition_nearly_matches_are_told(
+    intake: Intake, where: str, cells: list[str], problem: str, fix: str
+) -> None:
+    given(intake, where, cells)
+    for command in ("validate", "plan"):
+        told = intake.run(command, "hello.yaml", "--env", "live")
+        assert told.code == 0
+        assert problem in told.err
+        assert fix in told.err
+        assert told.err.count("[near-value]") == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "cells"),
+    [
+        ("{{ t in ['ja', 'Ja'] }}", ["ja", "Ja", "nee"]),
+        ("{{ t | trim | lower == 'ja' }}", ["ja", " JA"]),
+        ("{{ t == 'x' }}", ["x", "y"]),
+        ("{{ t == 'NL' }}", ["NL", "BE"]),
+    ],
+)
+def test_cells_that_are_other_values_are_not(intake: Intake, where: str, cells: list[str]) -> None:
+    given(intake, where, cells)
+    assert "near-value" not in intake.run("validate", "hello.yaml", "--env", "live").err
+
+
+def test_each_kind_of_fault_of_an_address_is_told_for_itself(intake: Intake) -> None:
+    spec = intake.spec.replace("channel: sms", "channel: news")
+    intake.write("hello.yaml", spec)
+    cells = ["ann", "bob", "ann@example", '"a@example.com, b@example.com"', "ann@@example.com", '"ann@example,com"', ""]
+    intake.write("people.csv", "email,first_name\n" + "".join(f"{cell},Ann\n" for cell in cells))
+    told = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert [(each["line"], len(each.get("rows", [2]))) for each in told if each["code"] == "email-address"] == [
+        (2, 2), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1),
+    ]  # fmt: skip
+
+
+def test_a_column_of_links_to_pages_is_warned_of(intake: Intake) -> None:
+    body = '{type: image, image: {images: [{mediaUrl: "{{ t }}"}], text: Hi}}'
+    intake.write("hello.yaml", intake.spec.split("  body:")[0] + f"  body: {body}\n")
+    intake.write("people.csv", HEAD + ROWS[0] + "https://example.com/a.png\n" + ROWS[1] + "https://we.tl/t-abc\n")
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert [each["problem"] for each in told] == [
+        "'https://we.tl/t-abc' of line 3 is a link to share, which shows a page with the file in it; media is the file itself"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "where", "fix"),
+    [
+        ('""', "true", "fill it in, or leave such rows out: `where: \"{{ phone | default('') != '' }}\"` under recipients"),
+        ('"n/a"', "true", "fill it in, or write null and leave such rows out: `where: \"{{ phone | default('') != '' }}\"` under recipients"),
+        ('""', "'{{ phone is defined }}'", "fill it in, or leave such rows out: `where: \"{{ (phone is defined) and phone | default('') != '' }}\"` under recipients"),
+        ("null", "true", "fill it in, or leave such rows out: `where: \"{{ phone | default('') != '' }}\"` under recipients"),
+        ('"#N/A"', "true", "correct the value where it comes from"),
+    ],
+)  # fmt: skip
+def test_an_empty_value_of_json_lines_is_told_so(intake: Intake, number: str, where: str, fix: str) -> None:
+    intake.change("{file: people.csv}", f"{{file: people.jsonl, where: {where}}}")
+    intake.write("people.jsonl", f'{{"phone": {number}, "first_name": "Ann"}}\n')
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert found["fix"] == fix
+
+
+def test_landlines_are_left_out_as_the_warning_says(intake: Intake) -> None:
+    intake.change("{file: people.csv}", "{file: people.csv, country: NL, where: \"{{ phone is not landline('NL') }}\"}")
+    intake.write(
+        "people.csv", "phone,first_name\n020 1234567,Ann\n06 12345678,Bob\n+31201234567,Eve\n+12025550123,Zoë\n"
+    )
+    assert [each["receiver"]["contacts"][0]["identifierValue"] for each in intake.accepts()] == [
+        "+31612345678", "+12025550123",
+    ]  # fmt: skip
