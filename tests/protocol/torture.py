@@ -23,15 +23,18 @@ sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent / "runner")
 import list_model  # noqa: E402  # after the path is set
 from kill_trials import Campaign, kill_campaign  # noqa: E402
 from list_state_machine import run_list_machine  # noqa: E402
-from mutants import ABOUT_THE_LIST, CAUGHT_BY, DONE_WRONG, Mutant  # noqa: E402
+from mutants import ABOUT_THE_LIST, CAUGHT_BY, DONE_WRONG, Mutant, SharedMutant  # noqa: E402
+from postgres_mutants import CUTS as SHARED_CUTS  # noqa: E402
 from power_cut_trials import CutResult, cut_power  # noqa: E402
 from protocol_model import explore  # noqa: E402
 from protocol_state_machine import BROKEN, run_machine  # noqa: E402
+from shared_state_machine import BROKEN as BROKEN_SHARED  # noqa: E402
+from shared_state_machine import run_shared_machine  # noqa: E402
 
 KILLS_A_CAMPAIGN, CUTS_A_DISK = 500, 500
 APART = 1_000_003
 """Between the seeds of campaigns; the first has the seed of the command, so that one that failed can be run alone."""
-HARNESSES = ("model", "machine", "processes")
+HARNESSES = ("model", "machine", "shared", "processes")
 
 
 def main() -> int:
@@ -122,12 +125,16 @@ def _cuts(seed: int, cuts: int) -> bool:
     return result.lost == result.stuck == 0 < control.lost
 
 
-def _mutants(seed: int) -> list[Mutant]:
+def _mutants(seed: int) -> list[Mutant | SharedMutant]:
     """The table of who finds what; returns those that a harness missed that has to find them."""
     print(f"\n{'way to break it':<26}" + "".join(f"{harness:<12}" for harness in HARNESSES))
-    missed = []
-    for mutant in Mutant:
-        finds = {harness: _finds(harness, mutant, seed) for harness in HARNESSES if harness in CAUGHT_BY[mutant]}
+    missed: list[Mutant | SharedMutant] = []
+    ways: tuple[Mutant | SharedMutant, ...] = (*Mutant, *SharedMutant)
+    for mutant in ways:
+        held = (CAUGHT_BY[mutant] if isinstance(mutant, Mutant) else frozenset()) | (
+            {"shared"} if mutant in SHARED_CUTS else set()
+        )
+        finds = {harness: _finds(harness, mutant, seed) for harness in HARNESSES if harness in held}
         words = {True: "found", False: "MISSED"}
         told = "".join(f"{words[finds[h]] if h in finds else '-':<12}" for h in HARNESSES)
         print(f"{mutant:<26}{told}{DONE_WRONG[mutant]}", flush=True)
@@ -137,7 +144,10 @@ def _mutants(seed: int) -> list[Mutant]:
     return missed
 
 
-def _finds(harness: str, mutant: Mutant, seed: int) -> bool:
+def _finds(harness: str, mutant: Mutant | SharedMutant, seed: int) -> bool:
+    if harness == "shared":
+        return any(_shared_machine_finds(mutant, seed + n) for n in range(8))
+    assert isinstance(mutant, Mutant)
     if harness == "model":
         return bool(explore(mutant)[1])
     if harness == "machine":
@@ -154,6 +164,15 @@ def _machine_finds(mutant: Mutant, number: int) -> bool:
             run(mutant, number=number, examples=600)
     except AssertionError as error:
         return re.match(BROKEN, str(error)) is not None
+    return False
+
+
+def _shared_machine_finds(mutant: Mutant | SharedMutant, number: int) -> bool:
+    try:
+        with redirect_stdout(io.StringIO()):
+            run_shared_machine(mutant, number=number, fence=isinstance(mutant, SharedMutant), examples=200)
+    except AssertionError as error:
+        return re.match(BROKEN_SHARED, str(error)) is not None
     return False
 
 

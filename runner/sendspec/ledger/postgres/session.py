@@ -42,8 +42,11 @@ class Session:
         self.lock_timeout = LOCK_TIMEOUT
         self._pid = os.getpid()
         self._streams = 0
-        self.connection: psycopg.Connection[Any] = _connected(place)
+        self.connection: psycopg.Connection[Any] = self._connected()
         self._idle = self.connection.info.transaction_status
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return _connected(self.place)
 
     def reconnect(self) -> None:
         """Replaces the connection. Raises psycopg's errors, for the caller to judge."""
