@@ -28,7 +28,6 @@ def test_the_rows_own_guards_keep_the_promise(fence: bool) -> None:
     run_machine(fence=fence)
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("fence", [False, True])
 def test_a_shared_ledger_keeps_the_promise_among_runs_that_lose_their_connections(fence: bool) -> None:
     run_shared_machine(fence=fence, examples=40)
@@ -53,7 +52,6 @@ def finds(mutant: Mutant, number: int) -> bool:
     return False
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("mutant", list(CUTS))
 def test_every_way_to_break_a_shared_ledger_is_found(mutant: Mutant | SharedMutant) -> None:
     assert any(finds_shared(mutant, number) for number in range(5))
