@@ -43,8 +43,8 @@ def test_they_keep_it_while_the_ledgers_server_is_killed_and_stopped() -> None:
     with own_server() as server:
         campaign = kill_campaign(
             1,
-            3,
-            messages=100,
+            4,
+            messages=300,
             ledger=lambda folder: PostgresTrial(server.url),
             disturbances=[SecondSender, partial(ServerKiller, server=server)],
         )

@@ -106,15 +106,15 @@ class PostgresTrial:
     """A schema of its own. A server that is away is waited for. `mutant` breaks the ledger's functions in one place."""
 
     def __init__(self, url: str, mutant: Mutant | SharedMutant | None = None) -> None:
-        self._url, self._schema, self._mutant = url, f"trial_{uuid4().hex}", mutant
-        self.setting = f"{{url: {{env: TEST_LEDGER_URL}}, schema: {self._schema}}}"
+        self._url, self.schema, self._mutant = url, f"trial_{uuid4().hex}", mutant
+        self.setting = f"{{url: {{env: TEST_LEDGER_URL}}, schema: {self.schema}}}"
         self.environ = {"TEST_LEDGER_URL": url}
         self._lock = threading.Lock()
         self._connection: psycopg.Connection[TupleRow] | None = None
 
     def break_it(self) -> None:
-        for statement in broken_functions(self._mutant, fence=True, schema=self._schema) if self._mutant else ():
-            self._asked(f"{statement}; SELECT 1")
+        for statement in broken_functions(self._mutant, fence=True, schema=self.schema) if self._mutant else ():
+            self.change(statement)
 
     def states(self, generation: int) -> dict[str, int]:
         sql = "SELECT state, count(*) FROM message JOIN spec ON spec.number = message.spec WHERE generation = %s GROUP BY state"
@@ -150,8 +150,12 @@ class PostgresTrial:
         """The runs of a server that was just started are given a minute to come back; here, none is left."""
         self._asked("UPDATE run SET seen_at = now() WHERE on_the_way > 0 RETURNING number")
 
+    def change(self, sql: str) -> None:
+        """Changes it behind its runs' backs."""
+        self._asked(f"{sql}; SELECT 1")
+
     def close(self) -> None:
-        self._asked(f"DROP SCHEMA {self._schema} CASCADE; SELECT 1")
+        self._asked(f"DROP SCHEMA {self.schema} CASCADE; SELECT 1")
         if self._connection is not None:
             self._connection.close()
 
@@ -168,7 +172,7 @@ class PostgresTrial:
     def _asked_once(self, sql: str, *parameters: object) -> list[Any]:
         with self._lock:
             if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self._url, autocommit=True, options=f"-c search_path={self._schema}")
+                self._connection = psycopg.connect(self._url, autocommit=True, options=f"-c search_path={self.schema}")
             cursor = self._connection.execute(sql, parameters or None)
             while cursor.nextset():
                 """Only the last result counts."""
