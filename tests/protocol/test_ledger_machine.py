@@ -30,7 +30,7 @@ def test_the_rows_own_guards_keep_the_promise(fence: bool) -> None:
 
 @pytest.mark.parametrize("fence", [False, True])
 def test_a_shared_ledger_keeps_the_promise_among_runs_that_lose_their_connections(fence: bool) -> None:
-    run_shared_machine(fence=fence, examples=40)
+    run_shared_machine(fence=fence, examples=30)
 
 
 def test_what_the_list_is_taken_to_prove_keeps_the_promise() -> None:
