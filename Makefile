@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-fast coverage lint audit docs bench bench-micro profile torture storm equality sweep model fuzz clean help
+.PHONY: demo test test-fast coverage lint audit docs bench bench-micro profile torture torture-shared storm equality sweep model fuzz clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,10 @@ SEED ?= 1
 
 torture: $(INSTALLED)  ## try to break the promise: KILLS, MESSAGES a send, CUTS, SEED; an hour
 	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --messages $(MESSAGES) --cuts $(CUTS) --seed $(SEED)
+
+torture-shared: KILLS = 2000
+torture-shared: $(INSTALLED)  ## the same on PostgreSQL: two senders, and its server killed, too; KILLS, MESSAGES, SEED
+	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --messages $(MESSAGES) --seed $(SEED) --ledger postgres --server-kills
 
 MINUTES ?= 120
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mutants import CAUGHT_BY
+from mutants import CAUGHT_BY, DONE_WRONG, SharedMutant
 from sendspec.planning.message_state import MOVES
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -27,3 +27,5 @@ def test_the_ways_to_break_the_protocol_are_those_that_the_harnesses_find() -> N
     for mutant, harnesses in CAUGHT_BY.items():
         words = " | ".join("found" if name in harnesses else "–" for name in ("model", "machine", "processes"))
         assert f"| {mutant} | {words} |" in PAGE
+    for shared in SharedMutant:
+        assert f"| {shared} | {DONE_WRONG[shared]} |" in PAGE

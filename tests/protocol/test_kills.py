@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import pytest
+from kill_disturbances import SecondSender, ServerKiller
 from kill_trials import Campaign, kill_campaign
-from mutants import CAUGHT_BY, Mutant
+from mutants import CAUGHT_BY, Mutant, SharedMutant
+from postgres_server import own_server, server_url
+from trial_ledgers import PostgresTrial
 
 BY_KILLS = [mutant for mutant in Mutant if "processes" in CAUGHT_BY[mutant] and mutant is not Mutant.SYNCHRONOUS_NORMAL]
 
@@ -25,3 +31,32 @@ def test_every_way_to_break_the_protocol_shows(mutant: Mutant) -> None:
         if found[-1].promise_broken:
             return
     raise AssertionError(found)
+
+
+def test_two_senders_of_one_spec_keep_it_on_a_shared_ledger() -> None:
+    campaign = kill_campaign(1, 15, messages=100, ledger=shared_ledger, disturbances=[SecondSender])
+    assert not campaign.broken, campaign
+    assert campaign.kills >= 15
+
+
+def test_they_keep_it_while_the_ledgers_server_is_killed_and_stopped() -> None:
+    with own_server() as server:
+        campaign = kill_campaign(
+            1,
+            4,
+            messages=300,
+            ledger=lambda folder: PostgresTrial(server.url),
+            disturbances=[SecondSender, partial(ServerKiller, server=server)],
+        )
+    assert not campaign.broken, campaign
+    assert campaign.restarts > 0
+
+
+def test_two_senders_show_that_a_living_run_was_taken_for_dead() -> None:
+    broken = partial(shared_ledger, mutant=SharedMutant.LIVING_TAKEN_FOR_DEAD)
+    found = (kill_campaign(seed, 10, messages=100, ledger=broken, disturbances=[SecondSender]) for seed in range(5))
+    assert any(campaign.living_doubted for campaign in found)
+
+
+def shared_ledger(folder: Path, mutant: SharedMutant | None = None) -> PostgresTrial:
+    return PostgresTrial(server_url(), mutant)

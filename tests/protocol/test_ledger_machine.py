@@ -1,13 +1,17 @@
-"""The protocol over the real ledger, driven by Hypothesis; and each way to break it, found by the same search."""
+"""The protocol over the real ledgers, driven by Hypothesis; and each way to break them, found by the same search."""
 
 from __future__ import annotations
 
 import re
 
+import mutant_patches
 import pytest
 from list_state_machine import run_list_machine
-from mutants import ABOUT_THE_LIST, CAUGHT_BY, Mutant
+from mutants import ABOUT_THE_LIST, CAUGHT_BY, Mutant, SharedMutant
+from postgres_mutants import CUTS
 from protocol_state_machine import BROKEN, run_machine
+from shared_state_machine import BROKEN as BROKEN_SHARED
+from shared_state_machine import run_shared_machine
 
 FOUND_SOON: dict[Mutant, int] = {
     Mutant.RETRY_ON_500: 2,
@@ -22,6 +26,11 @@ FOUND_SOON: dict[Mutant, int] = {
 @pytest.mark.parametrize("fence", [False, True])
 def test_the_rows_own_guards_keep_the_promise(fence: bool) -> None:
     run_machine(fence=fence)
+
+
+@pytest.mark.parametrize("fence", [False, True])
+def test_a_shared_ledger_keeps_the_promise_among_runs_that_lose_their_connections(fence: bool) -> None:
+    run_shared_machine(fence=fence, examples=30)
 
 
 def test_what_the_list_is_taken_to_prove_keeps_the_promise() -> None:
@@ -41,3 +50,22 @@ def finds(mutant: Mutant, number: int) -> bool:
     except AssertionError as error:
         return re.match(BROKEN, str(error)) is not None
     return False
+
+
+@pytest.mark.parametrize("mutant", list(CUTS))
+def test_every_way_to_break_a_shared_ledger_is_found(mutant: Mutant | SharedMutant) -> None:
+    assert any(finds_shared(mutant, number) for number in range(5))
+
+
+def finds_shared(mutant: Mutant | SharedMutant, number: int) -> bool:
+    """What the rows' own guards have to prevent is looked for without the fence."""
+    try:
+        run_shared_machine(mutant, number=number, fence=isinstance(mutant, SharedMutant), examples=60)
+    except AssertionError as error:
+        return re.match(BROKEN_SHARED, str(error)) is not None
+    return False
+
+
+def test_every_guard_that_the_ledgers_share_is_broken_in_both() -> None:
+    in_sql = {mutant for mutant in Mutant if mutant in mutant_patches.CUTS or mutant is Mutant.ROWS_DELETED}
+    assert set(CUTS) == in_sql | set(SharedMutant)

@@ -45,14 +45,14 @@ class PostgresStore:
     """Each in a schema of its own on the tests' server."""
 
     def __init__(self, folder: Path) -> None:
-        self._place = ServerPlace(Secret(server_url()), f"test_{uuid4().hex}", "the ledger at TEST_URL", folder)
-        access.make(self._place, folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
+        self.place = ServerPlace(Secret(server_url()), f"test_{uuid4().hex}", "the ledger at TEST_URL", folder)
+        access.make(self.place, folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
 
     def hold(self) -> AbstractContextManager[Ledger]:
-        return access.hold(self._place, IDENTITY, OWNER, since="now", ci=False)
+        return access.hold(self.place, IDENTITY, OWNER, since="now", ci=False)
 
     def read(self) -> AbstractContextManager[Facts]:
-        return access.read(self._place, IDENTITY, latest=True)
+        return access.read(self.place, IDENTITY, latest=True)
 
 
 MARKS = {"postgres": pytest.mark.process}

@@ -30,10 +30,21 @@ class Mutant(StrEnum):
     ABSENCE_FROM_ONE_SIDE = "absence-from-one-side"
 
 
+class SharedMutant(StrEnum):
+    """Ways to break a ledger that many runs have open at once. The state machine has to catch each."""
+
+    EXCHANGE_NOT_NUMBERED = "exchange-not-numbered"
+    LIVING_TAKEN_FOR_DEAD = "living-taken-for-dead"
+    REJOIN_WITHOUT_FENCE = "rejoin-without-fence"
+    FENCE_NOT_CHECKED = "fence-not-checked"
+    SETTLE_WITHOUT_RUN = "settle-without-run"
+    IMPORT_WITHOUT_ATTEMPT = "import-without-attempt"
+
+
 ABOUT_THE_LIST = frozenset({Mutant.SIGHTING_BY_TEXT, Mutant.WITNESS_WINDOW_MOVED, Mutant.ABSENCE_FROM_ONE_SIDE})
 """What the API's list is taken to prove: models and machines of their own find these."""
 
-DONE_WRONG: dict[Mutant, str] = {
+DONE_WRONG: dict[Mutant | SharedMutant, str] = {
     Mutant.SEND_BEFORE_CLAIM: "the request goes out, then its claim is committed",
     Mutant.SYNCHRONOUS_NORMAL: "a commit returns before it is on the disk",
     Mutant.RETRY_ON_LOST_ANSWER: "a request without an answer is taken for one that was not processed",
@@ -54,6 +65,12 @@ DONE_WRONG: dict[Mutant, str] = {
     Mutant.SIGHTING_BY_TEXT: "a listed message is taken for ours by its reference alone",
     Mutant.WITNESS_WINDOW_MOVED: "the list is asked from the ledger's last move on, not from the spec's last claim",
     Mutant.ABSENCE_FROM_ONE_SIDE: "absence is believed of a list that shows our messages on one side of the doubt only",
+    SharedMutant.EXCHANGE_NOT_NUMBERED: "an exchange whose answer was lost is done again, not answered again",
+    SharedMutant.LIVING_TAKEN_FOR_DEAD: "a run that begins puts in doubt what living runs are sending",
+    SharedMutant.REJOIN_WITHOUT_FENCE: "a run that was taken for dead gets its lock back in a new session",
+    SharedMutant.FENCE_NOT_CHECKED: "a run that was taken for dead goes on writing in its session",
+    SharedMutant.SETTLE_WITHOUT_RUN: "a result settles the attempt of another run",
+    SharedMutant.IMPORT_WITHOUT_ATTEMPT: "a result that comes late settles another attempt than its own",
 }
 
 

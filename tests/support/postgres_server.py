@@ -156,6 +156,18 @@ def server_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextmanager
+def own_server() -> Iterator[PostgresServer]:
+    """A server that no other test uses, which has been started. It is gone afterwards."""
+    with server_folder() as folder:
+        server = new_server(folder / "server")
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop("immediate")
+
+
 @cache
 def server_url() -> str:
     """The URL of the server that all tests of this run share. The first to ask starts it; it ends with the run's first process."""

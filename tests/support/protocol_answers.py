@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mutants import Mutant
+from mutants import Mutant, SharedMutant
 from sendspec.composing.identity import id_text
 from sendspec.ledger.record import Settlement
 from sendspec.planning.message_state import State
@@ -15,7 +15,7 @@ KEY, RECEIVER = b"k" * 16, "+447700900001"
 ANSWERS = ("202", "422", "429", "500", "lost", "foreign 202")
 
 
-def outcome_of(answer: str, mutant: Mutant | None) -> Outcome:
+def outcome_of(answer: str, mutant: Mutant | SharedMutant | None) -> Outcome:
     """The outcome of one of `ANSWERS`, as the run takes it that `mutant` breaks."""
     if answer == "lost":
         lost = mutant in (Mutant.RETRY_ON_LOST_ANSWER, Mutant.FLAG_TOO_LATE)

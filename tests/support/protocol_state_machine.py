@@ -1,18 +1,16 @@
-"""A Hypothesis state machine over the real ledger: one key, two runners without a lock, every loss, kill and late answer.
+"""A Hypothesis state machine over a real ledger: one key, two runners at once, every loss, kill and late answer.
 
-The row's own guards have to do: the lock is not taken, and the fence between runs can be left out as well.
+The row's own guards have to do: what else keeps runs apart can be left out. `SharedProtocol` has what only a shared ledger sees.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from contested_ledgers import ContestedLedger, ContestedSqlite
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,15 +21,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from ledger_samples import claims
-from mutant_patches import broken
-from mutants import Mutant
+from mutants import Mutant, SharedMutant
 from protocol_answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
 from sendspec.composing.identity import id_text, receiver_hash
-from sendspec.diagnostics.exceptions import LedgerTrouble
-from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, SendIdentity, Settlement
-from sendspec.ledger.sqlite.creation import create_ledger
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import open_to_write
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from sendspec.ledger.protocol import Ledger
+from sendspec.ledger.record import Change, Claim, Exchanged, PlannedRecord, Route, RunOwner, SendIdentity, Settlement
+from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
@@ -53,8 +49,9 @@ FINAL = {State.ACCEPTED, State.REFUSED, State.SKIPPED}
 class Runner:
     """A process: its ledger, the digest of what it would send, and how far its attempt has come."""
 
-    def __init__(self, ledger: SqliteLedger, text: bytes) -> None:
+    def __init__(self, ledger: Ledger, run: int, text: bytes) -> None:
         self.ledger = ledger
+        self.run = run
         self.text = text
         self.phase = "idle"
         self.attempt = 0
@@ -81,63 +78,67 @@ class List:
 
 
 class Protocol(RuleBasedStateMachine):
-    """`mutant` breaks the protocol in one place; `fence` keeps the fence between runs."""
+    """`mutant` breaks the protocol in one place; `fence` keeps the fence between runs; `contested` is the ledger, already so broken."""
 
-    mutant: Mutant | None = None
+    contested: ContestedLedger
+    mutant: Mutant | SharedMutant | None = None
     fence = False
     weights = WEIGHTS
 
     def __init__(self) -> None:
         super().__init__()
-        self._broken = broken(self.mutant, fence=self.fence)
-        self._folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
-        self._path = self._folder / "test.db"
         self._now = 1_000_000.0
         self._runners: list[Runner | None] = [None, None]
         self._wire: list[int] = []
         self._taken = 0
         self._made_at = 0.0
-        self._neighbours: list[tuple[bytes, float]] = []
+        self._neighbours: list[tuple[int, bytes, float]] = []
+        self._planned_neighbours = 0
         self._listed = False
         self._final: State | None = None
         self._approved = b""
         self._claimed = False
-        create_ledger(self._path, "one", now=self._now)
+        self.contested.clear(now=self._now)
 
     def teardown(self) -> None:
         for r in (0, 1):
             self._dies(r)
-        self._broken.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     @initialize()
     def plan(self) -> None:
         """A message of another spec was accepted before: the list has to show it, or it is not believed."""
-        ledger = open_to_write(self._path, "one")
+        ledger = self.contested.open()
         ledger.begin(OWNER, now=self._now)
         ledger.note_clock(0.0)
         self._accept_another(ledger)
-        ledger.close()
+        self.contested.kill(ledger)
         self._now += 100
 
-    def _accept_another(self, ledger: SqliteLedger) -> None:
+    def _accept_another(self, ledger: Ledger) -> None:
         """A message of a spec of its own is accepted, and the list shows it from now on."""
-        number = len(self._neighbours)
+        number, self._planned_neighbours = self._planned_neighbours, self._planned_neighbours + 1
         identity = bytes([number]) * 16
         receiver = receiver_hash(SALT, NEIGHBOUR)
         spec = SendIdentity(f"other-{number}", 1, f"other-{number}.yaml")
         record = PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••02")
         ledger.put_planned(spec, [record], b"p" * 32, now=self._now, route=ROUTE)
         won = ledger.exchange(settle=[], claim=claims([identity]), now=self._now).won
+        assert identity in won, "forgotten: nobody else wanted it, and the claim is lost"
         accepted = Settlement(identity, won[identity], State.ACCEPTED, f"id-{number}", None, 202)
         ledger.exchange(settle=[accepted], claim=[], now=self._now)
-        self._neighbours.append((identity, self._now))
+        self._neighbours.append((number, identity, self._now))
 
     @rule(
         which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS), text=st.sampled_from(TEXTS)
     )
     def step(self, which: int, takes: bool, answer: str, text: bytes) -> None:
         """Something that can happen now; what goes on is more likely than what ends."""
+        chances = self._chances(takes, answer, text)
+        if not chances:
+            chances = [partial(self.begin, 0, text) if self._runners[0] is None else partial(self.go_on, 0)]
+        chances[which % len(chances)]()
+
+    def _chances(self, takes: bool, answer: str, text: bytes) -> list[Callable[[], None]]:
         chances: list[Callable[[], None]] = []
         for r, runner in enumerate(self._runners):
             if runner is None:
@@ -160,27 +161,25 @@ class Protocol(RuleBasedStateMachine):
             chances += [self.half_an_hour_passes] * self.weights["time"]
         if self._taken and not self._listed:
             chances += [self.the_list_shows_it] * self.weights["list"]
-        if not chances:
-            chances = [partial(self.begin, 0, text) if self._runners[0] is None else partial(self.go_on, 0)]
-        chances[which % len(chances)]()
+        return chances
 
     def begin(self, r: int, text: bytes, *, continues: bool = False) -> None:
         """A plan that still can change what goes out is what was approved last; one that can't leaves the message on hold."""
-        ledger = open_to_write(self._path, "one")
-        ledger.begin(OWNER, now=self._now)
+        ledger = self.contested.open()
+        run = ledger.begin(OWNER, now=self._now).run
         ledger.note_clock(0.0)
         receiver = receiver_hash(SALT, RECEIVER)
-        fact = ledger.facts([KEY]).get(KEY)
+        fact = self.contested.facts(KEY)
         if not self._claimed or (continues and fact is not None and fact.state is State.PLANNED):
             self._approved = text
         record = PlannedRecord(KEY, text, None, receiver, "+44••••••01")
         ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE, continues=continues)
-        self._runners[r] = Runner(ledger, text)
+        self._runners[r] = Runner(ledger, run, text)
 
     def _dies(self, r: int) -> None:
         runner, self._runners[r] = self._runners[r], None
         if runner is not None:
-            runner.ledger._connection.close()
+            self.contested.kill(runner.ledger)
 
     def go_on(self, r: int) -> None:
         """The runner takes its next step."""
@@ -205,7 +204,7 @@ class Protocol(RuleBasedStateMachine):
             self._wire.append(0)
             runner.phase, runner.attempt = "unclaimed", 0
             return
-        won = runner.ledger.exchange(settle=[], claim=claims([KEY], runner.text), now=self._now).won
+        won = self._exchange(runner, claim=claims([KEY], runner.text)).won
         if KEY in won:
             self._claimed = True
             runner.phase, runner.attempt, runner.answer, runner.late = "claimed", won[KEY], "", False
@@ -214,14 +213,14 @@ class Protocol(RuleBasedStateMachine):
         if runner.late:
             self._settle(runner, NotSent("its deadline passed before it could be sent"))
             return
-        planned = runner.ledger.facts([KEY])[KEY].digest
+        planned = self._fact().digest
         assert runner.text == planned == self._approved, "another text goes out than was planned and approved last"
         self._wire.append(runner.attempt)
         runner.phase = "written"
 
     def _read(self, runner: Runner) -> None:
         if runner.phase == "unclaimed":
-            won = runner.ledger.exchange(settle=[], claim=claims([KEY], runner.text), now=self._now).won
+            won = self._exchange(runner, claim=claims([KEY], runner.text)).won
             self._claimed = self._claimed or KEY in won
             runner.phase, runner.attempt = ("written", won[KEY]) if KEY in won else ("idle", 0)
             return
@@ -232,8 +231,16 @@ class Protocol(RuleBasedStateMachine):
         self._settle(runner, outcome_of(runner.answer or "lost", self.mutant))
 
     def _settle(self, runner: Runner, outcome: Outcome) -> None:
-        runner.ledger.exchange(settle=[settlement_of(outcome, runner.attempt)], claim=[], now=self._now)
+        settlement = settlement_of(outcome, runner.attempt)
+        try:
+            self._exchange(runner, settle=[settlement])
+        except (LedgerUnwritable, LedgerDamaged):
+            runner.ledger.spill([settlement])
+            raise
         runner.phase = "idle"
+
+    def _exchange(self, runner: Runner, *, settle: Sequence[Settlement] = (), claim: Sequence[Claim] = ()) -> Exchanged:
+        return runner.ledger.exchange(settle=settle, claim=claim, now=self._now)
 
     def ask_the_list(self, r: int) -> None:
         """What it says of the doubts is noted some time later."""
@@ -241,7 +248,7 @@ class Protocol(RuleBasedStateMachine):
         ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False, self._made_at)
         others = [
             Sighting(f"id-{number}", id_text(identity), frozenset({NEIGHBOUR}), False, moment)
-            for number, (identity, moment) in enumerate(self._neighbours)
+            for number, identity, moment in self._neighbours
         ]
         shown = [*others, *([ours] if self._listed else [])]
         runner.decided = partial(
@@ -301,16 +308,20 @@ class Protocol(RuleBasedStateMachine):
                 runner.late = True
 
     def _state(self) -> State:
-        runner = next(runner for runner in self._runners if runner is not None)
-        facts = runner.ledger.facts([KEY])
-        assert KEY in facts, "gone from the ledger"
-        return facts[KEY].state
+        return self._fact().state
+
+    def _fact(self) -> Fact:
+        fact = self.contested.facts(KEY)
+        assert fact is not None, "gone from the ledger"
+        return fact
 
     @invariant()
     def the_promise_holds(self) -> None:
         assert self._taken <= 1, "accepted twice"
-        if not any(self._runners):
-            return
+        if any(self._runners):
+            self._check_all()
+
+    def _check_all(self) -> None:
         state = self._state()
         assert self._final in (None, state), f"{self._final} became {state}"
         assert state is not State.ACCEPTED or self._taken or self._wire, "called accepted, and it was not"
@@ -324,10 +335,15 @@ def run_machine(
 ) -> None:
     """Raises AssertionError when the promise breaks. `number` decides what is tried."""
     weights = WEIGHTS | (FOCUS.get(mutant, {}) if mutant else {})
-    machine: Any = type("Machine", (Protocol,), {"mutant": mutant, "fence": fence, "weights": weights})
-    phases = [Phase.generate] if mutant is not None else [Phase.generate, Phase.shrink]
+    with ContestedSqlite(mutant, fence=fence) as contested:
+        search(Protocol, number, examples, steps, contested=contested, mutant=mutant, fence=fence, weights=weights)
+
+
+def search(machine: type[Protocol], number: int, examples: int, steps: int, **known: Any) -> None:
+    """Runs a machine with these attributes. Where it is broken on purpose, the first find will do."""
+    phases = [Phase.generate] if known["mutant"] is not None else [Phase.generate, Phase.shrink]
     run_state_machine_as_test(
-        seed(number)(machine),
+        seed(number)(type("Machine", (machine,), known)),
         settings=settings(
             max_examples=examples, stateful_step_count=steps, database=None, deadline=None,
             phases=phases, backend=BACKEND, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from kill_trials import PRIVATE, UUID, Driver
+from kill_driver import Driver
+from kill_trials import PRIVATE, UUID
 from mutants import Mutant
 from sendspec.composing.identity import message_id, payload_digest
 from storm_api import StormApi

@@ -84,7 +84,8 @@ class AgreedMessages:
 
         Raises `PlanStale` at its end if the spec or its recipients differ from what was agreed to.
         """
-        has_changed = self._ledger.moves != self._moves_when_planned
+        # On a shared ledger as many moves prove nothing: one that is counted may not have been visible yet when the plan was made.
+        has_changed = self._ledger.is_shared or self._ledger.moves != self._moves_when_planned
         newly_sendable = self._ledger.freed_since(self._moves_when_planned, run) if has_changed else set()
         sent, composed, marks = sha256(), sha256(), ShapeMarks(job)
         agreed = HashPrefixes()

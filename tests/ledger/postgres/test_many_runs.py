@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import psycopg
 import pytest
-from ledger_samples import IDS, SEND, claim, claims, record, settle
+from ledger_samples import IDS, OWNER, SEND, claim, claims, record, settle
 from sendspec.diagnostics.exceptions import LedgerTrouble, LedgerUnwritable
 from sendspec.ledger import access
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
+from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.record import ClaimLost, SendIdentity, Settlement
 from sendspec.planning.fact import PlanningState
 from sendspec.planning.message_state import State
@@ -176,6 +178,26 @@ def test_what_is_freed_while_the_moves_are_read_comes_after_them(planned: Postgr
 def test_a_run_begins_with_its_lock_held(new_run: NewRun, sql: Sql) -> None:
     new_run()
     assert sql.execute("SELECT pg_try_advisory_lock(lock_key('run 1'))").fetchall() == [(False,)]
+
+
+def test_a_run_whose_connection_is_cut_while_it_begins_has_its_lock(made: ServerPlace, new_run: NewRun) -> None:
+    ledger = PostgresLedger(CutOnceNumbered(made), IDENTITY.ledger)
+    ledger.begin(OWNER, now=2.0)
+    ledger.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
+    claim(ledger, IDS[0])
+    new_run()
+    settle(ledger, IDS[0], 1, State.ACCEPTED)
+    ledger.close()
+
+
+class CutOnceNumbered(RunSession):
+    """Loses its connection as soon as its run has a number."""
+
+    def once(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        rows = super().once(sql, parameters)
+        if "next_run" in sql:
+            self.connection.close()
+        return rows
 
 
 def kill_session(ledger: PostgresLedger, sql: Sql) -> None:

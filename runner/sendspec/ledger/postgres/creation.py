@@ -88,8 +88,13 @@ def schema_statements(schema: str) -> Iterator[str]:
     """What makes the ledger's schema. Its functions run with their owner's rights, and find only the ledger's own tables."""
     yield f"CREATE SCHEMA IF NOT EXISTS {schema}"
     yield from TABLES
-    yield from (f"{function} SECURITY DEFINER SET search_path = {schema}, pg_temp" for function in FUNCTIONS)
+    yield from (function_statement(function, schema) for function in FUNCTIONS)
     yield f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC"
+
+
+def function_statement(function: str, schema: str) -> str:
+    """The text of a function, with whose rights and on which tables it runs."""
+    return f"{function} SECURITY DEFINER SET search_path = {schema}, pg_temp"
 
 
 def _notes(identity: LedgerIdentity, now: float) -> dict[str, str]:

@@ -39,6 +39,7 @@ DECLARE
     _moved bigint;
     _recovered bigint := 0;
 BEGIN
+    PERFORM pg_advisory_lock(lock_key('run ' || _run));
     INSERT INTO run (number, started_at, pid, host, command, backend)
         VALUES (_run, _now, _pid, _host, _command, pg_backend_pid());
     FOR _dead IN SELECT number FROM run WHERE on_the_way > 0 AND number <> _run
@@ -61,7 +62,7 @@ BEGIN
     END IF;
     RETURN _recovered;
 END $$"""
-"""The caller's session holds the run's lock already. A run whose lock is free is dead, unless the server was just started."""
+"""The caller's session holds the run's lock already; unless it is another session than the one that got the number. A run whose lock is free is dead, unless the server was just started."""
 
 REJOIN = f"""CREATE FUNCTION rejoin(_run integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

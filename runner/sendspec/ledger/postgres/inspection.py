@@ -10,8 +10,7 @@ from sendspec.ledger.postgres.functions import RESTART_GRACE
 from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.opening import UNSAFE, notes_of
 from sendspec.ledger.postgres.pool import pool_of
-from sendspec.ledger.postgres.send_history import TIMELINE
-from sendspec.ledger.postgres.session import Session
+from sendspec.ledger.postgres.session import TIMELINE, Session
 from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Right, SeenRun, ServerState
 
 RIGHTS = """SELECT pg_has_role(n.nspowner, 'USAGE'), has_schema_privilege(n.oid, 'USAGE'),

@@ -10,7 +10,7 @@ from typing import Any
 from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.plan_writer import PlanWriter, record_columns
 from sendspec.ledger.postgres.run_session import RunSession
-from sendspec.ledger.postgres.send_history import TIMELINE
+from sendspec.ledger.postgres.session import TIMELINE
 from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunNote, RunOwner, Settlement, StartedRun
 from sendspec.ledger.spill_file import prepare_spill, read_spill, spill_path, write_spill
 from sendspec.ledger.storable import storable
@@ -51,6 +51,7 @@ class PostgresLedger(PlanWriter):
         known = {"run": run, "now": now, **words, "server": server, "timeline": timeline}
         recovered = int(self._session.once(BEGIN_RUN, known)[0][0])
         self._run = self._session.run_number = run
+        self._session.begun_on = (server, timeline)
         self._exchange = 0
         prepare_spill(self._spill_place(run))
         return StartedRun(run, recovered)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.error import is_lost, is_worth_repeating, trouble_of
-from sendspec.ledger.postgres.session import Session
+from sendspec.ledger.postgres.session import TIMELINE, Session
 
 PATIENCE_SECONDS = 60.0
 """How long a query or call is repeated while the server is away."""
@@ -17,7 +18,7 @@ PAUSE_SECONDS = 0.25
 
 
 class RunSession(Session):
-    """A session whose queries are repeated. `run` is the run whose lock it holds, once it has begun."""
+    """A session whose queries are repeated. `run_number` is the run whose lock it holds, once it has begun, and `begun_on` the `TIMELINE` then."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class RunSession(Session):
     ) -> None:
         super().__init__(place)
         self.run_number: int | None = None
+        self.begun_on: tuple[str, str | None] | None = None
         self._monotonic = monotonic
         self._sleep = sleep
 
@@ -58,11 +60,20 @@ class RunSession(Session):
                 self._sleep(PAUSE_SECONDS)
 
     def _come_back(self) -> None:
-        """Takes the run's lock again in a new session. Raises psycopg's errors; `FENCED` once a later run took this one for dead."""
+        """Takes the run's lock again in a new session. Raises psycopg's errors; `FENCED` once a later run took this one for dead.
+
+        A server that took the other's place may lack what other runs have sent, which this one would send again: only a run that begins
+        asks the API for it. Raises `LedgerUnwritable`.
+        """
         self.reconnect()
         if self.run_number is None:
             return
         try:
+            if self.run(TIMELINE).fetchone() != self.begun_on:
+                raise LedgerUnwritable(
+                    f"{self.place.shown} is another one, or was restored, since this run began: its latest writes may be lost",
+                    "run the command again: it first asks the API what it has accepted",
+                )
             self.run("SELECT relock_run(%(run)s)", {"run": self.run_number})
             self.run("SELECT rejoin(%(run)s)", {"run": self.run_number})
         except BaseException:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from sendspec.ledger.postgres.functions import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
+from sendspec.ledger.postgres.session import TIMELINE
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, RunNote, SendRecord
 from sendspec.planning.message_state import State
 
@@ -24,8 +25,6 @@ UNDER_WAY = f"""WITH living AS (SELECT p.run, p.spec FROM plan p JOIN spec s ON 
         WHERE s.name = %(name)s AND s.generation = %(generation)s AND p.run IN ({LIVING}) AND (SELECT ended_at FROM run WHERE number = p.run) IS NULL)
     SELECT (SELECT count(*) FROM living), (SELECT count(*) FROM message m JOIN living l ON l.run = m.run AND l.spec = m.spec
         WHERE m.state = 'sending')"""
-TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
-    CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"""
 
 
 class SendHistory(OpenLedger):

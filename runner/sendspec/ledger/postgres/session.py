@@ -28,6 +28,9 @@ SETTINGS = (
     "SET client_min_messages = warning",
     "SET TIME ZONE 'UTC'",
 )
+TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
+    CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"""
+"""The server's identifier, and its timeline: a standby that takes its place has the same identifier, and another timeline."""
 ROWS_AT_ONCE = 2_000
 LOCK_TIMEOUT = "30s"
 """How long a statement waits for what another session has locked."""
@@ -42,8 +45,11 @@ class Session:
         self.lock_timeout = LOCK_TIMEOUT
         self._pid = os.getpid()
         self._streams = 0
-        self.connection: psycopg.Connection[Any] = _connected(place)
+        self.connection: psycopg.Connection[Any] = self._connected()
         self._idle = self.connection.info.transaction_status
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return _connected(self.place)
 
     def reconnect(self) -> None:
         """Replaces the connection. Raises psycopg's errors, for the caller to judge."""

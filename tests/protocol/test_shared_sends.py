@@ -1,0 +1,61 @@
+"""Sends that meet on a shared ledger at one chosen moment."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from kill_trials import SEND, Campaign, Trial
+from postgres_server import server_url
+from trial_ledgers import PostgresTrial
+
+
+@pytest.fixture
+def ledger() -> PostgresTrial:
+    return PostgresTrial(server_url())
+
+
+@pytest.fixture
+def trial(ledger: PostgresTrial, tmp_path: Path) -> Iterator[Trial]:
+    """A send of five messages, all of which are planned; its API makes no mistakes."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    trial = Trial(folder, ledger, random.Random(0), 0, 0.0, None, 5)
+    try:
+        assert trial.driver.run("ledger", "init", "--env", "test") == 0, trial.driver.said()
+        trial.begin_round(Campaign())
+        assert trial.driver.run(*SEND) == 0, trial.driver.said()
+        ledger.change("UPDATE message SET state = 'planned'")
+        trial.api.forget()
+        yield trial
+    finally:
+        trial.close()
+
+
+def test_what_another_run_is_claiming_while_it_is_planned_makes_no_plan_stale(
+    trial: Trial, ledger: PostgresTrial
+) -> None:
+    """Its move has its number already, and is not to be seen yet."""
+    with psycopg.connect(server_url(), options=f"-c search_path={ledger.schema}") as other:
+        other.execute("UPDATE spec SET claimed_at = claimed_at")  # so that a plan of the spec waits, as for a claim
+        other.execute("UPDATE message SET state = 'sending' WHERE number = (SELECT min(number) FROM message)")
+        other.execute("INSERT INTO event (message, at, attempt, target) VALUES (1, 0, 2, 'sending')")
+        trial.driver.start(*SEND, "--no-witness")
+        until_one_waits()
+    assert trial.driver.wait() in (0, 4), trial.driver.said()
+    assert ledger.states(1) == {"accepted": 4, "sending": 1}
+
+
+def until_one_waits() -> None:
+    with psycopg.connect(server_url(), autocommit=True) as watching:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            rows = watching.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchall()
+            if rows:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
