@@ -6,10 +6,10 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-fast coverage lint audit docs bench bench-micro profile torture torture-shared storm equality sweep model fuzz clean help
+.PHONY: demo test test-fast coverage lint audit docs bench bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz clean help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -62,6 +62,9 @@ $(BENCH_INSTALLED): requirements-bench.txt pyproject.toml
 	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+bench-ledger: $(INSTALLED)  ## measure a shared ledger beside a file; LEDGER_ARGS="--messages 8000 --held 20000" for a look
+	$(BIN)/python -m benchmarks.shared_ledger $(LEDGER_ARGS)
+
 bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script and others; QUICK=1 takes a minute
 	$(BENCH)/python -m benchmarks.run $(if $(QUICK),--quick)
 
@@ -82,6 +85,9 @@ torture: $(INSTALLED)  ## try to break the promise: KILLS, MESSAGES a send, CUTS
 torture-shared: KILLS = 2000
 torture-shared: $(INSTALLED)  ## the same on PostgreSQL: two senders, and its server killed, too; KILLS, MESSAGES, SEED
 	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --messages $(MESSAGES) --seed $(SEED) --ledger postgres --server-kills
+
+vanish: $(INSTALLED)  ## cut a host off in the middle of a send: when its lock on a shared ledger is back; needs root and iproute2
+	PYTHONPATH=tests/support $(BIN)/python tests/protocol/vanished_host.py
 
 MINUTES ?= 120
 
