@@ -84,6 +84,7 @@ error errors why = explain
 schemas = schema
 export = ledger export
 purge = ledger purge
+move copy = ledger copy
 database db = ledger
 version = --version
 completions = completion

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
@@ -23,12 +24,19 @@ from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import SCHEMA_VERSION
 from sendspec.ledger.server_state import Pool
 
+_Held = TypeVar("_Held", bound=PostgresLedger)
+NOTE_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attname IN ('name', 'value')
+    AND attnum > 0 AND NOT attisdropped"""
 UNSAFE = {
     "fsync": "what the ledger was told is lost when the machine stops",
     "synchronous_commit": "what the ledger was told can be lost when the server stops",
     "full_page_writes": "a page that was being written when the machine stops is damaged",
 }
 """Server settings that must not be off, and what they would cost."""
+
+
+UNFINISHED, COPYING = "unfinished", "copying"
+"""Notes of a ledger that is being made, and of a copy whose source can still send. Neither can be used."""
 
 
 def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None = None) -> PostgresReader:
@@ -42,17 +50,17 @@ def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None
 
 def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = None) -> PostgresLedger:
     """A ledger that can be trusted with claims: on a primary server that keeps what it confirms, in a session of its own."""
+    return open_as(PostgresLedger, place, expected_id, salt)
+
+
+def open_as(kind: type[_Held], place: ServerPlace, expected_id: str, salt: bytes | None) -> _Held:
+    """The same, as an object of another class."""
     session = RunSession(place)
     with _closing_on_trouble(session):
         _refuse_pool(session)
         refuse_unsafe(session)
-        notes = _check_identity(session, expected_id, salt)
-        if "moved_to" in notes:
-            raise LedgerForeign(
-                f"the ledger of {place.shown} was moved to {notes['moved_to']}",
-                "name that one under `ledger:` in sendspec.yaml",
-            )
-    return PostgresLedger(session, expected_id)
+        _check_identity(session, expected_id, salt)
+    return kind(session, expected_id)
 
 
 def ledger_is_there(place: ServerPlace) -> bool:
@@ -65,9 +73,12 @@ def ledger_is_there(place: ServerPlace) -> bool:
 
 
 def notes_of(session: Session) -> dict[str, str] | None:
-    """The notes that the ledger holds of itself; None if there is no ledger."""
+    """The notes that the ledger holds of itself; None if there is no ledger. Empty for a table of somebody else's."""
     found = session.rows("SELECT to_regclass(%(table)s) IS NOT NULL", {"table": f"{session.place.schema}.meta"})
-    return dict(session.rows("SELECT name, value FROM meta")) if found[0][0] else None
+    if not found[0][0]:
+        return None
+    is_ours = session.rows(NOTE_COLUMNS, {"table": f"{session.place.schema}.meta"})[0][0] == 2
+    return dict(session.rows("SELECT name::text, value::text FROM meta")) if is_ours else {}
 
 
 def refuse_unsafe(session: Session) -> None:
@@ -113,8 +124,12 @@ def _check_identity(session: Session, expected_id: str | None, salt: bytes | Non
         raise LedgerTooNew(
             f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"
         )
-    if "unfinished" in notes and expected_id is not None:
+    if UNFINISHED in notes and expected_id is not None:
         raise LedgerMissing(f"the ledger of {shown} was never finished", "finish it: sendspec ledger init")
+    if COPYING in notes and expected_id is not None:
+        raise LedgerMissing(
+            f"the copy of a ledger to {shown} was never finished", "finish it: run `sendspec ledger copy` again"
+        )
     if expected_id is not None and notes["id"] != expected_id:
         raise LedgerForeign(
             f"the ledger of {shown} is not the one that sendspec.lock names: it is {notes['id']}, and {expected_id} is named",
