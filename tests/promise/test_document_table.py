@@ -90,6 +90,7 @@ TABLE: list[tuple[tuple[str, ...], int, str, tuple[Setup, ...]]] = [
     (("ledger", "init", "--env", "test"), 6, "ledger-init", ()),
     (("ledger", "check", "--env", "test"), 0, "ledger-check", ()),
     (("ledger", "purge", "--older-than", "9d", "--env", "test"), 0, "ledger-purge", ()),
+    (("ledger", "migrate", "--env", "test"), 0, "ledger-migrate", ()),
     (("ledger", "copy", ".sendspec/test.db", "new.db", "--env", "test"), 0, "ledger-copy", ()),
     (("ledger", "copy", ".sendspec/test.db", "people.csv", "--env", "test"), 6, "ledger-copy", ()),
     (SEND, 6, "run", (runs("ledger", "copy", ".sendspec/test.db", "new.db", "--env", "test"),)),

@@ -27,6 +27,7 @@ DOCUMENTS: dict[tuple[str, ...], str] = {
     ("resolve", "hello.yaml", "--as", "skip", "--reason", "x", *TEST): "status",
     ("ledger", "check", *TEST): "ledger-check",
     ("ledger", "purge", "--older-than", "9d", *TEST): "ledger-purge",
+    ("ledger", "migrate", *TEST): "ledger-migrate",
     ("ledger", "copy", ".sendspec/test.db", "new.db", *TEST): "ledger-copy",
     ("doctor", *TEST): "doctor",
 }

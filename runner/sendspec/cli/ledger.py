@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sendspec.cli import ledger_check, ledger_copy, ledger_export, ledger_init, ledger_purge
+from sendspec.cli import ledger_check, ledger_copy, ledger_export, ledger_init, ledger_migrate, ledger_purge
 from sendspec.cli.common_flag import FlagGroup
 
 
@@ -22,5 +22,5 @@ def command() -> None:
     """
 
 
-for subcommand in (ledger_init, ledger_check, ledger_export, ledger_purge, ledger_copy):
+for subcommand in (ledger_init, ledger_check, ledger_export, ledger_purge, ledger_migrate, ledger_copy):
     command.add_command(subcommand.command)

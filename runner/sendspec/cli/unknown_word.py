@@ -85,6 +85,7 @@ schemas = schema
 export = ledger export
 purge = ledger purge
 move copy = ledger copy
+migrate upgrade = ledger migrate
 database db = ledger
 version = --version
 completions = completion

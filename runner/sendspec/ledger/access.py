@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ __all__ = [
     "is_there",
     "make",
     "make_unlisted",
+    "migrate",
     "open_target",
     "read",
     "read_id",
@@ -176,6 +177,35 @@ def inspect_server(place: ServerPlace, wall: Callable[[], float]) -> ServerState
     from sendspec.ledger.postgres import inspection
 
     return inspection.inspect_server(place, wall)
+
+
+def migrate(
+    place: LedgerPlace,
+    identity: LedgerIdentity,
+    owner: RunOwner,
+    *,
+    since: str,
+    tell: Callable[[str], None] = lambda words: None,
+) -> tuple[int, int]:
+    """Brings the ledger to the version that this sendspec works with. Returns the version that it had, and the one that it has.
+
+    Raises `LedgerBusy` while a run is under way. `tell` hears of steps that take long.
+    """
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.migration import migrate_ledger
+
+        return migrate_ledger(place, identity)
+    with closing(opening.open_to_read(place.file, identity.ledger, salt=identity.salt)) as older:
+        was = older.version
+    lock = take_lock(place.file, owner, since=since)
+    try:
+        ledger = opening.open_to_write(
+            place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine
+        )
+        ledger.close()
+        return was, ledger.version
+    finally:
+        lock.release()
 
 
 def hold_source(

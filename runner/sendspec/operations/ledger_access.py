@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from sendspec.ledger.access import hold, holder, read
+from sendspec.ledger.access import hold, holder, migrate, read
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import StartedRun
 from sendspec.operations.ledger_place import ledger_place
@@ -70,6 +70,12 @@ def ledger_to_write(
         ci=system.is_ci,
         tell=tell,
     )
+
+
+def migrate_ledger(context: ProjectContext, tell: Callable[[str], None]) -> tuple[int, int]:
+    """The version that the ledger had, and the one that it has now. `tell` is told of slow steps."""
+    system = context.system
+    return migrate(ledger_place(context), require_identity(context), run_owner(system), since=system.since, tell=tell)
 
 
 class RunRecord:

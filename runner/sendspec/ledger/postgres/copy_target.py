@@ -19,7 +19,7 @@ from sendspec.ledger.postgres.opening import COPYING, notes_of, refuse_unsafe
 from sendspec.ledger.postgres.reader import PostgresFacts
 from sendspec.ledger.postgres.send_history import TIMELINE
 from sendspec.ledger.postgres.session import Session
-from sendspec.ledger.postgres.tables import SCHEMA_VERSION
+from sendspec.ledger.postgres.tables import version
 
 ADDED: dict[CopiedTable, tuple[tuple[str, object], ...]] = {RUN: (("backend", 0), ("is_fenced", True))}
 """Columns that only this kind of ledger has. No process of a copied run may come back."""
@@ -66,7 +66,7 @@ class ServerTarget:
         return {
             "id": self._identity.ledger,
             "salt_check": self._identity.salt_check,
-            "version": str(SCHEMA_VERSION),
+            "version": str(version()),
             "created_at": repr(source.created_at),
             "server": server,
             "timeline": timeline,

@@ -16,7 +16,7 @@ from sendspec.ledger.postgres.ledger import PostgresLedger
 from sendspec.ledger.postgres.opening import COPYING, UNFINISHED, notes_of, refuse_unsafe
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
-from sendspec.ledger.postgres.tables import SCHEMA_VERSION, TABLES
+from sendspec.ledger.postgres.tables import TABLES, version
 
 ENTRIES = """SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace(%(schema)s))
     + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace(%(schema)s))
@@ -131,15 +131,25 @@ def _way_on(notes: Mapping[str, str]) -> str:
 def schema_statements(schema: str) -> Iterator[str]:
     """What makes a ledger in its schema. Its functions run with their owner's rights, and find only the ledger's own tables."""
     yield from TABLES
-    yield from (f"{function} SECURITY DEFINER SET search_path = {schema}, pg_temp" for function in FUNCTIONS)
+    yield from function_statements(schema)
+
+
+def function_statements(schema: str) -> Iterator[str]:
+    """What makes the functions. Nobody but their owner may execute them yet."""
+    yield from (function_statement(function, schema) for function in FUNCTIONS)
     yield f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM PUBLIC"
+
+
+def function_statement(function: str, schema: str) -> str:
+    """The text of a function, with whose rights and on which tables it runs."""
+    return f"{function} SECURITY DEFINER SET search_path = {schema}, pg_temp"
 
 
 def _notes(identity: LedgerIdentity, now: float) -> dict[str, str]:
     return {
         "id": identity.ledger,
         "salt_check": identity.salt_check,
-        "version": str(SCHEMA_VERSION),
+        "version": str(version()),
         "created_at": repr(now),
         UNFINISHED: "yes",
     }

@@ -11,6 +11,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerForeign,
     LedgerMissing,
     LedgerTooNew,
+    LedgerTooOld,
     LedgerTrouble,
     LedgerUnwritable,
 )
@@ -21,7 +22,7 @@ from sendspec.ledger.postgres.pool import pool_of
 from sendspec.ledger.postgres.reader import PostgresReader
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
-from sendspec.ledger.postgres.tables import SCHEMA_VERSION
+from sendspec.ledger.postgres.tables import version
 from sendspec.ledger.server_state import Pool
 
 _Held = TypeVar("_Held", bound=PostgresLedger)
@@ -44,7 +45,7 @@ def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None
     session = Session(place)
     with _closing_on_trouble(session):
         _refuse_pool(session)
-        _check_identity(session, expected_id, salt)
+        check_identity(session, expected_id, salt)
     return PostgresReader(session)
 
 
@@ -59,7 +60,7 @@ def open_as(kind: type[_Held], place: ServerPlace, expected_id: str, salt: bytes
     with _closing_on_trouble(session):
         _refuse_pool(session)
         refuse_unsafe(session)
-        _check_identity(session, expected_id, salt)
+        check_identity(session, expected_id, salt)
     return kind(session, expected_id)
 
 
@@ -109,8 +110,10 @@ def _closing_on_trouble(session: Session) -> Iterator[None]:
         raise
 
 
-def _check_identity(session: Session, expected_id: str | None, salt: bytes | None) -> dict[str, str]:
-    """The ledger's notes, once it is known to be the right one, whole, and of this version."""
+def check_identity(
+    session: Session, expected_id: str | None, salt: bytes | None, *, any_age: bool = False
+) -> dict[str, str]:
+    """The ledger's notes, once it is known to be the right one, whole, and of this version, or with `any_age` of an older one."""
     shown = session.place.shown
     notes = notes_of(session)
     if notes is None:
@@ -120,7 +123,7 @@ def _check_identity(session: Session, expected_id: str | None, salt: bytes | Non
         )
     if not notes.keys() >= {"id", "version"} or not notes["version"].isdigit():
         raise LedgerDamaged(f"the schema '{session.place.schema}' of {shown} holds no ledger", "name another schema")
-    if int(notes["version"]) > SCHEMA_VERSION:
+    if int(notes["version"]) > version():
         raise LedgerTooNew(
             f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"
         )
@@ -139,5 +142,10 @@ def _check_identity(session: Session, expected_id: str | None, salt: bytes | Non
         raise LedgerForeign(
             f"the salt in sendspec.lock is not the one that the ledger of {shown} was made with: everything would be sent again",
             "restore sendspec.lock from git",
+        )
+    if int(notes["version"]) < version() and expected_id is not None and not any_age:
+        raise LedgerTooOld(
+            f"the ledger of {shown} has version {notes['version']}, and this sendspec works with version {version()}",
+            "migrate it once nobody needs the older sendspec any more: sendspec ledger migrate",
         )
     return notes
