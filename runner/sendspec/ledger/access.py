@@ -38,6 +38,7 @@ __all__ = [
     "read",
     "read_id",
     "refuse_on_ci",
+    "roles_sql",
 ]
 
 
@@ -206,6 +207,13 @@ def migrate(
         return was, ledger.version
     finally:
         lock.release()
+
+
+def roles_sql(schema: str) -> str:
+    """SQL that makes the roles for a ledger in a schema of a server, and grants what each needs."""
+    from sendspec.ledger.postgres import roles
+
+    return roles.roles_sql(schema)
 
 
 def hold_source(

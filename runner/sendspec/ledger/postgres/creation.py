@@ -13,7 +13,8 @@ from sendspec.ledger.identity import LedgerIdentity, read_identities, write_iden
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.ledger import PostgresLedger
-from sendspec.ledger.postgres.opening import COPYING, UNFINISHED, notes_of, refuse_unsafe
+from sendspec.ledger.postgres.opening import COPYING, UNFINISHED, notes_of, refuse_unsafe, somebody_elses
+from sendspec.ledger.postgres.roles import function_name
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import TABLES, version
@@ -26,7 +27,7 @@ OWN_TABLES = ("absence", "event", "message", "plan", "spec", "run", "meta")
 OWN_REMOVED = (
     f"DROP TABLE IF EXISTS {', '.join(OWN_TABLES)}",
     "DROP SEQUENCE IF EXISTS run_number",
-    *(f"DROP FUNCTION IF EXISTS {function.split()[2].partition('(')[0]}" for function in FUNCTIONS),
+    *(f"DROP FUNCTION IF EXISTS {function_name(function)}" for function in FUNCTIONS),
 )
 """What removes an unfinished ledger, and nothing else that may be in the schema by now."""
 
@@ -106,10 +107,7 @@ def refuse_taken(session: Session, *, unless: str) -> None:
     notes = notes_of(session) or {}
     if "version" not in notes:
         if session.rows(ENTRIES, {"schema": schema})[0][0]:
-            raise LedgerTrouble(
-                f"the schema '{schema}' of {shown} is in use, and what it holds is no ledger",
-                "name another one: `schema: sendspec_ledger` under `ledger:` in sendspec.yaml",
-            )
+            raise somebody_elses(session.place)
     elif unless not in notes:
         raise LedgerTrouble(f"{shown} has {_kind(notes)}, in the schema '{schema}'", _way_on(notes))
 

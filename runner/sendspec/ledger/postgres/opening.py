@@ -65,10 +65,11 @@ def open_as(kind: type[_Held], place: ServerPlace, expected_id: str, salt: bytes
 
 
 def ledger_is_there(place: ServerPlace) -> bool:
-    """Whether the server has a ledger, or something else, in the schema."""
+    """Whether the server has a ledger, or something else, in the schema. One that a killed process was making is none yet."""
     session = Session(place)
     try:
-        return notes_of(session) is not None
+        notes = notes_of(session)
+        return notes is not None and UNFINISHED not in notes
     finally:
         session.close()
 
@@ -80,6 +81,14 @@ def notes_of(session: Session) -> dict[str, str] | None:
         return None
     is_ours = session.rows(NOTE_COLUMNS, {"table": f"{session.place.schema}.meta"})[0][0] == 2
     return dict(session.rows("SELECT name::text, value::text FROM meta")) if is_ours else {}
+
+
+def somebody_elses(place: ServerPlace) -> LedgerDamaged:
+    """The error for a schema that holds something else than a ledger."""
+    return LedgerDamaged(
+        f"the schema '{place.schema}' of {place.shown} is in use, and what it holds is no ledger",
+        "name another one: `schema: sendspec_ledger` under `ledger:` in sendspec.yaml",
+    )
 
 
 def refuse_unsafe(session: Session) -> None:
@@ -122,7 +131,7 @@ def check_identity(
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
     if not notes.keys() >= {"id", "version"} or not notes["version"].isdigit():
-        raise LedgerDamaged(f"the schema '{session.place.schema}' of {shown} holds no ledger", "name another schema")
+        raise somebody_elses(session.place)
     if int(notes["version"]) > version():
         raise LedgerTooNew(
             f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"
