@@ -119,6 +119,17 @@ def test_a_halt_goes_along_or_the_ledger_stays(
         assert claim(ledger, IDS[0]) == {}
 
 
+def test_no_process_of_a_copied_run_comes_back_to_the_copy(
+    planned: PostgresLedger, made: ServerPlace, other: ServerPlace, sql: Sql
+) -> None:
+    planned.close()
+    copied(made, other)
+    sql.execute(f"SET search_path = {other.schema}".encode())
+    with pytest.raises(psycopg.Error) as raised:
+        sql.execute("SELECT rejoin(1)")
+    assert raised.value.sqlstate == "SS001"
+
+
 def test_claims_from_before_a_fail_over_are_looked_for_wherever_the_ledger_is(
     new_run: NewRun, made: ServerPlace, file: LedgerFile, sql: Sql
 ) -> None:
@@ -159,6 +170,17 @@ def test_a_copy_that_is_not_finished_is_no_ledger(
         access.make(other, tmp_path / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
     assert "sendspec ledger copy" in raised.value.fix
     assert not access.is_half_made(other, IDENTITY)
+    _note(other, "UPDATE meta SET name = 'unfinished' WHERE name = 'copying'")
+    with pytest.raises(LedgerTrouble, match="a ledger that was never finished") as raised:
+        copied(made, other)
+    assert "sendspec ledger init" in raised.value.fix
+    _note(other, "UPDATE meta SET name = 'copying' WHERE name = 'unfinished'")
     with access.hold(made, IDENTITY, OWNER, since="now", ci=False) as ledger:
         assert len(ledger.facts(IDS)) == 8
     copied(made, other)
+
+
+def _note(place: ServerPlace, sql: str) -> None:
+    with psycopg.connect(place.url.reveal(), autocommit=True) as connection:
+        connection.execute(f"SET search_path = {place.schema}".encode())
+        connection.execute(sql.encode())

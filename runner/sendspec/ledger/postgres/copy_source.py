@@ -69,14 +69,12 @@ class ServerSource(PostgresLedger):
         return self._stream(f"SELECT {', '.join(columns)} FROM {table.name} ORDER BY {table.order}")
 
     def mark_moved(self, to: str, copy: str) -> None:
-        """Runs that lost their session can't come back either."""
         with self._session.translated():
             for name, value in ((MOVED_TO, to), (COPY, copy)):
                 self._session.run(
                     "INSERT INTO meta VALUES (%(name)s, %(value)s) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                     {"name": name, "value": value},
                 )
-            self._session.run("UPDATE run SET is_fenced = true WHERE NOT is_fenced")
             self._session.run("COMMIT")
 
 
