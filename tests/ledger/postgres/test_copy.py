@@ -21,6 +21,9 @@ from sendspec.ledger import access
 from sendspec.ledger.copying import Copied, copy_ledger
 from sendspec.ledger.place import LedgerPlace, Secret, ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
+from sendspec.ledger.record import Settlement
+from sendspec.ledger.spill_file import read_spill
+from sendspec.planning.message_state import State
 from sendspec.reading.environment import LedgerFile
 
 from .conftest import IDENTITY
@@ -71,8 +74,10 @@ def test_a_run_that_waits_to_begin_learns_that_the_ledger_was_moved(
 ) -> None:
     with access.hold(made, IDENTITY, OWNER, since="now", ci=False) as waiting:
         copied(made, file)
+        waiting.spill([Settlement(IDS[0], 1, State.ACCEPTED)])
         with pytest.raises(LedgerMoved):
             waiting.begin(OWNER, now=10.0)
+        assert len(read_spill(made.folder / "one-0", "one")) == 1  # it is the copy's
 
 
 def test_what_may_still_be_on_the_way_is_waited_for(
