@@ -40,7 +40,7 @@ from sendspec.ledger.sqlite.send_history import FORMER_TREES
 from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.ledger.sqlite_file import copy_name, real_place
 
-BLOCK = 20_000
+BLOCK = 5_000
 """Rows committed at once: a whole ledger in one commit would be a second time on the disk, in the log."""
 ADDED = {MESSAGE: ("checksum",), RUN: ("epoch",)}
 """Columns that only this kind of ledger has."""
