@@ -6,13 +6,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from ledger_samples import OWNER
+from ledger_samples import IDS, OWNER, SEND, record
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
 from sendspec.ledger import access
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.roles import function_name
+from sendspec.ledger.protocol import Ledger
+from sendspec.planning.message_state import State
 
 from .conftest import IDENTITY
 
@@ -58,6 +60,30 @@ def test_an_empty_schema_is_used_and_an_unfinished_ledger_in_it_made_anew(
     make(place, tmp_path, LedgerIdentity("two", bytes(32)))
     assert access.read_id(place) == "two"
     assert sql.execute("SELECT to_regclass('theirs') IS NOT NULL").fetchone() == (True,)
+
+
+def test_a_ledger_that_was_noted_but_not_finished_is_completed_as_it_is(
+    place: ServerPlace, tmp_path: Path, sql: Sql
+) -> None:
+    def fill(ledger: Ledger, identity: LedgerIdentity) -> None:
+        ledger.begin(OWNER, now=2.0)
+        ledger.put_baselined(SEND, map(record, IDS), now=2.0)
+
+    access.make(place, tmp_path / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0, filling=fill)
+    sql.execute("INSERT INTO meta VALUES ('unfinished', 'yes')")
+    assert make(place, tmp_path, LedgerIdentity("two", bytes(32))) == IDENTITY
+    with access.read(place, IDENTITY) as facts:
+        assert facts.states("hello", 1) == {State.SKIPPED: 8}
+
+
+def test_what_does_not_add_up_is_damage(place: ServerPlace, tmp_path: Path, sql: Sql) -> None:
+    make(place, tmp_path)
+    with access.hold(place, IDENTITY, OWNER, since="now", ci=False) as ledger:
+        ledger.begin(OWNER, now=2.0)
+        ledger.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
+        assert ledger.find_damage() == []
+        sql.execute("UPDATE run SET on_the_way = 3; DELETE FROM message WHERE number = 1")
+        assert [problem.partition(" don't")[0] for problem in ledger.find_damage()] == ["1 specs", "1 runs"]
 
 
 def test_a_role_may_execute_what_it_needs(made: ServerPlace, sql: Sql) -> None:
