@@ -59,7 +59,7 @@ def test_a_description_says_more_than_which_option_it_goes_with() -> None:
     [
         ("pl", ["plan"]),
         ("", list(COMMANDS)),
-        ("ledger ", ["check", "export", "init", "purge"]),
+        ("ledger ", ["check", "copy", "export", "init", "migrate", "purge"]),
         ("ledger ch", ["check"]),
         ("-q --env staging pl", ["plan"]),
         ("--env=staging pl", ["plan"]),

@@ -27,6 +27,8 @@ DOCUMENTS: dict[tuple[str, ...], str] = {
     ("resolve", "hello.yaml", "--as", "skip", "--reason", "x", *TEST): "status",
     ("ledger", "check", *TEST): "ledger-check",
     ("ledger", "purge", "--older-than", "9d", *TEST): "ledger-purge",
+    ("ledger", "migrate", *TEST): "ledger-migrate",
+    ("ledger", "copy", ".sendspec/test.db", "new.db", *TEST): "ledger-copy",
     ("doctor", *TEST): "doctor",
 }
 """Every command that works in an environment, and the schema of its document."""
@@ -207,7 +209,7 @@ def breaks(*arguments, **named):
     number = "+31612345678"
     raise {error}(f"this is about {{number}}")
 
-opening.open_to_read = opening.open_to_write = breaks
+opening.open_to_read = opening.open_to_write = opening.open_as = breaks
 from sendspec.cli.main import main
 main(sys.argv[1:])
 """

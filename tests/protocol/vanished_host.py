@@ -96,7 +96,9 @@ def main() -> None:
                 file.write(f"host all all {THERE}/32 trust\n")
             server.start()
             try:
-                print(f"the lock of a run on a host that vanished was back after {seconds_until_recovered(server, folder):.1f} s")
+                print(
+                    f"the lock of a run on a host that vanished was back after {seconds_until_recovered(server, folder):.1f} s"
+                )
             finally:
                 server.stop("immediate")
     finally:

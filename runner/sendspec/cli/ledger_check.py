@@ -26,7 +26,7 @@ def command(console: Console, env: str | None) -> int:
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
     file = context.environment.ledger.shown
-    with ledger_to_inspect(context) as ledger:
+    with ledger_to_inspect(context, console.warn) as ledger:
         found = ledger_problems(ledger)
         count = 0 if found else sum(sum(ledger.states(s.name, s.generation).values()) for s in ledger.sends())
     document = {

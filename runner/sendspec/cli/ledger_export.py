@@ -31,7 +31,7 @@ def command(console: Console, env: str | None, form: str) -> int:
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
-    with ledger_to_inspect(context) as ledger:
+    with ledger_to_inspect(context, console.warn) as ledger:
         if form == "csv":
             console.lines(csv_lines(message_json(message) for message in ledger.messages()))
         else:

@@ -12,6 +12,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.access import roles_sql
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.ledger_init import (
     Beginning,
@@ -24,6 +25,7 @@ from sendspec.operations.ledger_init import (
     undecided_refusal,
 )
 from sendspec.operations.project_context import ProjectContext
+from sendspec.reading.environment import LedgerServer
 
 MAX_SHOWN = 10
 """Committed specs that are listed before a person is asked what a new ledger begins with."""
@@ -37,8 +39,11 @@ MAX_SHOWN = 10
     is_flag=True,
     help="Count the committed specs as sent: their recipients are skipped from now on.",
 )
+@click.option(
+    "--roles", is_flag=True, help="Create nothing; print SQL that creates the roles for a ledger on a server."
+)
 @common_options
-def command(console: Console, env: str | None, empty: bool, baseline: bool) -> int:
+def command(console: Console, env: str | None, empty: bool, baseline: bool, roles: bool) -> int:
     """Create the ledger of an environment, once. Its id and salt go to sendspec.lock.
 
     Commit sendspec.lock. `send` never creates a ledger: with a new one, everybody would get everything again. If specs
@@ -49,14 +54,19 @@ def command(console: Console, env: str | None, empty: bool, baseline: bool) -> i
     Examples:
       sendspec ledger init --env production
       sendspec ledger init --env production --baseline
+      sendspec ledger init --env production --roles | psql "$ADMIN_URL"
     """
     if empty and baseline:
         raise click.UsageError("choose how the ledger begins: empty (--empty), or with what was sent (--baseline)")
+    if roles and (empty or baseline):
+        raise click.UsageError("--roles creates no ledger; leave out --empty and --baseline")
     chosen = Beginning.BASELINE if baseline else Beginning.EMPTY if empty else None
     problems = Problems()
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
+    if roles:
+        return _show_roles(console, context)
     file = context.environment.ledger.shown
     if context.environment.is_sandbox:
         make_sandbox_ledger(context)
@@ -73,6 +83,20 @@ def command(console: Console, env: str | None, empty: bool, baseline: bool) -> i
         rejects(console, problems, ending="nothing was made")
         return ExitCode.REJECTED
     _show(console, context, made)
+    return ExitCode.DONE
+
+
+def _show_roles(console: Console, context: ProjectContext) -> int:
+    ledger = context.environment.ledger
+    if not isinstance(ledger, LedgerServer):
+        raise click.UsageError(
+            "--roles is for a ledger on a PostgreSQL server; this one is a file, which its folder protects"
+        )
+    sql = roles_sql(ledger.schema)
+    if console.is_json:
+        console.document({**_document(context), "roles": sql})
+    else:
+        console.lines([sql])
     return ExitCode.DONE
 
 

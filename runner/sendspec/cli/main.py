@@ -30,7 +30,7 @@ COMMANDS = {
     "status": "Show what became of messages.",
     "reconcile": "Ask the API what became of messages in doubt.",
     "resolve": "Record what became of messages in doubt, with your reason.",
-    "ledger": "Create, check, export or purge the ledger.",
+    "ledger": "Create, check, export, purge, migrate or move the ledger.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Run the sandbox, an API server on this machine.",
     "doctor": "Check settings, key, clock, ledger and connection.",

@@ -195,7 +195,7 @@ def run_plan(
         note_row_problems(jobs, problems)
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
-    with ledger_to_read(context) as ledger:
+    with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
         if rejects(console, problems):

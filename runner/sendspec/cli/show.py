@@ -57,7 +57,7 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
     became, now = None, None
     if context is not None:
         try:
-            with ledger_to_read(context) as ledger:
+            with ledger_to_read(context, console.warn) as ledger:
                 became = count_by_state(plan_file, ledger)
                 if against_now:
                     override = recipients or plan_file.recipients_in(context)

@@ -113,7 +113,7 @@ def command(
         columns=None if columns is None else [] if columns == ALL_COLUMNS else columns.split(","),
         options=environment_words(context, env),
     )
-    with ledger_to_read(context) as ledger:
+    with ledger_to_read(context, console.warn) as ledger:
         if ledger is None:
             _show_no_ledger(console, context, asked)
         else:

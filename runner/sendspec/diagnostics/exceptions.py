@@ -7,6 +7,8 @@ SendspecError
 │   ├── LedgerRolledBack
 │   ├── LedgerDamaged
 │   ├── LedgerTooNew
+│   ├── LedgerTooOld
+│   ├── LedgerMoved
 │   ├── LedgerLinked
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
@@ -84,6 +86,18 @@ class LedgerDamaged(LedgerTrouble):
 
 class LedgerTooNew(LedgerTrouble):
     code = "ledger-too-new"
+
+
+class LedgerTooOld(LedgerTrouble):
+    """The ledger has to be migrated first, by command."""
+
+    code = "ledger-too-old"
+
+
+class LedgerMoved(LedgerTrouble):
+    """The ledger was copied to another place, and the copy is the one that sends."""
+
+    code = "ledger-moved"
 
 
 class LedgerLinked(LedgerTrouble):

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerMissing
+from sendspec.ledger.copy_protocol import CopySource, CopyTarget
 from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.place import LedgerPlace, ServerPlace
+from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import creation, location, opening
@@ -25,15 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "hold",
+    "hold_source",
     "holder",
     "inspect_server",
     "is_half_made",
     "is_there",
     "make",
     "make_unlisted",
+    "migrate",
+    "open_target",
     "read",
     "read_id",
     "refuse_on_ci",
+    "roles_sql",
 ]
 
 
@@ -143,6 +148,7 @@ def hold(
 
         shared = open_to_write(place, identity.ledger, identity.salt)
         try:
+            _refuse_moved(place, shared)
             yield shared
         finally:
             shared.close()
@@ -159,6 +165,7 @@ def hold(
             place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine
         )
         try:
+            _refuse_moved(place, ledger)
             yield ledger
         finally:
             ledger.close()
@@ -171,6 +178,74 @@ def inspect_server(place: ServerPlace, wall: Callable[[], float]) -> ServerState
     from sendspec.ledger.postgres import inspection
 
     return inspection.inspect_server(place, wall)
+
+
+def migrate(
+    place: LedgerPlace,
+    identity: LedgerIdentity,
+    owner: RunOwner,
+    *,
+    since: str,
+    tell: Callable[[str], None] = lambda words: None,
+) -> tuple[int, int]:
+    """Brings the ledger to the version that this sendspec works with. Returns the version that it had, and the one that it has.
+
+    Raises `LedgerBusy` while a run is under way. `tell` hears of steps that take long.
+    """
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.migration import migrate_ledger
+
+        return migrate_ledger(place, identity)
+    with closing(opening.open_to_read(place.file, identity.ledger, salt=identity.salt)) as older:
+        was = older.version
+    lock = take_lock(place.file, owner, since=since)
+    try:
+        ledger = opening.open_to_write(
+            place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine
+        )
+        ledger.close()
+        return was, ledger.version
+    finally:
+        lock.release()
+
+
+def roles_sql(schema: str) -> str:
+    """SQL that makes the roles for a ledger in a schema of a server, and grants what each needs."""
+    from sendspec.ledger.postgres import roles
+
+    return roles.roles_sql(schema)
+
+
+def hold_source(
+    place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner, *, since: str, tell: Callable[[str], None]
+) -> AbstractContextManager[CopySource]:
+    """Opens and checks the ledger to copy it, even if it was moved. `tell` hears of steps that take long."""
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.copy_source import hold_source_server
+
+        return hold_source_server(place, identity)
+    from sendspec.ledger.sqlite.copy_source import hold_source_file  # few commands copy a ledger
+
+    return hold_source_file(place, identity, owner, since=since, tell=tell)
+
+
+def open_target(place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner, *, since: str, ci: bool) -> CopyTarget:
+    """Opens the place that the ledger is copied to. The caller closes it."""
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.copy_target import ServerTarget
+
+        return ServerTarget(place, identity)
+    from sendspec.ledger.sqlite.copy_target import FileTarget
+
+    refuse_on_ci(place, ci=ci)
+    return FileTarget(place.file, identity, owner, since=since)
+
+
+def _refuse_moved(place: LedgerPlace, ledger: Facts) -> None:
+    """Raises `LedgerMoved` for a ledger that was copied: what its copy has sent since would be sent a second time."""
+    moved_to = ledger.moved_to
+    if moved_to is not None:
+        raise moved_trouble(named(place), moved_to)
 
 
 def refuse_on_ci(place: LedgerPlace, *, ci: bool) -> None:

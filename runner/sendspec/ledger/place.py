@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from sendspec.diagnostics.exceptions import LedgerMoved
 from sendspec.reading.environment import LedgerFile
 
 
@@ -36,3 +37,16 @@ class ServerPlace:
 
 
 LedgerPlace: TypeAlias = LedgerFile | ServerPlace
+
+
+def named(place: LedgerPlace) -> str:
+    """The ledger at `place`, as errors name it; never its URL."""
+    return f"the ledger of {place.shown}" if isinstance(place, ServerPlace) else place.named
+
+
+def moved_trouble(ledger: str, to: str) -> LedgerMoved:
+    """The error for a ledger that was copied, and is asked to send."""
+    return LedgerMoved(
+        f"{ledger} was moved to {to}, which knows what was sent since",
+        "name that one under `ledger:` in sendspec.yaml",
+    )

@@ -154,6 +154,10 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
     def moves(self) -> int:
         """The number of recorded moves. It only grows."""
 
+    @property
+    def moved_to(self) -> str | None:
+        """Where the ledger was copied to, in words. Nothing may be sent with it since then. None: it was not copied."""
+
     def find_damage(self) -> list[str]:
         """The damages found by checking everything; empty for a sound ledger."""
 

@@ -51,13 +51,15 @@ def refuse_link(place: Path, fix: str = "remove the link; the file is made again
 def refuse_second_name(path: Path, *, tidy: bool = False) -> None:
     """Refuses a ledger with a second hard link, as each name would have a lock of its own.
 
-    The temporary name that an interrupted `ledger init` left doesn't count; `tidy` removes it, which only the lock's owner
+    The temporary name that an interrupted `ledger init` or `ledger copy` left doesn't count; `tidy` removes it, which only the lock's owner
     may do. Raises `LedgerLinked`; OSError if there is no such file.
     """
     status = path.stat()
     if status.st_nlink == 1 or not stat.S_ISREG(status.st_mode):
         return
-    own = [name for name in half_made(path) if os.path.samestat(name.stat(), status)]
+    copy = copy_name(path)
+    made = [*half_made(path), *([copy] if copy.exists() and not copy.is_symlink() else [])]
+    own = [name for name in made if os.path.samestat(name.stat(), status)]
     if status.st_nlink > 1 + len(own):
         raise LedgerLinked(
             f"the ledger {path} has a second name (a hard link), which would have a lock of its own",
@@ -74,6 +76,11 @@ def half_made(path: Path) -> list[Path]:
         return [found for found in path.parent.iterdir() if form.fullmatch(found.name) and not found.is_symlink()]
     except OSError as error:
         raise unwritable_file(path.parent, error) from error
+
+
+def copy_name(path: Path) -> Path:
+    """The name of an unfinished copy that is to be the ledger at `path`. No other command takes it for a ledger."""
+    return path.with_name(f".{path.name}.copy")
 
 
 def refuse_planted(database: Path) -> None:

@@ -110,11 +110,14 @@ def _contents(context: ProjectContext) -> Check:
             return _no_ledger(context)
         refuse_on_ci(ledger_place(context), ci=context.system.is_ci)
         with ledger_to_inspect(context) as ledger:
-            damages = ledger.find_damage()
+            damages, moved_to = ledger.find_damage(), ledger.moved_to
     except SendspecError as error:
         return Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
     if damages:
         return Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
+    if moved_to is not None:
+        shown = context.environment.ledger.shown
+        return Check(CheckStatus.PROBLEM, "ledger", f"{shown} was moved to {moved_to}", "name that one under `ledger:`")
     return Check(CheckStatus.OK, "ledger", context.environment.ledger.shown)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from sendspec.ledger.access import hold, holder, read
+from sendspec.ledger.access import hold, holder, migrate, read
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import StartedRun
 from sendspec.operations.ledger_place import ledger_place
@@ -19,8 +19,8 @@ from sendspec.reading.files.private_folder import make_private_folder
 
 
 @contextmanager
-def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
-    """The ledger, read only; None if the environment has none yet.
+def ledger_to_read(context: ProjectContext, warn: Callable[[str], None] = lambda words: None) -> Iterator[Facts | None]:
+    """The ledger, read only; None if the environment has none yet. `warn` hears that it isn't the one that sends any more.
 
     Raises what `find_identity` raises, `LedgerMissing` if the ledger's file is gone, `LedgerRolledBack` if it lost its latest writes.
     """
@@ -29,6 +29,7 @@ def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
         yield None
         return
     with read(ledger_place(context), identity, latest=True) as ledger:
+        _tell_moved(context, ledger, warn)
         yield ledger
 
 
@@ -38,9 +39,20 @@ def process_holding(context: ProjectContext) -> int | None:
     return None if isinstance(ledger, LedgerServer) else holder(ledger, run_owner(context.system).host)
 
 
-def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
-    """The ledger, read only, even if it lost its latest writes. Raises `LedgerMissing` if there is none yet."""
-    return read(ledger_place(context), require_identity(context))
+@contextmanager
+def ledger_to_inspect(context: ProjectContext, warn: Callable[[str], None] = lambda words: None) -> Iterator[Facts]:
+    """The same, even if it lost its latest writes. Raises `LedgerMissing` if there is none yet."""
+    with read(ledger_place(context), require_identity(context)) as ledger:
+        _tell_moved(context, ledger, warn)
+        yield ledger
+
+
+def _tell_moved(context: ProjectContext, ledger: Facts, warn: Callable[[str], None]) -> None:
+    if ledger.moved_to is not None:
+        warn(
+            f"note: {context.environment.ledger.named} was moved to {ledger.moved_to}, which knows what was sent since; name that one"
+            f" under `ledger:` in {context.project_path}"
+        )
 
 
 def ledger_to_write(
@@ -58,6 +70,12 @@ def ledger_to_write(
         ci=system.is_ci,
         tell=tell,
     )
+
+
+def migrate_ledger(context: ProjectContext, tell: Callable[[str], None]) -> tuple[int, int]:
+    """The version that the ledger had, and the one that it has now. `tell` is told of slow steps."""
+    system = context.system
+    return migrate(ledger_place(context), require_identity(context), run_owner(system), since=system.since, tell=tell)
 
 
 class RunRecord:

@@ -18,7 +18,7 @@ from sendspec.ledger import access
 from sendspec.ledger.place import Secret, ServerPlace
 from sendspec.ledger.postgres.inspection import FOR_PLANNING, NOT_FOR_SENDING, encryption_of
 from sendspec.ledger.postgres.ledger import PostgresLedger
-from sendspec.ledger.postgres.tables import SCHEMA_VERSION
+from sendspec.ledger.postgres.tables import version
 from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
 from session_pool import SessionPool
 
@@ -142,7 +142,7 @@ def test_whether_sends_are_halted_and_the_server_is_that_of_the_last_run(
     sql.execute("INSERT INTO meta VALUES ('halt', 'wrong price')")
     assert ledger_of(made).halt == "wrong price"
     new_run()
-    assert (ledger_of(made).continuity, ledger_of(made).version) == (Continuity.SAME, str(SCHEMA_VERSION))
+    assert (ledger_of(made).continuity, ledger_of(made).version) == (Continuity.SAME, str(version()))
     sql.execute("UPDATE meta SET value = '000000FF' WHERE name = 'timeline'")
     assert ledger_of(made).continuity is Continuity.OTHER_TIMELINE
     sql.execute("UPDATE meta SET value = '1' WHERE name = 'server'")

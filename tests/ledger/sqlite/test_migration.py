@@ -11,6 +11,9 @@ import pytest
 from ledger_samples import OWNER
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import LedgerTooNew, LedgerUnwritable
+from sendspec.ledger import access
+from sendspec.ledger.copying import copy_ledger
+from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.record import Change, Route
 from sendspec.ledger.sqlite.connection import connect_to_write
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -19,6 +22,7 @@ from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
+from sendspec.reading.environment import LedgerFile
 
 IDS = [bytes([n]) * 16 for n in range(4)]
 ROUTE = Route("workspace", "channel")
@@ -69,6 +73,22 @@ def test_a_ledger_of_an_older_version_can_be_read_as_it_is(old: Path) -> None:
     assert ledger.shapes_accepted({"hello"}) == set()
     ledger.close()
     assert version(old) == before
+
+
+def test_a_command_migrates_it_too_and_so_does_copying_it(old: Path, tmp_path: Path) -> None:
+    before = version(old)
+    place, copy = LedgerFile(old, durable=True), LedgerFile(tmp_path / "copy.db", durable=True)
+    identity = LedgerIdentity("one", SALT)
+    copied = LedgerFile(tmp_path / "other.db", durable=True)
+    copied.file.write_bytes(old.read_bytes())
+    told: list[str] = []
+    assert access.migrate(place, identity, OWNER, since="now", tell=told.append) == (before, SCHEMA_VERSION)
+    assert len(told) == 1
+    assert access.migrate(place, identity, OWNER, since="now") == (SCHEMA_VERSION, SCHEMA_VERSION)
+    copy_ledger(copied, copy, identity, OWNER, since="now", now=9.0, ci=False)
+    with access.read(copy, identity) as facts:
+        assert facts.states("hello", 1) == {State.ACCEPTED: 1, State.IN_DOUBT: 2, State.PLANNED: 1}
+        assert facts.find_damage() == []
 
 
 def test_a_ledger_of_an_older_version_goes_on_as_one_of_this_version(old: Path) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.postgres.functions import FENCED, MOVED, OTHER_SESSION, OUT_OF_ORDER
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
+from sendspec.ledger.place import moved_trouble
+from sendspec.ledger.postgres.functions import CLOSED, FENCED, MOVED, MOVED_AWAY, OTHER_SESSION, OUT_OF_ORDER
 
 if TYPE_CHECKING:
     import psycopg
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
 CONNECTION_LOST = ("08", "57P")
 """Classes of SQLSTATEs after which the session is gone; no SQLSTATE at all means the same."""
 BUSY = "was kept busy by other runs"
-WORTH_REPEATING = ("40001", "40P01", "55P03", "57014", "53")
-"""A transaction that was rolled back for a passing reason: a deadlock, a time-out, a full disk, too many connections."""
+WORTH_REPEATING = ("40001", "40P01", "55P03", "57014", "53", CLOSED)
+"""A transaction that was rolled back for a passing reason: a deadlock, a time-out, a full disk, too many connections, a copy."""
 
 
 def is_lost(error: psycopg.Error) -> bool:
@@ -35,7 +38,7 @@ def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
     state = error.sqlstate or ""
     if state == MOVED:
         return LedgerTrouble(
-            f"{error.diag.message_primary} messages of this run were moved by somebody else",
+            f"somebody else moved {counted(int(error.diag.message_primary or 0), 'message')} of this run",
             "look at them with `sendspec status --messages`",
         )
     if state == FENCED:
@@ -50,6 +53,13 @@ def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
         )
     if state == OUT_OF_ORDER:
         return LedgerDamaged(f"{shown} lacks the latest writes of this run", "find out whether the server was restored")
+    if state == MOVED_AWAY:
+        return moved_trouble(f"the ledger of {shown}", printable(error.diag.message_primary or ""))
+    if state == CLOSED:
+        return LedgerUnwritable(
+            f"the ledger of {shown} is being copied or migrated",
+            "wait until that has ended, then run the command again",
+        )
     return _known_trouble(shown, state) or LedgerTrouble(
         f"{shown} refused a step: {type(error).__name__} (SQLSTATE {state})",
         "look into the server's log, and run `sendspec doctor`",
@@ -62,7 +72,8 @@ def _known_trouble(shown: str, state: str) -> LedgerTrouble | None:
         return LedgerTrouble(f"{shown} refuses this user or password", "correct the URL")
     if state == "42501":
         return LedgerTrouble(
-            f"the role that connects to {shown} may not do this", "grant it what `sendspec ledger init --roles` prints"
+            f"the role that connects to {shown} may not do this",
+            "grant it what `sendspec ledger init --roles` prints, or connect as the ledger's owner",
         )
     if state == "3D000":
         return LedgerMissing(

@@ -5,9 +5,9 @@ Each guard is in the WHERE of the statement that moves, so that compare and set 
 
 from __future__ import annotations
 
-FENCED, OTHER_SESSION, MOVED, OUT_OF_ORDER = "SS001", "SS002", "SS003", "SS004"
+FENCED, OTHER_SESSION, MOVED, OUT_OF_ORDER, CLOSED, MOVED_AWAY = "SS001", "SS002", "SS003", "SS004", "SS005", "SS006"
 """The SQLSTATEs that the functions raise: the run was taken for dead; the session isn't the one that holds its lock; messages were moved by
-somebody else; an exchange was repeated that isn't the last one."""
+somebody else; an exchange was repeated that isn't the last one; the ledger is being copied or migrated; it was copied, and its copy sends."""
 
 BASELINE = "baseline"
 CLAIMED_AT_EVERY = 60
@@ -17,13 +17,31 @@ RESTART_GRACE = "60 seconds"
 LOST_OWNER = "the run that was sending it ended without an answer"
 
 LOCK_KEY = """CREATE FUNCTION lock_key(_what text) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT hashtextextended((SELECT value FROM meta WHERE name = 'id') || '/' || _what, 0) $$"""
-"""The advisory lock of a run, of a name while it is planned, or of what frees messages (`freed`)."""
+    SELECT hashtextextended(current_schema() || '/' || (SELECT value FROM meta WHERE name = 'id') || '/' || _what, 0) $$"""
+"""The advisory lock of a run, of a name while it is planned, of what frees messages (`freed`), or of all of it (`ledger`). A ledger and its copy
+may be in two schemas of one database."""
+
+CHECK_OPEN = f"""CREATE FUNCTION check_open() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    _to text;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock_shared(lock_key('ledger')) THEN
+        RAISE EXCEPTION USING ERRCODE = '{CLOSED}', MESSAGE = 'closed';
+    END IF;
+    SELECT value INTO _to FROM meta WHERE name = 'moved_to';
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = '{MOVED_AWAY}', MESSAGE = _to;
+    END IF;
+END $$"""
+"""Raises unless runs may begin, or come back. It stays so until the transaction ends: whoever copies or migrates the ledger holds this lock
+alone, and sees then which runs there are."""
 
 NEXT_RUN = """CREATE FUNCTION next_run() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    _run integer := nextval('run_number');
+    _run integer;
 BEGIN
+    PERFORM check_open();
+    _run := nextval('run_number');
     PERFORM pg_advisory_lock(lock_key('run ' || _run));
     RETURN _run;
 END $$"""
@@ -39,6 +57,7 @@ DECLARE
     _moved bigint;
     _recovered bigint := 0;
 BEGIN
+    PERFORM check_open();
     PERFORM pg_advisory_lock(lock_key('run ' || _run));
     INSERT INTO run (number, started_at, pid, host, command, backend)
         VALUES (_run, _now, _pid, _host, _command, pg_backend_pid());
@@ -66,6 +85,7 @@ END $$"""
 
 REJOIN = f"""CREATE FUNCTION rejoin(_run integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM check_open();
     UPDATE run SET backend = pg_backend_pid(), seen_at = now() WHERE number = _run AND NOT is_fenced;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = '{FENCED}', MESSAGE = 'fenced';
@@ -338,6 +358,7 @@ END $$"""
 
 FUNCTIONS = (
     LOCK_KEY,
+    CHECK_OPEN,
     CHECK_RUN,
     NEXT_RUN,
     RELOCK_RUN,

@@ -39,6 +39,11 @@ class OpenLedger:
         return self._note("id")
 
     @property
+    def moved_to(self) -> str | None:
+        """Where the ledger was copied to; None: it was not."""
+        return self._noted("moved_to")
+
+    @property
     def moves(self) -> int:
         """The number of the latest move. It only grows.
 

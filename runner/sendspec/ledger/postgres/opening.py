@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
     LedgerForeign,
     LedgerMissing,
     LedgerTooNew,
+    LedgerTooOld,
     LedgerTrouble,
     LedgerUnwritable,
 )
@@ -20,9 +22,12 @@ from sendspec.ledger.postgres.pool import pool_of
 from sendspec.ledger.postgres.reader import PostgresReader
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
-from sendspec.ledger.postgres.tables import SCHEMA_VERSION
+from sendspec.ledger.postgres.tables import version
 from sendspec.ledger.server_state import Pool
 
+_Held = TypeVar("_Held", bound=PostgresLedger)
+NOTE_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attname IN ('name', 'value')
+    AND attnum > 0 AND NOT attisdropped"""
 UNSAFE = {
     "fsync": "what the ledger was told is lost when the machine stops",
     "synchronous_commit": "what the ledger was told can be lost when the server stops",
@@ -31,43 +36,59 @@ UNSAFE = {
 """Server settings that must not be off, and what they would cost."""
 
 
+UNFINISHED, COPYING = "unfinished", "copying"
+"""Notes of a ledger that is being made, and of a copy whose source can still send. Neither can be used."""
+
+
 def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None = None) -> PostgresReader:
     """A ledger to read, also while runs write. `salt` is the environment's; a ledger made with another is refused."""
     session = Session(place)
     with _closing_on_trouble(session):
         _refuse_pool(session)
-        _check_identity(session, expected_id, salt)
+        check_identity(session, expected_id, salt)
     return PostgresReader(session)
 
 
 def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = None) -> PostgresLedger:
     """A ledger that can be trusted with claims: on a primary server that keeps what it confirms, in a session of its own."""
+    return open_as(PostgresLedger, place, expected_id, salt)
+
+
+def open_as(kind: type[_Held], place: ServerPlace, expected_id: str, salt: bytes | None) -> _Held:
+    """The same, as an object of another class."""
     session = RunSession(place)
     with _closing_on_trouble(session):
         _refuse_pool(session)
         refuse_unsafe(session)
-        notes = _check_identity(session, expected_id, salt)
-        if "moved_to" in notes:
-            raise LedgerForeign(
-                f"the ledger of {place.shown} was moved to {notes['moved_to']}",
-                "name that one under `ledger:` in sendspec.yaml",
-            )
-    return PostgresLedger(session, expected_id)
+        check_identity(session, expected_id, salt)
+    return kind(session, expected_id)
 
 
 def ledger_is_there(place: ServerPlace) -> bool:
-    """Whether the server has a ledger, or something else, in the schema."""
+    """Whether the server has a ledger, or something else, in the schema. One that a killed process was making is none yet."""
     session = Session(place)
     try:
-        return notes_of(session) is not None
+        notes = notes_of(session)
+        return notes is not None and UNFINISHED not in notes
     finally:
         session.close()
 
 
 def notes_of(session: Session) -> dict[str, str] | None:
-    """The notes that the ledger holds of itself; None if there is no ledger."""
+    """The notes that the ledger holds of itself; None if there is no ledger. Empty for a table of somebody else's."""
     found = session.rows("SELECT to_regclass(%(table)s) IS NOT NULL", {"table": f"{session.place.schema}.meta"})
-    return dict(session.rows("SELECT name, value FROM meta")) if found[0][0] else None
+    if not found[0][0]:
+        return None
+    is_ours = session.rows(NOTE_COLUMNS, {"table": f"{session.place.schema}.meta"})[0][0] == 2
+    return dict(session.rows("SELECT name::text, value::text FROM meta")) if is_ours else {}
+
+
+def somebody_elses(place: ServerPlace) -> LedgerDamaged:
+    """The error for a schema that holds something else than a ledger."""
+    return LedgerDamaged(
+        f"the schema '{place.schema}' of {place.shown} is in use, and what it holds is no ledger",
+        "name another one: `schema: sendspec_ledger` under `ledger:` in sendspec.yaml",
+    )
 
 
 def refuse_unsafe(session: Session) -> None:
@@ -98,8 +119,10 @@ def _closing_on_trouble(session: Session) -> Iterator[None]:
         raise
 
 
-def _check_identity(session: Session, expected_id: str | None, salt: bytes | None) -> dict[str, str]:
-    """The ledger's notes, once it is known to be the right one, whole, and of this version."""
+def check_identity(
+    session: Session, expected_id: str | None, salt: bytes | None, *, any_age: bool = False
+) -> dict[str, str]:
+    """The ledger's notes, once it is known to be the right one, whole, and of this version, or with `any_age` of an older one."""
     shown = session.place.shown
     notes = notes_of(session)
     if notes is None:
@@ -108,13 +131,17 @@ def _check_identity(session: Session, expected_id: str | None, salt: bytes | Non
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
     if not notes.keys() >= {"id", "version"} or not notes["version"].isdigit():
-        raise LedgerDamaged(f"the schema '{session.place.schema}' of {shown} holds no ledger", "name another schema")
-    if int(notes["version"]) > SCHEMA_VERSION:
+        raise somebody_elses(session.place)
+    if int(notes["version"]) > version():
         raise LedgerTooNew(
             f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"
         )
-    if "unfinished" in notes and expected_id is not None:
+    if UNFINISHED in notes and expected_id is not None:
         raise LedgerMissing(f"the ledger of {shown} was never finished", "finish it: sendspec ledger init")
+    if COPYING in notes and expected_id is not None:
+        raise LedgerMissing(
+            f"the copy of a ledger to {shown} was never finished", "finish it: run `sendspec ledger copy` again"
+        )
     if expected_id is not None and notes["id"] != expected_id:
         raise LedgerForeign(
             f"the ledger of {shown} is not the one that sendspec.lock names: it is {notes['id']}, and {expected_id} is named",
@@ -124,5 +151,10 @@ def _check_identity(session: Session, expected_id: str | None, salt: bytes | Non
         raise LedgerForeign(
             f"the salt in sendspec.lock is not the one that the ledger of {shown} was made with: everything would be sent again",
             "restore sendspec.lock from git",
+        )
+    if int(notes["version"]) < version() and expected_id is not None and not any_age:
+        raise LedgerTooOld(
+            f"the ledger of {shown} has version {notes['version']}, and this sendspec works with version {version()}",
+            "migrate it once nobody needs the older sendspec any more: sendspec ledger migrate",
         )
     return notes

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from sendspec.ledger.copied_table import COPY, LedgerContent, content_of
 from sendspec.ledger.postgres.doubt_lookup import DoubtLookup
 from sendspec.ledger.postgres.message_lookup import MessageLookup
 from sendspec.ledger.postgres.open_ledger import PROGRESS
@@ -37,6 +38,15 @@ class PostgresFacts(MessageLookup, SendHistory, DoubtLookup):
         rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
         known = {(origin.value, target.value) for origin, target in ALLOWED}
         return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
+
+    @property
+    def copy(self) -> str | None:
+        """Which copy was made of this ledger, or which copy it is; None: neither."""
+        return self._noted(COPY)
+
+    def content(self) -> LedgerContent:
+        """What it holds, to compare a copy with."""
+        return content_of(self._rows)
 
     def lost_writes(self) -> str | None:
         """None: a server that was restored, or promoted, shows in `sends`, whose claims then have to be looked for in the API's list."""

@@ -73,8 +73,13 @@ class Session:
 
     def close(self) -> None:
         """Safe to call twice. Does nothing in a process forked from the one that opened it."""
-        if os.getpid() == self._pid:
+        if self._is_mine:
             self._drop()
+
+    @property
+    def _is_mine(self) -> bool:
+        """Whether this process opened it."""
+        return os.getpid() == self._pid
 
     def _drop(self) -> None:
         import psycopg
@@ -84,7 +89,7 @@ class Session:
 
     def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> psycopg.Cursor[Any]:
         """Executes a statement. Raises psycopg's errors."""
-        if os.getpid() != self._pid:
+        if not self._is_mine:
             raise LedgerTrouble(f"the ledger belongs to process {self._pid}", "open it again in this process")
         return self.connection.execute(sql, parameters)
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from sendspec.planning.message_state import State
 
-SCHEMA_VERSION = 1
+STEPS: dict[int, tuple[str, ...]] = {}
+"""The statements that bring the tables of each older version to the next. The functions are made anew after them."""
 
 _WORDS = ", ".join(f"'{state.value}'" for state in State)
+
+
+def version() -> int:
+    """The version of the tables and functions that this sendspec works with."""
+    return max(STEPS, default=0) + 1
+
 
 TABLES = (
     "CREATE TABLE meta (name text PRIMARY KEY, value text NOT NULL)",

@@ -57,7 +57,7 @@ def _make_locked(
     known = read_identities(identities).get(environment)
     completed = known is not None and _complete(path, known)
     for leftover in (*half_made(path), *half_made(mirror_path(path))):
-        _remove(leftover)
+        remove_made(leftover)
     if known is not None and completed:
         return known
     refuse_existing(path)
@@ -77,7 +77,7 @@ def _complete(path: Path, identity: LedgerIdentity) -> bool:
     """Renames the ledger of this identity that a killed process left; whether there was one."""
     begun = unfinished_ledger(path, identity.ledger)
     if begun is not None:
-        _name(begun, path)
+        give_name(begun, path)
     return begun is not None
 
 
@@ -131,24 +131,24 @@ def create_ledger(
     notes = {"id": ledger_id, "epoch": 0, "created_at": now, **({"salt_check": salt_check} if salt_check else {})}
     noted = False
     try:
-        with _ledger_errors(path):
-            _remove(made)
+        with ledger_errors(path):
+            remove_made(made)
             os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            _write_tables(made, notes)
+            write_tables(made, notes)
             if filling is not None:
                 _fill(filling, made, ledger_id)
             if note is not None:
                 sync_folder(path.parent)
                 note()
                 noted = True
-            _name(made, path)
+            give_name(made, path)
     finally:
         if not noted:  # else the next `make_ledger` renames it
-            _remove(made)
+            remove_made(made)
 
 
 @contextmanager
-def _ledger_errors(path: Path) -> Iterator[None]:
+def ledger_errors(path: Path) -> Iterator[None]:
     """Raises what goes wrong in the block as errors about the ledger at `path`."""
     try:
         yield
@@ -173,7 +173,8 @@ def _existing(path: Path) -> LedgerTrouble:
     )
 
 
-def _write_tables(path: Path, notes: Mapping[str, object]) -> None:
+def write_tables(path: Path, notes: Mapping[str, object]) -> None:
+    """Writes an empty ledger into an empty file."""
     connection = connect_to_write(str(path))
     try:
         make_durable(connection, str(path))
@@ -197,16 +198,16 @@ def _fill(filling: Callable[[Ledger], None], made: Path, ledger_id: str) -> None
         ledger.close()
 
 
-def _name(made: Path, path: Path) -> None:
+def give_name(made: Path, path: Path) -> None:
     """Renames a finished ledger, atomically and never over another; removes the files it was made with."""
     progress = read_mirror(made) or LedgerProgress(0)
     os.link(made, path)
     sync_folder(path.parent)
-    _remove(made)
+    remove_made(made)
     write_mirror(path, progress.epoch, progress.moves)
 
 
-def _remove(made: Path) -> None:
+def remove_made(made: Path) -> None:
     """Removes a ledger that was being made, and the files beside it."""
     for ending in ("", "-journal", "-wal", "-shm", ".lock", ".epoch", ".spill"):
         with suppress(OSError):

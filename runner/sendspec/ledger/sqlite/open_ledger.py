@@ -77,7 +77,15 @@ class OpenLedger:
     @property
     def salt_check(self) -> str | None:
         """`identity.salt_check_of` the salt that keys this ledger's messages; None where it was not noted."""
-        rows = self._rows("SELECT value FROM meta WHERE name = 'salt_check'")
+        return self._noted("salt_check")
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where the ledger was copied to; None: it was not."""
+        return self._noted("moved_to")
+
+    def _noted(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None
 
     @property

@@ -40,6 +40,7 @@ from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import real_place, refuse_planted, refuse_second_name
 
+_Held = TypeVar("_Held", bound=SqliteLedger)
 _Opened = TypeVar("_Opened", bound=OpenLedger, covariant=True)
 
 
@@ -92,8 +93,22 @@ def open_to_write(
     Checks every page and row. This takes 1.5 s per million messages, and prevents sending one of them twice. A ledger of an earlier version is
     migrated, after `tell` was told how much space that takes.
     """
+    return open_as(SqliteLedger, path, expected_id, connect, salt=salt, tell=tell, still_mine=still_mine)
+
+
+def open_as(
+    kind: type[_Held],
+    path: Path,
+    expected_id: str,
+    connect: Connect = connect_to_write,
+    *,
+    salt: bytes | None,
+    tell: Callable[[str], None],
+    still_mine: Callable[[], bool],
+) -> _Held:
+    """The same, as an object of another class."""
     refuse_network(path, read_mounts())
-    ledger = _open(path, connect, salt, partial(SqliteLedger, still_mine=still_mine), write=True)
+    ledger = _open(path, connect, salt, partial(kind, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _refuse_damaged(ledger)

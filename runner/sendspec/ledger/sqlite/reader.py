@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.copied_table import COPY, LedgerContent, content_of
 from sendspec.ledger.sqlite.doubt_lookup import DoubtLookup
 from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksums
@@ -43,6 +44,15 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
         rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
         known = {(origin.value, target.value) for origin, target in ALLOWED}
         return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
+
+    @property
+    def copy(self) -> str | None:
+        """Which copy was made of this ledger, or which copy it is; None: neither."""
+        return self._noted(COPY)
+
+    def content(self) -> LedgerContent:
+        """What it holds, to compare a copy with."""
+        return content_of(self._rows)
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:

@@ -52,6 +52,22 @@ EXPLAINED: dict[str, Explanation] = {
         "the ledger was made by a newer sendspec",
         "This version of sendspec can't use it safely. Update sendspec.",
     ),
+    "ledger-too-old": Explanation(
+        "the ledger on a server is of an older version, and has to be migrated",
+        (
+            "Others may be using it with the sendspec that they have, so no command but this one migrates it. It takes one transaction, "
+            "and no run may be under way. A ledger in a file is migrated by the first command that writes to it."
+        ),
+        right="sendspec ledger migrate --env production",
+    ),
+    "ledger-moved": Explanation(
+        "the ledger was copied to another place, and the copy is the one that sends",
+        (
+            "`sendspec ledger copy` marks a ledger once its copy is complete. With the old one, everything that was sent since would be "
+            "sent again, so no command writes to it. It can still be read. Name the copy under `ledger:` in sendspec.yaml."
+        ),
+        right="ledger: {url: {env: SENDSPEC_LEDGER_URL}}",
+    ),
     "ledger-unwritable": Explanation(
         "the ledger can't be written",
         (
