@@ -41,12 +41,9 @@ def command(console: Console, source: str, target: str, env: str | None) -> int:
     done = copy_environment_ledger(context, here, there, lambda words: console.detail(f"{words}…"))
     messages, events = done.content.rows["message"], done.content.rows["event"]
     verb = "finished the copy of" if done.is_completed else "copied"
-    console.result(
-        printable(
-            f"{verb} {counted(messages, 'message')} and {counted(events, 'event')} from {here.shown} to {there.shown}\n"
-            f"{here.shown} is marked as moved, and sends nothing more"
-        )
-    )
+    moved = f"{verb} {counted(messages, 'message')} and {counted(events, 'event')} from {here.shown} to {there.shown}"
+    console.result(printable(moved))
+    console.result(printable(f"{here.shown} is marked as moved, and sends nothing more"))
     console.document(
         {
             "schema": "sendspec.ledger-copy/1",
