@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mutants import Mutant, SharedMutant
 from sendspec.ledger.postgres import functions
 from sendspec.ledger.postgres.creation import function_statement
+from sendspec.ledger.postgres.function_words import LOST_OWNER
 
 UNFENCED = (
     ("EXCHANGE", "_known IS NULL OR _known.is_fenced", "_known IS NULL"),
@@ -21,7 +22,7 @@ CUTS: dict[Mutant | SharedMutant, tuple[tuple[str, str, str], ...]] = {
     Mutant.ROWS_DELETED: (
         (
             "BEGIN_RUN",
-            f"UPDATE message SET state = 'in_doubt', evidence = '{functions.LOST_OWNER}', updated_at = _now",
+            f"UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', updated_at = _now",
             "DELETE FROM message",
         ),
     ),

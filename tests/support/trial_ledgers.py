@@ -15,7 +15,7 @@ import psycopg
 from mutants import Mutant, SharedMutant
 from postgres_mutants import broken_functions
 from psycopg.rows import TupleRow
-from sendspec.ledger.postgres.functions import LOST_OWNER
+from sendspec.ledger.postgres.function_words import LOST_OWNER
 
 UNREACHABLE = "unreachable"
 """What a message's state is while its ledger can't be asked."""

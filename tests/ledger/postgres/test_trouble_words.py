@@ -9,7 +9,7 @@ import pytest
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.place import Secret, ServerPlace
 from sendspec.ledger.postgres.error import trouble_of
-from sendspec.ledger.postgres.functions import FENCED, OTHER_SESSION
+from sendspec.ledger.postgres.function_words import FENCED, OTHER_SESSION
 from sendspec.ledger.postgres.session import Session, why_unreachable
 
 

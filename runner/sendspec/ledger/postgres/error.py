@@ -11,7 +11,7 @@ from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, Ledger
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.place import moved_trouble
-from sendspec.ledger.postgres.functions import CLOSED, FENCED, MOVED, MOVED_AWAY, OTHER_SESSION, OUT_OF_ORDER
+from sendspec.ledger.postgres.function_words import CLOSED, FENCED, MOVED, MOVED_AWAY, OTHER_SESSION, OUT_OF_ORDER
 
 if TYPE_CHECKING:
     import psycopg

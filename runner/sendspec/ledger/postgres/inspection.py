@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import ip_address
 
 from sendspec.ledger.place import ServerPlace
-from sendspec.ledger.postgres.functions import RESTART_GRACE
+from sendspec.ledger.postgres.function_words import RESTART_GRACE
 from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.opening import UNSAFE, notes_of
 from sendspec.ledger.postgres.pool import pool_of

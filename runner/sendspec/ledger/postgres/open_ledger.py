@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
-from sendspec.ledger.postgres.functions import BASELINE
+from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.session import Session
 from sendspec.planning.message_state import State
 

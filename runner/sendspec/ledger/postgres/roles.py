@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sendspec.ledger.postgres.functions import FUNCTIONS, LOCK_KEY, PURGE
+from sendspec.ledger.postgres.functions import FUNCTIONS
+from sendspec.ledger.postgres.move_functions import PURGE
+from sendspec.ledger.postgres.run_functions import LOCK_KEY
 
 OWNERS_ONLY = (PURGE,)
 """What a run never calls."""

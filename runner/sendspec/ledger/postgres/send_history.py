@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.postgres.functions import BASELINE
+from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.postgres.session import TIMELINE
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, RunNote, SendRecord
