@@ -10,7 +10,7 @@ from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, Ledger
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
-from sendspec.sending.ending import Finished, SuppressLost
+from sendspec.sending.ending import Finished, Halted, SuppressLost
 from sendspec.sending.run import RunProgress, Sendable
 
 PATIENCE = 20.0
@@ -147,3 +147,19 @@ def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) 
     assert result.ending == SuppressLost("the list is gone", "bring it back")
     assert (result.accepted, sum(ledger.attempt.values())) == (2, 2)
     assert len(asked) == 3
+
+
+def test_a_halt_of_the_whole_ledger_ends_the_run_and_loses_no_claim(helpers: Any) -> None:
+    class Halting(helpers.MemoryLedger):  # type: ignore[misc]
+        def exchange(self, *, settle: Sequence[Any], claim: Sequence[Any], now: float) -> Exchanged:
+            if self.exchanges == 0:
+                return super().exchange(settle=settle, claim=claim, now=now)  # type: ignore[no-any-return]
+            super().exchange(settle=settle, claim=[], now=now)
+            return Exchanged({}, {}, "wrong price")
+
+    with helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
+        result, ledger = helpers.Sending(server.port, count=50, ledger_of=Halting, settings={"concurrency": 4}).run()
+    assert result.ending == Halted("wrong price")
+    assert result.accepted == result.requests == ledger.count(State.ACCEPTED) > 0
+    assert ledger.count(State.PLANNED) == 50 - result.accepted
+    assert not result.unclaimed

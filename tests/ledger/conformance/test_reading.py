@@ -8,7 +8,7 @@ import pytest
 from ledger_samples import OWNER, claims
 from ledgers import Store
 from sendspec.ledger.protocol import Claims, Facts, Ledger
-from sendspec.ledger.record import PlannedRecord, SendIdentity
+from sendspec.ledger.record import PlannedRecord, SendIdentity, Settlement
 from sendspec.planning.message_state import State
 
 WRITING = sorted(
@@ -53,3 +53,25 @@ def test_rows_that_nobody_reads_to_the_end_outlive_their_ledger_silently(store: 
         assert next(rows).name == "hello"
     assert isinstance(rows, Generator)
     rows.close()
+
+
+def test_counts_of_one_moment_may_be_asked_for_by_a_reader_and_by_a_run(store: Store) -> None:
+    with store.hold() as ledger, store.read() as facts:
+        ledger.begin(OWNER, now=2.0)
+        record = PlannedRecord(b"1" * 16, b"d" * 24, None, b"r" * 16, "+31••••••78")
+        ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), [record], b"p" * 32, now=2.0)
+        for each in (ledger, facts):
+            with each.one_moment():
+                assert each.states("hello", 1) == {State.PLANNED: 1}
+
+
+def test_what_nobody_sends_is_not_under_way(store: Store) -> None:
+    with store.read() as facts:
+        assert facts.under_way("hello", 1) is None
+
+
+def test_a_settlement_leads_to_where_sending_can_lead_alone(store: Store) -> None:
+    with store.hold() as ledger:
+        ledger.begin(OWNER, now=2.0)
+        with pytest.raises(AssertionError, match="no move to"):
+            ledger.exchange(settle=[Settlement(b"1" * 16, 1, State.SKIPPED)], claim=[], now=3.0)

@@ -1,0 +1,93 @@
+"""A session with a server: whose it is, and what it takes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from ledger_samples import IDS, OWNER, claim
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
+from sendspec.ledger import access
+from sendspec.ledger.place import Secret, ServerPlace
+from sendspec.ledger.postgres.ledger import PostgresLedger
+from sendspec.ledger.postgres.session import Session
+
+from .conftest import IDENTITY
+
+Sql = psycopg.Connection[tuple[object, ...]]
+
+
+def test_a_session_belongs_to_the_process_that_opened_it(made: ServerPlace) -> None:
+    """In a forked child it does nothing: the connection is the parent's."""
+    session = Session(made)
+    session._pid = os.getpid() + 1
+    with pytest.raises(LedgerTrouble, match="belongs to process"):
+        session.rows("SELECT 1")
+    session.close()
+    session._pid = os.getpid()
+    assert session.rows("SELECT 1") == [(1,)]
+    session.close()
+
+
+def test_a_server_needs_the_package_for_it(made: ServerPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(LedgerTrouble, match="isn't installed") as caught:
+        Session(made)
+    assert caught.value.fix == "install sendspec with its extra: pip install 'sendspec[postgres]'"
+
+
+def test_a_server_that_refuses_a_setting_is_left(place: ServerPlace) -> None:
+    """As an old one, or one that only speaks the protocol."""
+    strange = ServerPlace(place.url, 'no"schema', place.shown, place.folder)
+    with pytest.raises(LedgerTrouble):
+        Session(strange)
+
+
+def test_a_secret_shows_nothing() -> None:
+    secret = Secret("postgresql://bob:canary@127.0.0.1/x")
+    assert "canary" not in f"{secret!r} {secret}"
+    assert secret.reveal().endswith("/x")
+
+
+def test_a_server_does_not_go_with_a_ci_job(made: ServerPlace) -> None:
+    access.refuse_on_ci(made, ci=True)
+
+
+def test_a_note_that_is_gone_is_damage(made: ServerPlace, sql: Sql) -> None:
+    with access.read(made, IDENTITY) as facts:
+        sql.execute("DELETE FROM meta WHERE name = 'id'")
+        with pytest.raises(LedgerDamaged, match="a note is gone"):
+            _ = facts.id
+
+
+def test_on_another_server_no_claim_is_the_last(planned: PostgresLedger, made: ServerPlace, sql: Sql) -> None:
+    planned.note_clock(0.0)
+    claim(planned, IDS[0])
+    sql.execute("UPDATE meta SET value = '0' WHERE name = 'timeline_since'")
+    with access.read(made, IDENTITY) as facts:
+        assert facts.sends()[0].last_claimed_at == 3.0
+    sql.execute("UPDATE meta SET value = 'another' WHERE name = 'server'")
+    with access.read(made, IDENTITY) as facts:
+        assert facts.sends()[0].last_claimed_at is None
+
+
+def test_a_living_runs_messages_are_under_way(
+    planned: PostgresLedger, made: ServerPlace, new_run: Callable[..., PostgresLedger]
+) -> None:
+    with access.read(made, IDENTITY) as facts:
+        assert facts.under_way("hello", 1) == 0
+    claim(planned, *IDS[:2])
+    with access.read(made, IDENTITY) as facts:
+        assert facts.under_way("hello", 1) == 2
+    assert new_run().under_way("hello", 1) == 2
+    planned.end(now=9.0, ending="finished", requests=2)
+    with access.read(made, IDENTITY) as facts:
+        assert facts.under_way("hello", 1) is None
+
+
+def test_a_run_tells_who_holds_it(made: ServerPlace) -> None:
+    with access.hold(made, IDENTITY, OWNER, since="now", ci=False) as ledger:
+        assert ledger.is_shared
