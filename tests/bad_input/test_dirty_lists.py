@@ -34,6 +34,10 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a column without a name at the end that holds something", "", "phone,first_name,,\n+31612345678,A,x,\n", ["empty-column-name 1"], "name it in the header, or empty"),
     ("no header", "", "+31612345678,Ann\n", ["header-missing 1"], "put a line with the names above it"),
     ("another name for the column of numbers", "", "mobile,first_name\n+31612345678,Ann\n", ["missing-column 4"], "rename the column"),
+    ("numbers with gaps beside dates", "country: DE, delimiter: auto", "first_name;Mobil;Eintritt\nA;+4915131208108;01.01.1999\nB;;13.05.2012\nC;k.A.;13.05.2013\n", ["missing-column 4"], 'write `to: "{{ Mobil }}"`'),
+    ("numbers under another name beside dates", "country: DE, delimiter: auto", "first_name;Rufnummer;Eintritt\nA;+4915131208108;01.01.1999\nB;+4915131208109;2012-05-13\n", ["missing-column 4"], 'write `to: "{{ Rufnummer }}"`'),
+    ("mobile numbers beside landlines and customer numbers", "country: DE, delimiter: auto", "Kundennummer;Telefon;Mobiltelefon;first_name\n10000123;030 1234567;0151 31208108;A\n10000124;030 1234568;4,91E+12;B\n", ["missing-column 4"], 'write `to: "{{ Mobiltelefon }}"`'),
+    ("only dates, postcodes and amounts", "country: DE, delimiter: auto", "first_name;Eintritt;PLZ;Betrag;Stand\nA;01.01.1999;10115;12500.00;20260101\n", ["missing-column 4"], "add a column 'phone', as no other seems to hold numbers"),
     ("a title above the header", 'delimiter: ";"', "Bestellingen december 2026;\n;\nphone;first_name\n+31612345678;Ann\n", ["title-line 1"], "delete the lines above line 3"),
     ("a title without delimiters, of two lines", "delimiter: auto", "\nOrders\n1 December 2026\nphone;first_name\n+31612345678;Ann\n06;\n", ["title-line 2"], "above line 4"),
     ("a title above a header with another delimiter", "", "Orders 2026;;\nphone;first_name;n\n+31612345678;Ann;1\n", ["title-line 1"], "above line 2"),
@@ -119,6 +123,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "use a channel for e-mail"),
     ("a number too short for a mobile", "country: DE", HEAD + "0171/123,Ann\n", ["phone-invalid 2"], "add the digits that are missing, or remove the row; `check: valid`"),
     ("a premium number", "country: DE", HEAD + "0900 1234567,Ann\n", ["phone-invalid 2"], "write the person's own number, or remove the row"),
+    ("a date in place of a number", "country: DE", HEAD + "01.01.1999,Ann\n2012-05-13,Bob\n12/31/2026,Eve\n1.5.26,Zoe\n2026-12-31 00:00:00,Max\n", ["phone-letters 2"], "write the person's number, or name the column of the numbers with `to`"),
     ("a name with spaces around it", "", HEAD + "+31612345678, Ann\n", ["value-spaces 2"], "first_name | trim"),
     ("a word for nothing", "", HEAD + "+31612345678,NULL\n", ["value-filler 2"], "empty the cell"),
 ]  # fmt: skip
@@ -174,6 +179,8 @@ BY_HAND = {
     "one name above rows of several cells", "a comma in a cell", "cells too many", "delimiters at the end of rows alone",
     "an empty cell too many in the middle", "a quote in the middle of a quoted cell", "a quote that is not closed", "a missing name",
     "a value that where lacks", "a where of several parts that nothing passes", "a country that there is not", "a row with a total",
+    "numbers with gaps beside dates", "numbers under another name beside dates", "mobile numbers beside landlines and customer numbers",
+    "only dates, postcodes and amounts",
     # what only the program that wrote the table can change
     "Windows-1252", "Windows-1252 and other mistakes", "Windows-1252 in the header and a quoted cell", "one row of Windows-1252 among others",
     "errors of a spreadsheet in the text", "a value wider than its column", "an error of a spreadsheet in the key",
@@ -187,7 +194,7 @@ BY_HAND = {
     # which number is the person's
     "too short for its country", "too long for its country", "a code without its plus", "international and too short",
     "international and too long", "a Dutch number", "French numbers", "a number of several countries", "numbers without a country in several forms",
-    "a number too short for a mobile", "a premium number", "a formula of a spreadsheet", "two numbers", "an extension", "a landline", "an address for e-mail",
+    "a number too short for a mobile", "a premium number", "a formula of a spreadsheet", "two numbers", "an extension", "a landline", "a date in place of a number", "an address for e-mail",
 }  # fmt: skip
 """Mistakes whose fix needs somebody who knows what is meant."""
 

@@ -842,6 +842,8 @@ def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: I
         ("Klant nr,mobiel,first_name\n12345678,+31612345678,Bo\n", 'to: "{{ mobiel }}"'),
         ("first_name,Klant nr\nBo,0612345678\n", """to: "{{ row['Klant nr'] }}\""""),
         ("first_name,Phone\nBo,none\n", 'to: "{{ Phone }}"'),
+        ('first_name,Mobil,Eintritt\nBo,"4,91E+12",01.01.1999\n', 'to: "{{ Mobil }}"'),
+        ("first_name,Kontakt\nBo,Max\n", "add a column 'phone', as no other seems to hold numbers"),
         ("first_name,a\nBo,b\n", "add a column 'phone', as no other seems to hold numbers"),
     ],
 )

@@ -54,6 +54,12 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "missing-column": Explanation(
         "the table has no column for the address",
+        (
+            "Messages go to the column `phone`, or to `email` on a channel for e-mail. If your table calls it otherwise, "
+            "name the column with `to` under recipients, or rename it in the table's first line. A name with spaces or "
+            "other signs is written as `row['E-Mail']`."
+        ),
+        wrong="recipients: {file: people.csv}  # its column is called `mobile`",
         right='recipients: {file: people.csv, to: "{{ mobile }}"}',
     ),
     "title-line": Explanation(
@@ -184,7 +190,7 @@ EXPLAINED: dict[str, Explanation] = {
         (
             "This includes a + or a separator in the wrong place, a spreadsheet's apostrophe or formula around the "
             "number, and the letter O for the digit 0. A cell without any number counts too, such as one in a row with "
-            "totals."
+            "totals, and so does a date."
         ),
         wrong="+1-800-FLOWERS",
         right="+18003569377",
