@@ -275,7 +275,9 @@ EXPLAINED: dict[str, Explanation] = {
         "`where` compares with a text, and cells hold nearly that text",
         (
             "Texts are equal letter by letter, spaces and capitals included, so such rows are left out, or kept where the condition is "
-            "`!=`. Rows with another word for yes or no are named, too."
+            "`!=`. Rows with another word for yes or no are named, too. Where the condition is `!=`, so are remarks, such as "
+            "`no, thanks`, and texts that say neither: to write only to people who agreed, ask for what they said, as "
+            "in `consent == 'yes'`."
         ),
         wrong="where: \"{{ opt_in == 'true' }}\"  # the table has TRUE",
         right="where: \"{{ (opt_in | trim | lower) == 'true' }}\"",
