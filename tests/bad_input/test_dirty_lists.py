@@ -61,7 +61,9 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a quote in the middle of a quoted cell", "", HEAD + '+31612345678,"Rob "the" Bob"\n', ["stray-quote 2"], "twice"),
     ("a quote that is not closed", "", HEAD + '+31612345678,"Ann\n+31687654321,Bob\n', ["unclosed-quote 2"], "close the quote"),
     ("a direction mark", "", HEAD + "+31612345678\u202c,Ann\n", ["forbidden-character 2"], "type again what is around it"),
-    ("a missing name", "", HEAD + "+31612345678,\n", ["empty-value 9"], "fill it"),
+    ("a missing name","", HEAD + "+31612345678,\n", ["empty-value 9"], "fill it"),
+    ("a name of spaces", "", HEAD + "+31612345678,   \n", ["empty-value 9"], "fill it in, or write a default"),
+    ("a name of spaces in quotes, and of others", "", HEAD + '+31612345678,"  "\n+31612345679,\t\n', ["empty-value 9"], "fill it in, or write a default"),
     ("errors of a spreadsheet in the text", "", HEAD + "+31612345678,#N/B\n+31687654321,#VERW!\n", ["spreadsheet-error 2"], "correct the cell in the spreadsheet"),
     ("a value wider than its column", "", HEAD + "+31612345678,########\n", ["spreadsheet-error 2"], "widen the column in the spreadsheet"),
     ("an error of a spreadsheet in the key", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,#REF!\n", ["spreadsheet-error 2"], "correct"),
@@ -85,7 +87,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("no number beside a condition", "where: \"{{ n | default('') != 'x' }}\", to: \"{{ row['Mijn nr'] }}\"", "Mijn nr,first_name,n\n,Ann,a\n", ["phone-empty 2"], "`where: \"{{ (n | default('') != 'x') and row['Mijn nr'] is defined }}\"`"),
     ("no number in a column with an apostrophe", "to: '{{ row[\"Nr''s\"] }}'", "Nr's,first_name\n,Ann\n", ["phone-empty 2"], "`where: '{{ row[\"Nr''s\"] is defined }}'`"),
-    ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"`'),
+    ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"` under recipients'),
     ("n/a beside a condition on it", "where: \"{{ first_name is defined and phone is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "fill it in, or empty the cell"),
     ("n/a beside another condition", "where: \"{{ first_name is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "{{ (first_name is defined) and phone is defined }}"),
@@ -178,6 +180,7 @@ BY_HAND = {
     "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
     "one name above rows of several cells", "a comma in a cell", "cells too many", "delimiters at the end of rows alone",
     "an empty cell too many in the middle", "a quote in the middle of a quoted cell", "a quote that is not closed", "a missing name",
+    "a name of spaces", "a name of spaces in quotes, and of others",
     "a value that where lacks", "a where of several parts that nothing passes", "a country that there is not", "a row with a total",
     "numbers with gaps beside dates", "numbers under another name beside dates", "mobile numbers beside landlines and customer numbers",
     "only dates, postcodes and amounts",
@@ -277,6 +280,13 @@ def test_what_is_only_untidy_is_read_as_it_is(intake: Intake, options: str, cont
     given(intake, options, content)
     assert len(intake.accepts()) == count
     assert len(intake.run("render", "hello.yaml", "--recipients", "people.csv").out.splitlines()) == count
+
+
+@pytest.mark.parametrize("cell", ["   ", "  ", "\t", '"  "', ""])
+def test_a_cell_of_spaces_takes_the_default(intake: Intake, cell: str) -> None:
+    intake.text("\"Hi {{ first_name | default('you') }}\"")
+    intake.write("people.csv", f"phone,first_name,n\n+31612345678,{cell},1\n+31687654321,Bob,2\n")
+    assert [each["body"]["text"]["text"] for each in intake.accepts()] == ["Hi you", "Hi Bob"]
 
 
 def test_a_missing_key_in_the_text_too_is_one_cell_to_fill(intake: Intake) -> None:
