@@ -311,6 +311,29 @@ def test_what_is_no_number_is_shown(intake: Intake) -> None:
         assert found["fix"] == "write {{ first_name }}: a text needs no number"
 
 
+AMOUNTS = [
+    (["12,50", "12,50 €", "1.250,00", "12.50"], "write all numbers of 'n' with a decimal point in the table: some have a comma, such as '12,50', some a point, such as '12.50', and no filter suits both"),
+    (["12,50", "1.250"], "remove the thousands' points and write a decimal point in place of the comma in the table, or write `replace('.', '') | replace(',', '.')` before the filter"),
+    (["12,50", "1,250", "7"], "write a decimal point in place of the comma in the table, or write `replace(',', '.')` before the filter"),
+    (["12,50 €", "1.250,00", "EUR 3"], "remove €, EUR and the thousands' points and write a decimal point in place of the comma in the table"),
+    (["12,50 €", "3,00"], "remove € and write a decimal point in place of the comma in the table, or write `replace('€', '') | replace(',', '.')` before the filter"),
+    (["£1,250.00", "12.50"], "remove £ and the thousands' commas in the table, or write `replace('£', '') | replace(',', '')` before the filter"),
+    (["1'250", "12.50"], "remove the thousands' apostrophes in the table"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "fix"), AMOUNTS)
+def test_the_fix_of_an_amount_suits_its_whole_column(intake: Intake, cells: list[str], fix: str) -> None:
+    given(intake, 'where: "{{ n | float >= 1 }}"', "phone,first_name,n\n" + "".join(
+        f'+316123456{at:02},Ann,"{cell}"\n' for at, cell in enumerate(cells)
+    ))  # fmt: skip
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert (found["code"], found["fix"]) == ("not-a-number", fix)
+    if code := re.search(r"`([^`]+)`", found["fix"]):
+        intake.write("hello.yaml", Path("hello.yaml").read_text().replace("n | float", f"n | {code[1]} | float"))
+        assert len(intake.accepts()) == len(cells)
+
+
 def test_rows_with_one_key_name_it_and_its_column(intake: Intake) -> None:
     people = "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n"
     given(intake, 'key: "{{ nr }}"', people)
