@@ -53,6 +53,37 @@ def test_an_order_in_the_text_is_held_too(intake: Intake) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("where", "fix", "count"),
+    [
+        ("{{ t == '' }}", "t is not defined", 1),
+        ("{{ row['t'] != '' }}", "t is defined", 2),
+        ("{{ first_name == 'Ann' and t != '' }}", "t is defined", 2),
+    ],
+)
+def test_a_comparison_with_an_empty_text_is_told_as_the_test_that_is_meant(
+    intake: Intake, where: str, fix: str, count: int
+) -> None:
+    given(intake, where, ["x", "", "y"])
+    told = intake.run("validate", "hello.yaml", "--env", "live")
+    assert "error: 't' has no value here, and a missing value can't be compared [empty-compared]" in told.err
+    assert f"= fix: write `{fix}`" in told.err
+    assert "fill" not in told.err
+    comparison = where.removesuffix(" }}").split("{{ ")[-1].split("and ")[-1]
+    given(intake, where.replace(comparison, fix), ["x", "", "y"])
+    assert len(intake.accepts()) == count
+
+
+@pytest.mark.parametrize(
+    "where", ["{{ t | float > 12,5 }}", "{{ t == 12,5 }}", "{{ first_name == 'Ann' and t | float > 12,5 }}"]
+)
+def test_a_decimal_comma_in_a_condition_is_told_as_one(intake: Intake, where: str) -> None:
+    given(intake, where, ["13"])
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["problem"] == "`12,5` is two numbers: a template has no decimal comma"
+    assert (found["fix"], found["end_column"] - found["column"]) == ("write 12.5", 4)
+
+
 NEAR = [
     ("{{ t == 'true' }}", ["true", "TRUE ", "TRUE ", "Yes", "x", "false"], "'t' holds 'TRUE ' (2), 'Yes' (1), 'x' (1), which `where` doesn't take for 'true'; such rows are left out", "write `(t | trim | lower) in ['true', 'yes', 'x']`"),
     ("{{ t != 'ja' }}", ["ja", "Ja"], "which `where` doesn't take for 'ja'; such rows are kept", "write `(t | trim | lower) != 'ja'`"),

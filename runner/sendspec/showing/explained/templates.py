@@ -162,6 +162,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{{ comment | safe }}",
         right="{{ comment }}",
     ),
+    "empty-compared": Explanation(
+        "a missing value is compared with an empty text",
+        "An empty cell counts as missing, and a missing value can't be compared: ask whether it is there.",
+        wrong="where: \"{{ phone != '' }}\"",
+        right='where: "{{ phone is defined }}"',
+    ),
     "text-compared": Explanation(
         "a column's text is compared with a number",
         "Cells of a table are text. Turn them into numbers with the filter `float` or `int`.",
