@@ -58,6 +58,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a comma in a cell", "", HEAD + "+31612345678,Acme, Inc\n", ["ragged-row 2"], "put quotes around"),
     ("delimiters at the end of rows alone", "", HEAD + "+31612345678,Ann,,\n", ["ragged-row 2"], "remove the extra delimiters"),
     ("an empty cell too many in the middle", "", "phone,first_name,n\n+31612345678,,Ann,\n", ["ragged-row 2"], "further left"),
+    ("rows too short and too long", "", "phone,first_name,n\n+31612345678,Ann\n+31687654321,Bob,1,,\n+31687654322\n", ["ragged-row 2", "ragged-row 3"], "add what is missing"),
     ("a quote in the middle of a quoted cell", "", HEAD + '+31612345678,"Rob "the" Bob"\n', ["stray-quote 2"], "twice"),
     ("a quote that is not closed", "", HEAD + '+31612345678,"Ann\n+31687654321,Bob\n', ["unclosed-quote 2"], "close the quote"),
     ("a direction mark", "", HEAD + "+31612345678\u202c,Ann\n", ["forbidden-character 2"], "type again what is around it"),
@@ -91,6 +92,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"` under recipients'),
     ("n/a beside a condition on it", "where: \"{{ first_name is defined and phone is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "fill it in, or empty the cell"),
     ("n/a beside another condition", "where: \"{{ first_name is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "{{ (first_name is defined) and phone is defined }}"),
+    ("keine Angabe", "country: DE", HEAD + "k.A.,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"`'),
     ("a dash", NL, HEAD + "-,Ann\n", ["phone-empty 2"], "empty the cell"),
     ("an error of a spreadsheet in place of a number", NL, HEAD + "#N/A,Ann\n", ["spreadsheet-error 2"], "correct the cell in the spreadsheet"),
     ("another language's error in place of a number", NL, HEAD + "#WAARDE!,Ann\n", ["spreadsheet-error 2"], "export the table again"),
@@ -180,7 +182,7 @@ BY_HAND = {
     "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
     "one name above rows of several cells", "a comma in a cell", "cells too many", "delimiters at the end of rows alone",
     "an empty cell too many in the middle", "a quote in the middle of a quoted cell", "a quote that is not closed", "a missing name",
-    "a name of spaces", "a name of spaces in quotes, and of others",
+    "rows too short and too long", "a name of spaces", "a name of spaces in quotes, and of others",
     "a value that where lacks", "a where of several parts that nothing passes", "a country that there is not", "a row with a total",
     "numbers with gaps beside dates", "numbers under another name beside dates", "mobile numbers beside landlines and customer numbers",
     "only dates, postcodes and amounts",
@@ -309,6 +311,37 @@ def test_what_is_no_number_is_shown(intake: Intake) -> None:
         [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
         assert found["problem"] == shown
         assert found["fix"] == "write {{ first_name }}: a text needs no number"
+
+
+# The name and the content of a list under `suppress`, and what is found: the rows, words of the problem, words of the fix.
+SUPPRESSED: list[tuple[str, str, list[tuple[list[int], str, str]]]] = [
+    ("a.txt", "0152 40000000; Max\nk.A.\n0152 40000001, 0152 40000002\nk.A.\n", [
+        ([1], "the line holds more than an address", "remove what is behind the address, or save the list as a .csv file"),
+        ([2, 4], "'k.A.' is in the place of a phone number", "fill it in, or remove the row"),
+        ([3], "the line holds several addresses", "write each on a line of its own"),
+    ]),
+    ("a.csv", "phone;n\n0152/40000000 Max;1\nk.A.;2\n;3\n0152 40000001;4\n", [
+        ([2], "has letters in it", "write the number with the digits"),
+        ([3], "'k.A.' is in the place of a phone number", "fill it in, or remove the row"),
+        ([4], "the row has none", "fill it in, or remove the row"),
+    ]),
+    ("a.csv", "E-Mail,Datum\na@example.com,1\n", [
+        ([], "the list seems to hold e-mail addresses, in 'E-Mail', and this spec sends to phone numbers", "name a list with a column 'phone'"),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "expected"), SUPPRESSED)
+def test_each_kind_of_fault_of_a_suppression_list_is_told_for_itself(
+    intake: Intake, name: str, content: str, expected: list[tuple[list[int], str, str]]
+) -> None:
+    intake.change("{file: people.csv}", f"{{file: people.csv, country: DE}}\nsuppress: [{name}]")
+    intake.write(name, content)
+    found = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert [each.get("rows", []) for each in found] == [rows for rows, _, _ in expected]
+    for each, (_, problem, fix) in zip(found, expected, strict=True):
+        assert problem in each["problem"]
+        assert each["fix"].startswith(fix)
 
 
 AMOUNTS = [

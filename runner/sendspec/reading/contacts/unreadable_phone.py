@@ -16,7 +16,7 @@ _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
 _SIMPLE = re.compile(r"\+?[0-9](?:[ ()-]?[0-9]){6,14}")
 """One number, and written like one: too short for two."""
 _FILLER = re.compile(
-    r"#?n/?[av]!?|n\.a\.|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
+    r"#?n/?[av]!?|n\.a\.|k\. ?a\.?|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
     re.I,
 )
 _DATE = re.compile(
