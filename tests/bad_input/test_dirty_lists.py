@@ -313,6 +313,14 @@ def test_what_is_no_number_is_shown(intake: Intake) -> None:
         assert found["fix"] == "write {{ first_name }}: a text needs no number"
 
 
+def test_the_path_of_a_table_is_shown_without_the_folder_of_the_spec(intake: Intake) -> None:
+    intake.write("data/people.csv", HEAD + "x,Ann\n")
+    intake.write("specs/hello.yaml", intake.spec.replace("people.csv", "../data/people.csv"))
+    assert intake.run("validate", "specs/hello.yaml").err.startswith("data/people.csv:2:1: error: ")
+    [found] = intake.run("validate", "specs/hello.yaml", "--format", "json").diagnostics
+    assert found["path"] == "specs/../data/people.csv"
+
+
 # The name and the content of a list under `suppress`, and what is found: the rows, words of the problem, words of the fix.
 SUPPRESSED: list[tuple[str, str, list[tuple[list[int], str, str]]]] = [
     ("a.txt", "0152 40000000; Max\nk.A.\n0152 40000001, 0152 40000002\nk.A.\n", [

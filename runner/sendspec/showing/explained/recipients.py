@@ -304,8 +304,10 @@ EXPLAINED: dict[str, Explanation] = {
     "spreadsheet-number": Explanation(
         "a spreadsheet changed a phone number",
         (
-            "The file no longer has all digits. In the spreadsheet, format the column as text and enter the numbers "
-            "again. Then export the table again."
+            "The exported file no longer has all digits, but the workbook often has: begin with it, widen the column, format "
+            "it as a number without decimals, and export it again. If a spreadsheet opened the export of another program and saved "
+            "it, export it there again. To look at a .csv file in Excel without changing it, use Data, From Text/CSV, and set the "
+            "column's type to Text."
         ),
         wrong="3.16123E+10",
         right="+31612345678",
