@@ -313,6 +313,13 @@ def test_what_is_no_number_is_shown(intake: Intake) -> None:
         assert found["fix"] == "write {{ first_name }}: a text needs no number"
 
 
+def test_the_unicode_text_of_a_spreadsheet_is_told_in_one_step(intake: Intake) -> None:
+    intake.change("people.csv", "people.txt")
+    intake.write("people.txt", (HEAD + GOOD).encode("utf-16"))
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["fix"].startswith("export it as CSV UTF-8 instead ('Unicode Text' of Excel is UTF-16)")
+
+
 def test_the_path_of_a_table_is_shown_without_the_folder_of_the_spec(intake: Intake) -> None:
     intake.write("data/people.csv", HEAD + "x,Ann\n")
     intake.write("specs/hello.yaml", intake.spec.replace("people.csv", "../data/people.csv"))
@@ -384,6 +391,8 @@ def test_rows_with_one_key_name_it_and_its_column(intake: Intake) -> None:
 
 # What is written in the spec or the table, and the words of the problem.
 TOLD: list[tuple[str, str | bytes, str]] = [
+    ("", "phone;first_name;Eintrittsdatum;Mitgliedsnummer;Einwilligung;Bemerkung\n+31612345678;Ann;;;;\n",
+     "the first line, 'phone;first_name;Eintrittsdatum;Mitgliedsnummer;…', looks separated by ';'"),
     ("", HEAD + ",\n ,\n\n", "it holds a header and 2 blank rows, from line 2 on"),
     ("", HEAD + "+31612345678,########\n", "'########' in 'first_name' is what a spreadsheet shows where a value is wider"),
     (NL, HEAD + "06123,Ann\n", "'0•••3' can't be a number of NL: 5 digits are too few"),
