@@ -494,4 +494,4 @@ def test_a_project_file_below_is_not_offered_as_a_spec(intake: Intake) -> None:
 
 def test_an_environment_that_the_project_lacks_is_told_where_to_be_added(intake: Intake) -> None:
     told = intake.run("validate", "hello.yaml", "--env", "production").err
-    assert "no environment 'production' in sendspec.yaml; add it there, or name one of: live, sandbox" in told
+    assert "no environment 'production'; there are: live, sandbox; add it to sendspec.yaml" in told

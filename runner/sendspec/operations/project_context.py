@@ -119,12 +119,10 @@ def open_context(
     if environment is None:
         names = [*project.environments, SANDBOX]
         near = near_miss(name, names)
-        where = f" in {PROJECT_FILE_NAME}" if found else f", and no {PROJECT_FILE_NAME}"
-        listed = ", ".join(names)
-        there = f"there are: {listed}" if near or not found else f"add it there, or name one of: {listed}"
-        meant = f"did you mean '{near}'? {there}" if near else there
+        meant = f"did you mean '{near}'? there are" if near else "there are"
+        add = f"; add it to {PROJECT_FILE_NAME}" if found and not near else ""
         raise WrongUsage(
-            f"there is no environment '{printable(name[:60])}'{where}; {meant}",
+            f"there is no environment '{printable(name[:60])}'; {meant}: {', '.join(names)}{add}",
             f"write '{near}'" if near else f"name one of them, or add '{printable(name[:60])}' to {PROJECT_FILE_NAME}",
             option="--env",
         )
