@@ -89,6 +89,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("no number beside a condition", "where: \"{{ n | default('') != 'x' }}\", to: \"{{ row['Mijn nr'] }}\"", "Mijn nr,first_name,n\n,Ann,a\n", ["phone-empty 2"], "`where: \"{{ (n | default('') != 'x') and row['Mijn nr'] is defined }}\"`"),
     ("no number in a column with an apostrophe", "to: '{{ row[\"Nr''s\"] }}'", "Nr's,first_name\n,Ann\n", ["phone-empty 2"], "`where: '{{ row[\"Nr''s\"] is defined }}'`"),
     ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
+    ("numbers of spaces among quotes", NL, HEAD + '  ,"Ann"\n', ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"` under recipients'),
     ("n/a beside a condition on it", "where: \"{{ first_name is defined and phone is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "fill it in, or empty the cell"),
     ("n/a beside another condition", "where: \"{{ first_name is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "{{ (first_name is defined) and phone is defined }}"),

@@ -123,15 +123,16 @@ class _Reading:
         text = chunk.text
         if text is None:
             return self._by_records(chunk)
-        return self._by_lines(lines, text, may_be_spaces=self._space_cells.may_be_in(chunk.body))
+        return self._by_lines(lines, text, has_spaces=self._space_cells.are_in(chunk.body))
 
-    def _by_lines(self, lines: range, text: str, *, may_be_spaces: bool) -> Read:
+    def _by_lines(self, lines: range, text: str, *, has_spaces: bool) -> Read:
         width = self._width
         records = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         rows = [line.split(self._delimiter) for line in records]
         if set(map(len, rows)) == {width} and max(map(len, records)) <= MAX_CELL and (width > 1 or "" not in records):
             if width == len(self._columns) and not self._may_have_blank(text):
-                return lines, emptied(rows) if may_be_spaces else rows
+                return lines, emptied(rows) if has_spaces else rows
+        has_spaces = has_spaces or self._may_have_blank(text)
         found: list[tuple[int, list[str]]] = []
         for line, record, cells in zip(lines, records, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
@@ -139,7 +140,7 @@ class _Reading:
             elif record and not self._is_blank(cells) and (kept := self._kept(line, line, cells)) is not None:
                 found.append((line, kept))
         kept_rows = [cells for _, cells in found]
-        return [line for line, _ in found], emptied(kept_rows) if may_be_spaces else kept_rows
+        return [line for line, _ in found], emptied(kept_rows) if has_spaces else kept_rows
 
     def _may_have_blank(self, text: str) -> bool:
         """Whether some line begins with a delimiter or a space, as blank rows do."""
@@ -161,13 +162,13 @@ class _Reading:
     def _by_records(self, chunk: Chunk) -> Read:
         """The rows of the chunk, and of the chunks that its last record continues into."""
         offset = fed = last = chunk.first - 1
-        may_be_spaces = False
+        has_spaces = False
 
         def feed() -> Iterator[str]:
-            nonlocal fed, may_be_spaces
+            nonlocal fed, has_spaces
             following: Chunk | None = chunk
             while following is not None:
-                may_be_spaces = may_be_spaces or self._space_cells.may_be_in(following.body)
+                has_spaces = has_spaces or self._space_cells.are_in(following.body)
                 for line in self._lines.lines_of(following):
                     fed += 1
                     yield line
@@ -189,11 +190,11 @@ class _Reading:
                             continue
                         lines.append(line)
                         rows.append(fields)
-                return lines, emptied(rows) if may_be_spaces else rows
+                return lines, emptied(rows) if has_spaces else rows
             except csv.Error:
                 if not checker.accepts_end(last + 1, offset + reader.line_num):
                     self._broken_off = True
-                    return lines, emptied(rows) if may_be_spaces else rows
+                    return lines, emptied(rows) if has_spaces else rows
                 last = offset + reader.line_num
 
 
