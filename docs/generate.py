@@ -229,9 +229,8 @@ def _common() -> list[click.Parameter]:
 
 
 def command_section(name: str, command: click.Command, common: set[str | None]) -> Iterator[str]:
-    context = click.Context(
-        command, info_name=name, **cli.context_settings
-    )  # click keeps the names of the option for help
+    # click keeps the names of the option for help
+    context = click.Context(command, info_name=name, **cli.context_settings)
     yield f"## {name}"
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"```text\n{name} {usage}\n```"

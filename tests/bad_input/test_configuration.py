@@ -482,3 +482,16 @@ def test_what_is_no_regular_file_is_no_plan(intake: Intake, path: str) -> None:
     assert intake.run("send", "--plan", "tmp", "--yes").code == 1
     said = intake.apart("send", "--plan", path, "--yes", "--format", "json")
     assert (said.code, said.found) == (1, [f"plan-unreadable {path}:1:1"]), said.err
+
+
+def test_a_project_file_below_is_not_offered_as_a_spec(intake: Intake) -> None:
+    (intake.folder / "club").mkdir()
+    for name in ("sendspec.yaml", "hello.yaml"):
+        (intake.folder / name).rename(intake.folder / "club" / name)
+    [found] = intake.run("validate", "people.csv", "--format", "json").diagnostics
+    assert found["fix"] == "write a spec and `--recipients` before it: club/hello.yaml --recipients people.csv"
+
+
+def test_an_environment_that_the_project_lacks_is_told_where_to_be_added(intake: Intake) -> None:
+    told = intake.run("validate", "hello.yaml", "--env", "production").err
+    assert "no environment 'production'; there are: live, sandbox; add it to sendspec.yaml" in told

@@ -34,6 +34,10 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a column without a name at the end that holds something", "", "phone,first_name,,\n+31612345678,A,x,\n", ["empty-column-name 1"], "name it in the header, or empty"),
     ("no header", "", "+31612345678,Ann\n", ["header-missing 1"], "put a line with the names above it"),
     ("another name for the column of numbers", "", "mobile,first_name\n+31612345678,Ann\n", ["missing-column 4"], "rename the column"),
+    ("numbers with gaps beside dates", "country: DE, delimiter: auto", "first_name;Mobil;Eintritt\nA;+4915131208108;01.01.1999\nB;;13.05.2012\nC;k.A.;13.05.2013\n", ["missing-column 4"], 'write `to: "{{ Mobil }}"`'),
+    ("numbers under another name beside dates", "country: DE, delimiter: auto", "first_name;Rufnummer;Eintritt\nA;+4915131208108;01.01.1999\nB;+4915131208109;2012-05-13\n", ["missing-column 4"], 'write `to: "{{ Rufnummer }}"`'),
+    ("mobile numbers beside landlines and customer numbers", "country: DE, delimiter: auto", "Kundennummer;Telefon;Mobiltelefon;first_name\n10000123;030 1234567;0151 31208108;A\n10000124;030 1234568;4,91E+12;B\n", ["missing-column 4"], 'write `to: "{{ Mobiltelefon }}"`'),
+    ("only dates, postcodes and amounts", "country: DE, delimiter: auto", "first_name;Eintritt;PLZ;Betrag;Stand\nA;01.01.1999;10115;12500.00;20260101\n", ["missing-column 4"], "add a column 'phone', as no other seems to hold numbers"),
     ("a title above the header", 'delimiter: ";"', "Bestellingen december 2026;\n;\nphone;first_name\n+31612345678;Ann\n", ["title-line 1"], "delete the lines above line 3"),
     ("a title without delimiters, of two lines", "delimiter: auto", "\nOrders\n1 December 2026\nphone;first_name\n+31612345678;Ann\n06;\n", ["title-line 2"], "above line 4"),
     ("a title above a header with another delimiter", "", "Orders 2026;;\nphone;first_name;n\n+31612345678;Ann;1\n", ["title-line 1"], "above line 2"),
@@ -54,10 +58,13 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a comma in a cell", "", HEAD + "+31612345678,Acme, Inc\n", ["ragged-row 2"], "put quotes around"),
     ("delimiters at the end of rows alone", "", HEAD + "+31612345678,Ann,,\n", ["ragged-row 2"], "remove the extra delimiters"),
     ("an empty cell too many in the middle", "", "phone,first_name,n\n+31612345678,,Ann,\n", ["ragged-row 2"], "further left"),
+    ("rows too short and too long", "", "phone,first_name,n\n+31612345678,Ann\n+31687654321,Bob,1,,\n+31687654322\n", ["ragged-row 2", "ragged-row 3"], "add what is missing"),
     ("a quote in the middle of a quoted cell", "", HEAD + '+31612345678,"Rob "the" Bob"\n', ["stray-quote 2"], "twice"),
     ("a quote that is not closed", "", HEAD + '+31612345678,"Ann\n+31687654321,Bob\n', ["unclosed-quote 2"], "close the quote"),
     ("a direction mark", "", HEAD + "+31612345678\u202c,Ann\n", ["forbidden-character 2"], "type again what is around it"),
-    ("a missing name", "", HEAD + "+31612345678,\n", ["empty-value 9"], "fill it"),
+    ("a missing name","", HEAD + "+31612345678,\n", ["empty-value 9"], "fill it"),
+    ("a name of spaces", "", HEAD + "+31612345678,   \n", ["empty-value 9"], "fill it in, or write a default"),
+    ("a name of spaces in quotes, and of others", "", HEAD + '+31612345678,"  "\n+31612345679,\t\n', ["empty-value 9"], "fill it in, or write a default"),
     ("errors of a spreadsheet in the text", "", HEAD + "+31612345678,#N/B\n+31687654321,#VERW!\n", ["spreadsheet-error 2"], "correct the cell in the spreadsheet"),
     ("a value wider than its column", "", HEAD + "+31612345678,########\n", ["spreadsheet-error 2"], "widen the column in the spreadsheet"),
     ("an error of a spreadsheet in the key", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,#REF!\n", ["spreadsheet-error 2"], "correct"),
@@ -81,10 +88,12 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("no number beside a condition", "where: \"{{ n | default('') != 'x' }}\", to: \"{{ row['Mijn nr'] }}\"", "Mijn nr,first_name,n\n,Ann,a\n", ["phone-empty 2"], "`where: \"{{ (n | default('') != 'x') and row['Mijn nr'] is defined }}\"`"),
     ("no number in a column with an apostrophe", "to: '{{ row[\"Nr''s\"] }}'", "Nr's,first_name\n,Ann\n", ["phone-empty 2"], "`where: '{{ row[\"Nr''s\"] is defined }}'`"),
-    ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"`'),
+    ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
+    ("numbers of spaces among quotes", NL, HEAD + '  ,"Ann"\n', ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"` under recipients'),
     ("n/a beside a condition on it", "where: \"{{ first_name is defined and phone is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "fill it in, or empty the cell"),
     ("n/a beside another condition", "where: \"{{ first_name is defined }}\"", HEAD + "n/a,Ann\n", ["phone-empty 2"], "{{ (first_name is defined) and phone is defined }}"),
+    ("keine Angabe", "country: DE", HEAD + "k.A.,Ann\n", ["phone-empty 2"], 'empty the cell and leave such rows out: `where: "{{ phone is defined }}"`'),
     ("a dash", NL, HEAD + "-,Ann\n", ["phone-empty 2"], "empty the cell"),
     ("an error of a spreadsheet in place of a number", NL, HEAD + "#N/A,Ann\n", ["spreadsheet-error 2"], "correct the cell in the spreadsheet"),
     ("another language's error in place of a number", NL, HEAD + "#WAARDE!,Ann\n", ["spreadsheet-error 2"], "export the table again"),
@@ -119,6 +128,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "use a channel for e-mail"),
     ("a number too short for a mobile", "country: DE", HEAD + "0171/123,Ann\n", ["phone-invalid 2"], "add the digits that are missing, or remove the row; `check: valid`"),
     ("a premium number", "country: DE", HEAD + "0900 1234567,Ann\n", ["phone-invalid 2"], "write the person's own number, or remove the row"),
+    ("a date in place of a number", "country: DE", HEAD + "01.01.1999,Ann\n2012-05-13,Bob\n12/31/2026,Eve\n1.5.26,Zoe\n2026-12-31 00:00:00,Max\n", ["phone-letters 2"], "write the person's number, or name the column of the numbers with `to`"),
     ("a name with spaces around it", "", HEAD + "+31612345678, Ann\n", ["value-spaces 2"], "first_name | trim"),
     ("a word for nothing", "", HEAD + "+31612345678,NULL\n", ["value-filler 2"], "empty the cell"),
 ]  # fmt: skip
@@ -173,7 +183,10 @@ BY_HAND = {
     "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
     "one name above rows of several cells", "a comma in a cell", "cells too many", "delimiters at the end of rows alone",
     "an empty cell too many in the middle", "a quote in the middle of a quoted cell", "a quote that is not closed", "a missing name",
+    "rows too short and too long", "a name of spaces", "a name of spaces in quotes, and of others",
     "a value that where lacks", "a where of several parts that nothing passes", "a country that there is not", "a row with a total",
+    "numbers with gaps beside dates", "numbers under another name beside dates", "mobile numbers beside landlines and customer numbers",
+    "only dates, postcodes and amounts",
     # what only the program that wrote the table can change
     "Windows-1252", "Windows-1252 and other mistakes", "Windows-1252 in the header and a quoted cell", "one row of Windows-1252 among others",
     "errors of a spreadsheet in the text", "a value wider than its column", "an error of a spreadsheet in the key",
@@ -187,7 +200,7 @@ BY_HAND = {
     # which number is the person's
     "too short for its country", "too long for its country", "a code without its plus", "international and too short",
     "international and too long", "a Dutch number", "French numbers", "a number of several countries", "numbers without a country in several forms",
-    "a number too short for a mobile", "a premium number", "a formula of a spreadsheet", "two numbers", "an extension", "a landline", "an address for e-mail",
+    "a number too short for a mobile", "a premium number", "a formula of a spreadsheet", "two numbers", "an extension", "a landline", "a date in place of a number", "an address for e-mail",
 }  # fmt: skip
 """Mistakes whose fix needs somebody who knows what is meant."""
 
@@ -272,6 +285,13 @@ def test_what_is_only_untidy_is_read_as_it_is(intake: Intake, options: str, cont
     assert len(intake.run("render", "hello.yaml", "--recipients", "people.csv").out.splitlines()) == count
 
 
+@pytest.mark.parametrize("cell", ["   ", "  ", "\t", '"  "', ""])
+def test_a_cell_of_spaces_takes_the_default(intake: Intake, cell: str) -> None:
+    intake.text("\"Hi {{ first_name | default('you') }}\"")
+    intake.write("people.csv", f"phone,first_name,n\n+31612345678,{cell},1\n+31687654321,Bob,2\n")
+    assert [each["body"]["text"]["text"] for each in intake.accepts()] == ["Hi you", "Hi Bob"]
+
+
 def test_a_missing_key_in_the_text_too_is_one_cell_to_fill(intake: Intake) -> None:
     given(intake, "key: \"{{ row['Order nr'] }}\"", "phone,first_name,Order nr\n+31612345678,Ann,\n")
     spec = Path("hello.yaml").read_text().replace("{{ first_name }}", "{{ row['Order nr'] }}")
@@ -294,6 +314,75 @@ def test_what_is_no_number_is_shown(intake: Intake) -> None:
         assert found["fix"] == "write {{ first_name }}: a text needs no number"
 
 
+def test_the_unicode_text_of_a_spreadsheet_is_told_in_one_step(intake: Intake) -> None:
+    intake.change("people.csv", "people.txt")
+    intake.write("people.txt", (HEAD + GOOD).encode("utf-16"))
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["fix"].startswith("export it as CSV UTF-8 instead ('Unicode Text' of Excel is UTF-16)")
+
+
+def test_the_path_of_a_table_is_shown_without_the_folder_of_the_spec(intake: Intake) -> None:
+    intake.write("data/people.csv", HEAD + "x,Ann\n")
+    intake.write("specs/hello.yaml", intake.spec.replace("people.csv", "../data/people.csv"))
+    assert intake.run("validate", "specs/hello.yaml").err.startswith("data/people.csv:2:1: error: ")
+    [found] = intake.run("validate", "specs/hello.yaml", "--format", "json").diagnostics
+    assert found["path"] == "specs/../data/people.csv"
+
+
+# The name and the content of a list under `suppress`, and what is found: the rows, words of the problem, words of the fix.
+SUPPRESSED: list[tuple[str, str, list[tuple[list[int], str, str]]]] = [
+    ("a.txt", "0152 40000000; Max\nk.A.\n0152 40000001, 0152 40000002\nk.A.\n", [
+        ([1], "the line holds more than an address", "remove what is behind the address, or save the list as a .csv file"),
+        ([2, 4], "'k.A.' is in the place of a phone number", "fill it in, or remove the row"),
+        ([3], "the line holds several addresses", "write each on a line of its own"),
+    ]),
+    ("a.csv", "phone;n\n0152/40000000 Max;1\nk.A.;2\n;3\n0152 40000001;4\n", [
+        ([2], "has letters in it", "write the number with the digits"),
+        ([3], "'k.A.' is in the place of a phone number", "fill it in, or remove the row"),
+        ([4], "the row has none", "fill it in, or remove the row"),
+    ]),
+    ("a.csv", "E-Mail,Datum\na@example.com,1\n", [
+        ([], "the list seems to hold e-mail addresses, in 'E-Mail', and this spec sends to phone numbers", "name a list with a column 'phone'"),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "expected"), SUPPRESSED)
+def test_each_kind_of_fault_of_a_suppression_list_is_told_for_itself(
+    intake: Intake, name: str, content: str, expected: list[tuple[list[int], str, str]]
+) -> None:
+    intake.change("{file: people.csv}", f"{{file: people.csv, country: DE}}\nsuppress: [{name}]")
+    intake.write(name, content)
+    found = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert [each.get("rows", []) for each in found] == [rows for rows, _, _ in expected]
+    for each, (_, problem, fix) in zip(found, expected, strict=True):
+        assert problem in each["problem"]
+        assert each["fix"].startswith(fix)
+
+
+AMOUNTS = [
+    (["12,50", "12,50 €", "1.250,00", "12.50"], "write all numbers of 'n' with a decimal point in the table: some have a comma, such as '12,50', some a point, such as '12.50', and no filter suits both"),
+    (["12,50", "1.250"], "remove the thousands' points and write a decimal point in place of the comma in the table, or write `replace('.', '') | replace(',', '.')` before the filter"),
+    (["12,50", "1,250", "7"], "write a decimal point in place of the comma in the table, or write `replace(',', '.')` before the filter"),
+    (["12,50 €", "1.250,00", "EUR 3"], "remove €, EUR and the thousands' points and write a decimal point in place of the comma in the table"),
+    (["12,50 €", "3,00"], "remove € and write a decimal point in place of the comma in the table, or write `replace('€', '') | replace(',', '.')` before the filter"),
+    (["£1,250.00", "12.50"], "remove £ and the thousands' commas in the table, or write `replace('£', '') | replace(',', '')` before the filter"),
+    (["1'250", "12.50"], "remove the thousands' apostrophes in the table"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "fix"), AMOUNTS)
+def test_the_fix_of_an_amount_suits_its_whole_column(intake: Intake, cells: list[str], fix: str) -> None:
+    given(intake, 'where: "{{ n | float >= 1 }}"', "phone,first_name,n\n" + "".join(
+        f'+316123456{at:02},Ann,"{cell}"\n' for at, cell in enumerate(cells)
+    ))  # fmt: skip
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert (found["code"], found["fix"]) == ("not-a-number", fix)
+    if code := re.search(r"`([^`]+)`", found["fix"]):
+        intake.write("hello.yaml", Path("hello.yaml").read_text().replace("n | float", f"n | {code[1]} | float"))
+        assert len(intake.accepts()) == len(cells)
+
+
 def test_rows_with_one_key_name_it_and_its_column(intake: Intake) -> None:
     people = "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n"
     given(intake, 'key: "{{ nr }}"', people)
@@ -303,6 +392,8 @@ def test_rows_with_one_key_name_it_and_its_column(intake: Intake) -> None:
 
 # What is written in the spec or the table, and the words of the problem.
 TOLD: list[tuple[str, str | bytes, str]] = [
+    ("", "phone;first_name;Eintrittsdatum;Mitgliedsnummer;Einwilligung;Bemerkung\n+31612345678;Ann;;;;\n",
+     "the first line, 'phone;first_name;Eintrittsdatum;Mitgliedsnummer;…', looks separated by ';'"),
     ("", HEAD + ",\n ,\n\n", "it holds a header and 2 blank rows, from line 2 on"),
     ("", HEAD + "+31612345678,########\n", "'########' in 'first_name' is what a spreadsheet shows where a value is wider"),
     (NL, HEAD + "06123,Ann\n", "'0•••3' can't be a number of NL: 5 digits are too few"),

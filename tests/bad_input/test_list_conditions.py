@@ -8,7 +8,7 @@ import pytest
 
 Intake = Any  # the fixture `intake` of this folder's conftest
 HEAD = "phone,first_name,t\n"
-ROWS = [f"+316123456{n:02},Ann," for n in range(9)]
+ROWS = [f"+316123456{n:02},Ann," for n in range(12)]
 
 
 def given(intake: Intake, where: str, cells: list[str]) -> None:
@@ -53,11 +53,48 @@ def test_an_order_in_the_text_is_held_too(intake: Intake) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("where", "fix", "count"),
+    [
+        ("{{ t == '' }}", "t is not defined", 1),
+        ("{{ row['t'] != '' }}", "t is defined", 2),
+        ("{{ first_name == 'Ann' and t != '' }}", "t is defined", 2),
+    ],
+)
+def test_a_comparison_with_an_empty_text_is_told_as_the_test_that_is_meant(
+    intake: Intake, where: str, fix: str, count: int
+) -> None:
+    given(intake, where, ["x", "", "y"])
+    told = intake.run("validate", "hello.yaml", "--env", "live")
+    assert "error: 't' has no value here, and a missing value can't be compared [empty-compared]" in told.err
+    assert f"= fix: write `{fix}`" in told.err
+    assert "fill" not in told.err
+    comparison = where.removesuffix(" }}").split("{{ ")[-1].split("and ")[-1]
+    given(intake, where.replace(comparison, fix), ["x", "", "y"])
+    assert len(intake.accepts()) == count
+
+
+@pytest.mark.parametrize(
+    "where", ["{{ t | float > 12,5 }}", "{{ t == 12,5 }}", "{{ first_name == 'Ann' and t | float > 12,5 }}"]
+)
+def test_a_decimal_comma_in_a_condition_is_told_as_one(intake: Intake, where: str) -> None:
+    given(intake, where, ["13"])
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["problem"] == "`12,5` is two numbers: a template has no decimal comma"
+    assert (found["fix"], found["end_column"] - found["column"]) == ("write 12.5", 4)
+
+
 NEAR = [
     ("{{ t == 'true' }}", ["true", "TRUE ", "TRUE ", "Yes", "x", "false"], "'t' holds 'TRUE ' (2), 'Yes' (1), 'x' (1), which `where` doesn't take for 'true'; such rows are left out", "write `(t | trim | lower) in ['true', 'yes', 'x']`"),
     ("{{ t != 'ja' }}", ["ja", "Ja"], "which `where` doesn't take for 'ja'; such rows are kept", "write `(t | trim | lower) != 'ja'`"),
     ("{{ (t | default('')) in ['NL', 'BE'] and first_name == 'Ann' }}", ["NL", "nl", "", "DE"], "'t' holds 'nl' (1), which `where` doesn't take for 'NL' or 'BE'; such rows are left out", "write `(t | default('') | trim | lower) in ['nl', 'be']`"),
     ("{{ t | lower == 'ja' }}", ["ja", "Ja ", "JA"], "'t' holds 'Ja ' (1), which", "write `(t | lower | trim) == 'ja'`"),
+    ("{{ t != 'nein' }}", ["ja", "ja", "ja", "nein", "Nein, bitte nicht", "abgemeldet"], "'t' holds 'Nein, bitte nicht' (1), 'abgemeldet' (1), which `where` doesn't take for 'nein'; such rows are kept, like those with 'ja' (3)", "write `t == 'ja'` to keep only these, or correct the table"),
+    ("{{ t != 'Nein' }}", ["ja", "J", "ja", "Nein", "nein", "nein danke"], "'t' holds 'nein' (1), 'nein danke' (1), which", "write `(t | trim | lower) in ['ja', 'j']` to keep only these"),
+    ("{{ t | default('') != 'ja' }}", ["ja", "", "ja (seit Mai)", ""], "'t' holds 'ja (seit Mai)' (1), which `where` doesn't take for 'ja'; such rows are kept", "write `(t | default('') | trim | lower) not in ['ja', 'ja (seit mai)']` if they mean the same"),
+    ("{{ t not in ['abgemeldet', 'gesperrt'] }}", ["aktiv", "abgemeldet", "Abgemeldet, 3.5.", "neu"], "'t' holds 'Abgemeldet, 3.5.' (1), which", "not in ['abgemeldet', 'gesperrt', 'abgemeldet, 3.5.']"),
+    ("{{ t != 'N' }}", ["J", "J", "N", "?"], "'t' holds '?' (1), which", "write `t == 'J'`"),
+    ("{{ not t == 'nein' }}", ["ja", "nein", "weg"], "'t' holds 'weg' (1), which `where` doesn't take for 'nein'", "write `(t | trim | lower) in ['nein', 'weg']` if they mean the same"),
     ("{{ not t == 'nee' }}", ["nee", "Nee", "no"], "'t' holds 'Nee' (1), 'no' (1), which `where` doesn't take for 'nee'", "['nee', 'no']"),
 ]  # fmt: skip
 
@@ -82,6 +119,14 @@ def test_cells_that_a_condition_nearly_matches_are_told(
         ("{{ t | trim | lower == 'ja' }}", ["ja", " JA"]),
         ("{{ t == 'x' }}", ["x", "y"]),
         ("{{ t == 'NL' }}", ["NL", "BE"]),
+        ("{{ t != 'NO' }}", ["NO", "SE", "DK"]),
+        ("{{ t != '0' }}", ["0", "1", "2", "12"]),
+        ("{{ t != 'Pro' }}", ["Pro", "Pro Max", "Basic"]),
+        ("{{ t != 'nein' }}", ["ja", "nein", *(f"Notiz {n}" for n in range(9))]),
+        ("{{ t != 'S' }}", ["S", "M", "L"]),
+        ("{{ t == 'ja' }}", ["ja", "nein", "weiß nicht"]),
+        ("{{ 'nein' not in t }}", ["nein", "nein danke", "ja"]),
+        ("{{ t != 'nein' }}", ["ja", "nein", ""]),
     ],
 )
 def test_cells_that_are_other_values_are_not(intake: Intake, where: str, cells: list[str]) -> None:

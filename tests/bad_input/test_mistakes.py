@@ -39,6 +39,10 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% fro c in order_id %}a{% endfor %}'", "template-syntax 9:17", "no tag called 'fro'", "write `for`"),
     ("'{% first_name %}'", "template-syntax 9:14", "no tag called 'first_name'; a value is", "write {{ first_name }}"),
     ("'{% first_name | upper %}'", "template-syntax 9:14", "no tag called 'first_name'", "write {{ first_name | upper }}"),
+    ("'{% if first_name AND order_id %}a{% endif %}'", "template-syntax 9:31", "no `AND`", "write `and`"),
+    ("'{% if NOT first_name %}a{% endif %}'", "template-syntax 9:20", "no `NOT`", "write `not`"),
+    ('"{% if first_name == \'Bo\' und order_id %}a{% endif %}"', "template-syntax 9:39", "no `und`", "write `and`"),
+    ('"{% if first_name == \'Bo\' OU (order_id) %}a{% endif %}"', "template-syntax 9:39", "no `OU`", "write `or`"),
     ("'{{ first_name ? 1 : 2 }}'", "template-syntax 9:17", "no `? :`", """write `"1" if first_name else "2"`"""),
     ('"{{ first_name ? 1 : order_id }}"', "template-syntax 9:17", "no `? :`", "write `'1' if first_name else order_id`"),
     ("'{{ first_name ?? 1 }}'", "template-syntax 9:28", "no `??`", """write `| default("1")`"""),
@@ -210,6 +214,16 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     # keys as other programs call them
     ("spec: 1", "version: 1", "unknown-key 1:1", "no key 'version'", "write `spec: 1`"),
     ("spec: 1\n", "", "missing-key 1:1", "has no 'spec'", "add `spec: 1`"),
+    ("channel:", "kanal:", "unknown-key 3:1", "no key 'kanal'", "write 'channel'"),
+    ("message:", "nachricht:", "unknown-key 5:1", "no key 'nachricht'", "write 'message'"),
+    ("{file: people.csv}", "{fichier: people.csv}", "unknown-key 4:14", "no key 'fichier'", "write 'file'"),
+    ("{file: people.csv}", "{file: people.csv, land: NL}", "unknown-key 4:32", "no key 'land'", "write 'country'"),
+    ("{file: people.csv}", "{file: people.csv, suppress: [a.csv]}", "unknown-key 4:32", "no key 'suppress'", "move it out of `recipients`, to the beginning of a line"),
+    ("people.csv", r'"C:\Users\Vorstand\people.csv"', "yaml-syntax 4:20", "folders are separated by /", 'copy the file into data/ and write "../data/people.csv"'),
+    ("people.csv", r'"data\people.csv"', "yaml-syntax 4:20", "folders are separated by /", 'write "data/people.csv"'),
+    ("people.csv", r'"data\mpeople"', "yaml-syntax 4:26", "YAML knows no such escape", "for a backslash"),
+    ("channel: sms", "channel: sms\nnot_after: 31.12.2026 18:00", "wrong-format 4:12", "'31.12.2026 18:00' is not a date and time with an offset", "write 2026-12-31T18:00:00+01:00, with your own offset"),
+    ("channel: sms", "channel: sms\nnot_after: 31.12.2026", "wrong-format 4:12", "'31.12.2026' is not", "write 2026-12-31T23:59:59+01:00, with your own time and offset"),
     ("recipients:", "recipient:", "unknown-key 4:1", "no key 'recipient'", "write 'recipients'"),
     ("recipients: {file: people.csv}", "csv: people.csv", "unknown-key 4:1", "no key 'csv'", "write `recipients: {file: people.csv}`"),
     ("recipients: {file: people.csv}", "file: people.csv", "unknown-key 4:1", "no key 'file'", "write `recipients: {file: people.csv}`"),
@@ -416,7 +430,9 @@ BY_HAND = frozenset(
         "'{{^first_name}}a{{/first_name}}'", "'Hi {{ first_name'", "'{# a remark'", "'{{ first_name | default(1 }}'",
         """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", "",
         "channel: sms\ncountry: NL", "body", "\tbody",
+        "{file: people.csv, suppress: [a.csv]}", r'"C:\Users\Vorstand\people.csv"',
         # something is to be decided
+        r'"data\mpeople"',
         "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
         "'{{ order_id + 1 }}'", "'{{ order_id * 2 - 1 * 3 }}'", "'{{ now() }}'", "'{{ datetime.now() }}'",
         "'{{ row.get(1) }}'", "'{{ first_name[1:2] }}'", "'{% set a = 1 %}b'", "'{{ last name }}'", '"{{unsubscribe}}"',
@@ -441,6 +457,7 @@ BY_HAND = frozenset(
 ANOTHER: dict[str, str] = {
     "'{% if first_name } a'": "template-syntax",  # nor is the `if` closed
     "{file: people.csv, filter: a}": "where-not-boolean",
+    r'"data\people.csv"': "file-missing",
     "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
     # whether it is in the past depends on the day
     "message:\n  scheduledFor: 2026-12-01 10:00": "",
@@ -842,6 +859,8 @@ def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: I
         ("Klant nr,mobiel,first_name\n12345678,+31612345678,Bo\n", 'to: "{{ mobiel }}"'),
         ("first_name,Klant nr\nBo,0612345678\n", """to: "{{ row['Klant nr'] }}\""""),
         ("first_name,Phone\nBo,none\n", 'to: "{{ Phone }}"'),
+        ('first_name,Mobil,Eintritt\nBo,"4,91E+12",01.01.1999\n', 'to: "{{ Mobil }}"'),
+        ("first_name,Kontakt\nBo,Max\n", "add a column 'phone', as no other seems to hold numbers"),
         ("first_name,a\nBo,b\n", "add a column 'phone', as no other seems to hold numbers"),
     ],
 )

@@ -98,3 +98,7 @@ def test_an_explanation_shows_the_wrong_and_the_right_way() -> None:
     assert text.startswith("unquoted-template: a template has no quotes around it\n")
     assert "wrong:\n    tags: {{ tags }}\n" in text
     assert 'right:\n    tags: "{{ tags }}"\n' in text
+
+
+def test_no_explanation_has_two_blank_lines() -> None:
+    assert [code for code in EXPLANATIONS if "\n\n\n" in explanation_text(code, PLAIN)] == []

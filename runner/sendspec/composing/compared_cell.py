@@ -20,7 +20,7 @@ MAX_FOUND = 20
 _NUMBER = r"\d{1,30}(?:\.\d{1,30})?"
 _COMPARISON = re.compile(
     rf"""(?<![\w.|])(?P<cell>(?P<name>[^\W\d]\w{{0,63}})|row\[(?:"(?P<double>[^"]{{1,64}})"|'(?P<single>[^']{{1,64}})')\])"""
-    rf"[ ]?(?P<sign>[=!]=)[ ]?(?P<number>{_NUMBER})(?![\w.])"
+    rf"[ ]?(?P<sign>[=!]=)[ ]?(?P<number>{_NUMBER})(?![\w.]|,\d)"
 )
 _AFTER_FILTER = re.compile(r"[|.]\s*\Z")
 

@@ -13,6 +13,11 @@ MAX_SHOWN = 60
 """The longest piece of a template that a fix repeats."""
 SPACED = "a name can't have a space in it"
 _SIGNS = {"&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!="}
+_WORDS = {
+    **dict.fromkeys(("und", "en", "et", "y", "e", "og", "och", "oraz"), "and"),
+    **dict.fromkeys(("oder", "of", "ou", "o", "eller", "lub"), "or"),
+}
+_CAPITALS = {"AND": "and", "And": "and", "OR": "or", "Or": "or", "NOT": "not", "Not": "not"}
 _NO_NAMES = KEYWORDS | {"recursive", "divisibleby", "then", "do"}
 _CURLY_QUOTES = "“”„‟«»‘’‚‹›"
 _CLOSING = {"(": ")", "[": "]"}
@@ -54,6 +59,19 @@ def _sign(source: str, tag: Tag, index: int) -> TemplateProblem | None:
         fix = "write the name of a filter after it, such as `upper`, or remove the `|`"
         return fault_at(piece, "no filter's name comes after this `|`", fix)
     return None
+
+
+def _joining_word(source: str, tag: Tag, index: int) -> TemplateProblem | None:
+    """`AND`, and the same word of another language behind a value that no column's name follows."""
+    piece = tag.pieces[index]
+    ours = _CAPITALS.get(piece.text)
+    if ours is None and index and tag.pieces[index - 1].kind in ("string", "number"):
+        ours = _WORDS.get(piece.text.lower())
+    if ours is None or piece.kind != "name" or index + 1 == len(tag.pieces) or (ours != "not" and not index):
+        return None
+    if tag.pieces[index + 1].kind == "sign" and tag.pieces[index + 1].text not in ("(", "["):
+        return None
+    return fault_at(piece, f"Jinja has no `{quoted(piece.text)}`", f"write `{ours}`")
 
 
 def _negation(source: str, tag: Tag, index: int) -> TemplateProblem | None:
@@ -169,7 +187,7 @@ def _spaced_name(source: str, tag: Tag, index: int) -> TemplateProblem | None:
     ):
         return None
     last = index + 1
-    while last < len(tag.pieces) and _is_plain(tag, last):
+    while last < len(tag.pieces) and _is_plain(tag, last) and tag.pieces[last].text not in _CAPITALS:
         last += 1
     if last == index + 1:
         return None
@@ -187,6 +205,7 @@ def _is_plain(tag: Tag, index: int) -> bool:
 _RULES: tuple[Callable[[str, Tag, int], TemplateProblem | None], ...] = (
     _quote,
     _sign,
+    _joining_word,
     _negation,
     _choice,
     _name_sign,

@@ -12,7 +12,7 @@ from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
 from sendspec.composing.template_name import NameUse, written_name
-from sendspec.composing.text_compared import TextCompared
+from sendspec.composing.text_compared import TextCompared, emptiness_meant
 from sendspec.diagnostics.redaction import printable
 
 
@@ -28,6 +28,10 @@ class FaultWords:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
             return self._item_missing(name)
+        tested = emptiness_meant(self.source, name)
+        if tested is not None:
+            problem = f"'{name}' has no value here, and a missing value can't be compared"
+            return RenderError("empty-compared", problem, f"write `{printable(tested)}`", *self._place_of(name), name)
         fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
         return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sendspec.composing.render_budget import FilterError
 from sendspec.diagnostics.redaction import quoted
 
 MAX_SHOWN = 40
+MAX_CHANGES = 2
+"""Uses of `replace` that one text may have: `template_policy.MAX_GROWING`, which imports the filters, and they this."""
+USUAL_FIX = "write the digits alone in the table, such as 1234.50, or remove the filter"
 _AMOUNT = re.compile(
     r"[+-]?(?P<before>[^\W\d_]{1,3}\.?|[^\w\s+.,-])?\s*(?P<digits>[+-]?\d[\d.,'’\s]*?)\s*(?P<after>[^\W\d_]{1,3}\.?|[^\w\s+.,-])?"
 )
@@ -35,39 +40,63 @@ class NotANumber(FilterError):
         super().__init__("not-a-number", f"'{shown}' is {what}", fix or number_fix(text))
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number as people write one: with the `signs` of its currency or unit, a `group` between thousands, and a decimal `mark`."""
+
+    signs: tuple[str, ...] = ()
+    group: str = ""
+    mark: str = ""
+
+
 def number_fix(text: str) -> str:
     """What to do with a text that isn't a number; the same for all texts with the same fault."""
-    usual = "write the digits alone in the table, such as 1234.50, or remove the filter"
     if not text:
         return "fill it in, or write `default(0)` before the filter"
     if text.lstrip()[:1] in ("{", "["):
         return "remove the filter: this is JSON, and a number in it needs a column of its own"
-    amount = _AMOUNT.fullmatch(text.strip()) if len(text) <= MAX_SHOWN else None
-    if amount is None:
-        return usual
-    if _is_code(amount):
+    match = _matched(text)
+    if match is not None and _is_code(match):
         return "remove the filter if such numbers have letters, or write the digits alone in the table"
-    signs = [sign for sign in (amount["before"], amount["after"]) if sign and _is_unit(sign)]
-    if len(signs) != sum(1 for sign in (amount["before"], amount["after"]) if sign):
-        return usual
-    read = _POINT.fullmatch(amount["digits"]) or _COMMA.fullmatch(amount["digits"])
-    if read is None:
-        return usual
-    removed = [*signs, *([read["group"]] if read["group"] else [])]
-    words = [*signs, *([f"the thousands' {_GROUP_WORDS.get(read['group'], 'spaces')}"] if read["group"] else [])]
-    steps = [f"remove {' and '.join(words)}"] if words else []
-    changes = [f"replace('{each}', '')" for each in removed if each != "'"]
-    if read.re is _COMMA:
+    amount = amount_of(text)
+    return USUAL_FIX if amount is None else amounts_fix([amount])
+
+
+def amount_of(text: str) -> Amount | None:
+    """The text as an amount; None if it is something else."""
+    match = _matched(text)
+    if match is None or _is_code(match):
+        return None
+    signs = tuple(sign for sign in (match["before"], match["after"]) if sign)
+    read = _POINT.fullmatch(match["digits"]) or _COMMA.fullmatch(match["digits"])
+    if read is None or not all(map(_is_unit, signs)):
+        return None
+    mark = "," if read.re is _COMMA else "." if "." in match["digits"].rpartition(read["group"] or "+")[2] else ""
+    return Amount(signs, read["group"] or "", mark)
+
+
+def amounts_fix(amounts: Sequence[Amount]) -> str:
+    """What makes numbers of all these amounts, which have one decimal mark."""
+    signs = list(dict.fromkeys(sign for amount in amounts for sign in amount.signs))
+    groups = list(dict.fromkeys(amount.group for amount in amounts if amount.group))
+    words = [*signs, *dict.fromkeys(f"the thousands' {_GROUP_WORDS.get(group, 'spaces')}" for group in groups)]
+    steps = [f"remove {', '.join(words[:-1])}{' and ' * (len(words) > 1)}{words[-1]}"] if words else []
+    changes = [f"replace('{each}', '')" for each in (*signs, *groups) if each != "'"]
+    if any(amount.mark == "," for amount in amounts):
         steps.append("write a decimal point in place of the comma")
         changes.append("replace(',', '.')")
     if not steps:
-        return usual
-    in_template = f", or write `{' | '.join(changes)}` before the filter" if 0 < len(changes) <= 2 else ""
+        return USUAL_FIX
+    in_template = f", or write `{' | '.join(changes)}` before the filter" if 0 < len(changes) <= MAX_CHANGES else ""
     return f"{' and '.join(steps)} in the table{in_template}"
 
 
+def _matched(text: str) -> re.Match[str] | None:
+    return _AMOUNT.fullmatch(text.strip()) if len(text) <= MAX_SHOWN else None
+
+
 def _has_decimal_comma(text: str) -> bool:
-    amount = _AMOUNT.fullmatch(text.strip()) if len(text) <= MAX_SHOWN else None
+    amount = _matched(text)
     return amount is not None and not _POINT.fullmatch(amount["digits"]) and bool(_COMMA.fullmatch(amount["digits"]))
 
 

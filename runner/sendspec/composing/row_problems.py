@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NoReturn
 
+from sendspec.composing.render_failure import RenderError
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_tree import PlaceholderError
@@ -31,6 +32,9 @@ TOLD_BY_FIX = frozenset(
 MAX_SAMPLED = 2_000
 """Rows whose numbers are looked at to propose their country."""
 
+MAX_AMOUNTS = 100_000
+"""Rows whose amounts are looked at."""
+
 
 class RowRejected(Exception):
     """The row can't become a message, because of what is at `at` in the spec. Its problem is already recorded."""
@@ -51,6 +55,7 @@ class RowProblems:
         self._problems = problems
         self._constant_by_path: dict[KeyPath, bool] = {}
         self._needless_by_path: dict[KeyPath, str | None] = {}
+        self._amounts_fix_by_column: dict[str, str | None] = {}
 
     def reject(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
         """Records a problem at `at` in the spec. Raises `RowRejected`."""
@@ -180,6 +185,25 @@ class RowProblems:
             self._needless_by_path[at] = without_number(self._spec.document.value(at), at)
         return self._needless_by_path[at]
 
+    def _amounts_fix(self, row: Row, problem: RenderError) -> str | None:
+        """What to do with an amount, which must suit the other amounts of its column, looked up once a column."""
+        from sendspec.composing.amount_column import column_fix  # needed only after a mistake
+        from sendspec.composing.number_fault import amount_of, number_fix
+
+        text = None if problem.name is None else row.values.get(problem.name)
+        if (
+            problem.name is None
+            or not isinstance(text, str)
+            or amount_of(text) is None
+            or problem.fix != number_fix(text)
+        ):
+            return None
+        if problem.name not in self._amounts_fix_by_column:
+            cells = (row.values.get(problem.name) for row in islice(self._table.rows(Problems()), MAX_AMOUNTS))
+            texts = (cell for cell in cells if isinstance(cell, str))
+            self._amounts_fix_by_column[problem.name] = column_fix(problem.name, texts)
+        return self._amounts_fix_by_column[problem.name]
+
     def _is_constant(self, at: KeyPath) -> bool:
         if at not in self._constant_by_path:
             texts = (value for _, value in walk(self._spec.document.value(at)) if isinstance(value, str))
@@ -189,7 +213,7 @@ class RowProblems:
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
         problem = error.error
         if problem.code == "not-a-number":
-            fix = self._without_number(error.at)
+            fix = self._without_number(error.at) or self._amounts_fix(row, problem)
             problem = problem if fix is None else problem.with_fix(fix)
         self._problems.add_row(
             (

@@ -114,8 +114,26 @@ def _judge(
     what = _forbidden(node, loops)
     if what is None:
         return []
+    comma = _decimal_comma(tokens) if isinstance(node, nodes.Tuple) else None
+    if comma is not None:
+        return [comma]
     start, end = _place(node, tokens, whole)
     return [forbidden(what, start, end, fix_of(node))]
+
+
+def _decimal_comma(tokens: list[Token]) -> TemplateProblem | None:
+    """The problem of a number such as `12,5`, which Jinja reads as a list."""
+    for before, comma, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        end = after.start + len(after.text)
+        is_one = comma.text == "," and (before.kind, after.kind) == ("integer", "integer")
+        if is_one and end - before.start == len(before.text) + 1 + len(after.text):
+            written = f"{before.text},{after.text}"
+            problem, fix = (
+                f"`{written}` is two numbers: a template has no decimal comma",
+                f"write {before.text}.{after.text}",
+            )
+            return TemplateProblem("template-forbidden", problem, fix, before.start, end)
+    return None
 
 
 def _call(node: nodes.Call, source: str, tokens: list[Token]) -> TemplateProblem:

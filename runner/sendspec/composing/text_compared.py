@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from sendspec.composing.expression_text import SIGNS
+from sendspec.composing.template_environment import jinja_environment
 from sendspec.composing.template_name import written_name
 from sendspec.diagnostics.redaction import printable
 
@@ -38,6 +39,20 @@ def text_compared(tree: nodes.Template, values: Mapping[str, object]) -> TextCom
             if name is not None and isinstance(_value(name, values), str) and _is_number(other):
                 written = [_written(side, name) for side in sides]
                 return TextCompared(name, f"{written[0]} {sign} {written[1]}")
+    return None
+
+
+def emptiness_meant(source: str, name: str) -> str | None:
+    """The test to write where a template compares this column with an empty text; None if it doesn't."""
+    for compare in jinja_environment(typed=False).parse(source).find_all(nodes.Compare):
+        if len(compare.ops) != 1 or compare.ops[0].op not in ("eq", "ne"):
+            continue
+        sides = (compare.expr, compare.ops[0].expr)
+        if any(
+            column_of(side) == name and isinstance(other, nodes.Const) and other.value in ("", None)
+            for side, other in (sides, sides[::-1])
+        ):
+            return f"{written_name(name)} is {'not ' if compare.ops[0].op == 'eq' else ''}defined"
     return None
 
 

@@ -120,8 +120,9 @@ def open_context(
         names = [*project.environments, SANDBOX]
         near = near_miss(name, names)
         meant = f"did you mean '{near}'? there are" if near else "there are"
+        add = f"; add it to {PROJECT_FILE_NAME}" if found and not near else ""
         raise WrongUsage(
-            f"there is no environment '{printable(name[:60])}'; {meant}: {', '.join(names)}",
+            f"there is no environment '{printable(name[:60])}'; {meant}: {', '.join(names)}{add}",
             f"write '{near}'" if near else f"name one of them, or add '{printable(name[:60])}' to {PROJECT_FILE_NAME}",
             option="--env",
         )

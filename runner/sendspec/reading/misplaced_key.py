@@ -16,8 +16,16 @@ _MAX_SHOWN = 100
 _RECIPIENT_KEYS = ("file", "list", "to", "country", "key", "where", "check", "delimiter", "allow_empty")
 _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     (): dict.fromkeys(("version", "format", "apiversion"), "spec")
-    | dict.fromkeys(("csv", "table", "contacts", "people", "users", "receivers", "source", "data"), "recipients"),
+    | dict.fromkeys(("csv", "table", "contacts", "people", "users", "receivers", "source", "data"), "recipients")
+    | dict.fromkeys(("kanal", "kanaal", "canal", "canale"), "channel")
+    | dict.fromkeys(
+        ("empfänger", "empfaenger", "ontvangers", "destinataires", "destinatarios", "destinatari"), "recipients"
+    )
+    | dict.fromkeys(("nachricht", "bericht", "mensaje", "mensagem", "messaggio"), "message"),
     ("recipients",): dict.fromkeys(("csv", "path", "filename", "source", "table", "url"), "file")
+    | dict.fromkeys(("datei", "bestand", "fichier", "archivo", "arquivo"), "file")
+    | dict.fromkeys(("land", "pays", "pais", "país", "paese"), "country")
+    | dict.fromkeys(("trennzeichen", "scheidingsteken", "séparateur", "separador"), "delimiter")
     | dict.fromkeys(("rows", "items", "contacts"), "list")
     | dict.fromkeys(("filter", "if", "when", "condition"), "where")
     | dict.fromkeys(("phone", "number", "address", "email", "column"), "to")
@@ -51,6 +59,7 @@ _NOT_OF_RECIPIENTS = {
     "quotechar": 'remove it: a cell with a delimiter or a line break in it has " around it',
     "quote": 'remove it: a cell with a delimiter or a line break in it has " around it',
     "columns": "remove it: the table's first line names them, and templates use those that they need",
+    "suppress": "move it out of `recipients`, to the beginning of a line: `suppress: […]`",
     "dedupe": _ONE_EACH,
     "deduplicate": _ONE_EACH,
     "distinct": _ONE_EACH,

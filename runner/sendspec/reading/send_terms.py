@@ -79,6 +79,10 @@ def moment_problem(written: str) -> tuple[str, str]:
         return f"'{shown}' {what}", f"write {existing}"
     date, rest = written[:10], written[10:]
     clock = _CLOCK_TIME.match(rest[1:])
+    if _DATE.fullmatch(date) is None and existing is not None:
+        own = "offset from UTC" if ":" in written else "time and offset from UTC"
+        meant = f"{existing[:19]}+01:00" if ":" in written else f"{existing[:10]}T23:59:59+01:00"
+        return f"'{shown}' is not a date and time with an offset", _written_out(meant, own)
     if _DATE.fullmatch(date) is None or (rest and clock is None):
         return f"'{shown}' is not a date and time with an offset", _WRITE_ONE
     if clock is None:

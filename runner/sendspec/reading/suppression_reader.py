@@ -26,6 +26,8 @@ from sendspec.reading.tables.text_lines import TextLines
 PHONE, EMAIL = "phone", "email"
 TEXT_EXTENSIONS = ("", ".txt")
 _AROUND_ENTRIES = SPACES + "\r\n,;"
+_ENTRY = "suppress-entry"
+_BESIDE = re.compile(r"[,;|\t]")
 
 
 class SuppressionReader:
@@ -73,16 +75,28 @@ class SuppressionReader:
                     continue
                 address = self._normalised(entry)
                 if isinstance(address, Problem):
-                    self._note(number, text, _entry_problem(address))
+                    self._note(number, text, _entry_problem(self._more_than(entry) or address))
                 else:
                     yield address
         note_change(self._path, self._opened, self._problems)
 
     def _note(self, line: int, text: str, fault: LineProblem) -> None:
-        length = 1 if fault.code != "suppress-entry" else len(text.rstrip("\r\n"))
+        length = 1 if fault.code != _ENTRY else len(text.rstrip("\r\n"))
         self._problems.add_row(
-            (fault.code, self._path), line, lambda: line_diagnostic(self._path, line, text, fault.column, length, fault)
+            (fault.code, self._path, fault.fix),
+            line,
+            lambda: line_diagnostic(self._path, line, text, fault.column, length, fault),
         )
+
+    def _more_than(self, entry: str) -> Problem | None:
+        """The problem of a line with an address and more behind it; None for any other line."""
+        address, more = _BESIDE.split(entry, maxsplit=1) if _BESIDE.search(entry) else (entry, "")
+        if not more.strip(_AROUND_ENTRIES) or isinstance(self._normalised(address.strip(SPACES)), Problem):
+            return None
+        if not isinstance(self._normalised(more.strip(_AROUND_ENTRIES)), Problem):
+            return Problem(_ENTRY, "the line holds several addresses", "write each on a line of its own")
+        fix = f"remove what is behind the address, or save the list as a .csv file whose first line names its columns, one of them '{self._column}'"
+        return Problem(_ENTRY, "the line holds more than an address", fix)
 
     def _of_table(self, delimiter: str) -> Iterator[str]:
         found = Problems()
@@ -93,7 +107,7 @@ class SuppressionReader:
             return
         columns = self._columns_of(header.columns)
         if not columns:
-            self._problems.add(_no_column(self._path, header.columns, self._column))
+            self._problems.add(_no_column(self._path, header.columns, self._column, by_spec=self._file.by_spec))
             return
         table = CsvTable(self._path, self._opened, header)
         others = [at for at, name in enumerate(header.columns) if name.lower() in (PHONE, EMAIL)]
@@ -121,7 +135,7 @@ class SuppressionReader:
             span, excerpt = table.locate(line, table.columns[at])
             return _entry_problem(fault).diagnostic(self._path, span, excerpt=excerpt)
 
-        self._problems.add_row(("suppress-entry", self._path), line, described)
+        self._problems.add_row((_ENTRY, self._path, fault.fix), line, described)
 
     def _normalised(self, entry: str) -> str | Problem:
         is_email = self._column == EMAIL if self._file.by_spec else "@" in entry
@@ -133,11 +147,14 @@ _MEANT = {
     EMAIL: re.compile(r"mail", re.IGNORECASE),
 }
 """What a column of addresses may be called instead."""
+_HELD = {PHONE: "phone numbers", EMAIL: "e-mail addresses"}
 _EMPTY = Problem("phone-empty", "the row has none", "fill it in, or remove the row")
 
 
 def _entry_problem(fault: Problem) -> LineProblem:
-    return LineProblem("suppress-entry", f"the entry can't be read as an address: {fault.problem}", fault.fix)
+    about = "" if fault.code == _ENTRY else "the entry can't be read as an address: "
+    fix = _EMPTY.fix if fault.code == _EMPTY.code else fault.fix
+    return LineProblem(_ENTRY, f"{about}{fault.problem}", fix)
 
 
 def _with_own_fix(diagnostic: Diagnostic) -> Diagnostic:
@@ -147,9 +164,17 @@ def _with_own_fix(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, fix="save the list with commas between its cells, and with column names on line 1")
 
 
-def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:
+def _no_column(path: str, names: tuple[str, ...], wanted: str, *, by_spec: bool) -> Diagnostic:
     found = quoted(", ".join(names)) or "none"
     meant = [name for name in names if _MEANT[wanted].search(name)]
+    other = EMAIL if wanted == PHONE else PHONE
+    others = [name for name in names if _MEANT[other].search(name)]
+    if by_spec and others and not meant:
+        return Problem(
+            "suppress-column",
+            f"the list seems to hold {_HELD[other]}, in '{quoted(others[0])}', and this spec sends to {_HELD[wanted]}",
+            f"name a list with a column '{wanted}', or remove this one from `suppress`",
+        ).diagnostic(path)
     near = meant[0] if len(meant) == 1 else near_miss(wanted, names)
     column = "the column with the addresses" if near is None else f"the column '{quoted(near)}'"
     problem = Problem(

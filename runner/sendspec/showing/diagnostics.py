@@ -9,6 +9,7 @@ from typing import Any
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
+from sendspec.reading.files.confined_path import without_detour
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
 MAX_SHOWN = 20
@@ -44,7 +45,7 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
 def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
     paint = style.red if diagnostic.severity is Severity.ERROR else style.yellow
     start = diagnostic.span.start
-    place = f"{clean(diagnostic.path)}:{start.line}:{start.column}:"
+    place = f"{clean(without_detour(diagnostic.path))}:{start.line}:{start.column}:"
     yield f"{style.bold(place)} {paint(diagnostic.severity + ':')} {clean(diagnostic.problem)} {style.dim(f'[{diagnostic.code}]')}"
     gutter = max(3, len(str(start.line)))
     if diagnostic.excerpt:

@@ -28,7 +28,9 @@ def explanation_text(code: str, style: TerminalStyle) -> str:
     """The explanation of a known code, for a terminal."""
     explanation = EXPLANATIONS[code]
     first, *more = _paragraph(f"{code}: {explanation.summary}", style)
-    lines = [first.replace(code, style.bold(code), 1), *more, "", *_paragraph(explanation.text, style)]
+    lines = [first.replace(code, style.bold(code), 1), *more]
+    if explanation.text:
+        lines += ["", *_paragraph(explanation.text, style)]
     for title, example in (("wrong", explanation.wrong), ("right", explanation.right)):
         if example:
             lines += ["", f"{style.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]

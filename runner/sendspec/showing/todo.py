@@ -26,7 +26,7 @@ _FIX_NUMBERS = Task("fix", "number", "numbers")
 _SHORTEN_TEXTS = Task("shorten", "text", "texts")
 _REPAIR_ROWS = Task("repair", "row", "rows")
 _LOOK = Task("look at", "row", "rows")
-_OF_THE_TEMPLATE = frozenset({"no-items"})
+_OF_THE_TEMPLATE = frozenset({"no-items", "empty-compared"})
 """Faults that are mended once, in the template, whatever the number of rows."""
 _TASK_BY_CODE = {
     "phone-letters": _FIX_NUMBERS,

@@ -16,6 +16,7 @@ from sendspec.reading.files.confined_path import (
     open_resolved,
     resolve_in_project,
     shown_path,
+    without_detour,
 )
 
 
@@ -184,3 +185,15 @@ def test_only_links_among_devices_are_followed_out_of_a_project() -> None:
 )
 def test_a_path_is_shown_as_it_was_typed(spec: str, written: str, shown: str) -> None:
     assert shown_path(spec, written) == shown
+
+
+def test_a_detour_is_left_out_only_if_it_leads_to_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("specs", "data", "elsewhere/inner"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "link").symlink_to("elsewhere/inner")
+    assert without_detour("specs/../data/a.csv") == "data/a.csv"
+    assert without_detour("link/../data/a.csv") == "link/../data/a.csv"
+    assert without_detour("../a.csv") == "../a.csv"

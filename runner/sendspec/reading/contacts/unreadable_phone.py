@@ -16,9 +16,15 @@ _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
 _SIMPLE = re.compile(r"\+?[0-9](?:[ ()-]?[0-9]){6,14}")
 """One number, and written like one: too short for two."""
 _FILLER = re.compile(
-    r"#?n/?[av]!?|n\.a\.|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
+    r"#?n/?[av]!?|n\.a\.|k\. ?a\.?|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
     re.I,
 )
+_DATE = re.compile(
+    r"(?:[0-9]{4}([./-])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12][0-9]|0?[1-9])"
+    r"|(?:(?:3[01]|[12][0-9]|0?[1-9])([./-])(?:1[0-2]|0?[1-9])\2|(?:1[0-2]|0?[1-9])([./-])(?:3[01]|[12][0-9])\3)(?:19|20)[0-9]{2}"
+    r"|(?:3[01]|[12][0-9]|0?[1-9])([./])(?:1[0-2]|0?[1-9])\4[0-9]{2})(?:[T ,]+[0-9]{1,2}:.*)?"
+)
+"""A day, not a number: numbers are hardly written so, and the digits of many days are those of some number."""
 _EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
 _BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
@@ -38,13 +44,16 @@ def unreadable(written: str) -> Problem | None:
     if not written:
         return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
     if _SIMPLE.fullmatch(written) and written.strip("0"):  # first, as whole tables lack nothing but their country
-        return None
+        return _date(written) if "-" in written else None
     if written[0] == "#" and is_error_value(written):
         return error_value_problem(written)
     if _FILLER.fullmatch(written):
         return _filler(written)
     if not written.isascii():
         return _labelled(written) or _not_ascii(written)
+    date = _date(written)
+    if date is not None:
+        return date
     changed = _changed_by_spreadsheet(written)
     if changed is not None:
         return changed
@@ -69,6 +78,18 @@ def unreadable(written: str) -> Problem | None:
 def _filler(written: str) -> Problem:
     fix = "fill it in, or empty the cell and leave such rows out with `where`"
     return Problem("phone-empty", f"'{printable(written[:_SHOWN])}' is in the place of a phone number", fix)
+
+
+def is_date(written: str) -> bool:
+    """Whether it is a day, alone or with a time, rather than a number."""
+    return _DATE.fullmatch(written) is not None
+
+
+def _date(written: str) -> Problem | None:
+    if not is_date(written):
+        return None
+    fix = "write the person's number, or name the column of the numbers with `to` under recipients"
+    return Problem("phone-letters", f"'{printable(written[:_SHOWN])}' is a date, not a phone number", fix)
 
 
 def _changed_by_spreadsheet(written: str) -> Problem | None:

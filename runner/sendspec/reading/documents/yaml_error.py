@@ -8,6 +8,7 @@ from typing import Any
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
+from sendspec.reading.documents.backslash_path import path_with_backslashes
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.odd_indentation import odd_indentation
 from sendspec.reading.documents.span_problem import SpanProblem
@@ -111,6 +112,8 @@ def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
         return tag_problem(text, at if context is None else context)
     if "directive" in about or "directive" in said:
         return _finding(at, "this line begins with %, which YAML reserves for directives", "remove it")
+    if "escape" in said and (path := path_with_backslashes(lines, at)) is not None:
+        return path
     return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
 
 

@@ -59,6 +59,14 @@ def shown_path(spec_path: str, written: str) -> str:
     return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
 
 
+def without_detour(path: str) -> str:
+    """The path without the folders that it leaves again, such as `data/a.csv` for `specs/../data/a.csv`, if it is the same file."""
+    if f"{os.sep}{os.pardir}{os.sep}" not in path:
+        return path
+    short = os.path.normpath(path)
+    return short if os.path.realpath(short) == os.path.realpath(path) else path
+
+
 def open_in_project(root: Path, spec_path: str, written: str, key_files: KeyFiles = NO_KEY_FILES) -> OpenFile | Problem:
     """Opens `written`, relative to the spec at `spec_path`, if it is inside `root` and none of `key_files`."""
     place = resolve_in_project(root, spec_path, written)

@@ -42,7 +42,7 @@ def files_in(folder: str, extensions: Sequence[str]) -> list[str]:
 
 
 def files_around(path: str, extensions: Sequence[str], *, but: Collection[str] = ()) -> list[str]:
-    """Up to `MAX_LISTED` files in the folder of `path` and in those right below it, as `path` would be written."""
+    """Up to `MAX_LISTED` files in the folder of `path` and in those right below it, as `path` would be written; none that is called like one of `but`."""
     beside = os.path.dirname(path)  # noqa: PTH120 - pathlib would drop a typed './'
     folder = Path(beside or ".")
     names = files_in(str(folder), extensions)
@@ -50,7 +50,7 @@ def files_around(path: str, extensions: Sequence[str], *, but: Collection[str] =
         names += (os.path.join(sub, name) for name in files_in(str(folder / sub), extensions))  # noqa: PTH118
         if len(names) > MAX_LISTED + len(but):
             break
-    kept = [name for name in names if name not in but][:MAX_LISTED]
+    kept = [name for name in names if os.path.basename(name) not in but][:MAX_LISTED]  # noqa: PTH119
     return [printable(os.path.join(beside, name)) for name in kept]  # noqa: PTH118
 
 

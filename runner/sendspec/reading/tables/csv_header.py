@@ -35,6 +35,8 @@ from sendspec.reading.tables.rejects import MARKS, unguarded
 from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
 
+MAX_SHOWN = 60
+"""Characters of a header that a problem repeats."""
 MAX_PLACED = 20
 """Columns without a name, and repeated names, that are each reported at their place; one problem counts the others."""
 WRITTEN_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
@@ -249,9 +251,12 @@ def quote_problem(trouble: QuoteTrouble) -> Problem:
 
 
 def _wrong_delimiter(first: str, delimiter: str) -> Problem:
+    shown = first[:MAX_SHOWN]
+    if len(first) > MAX_SHOWN:
+        shown = (shown.rpartition(delimiter)[0] or shown) + f"{delimiter}…"  # whole names
     return Problem(
         "table-delimiter",
-        f"the first line, '{quoted(first[:60])}', looks separated by {NAME_BY_DELIMITER.get(delimiter, delimiter)}",
+        f"the first line, '{quoted(shown)}', looks separated by {NAME_BY_DELIMITER.get(delimiter, delimiter)}",
         f"set `delimiter: {WRITTEN_DELIMITERS[delimiter]}` under recipients, or `delimiter: auto`",
     )
 

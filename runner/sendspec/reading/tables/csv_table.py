@@ -18,12 +18,13 @@ from sendspec.reading.tables.line_problem import excerpt
 from sendspec.reading.tables.raw_records import RawRecord, raw_records
 from sendspec.reading.tables.record_checker import RecordChecker
 from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.space_cells import SpaceCells, emptied
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
 
 
 class CsvTable:
-    """A table whose header has been read. Empty cells count as missing; cells are not interpreted otherwise."""
+    """A table whose header has been read. Cells that are empty, or hold only spaces, count as missing; others are taken as they are."""
 
     def __init__(self, path: str, file: InputFile, header: Header, delimiter_found: str = "") -> None:
         self.path = path
@@ -100,6 +101,7 @@ class _Reading:
         self._below = header.last_line
         self._checker = RecordChecker(path, self._lines, header, problems)
         self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
+        self._space_cells = SpaceCells(header.delimiter)
         self._chunks = self._lines.chunks()
         self._broken_off = False
 
@@ -119,22 +121,26 @@ class _Reading:
     def _unquoted(self, lines: range, chunk: Chunk) -> Read:
         """The rows of a chunk without quotes."""
         text = chunk.text
-        return self._by_records(chunk) if text is None else self._by_lines(lines, text)
+        if text is None:
+            return self._by_records(chunk)
+        return self._by_lines(lines, text, has_spaces=self._space_cells.are_in(chunk.body))
 
-    def _by_lines(self, lines: range, text: str) -> Read:
+    def _by_lines(self, lines: range, text: str, *, has_spaces: bool) -> Read:
         width = self._width
         records = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         rows = [line.split(self._delimiter) for line in records]
         if set(map(len, rows)) == {width} and max(map(len, records)) <= MAX_CELL and (width > 1 or "" not in records):
             if width == len(self._columns) and not self._may_have_blank(text):
-                return lines, rows
+                return lines, emptied(rows) if has_spaces else rows
+        has_spaces = has_spaces or self._may_have_blank(text)
         found: list[tuple[int, list[str]]] = []
         for line, record, cells in zip(lines, records, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
                 self._checker.accepts_end(line, line)
             elif record and not self._is_blank(cells) and (kept := self._kept(line, line, cells)) is not None:
                 found.append((line, kept))
-        return [line for line, _ in found], [cells for _, cells in found]
+        kept_rows = [cells for _, cells in found]
+        return [line for line, _ in found], emptied(kept_rows) if has_spaces else kept_rows
 
     def _may_have_blank(self, text: str) -> bool:
         """Whether some line begins with a delimiter or a space, as blank rows do."""
@@ -156,11 +162,13 @@ class _Reading:
     def _by_records(self, chunk: Chunk) -> Read:
         """The rows of the chunk, and of the chunks that its last record continues into."""
         offset = fed = last = chunk.first - 1
+        has_spaces = False
 
         def feed() -> Iterator[str]:
-            nonlocal fed
+            nonlocal fed, has_spaces
             following: Chunk | None = chunk
             while following is not None:
+                has_spaces = has_spaces or self._space_cells.are_in(following.body)
                 for line in self._lines.lines_of(following):
                     fed += 1
                     yield line
@@ -182,11 +190,11 @@ class _Reading:
                             continue
                         lines.append(line)
                         rows.append(fields)
-                return lines, rows
+                return lines, emptied(rows) if has_spaces else rows
             except csv.Error:
                 if not checker.accepts_end(last + 1, offset + reader.line_num):
                     self._broken_off = True
-                    return lines, rows
+                    return lines, emptied(rows) if has_spaces else rows
                 last = offset + reader.line_num
 
 

@@ -28,6 +28,7 @@ _FIX_BY_EXTENSION = {
     ".xlsx": _EXPORT,
     ".xls": _EXPORT,
     ".ods": _EXPORT,
+    ".txt": "export it as CSV UTF-8 instead ('Unicode Text' of Excel is UTF-16), or call it .csv if it is UTF-8 already",
     ".json": "write one object on each line, and name the file .jsonl",
     ".gz": _UNPACK,
     ".zip": _UNPACK,

@@ -94,7 +94,8 @@ class RecordChecker:
         if count < self._width and missing:
             named = ", ".join(f"'{quoted(name)}'" for name in missing[:MAX_NAMED]) + ", …" * (len(missing) > MAX_NAMED)
             problem += f": there is none for {named}"
-        self._note((first, last), span.start, length, Problem("ragged-row", problem, fix))
+        group = fix if count > self._width else ""  # rows too short are one fault, however much they lack
+        self._note((first, last), span.start, length, Problem("ragged-row", problem, fix), group)
 
     def _first_opening(self, first: int, last: int) -> Position:
         cells = self._record(first, last).cells
@@ -104,10 +105,10 @@ class RecordChecker:
     def _record(self, first: int, last: int) -> Record:
         return read_record(self._lines.between(first, last), first, self._delimiter)
 
-    def _note(self, lines: tuple[int, int], at: Position, length: int, fault: Problem) -> None:
-        """Reports a fault of the record on `lines`, the first and the last."""
+    def _note(self, lines: tuple[int, int], at: Position, length: int, fault: Problem, group: str = "") -> None:
+        """Reports a fault of the record on `lines`, the first and the last, together with those of its code and `group`."""
         self._problems.add_row(
-            (fault.code, self._path),
+            (fault.code, self._path, group),
             lines[0],
             lambda: line_diagnostic(
                 self._path, at.line, self._lines.between(at.line, at.line)[0], at.column, length, fault

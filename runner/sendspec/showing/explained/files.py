@@ -72,7 +72,9 @@ EXPLAINED: dict[str, Explanation] = {
     "not-utf8": Explanation(
         "a file is not UTF-8",
         (
-            "Reading another encoding as UTF-8 would change names. In Excel: File, Save As, file type 'CSV UTF-8 (comma delimited)'; the "
+            "Reading another encoding as UTF-8 would change names. Begin with the workbook (.xlsx) if there is one: a .csv file that "
+            "Excel opens can lose zeros and digits of phone numbers, unless it is imported with Data, From Text/CSV, with the "
+            "type Text for such columns. In Excel: File, Save As, file type 'CSV UTF-8 (comma delimited)'; the "
             "plain 'CSV' next to it is Windows-1252. In LibreOffice: File, Save As, Text CSV, 'Edit filter settings', character set "
             "'Unicode (UTF-8)'. Google Sheets: File, Download, 'Comma Separated Values' is always UTF-8."
         ),

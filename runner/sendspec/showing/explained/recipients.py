@@ -54,6 +54,12 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "missing-column": Explanation(
         "the table has no column for the address",
+        (
+            "Messages go to the column `phone`, or to `email` on a channel for e-mail. If your table calls it otherwise, "
+            "name the column with `to` under recipients, or rename it in the table's first line. A name with spaces or "
+            "other signs is written as `row['E-Mail']`."
+        ),
+        wrong="recipients: {file: people.csv}  # its column is called `mobile`",
         right='recipients: {file: people.csv, to: "{{ mobile }}"}',
     ),
     "title-line": Explanation(
@@ -184,7 +190,7 @@ EXPLAINED: dict[str, Explanation] = {
         (
             "This includes a + or a separator in the wrong place, a spreadsheet's apostrophe or formula around the "
             "number, and the letter O for the digit 0. A cell without any number counts too, such as one in a row with "
-            "totals."
+            "totals, and so does a date."
         ),
         wrong="+1-800-FLOWERS",
         right="+18003569377",
@@ -269,7 +275,9 @@ EXPLAINED: dict[str, Explanation] = {
         "`where` compares with a text, and cells hold nearly that text",
         (
             "Texts are equal letter by letter, spaces and capitals included, so such rows are left out, or kept where the condition is "
-            "`!=`. Rows with another word for yes or no are named, too."
+            "`!=`. Rows with another word for yes or no are named, too. Where the condition is `!=`, so are remarks, such as "
+            "`no, thanks`, and texts that say neither: to write only to people who agreed, ask for what they said, as "
+            "in `consent == 'yes'`."
         ),
         wrong="where: \"{{ opt_in == 'true' }}\"  # the table has TRUE",
         right="where: \"{{ (opt_in | trim | lower) == 'true' }}\"",
@@ -296,8 +304,10 @@ EXPLAINED: dict[str, Explanation] = {
     "spreadsheet-number": Explanation(
         "a spreadsheet changed a phone number",
         (
-            "The file no longer has all digits. In the spreadsheet, format the column as text and enter the numbers "
-            "again. Then export the table again."
+            "The exported file no longer has all digits, but the workbook often has: begin with it, widen the column, format "
+            "it as a number without decimals, and export it again. If a spreadsheet opened the export of another program and saved "
+            "it, export it there again. To look at a .csv file in Excel without changing it, use Data, From Text/CSV, and set the "
+            "column's type to Text."
         ),
         wrong="3.16123E+10",
         right="+31612345678",

@@ -162,6 +162,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{{ comment | safe }}",
         right="{{ comment }}",
     ),
+    "empty-compared": Explanation(
+        "a missing value is compared with an empty text",
+        "An empty cell counts as missing, and a missing value can't be compared: ask whether it is there.",
+        wrong="where: \"{{ phone != '' }}\"",
+        right='where: "{{ phone is defined }}"',
+    ),
     "text-compared": Explanation(
         "a column's text is compared with a number",
         "Cells of a table are text. Turn them into numbers with the filter `float` or `int`.",
@@ -171,8 +177,9 @@ EXPLAINED: dict[str, Explanation] = {
     "text-order": Explanation(
         "dates, times or numbers are compared as texts",
         "Cells of a table are text, and `<` and `>` compare texts character by character: '9' comes after '10', and "
-        "'03/14/2026' before '2025-01-01'. Dates sort as year-month-day (ISO 8601); the filters `float` and `int` make "
-        "numbers of cells.",
+        "'03/14/2026' before '2025-01-01'. Dates sort as year-month-day (ISO 8601): in Excel, select the column, Format Cells, "
+        "Number, Custom, type yyyy-mm-dd (in German, JJJJ-MM-TT), and export the table again. The filters `float` and `int` "
+        "make numbers of cells.",
         wrong="where: \"{{ signed_up > '03/14/2026' }}\"",
         right="where: \"{{ signed_up > '2026-03-14' }}\"",
     ),
