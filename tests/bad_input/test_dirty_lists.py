@@ -105,18 +105,22 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("international and too long", "", HEAD + "+316123456789,Ann\n", ["phone-length 2"], "remove the digit that is too much"),
     ("a Dutch number", "", HEAD + "06 12345678,Ann\n", ["phone-country 2"], "the country of these numbers, such as NL or FR,"),
     ("French numbers", "", HEAD + "0612345678,Ann\n0712345678,Bob\n", ["phone-country 2"], "the country of these numbers, such as NL or FR,"),
-    ("a British number", "", HEAD + "07911 123456,Ann\n", ["phone-country 2"], "`country: GB`"),
-    ("a German number", "", HEAD + "0151 12345678,Ann\n", ["phone-country 2"], "`country: DE`"),
+    ("a British number", "", HEAD + "07911 123456,Ann\n", ["phone-country 2"], "the country of these numbers, such as GB or NG,"),
+    ("a German number", "", HEAD + "0151 12345678,Ann\n", ["phone-country 2"], "the country of these numbers, such as DE,"),
     ("a number of several countries", "", HEAD + "0791234567,Ann\n", ["phone-country 2"], "the country of these numbers"),
-    ("00 and no country", "", HEAD + "0031612345678,Ann\n", ["phone-country 2"], "`country: NL`"),
+    ("00 and no country", "", HEAD + "0031612345678,Ann\n", ["phone-country 2"], "write + in front of each country code, in place of 00"),
     ("no plus and no country", "", HEAD + "31612345678,Ann\n447911123456,Bob\n31687654321,Eve\n", ["phone-country 2"], "write + in front of each number"),
-    ("numbers without a country in several forms", "", HEAD + "0612345678,A\n0031687654321,B\n31611223344,C\n", ["phone-country 2"], "NL"),
+    ("numbers without a country in several forms", "", HEAD + "0612345678,A\n0031687654321,B\n31611223344,C\n", ["phone-country 2"], "write + in front of each country code, in place of 00 where"),
+    ("numbers of one area without a country", "", HEAD + "51993415491,Ann\n51981234567,Bob\n", ["phone-country 2"], "add `country:` with the country of these numbers under recipients if they are national; if each begins with its country code, write + in front"),
+    ("numbers of several areas without a country", "", HEAD + "48993415491,Ann\n11981234567,Bob\n21981234567,Bob\n51981234567,Bob\n", ["phone-country 2"], "add `country:` with the country of these numbers under recipients, or write each number with + and its country code"),
     ("a trunk zero", "", HEAD + "+310612345678,Ann\n", ["phone-trunk-zero 2"], "remove that 0"),
     ("an apostrophe of a spreadsheet", "", HEAD + "'+31612345678,Ann\n", ["phone-letters 2"], "remove the apostrophe"),
     ("a formula of a spreadsheet", "", HEAD + '"=""+31612345678""",Ann\n', ["phone-letters 2"], "without ="),
     ("a power of ten", "", HEAD + "3.16E+10,Ann\n", ["spreadsheet-number 2"], "format the column as text"),
     ("a power of ten with a comma", 'delimiter: ";"', "phone;first_name\n6,12E+10;Ann\n", ["spreadsheet-number 2"], "export the table again"),
-    ("a number with decimals", "", HEAD + "31612345678.0,Ann\n", ["spreadsheet-number 2"], "remove '.0' from its end, and write + in front of it"),
+    ("a number with decimals", "", HEAD + "31612345678.0,Ann\n", ["spreadsheet-number 2"], "remove '.0' from its end; the + or 0 in front may be gone as well"),
+    ("a number with decimals and its country", "country: BR", HEAD + "\"48993415491,0\",Ann\n", ["spreadsheet-number 2"], "remove ',0' from its end"),
+    ("a number with decimals that lacks its plus", "country: DE", HEAD + "491711234567.0,Ann\n", ["spreadsheet-number 2"], "remove '.0' from its end, and write + in front of it"),
     ("the letter O", NL, HEAD + "O612345678,Ann\n", ["phone-letters 2"], "write 0 instead of O"),
     ("the letter l", NL, HEAD + "06l2345678,Ann\n", ["phone-letters 2"], "write 1 instead of l"),
     ("a word and a colon before the number", NL, HEAD + "Mobiel: 06 12345678,Ann\n", ["phone-letters 2"], "remove 'Mobiel:'"),
@@ -197,6 +201,9 @@ BY_HAND = {
     "an amount that is compared as text",
     # what a title above the header has hidden
     "a title without delimiters, of two lines", "a title above a header with another delimiter",
+    # which country the numbers are of
+    "a British number", "a German number", "00 and no country", "numbers of one area without a country",
+    "numbers of several areas without a country", "a number with decimals",
     # which number is the person's
     "too short for its country", "too long for its country", "a code without its plus", "international and too short",
     "international and too long", "a Dutch number", "French numbers", "a number of several countries", "numbers without a country in several forms",
@@ -212,8 +219,8 @@ def _followed(found: dict[str, Any], marked: str) -> str | None:
         return str(word[1] or word[2])
     if letter := re.match(r"write (\d) instead of (\w)$", fix):
         return marked.replace(letter[2], letter[1])
-    if tail := re.match(r"remove '([^']+)' from its end, and write \+ in front of it$", fix):
-        return "+" + marked.removesuffix(tail[1])
+    if tail := re.match(r"remove '([^']+)' from its end(, and write \+ in front of it)?$", fix):
+        return "+" * bool(tail[2]) + marked.removesuffix(tail[1])
     if fix.startswith("type again what is around it"):
         return ""
     if gone := re.match(r"remove (?:'([^']+)'|the (apostrophe)$|(it)$)", fix):
@@ -550,8 +557,8 @@ def _check(intake: Intake, rows: Rows, options: dict[str, str]) -> Any:
 
 def _do(found: dict[str, Any], rows: Rows, options: dict[str, str]) -> None:
     fix = found["fix"]
-    if key := re.search(r"`(country|delimiter|where): ([^`]+)`", fix):
-        options[key[1]] = key[2]
+    if key := re.search(r"`(country|delimiter|where): ([^`]+)`|`(country):` .* such as ([A-Z]{2}),", fix):
+        options[key[1] or key[3]] = key[2] or key[4]
     doing = next((change for words, change in BY_FIX if fix.startswith(words)), None)
     assert doing is not None or key, fix
     if doing is not None:

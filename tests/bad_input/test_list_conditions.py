@@ -180,3 +180,25 @@ def test_landlines_are_left_out_as_the_warning_says(intake: Intake) -> None:
     assert [each["receiver"]["contacts"][0]["identifierValue"] for each in intake.accepts()] == [
         "+31612345678", "+12025550123",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line"),
+    [
+        (["48 99341-5491"] * 19 + ["+48512345678"], "  ⚠ countries: BR 19 · PL 1"),
+        (["48 99341-5491", "+48512345678", "+31612345678"], "  countries: BR 1 · NL 1 · PL 1"),
+        (["48 99341-5491", "+18005550123"], None),
+    ],
+)
+def test_a_plan_says_which_messages_go_abroad(intake: Intake, numbers: list[str], line: str | None) -> None:
+    intake.change("{file: people.csv}", '{file: people.csv, country: BR, key: "{{ n }}"}')
+    rows = "".join(f"{number},Ann,{n}\n" for n, number in enumerate(numbers))
+    intake.write("people.csv", "phone,first_name,n\n" + rows)
+    for command in ("plan hello.yaml", "plan hello.yaml --out plan.json", "show plan.json"):
+        said = intake.run(*command.split())
+        assert said.code == 0, said.err
+        if command.startswith("show") and line:
+            assert f"    where    {line.partition(': ')[2]}" in said.out.splitlines()
+        elif line:
+            assert line in said.out.splitlines(), said.out
+        assert bool(line) == ("PL" in said.out)

@@ -176,6 +176,11 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "phone-country": Explanation(
         "a phone number has no country code, and no country is set",
+        (
+            "The first digits don't tell: 51 9… may be a number of Peru without its +, or one of the Brazilian area 51. "
+            "For national numbers, name their country under recipients. For numbers that begin with a country code, "
+            "write + in front. Then look at the countries that `sendspec plan` lists."
+        ),
         wrong="phone: 0612345678",
         right="recipients: {file: people.csv, country: NL}",
     ),
