@@ -135,6 +135,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a date in place of a number", "country: DE", HEAD + "01.01.1999,Ann\n2012-05-13,Bob\n12/31/2026,Eve\n1.5.26,Zoe\n2026-12-31 00:00:00,Max\n", ["phone-letters 2"], "write the person's number, or name the column of the numbers with `to`"),
     ("a name with spaces around it", "", HEAD + "+31612345678, Ann\n", ["value-spaces 2"], "first_name | trim"),
     ("a word for nothing", "", HEAD + "+31612345678,NULL\n", ["value-filler 2"], "empty the cell"),
+    ("a database's sign for nothing", "", HEAD + "+31612345678,\\N\n", ["value-filler 2"], "empty the cell"),
 ]  # fmt: skip
 WARNINGS = {
     "all-filtered",
@@ -196,7 +197,7 @@ BY_HAND = {
     "errors of a spreadsheet in the text", "a value wider than its column", "an error of a spreadsheet in the key",
     "an error of a spreadsheet in where", "an error and another mistake in one row", "an error of a spreadsheet in place of a number",
     "another language's error in place of a number", "a power of ten", "a power of ten with a comma",
-    "an amount with a decimal comma", "one key for two numbers", "a name with spaces around it", "a word for nothing",
+    "an amount with a decimal comma", "one key for two numbers", "a name with spaces around it", "a word for nothing", "a database's sign for nothing",
     # whose mark is the column alone, and the fix is for the comparison
     "an amount that is compared as text",
     # what a title above the header has hidden

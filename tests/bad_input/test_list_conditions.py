@@ -202,3 +202,56 @@ def test_a_plan_says_which_messages_go_abroad(intake: Intake, numbers: list[str]
         elif line:
             assert line in said.out.splitlines(), said.out
         assert bool(line) == ("PL" in said.out)
+
+
+TRUTHS = [
+    ("{{ t and first_name == 'Ann' }}", ["t", "f", "t", "f"], [3, 5], "'f' is text, and counts as true where `t` alone is a condition", "write `t == 't'`"),
+    ("{{ first_name == 'Ann' and not t }}", ["t", "f", "t"], [3], "'f' is text", "write `t == 't'`"),
+    ("{{ not (first_name == 'Bob' or not t) }}", ["true", "false"], [3], "'false' is text", "write `t == 'true'`"),
+    ("{{ true if t else false }}", ["sim", "Não", "nao"], [3, 4], "'Não', 'nao' are texts, and count as true", "write `t == 'sim'`"),
+    ("{{ t | trim | lower and first_name == 'Ann' }}", ["Yes", "no", "y"], [3], "where `t | trim | lower` alone", "write `t | trim | lower in ['yes', 'y']`"),
+    ("{{ (t | default('')) and first_name == 'Ann' }}", ["f", "f", ""], [2, 3], "'f' is text", "write `t | default('') != 'f'`"),
+    ("{{ first_name == 'Ann' if t else true }}", ["0", "10", "0.00", "5"], [2, 4], "'0', '0.00' are texts", "write `t not in ['0', '0.00']`"),
+    ("{{ row['t'] and first_name == 'Ann' }}", ["t", "f", "unknown", "?"], [3], "'f' is text", "write `t != 'f'`"),
+    ("{{ true if t else false }}", ["https://a.example", "NULL", "\\N"], [3, 4], "'NULL', '\\N' are texts", "empty such cells in the table"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "cells", "rows", "problem", "fix"), TRUTHS)
+def test_a_text_that_says_no_and_counts_as_true_is_an_error(
+    intake: Intake, where: str, cells: list[str], rows: list[int], problem: str, fix: str
+) -> None:
+    given(intake, where, cells)
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    [found] = [each for each in told.diagnostics if each["code"] == "text-as-condition"]
+    assert (told.code, found["rows"], found["line"]) == (1, rows, 4)
+    assert problem in found["problem"]
+    assert fix in found["fix"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if t %}Paid{% else %}{{ first_name }}{% endif %}",
+        "{% if not t %}Pay{% endif %} <b>",
+        "{% if first_name == 'Bo' %}a{% elif t %}b{% endif %} <b>",
+        "{{ 'paid' if t else first_name }}",
+    ],
+)
+def test_a_text_that_says_no_is_no_condition_of_a_text_either(intake: Intake, text: str) -> None:
+    intake.text(f'"{text}"')
+    intake.write("people.csv", HEAD + ROWS[0] + "t\n" + ROWS[1] + "f\n")
+    told = intake.run("validate", "hello.yaml", "--format", "json")
+    assert [(each["code"], each["rows"]) for each in told.diagnostics] == [("text-as-condition", [3])]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["M", "F", "X"], ["x", ""], ["https://a.example", ""], ["NL", "NO", "SE"], ["S", "M", "L"],
+        ["Kim", "No", "Park"], ["1", "2"], ["a remark", "no", "another"],
+    ],
+)  # fmt: skip
+def test_a_column_that_is_not_about_yes_and_no_may_stand_alone(intake: Intake, cells: list[str]) -> None:
+    given(intake, "{{ true if t | default('') else false }}", cells)
+    assert "text-as-condition" not in intake.run("validate", "hello.yaml", "--env", "live").err

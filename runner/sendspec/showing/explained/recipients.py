@@ -190,6 +190,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="country: Netherlands",
         right="country: NL",
     ),
+    "text-as-condition": Explanation(
+        "a cell's text stands alone in a condition, and counts as true whatever it says",
+        (
+            "The cells of a table are texts, and any text counts as true: `f`, `no`, `0` and `NULL` too. Only an empty "
+            "cell is none. Compare the column with the text that you mean."
+        ),
+        wrong="{% if paid %}Thank you!{% endif %}",
+        right="{% if paid == 't' %}Thank you!{% endif %}",
+    ),
     "phone-letters": Explanation(
         "a phone number has a letter or another character that doesn't belong",
         (
