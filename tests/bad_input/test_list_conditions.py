@@ -88,6 +88,8 @@ NEAR = [
     ("{{ t == 'true' }}", ["true", "TRUE ", "TRUE ", "Yes", "x", "false"], "'t' holds 'TRUE ' (2), 'Yes' (1), 'x' (1), which `where` doesn't take for 'true'; such rows are left out", "write `(t | trim | lower) in ['true', 'yes', 'x']`"),
     ("{{ t != 'ja' }}", ["ja", "Ja"], "which `where` doesn't take for 'ja'; such rows are kept", "write `(t | trim | lower) != 'ja'`"),
     ("{{ (t | default('')) in ['NL', 'BE'] and first_name == 'Ann' }}", ["NL", "nl", "", "DE"], "'t' holds 'nl' (1), which `where` doesn't take for 'NL' or 'BE'; such rows are left out", "write `(t | default('') | trim | lower) in ['nl', 'be']`"),
+    ("{{ t == 'f' }}", ["f", "t", "FALSO", "false", "não"], "'t' holds 'FALSO' (1), 'false' (1), 'não' (1), which `where` doesn't take for 'f'", "write `(t | trim | lower) in ['f', 'falso', 'false', 'não']`"),
+    ("{{ t != 'true' }}", ["t", "f", "f"], "'t' holds 't' (1), which `where` doesn't take for 'true'; such rows are kept", "['true', 't']"),
     ("{{ t | lower == 'ja' }}", ["ja", "Ja ", "JA"], "'t' holds 'Ja ' (1), which", "write `(t | lower | trim) == 'ja'`"),
     ("{{ t != 'nein' }}", ["ja", "ja", "ja", "nein", "Nein, bitte nicht", "abgemeldet"], "'t' holds 'Nein, bitte nicht' (1), 'abgemeldet' (1), which `where` doesn't take for 'nein'; such rows are kept, like those with 'ja' (3)", "write `t == 'ja'` to keep only these, or correct the table"),
     ("{{ t != 'Nein' }}", ["ja", "J", "ja", "Nein", "nein", "nein danke"], "'t' holds 'nein' (1), 'nein danke' (1), which", "write `(t | trim | lower) in ['ja', 'j']` to keep only these"),
@@ -255,3 +257,38 @@ def test_a_text_that_says_no_is_no_condition_of_a_text_either(intake: Intake, te
 def test_a_column_that_is_not_about_yes_and_no_may_stand_alone(intake: Intake, cells: list[str]) -> None:
     given(intake, "{{ true if t | default('') else false }}", cells)
     assert "text-as-condition" not in intake.run("validate", "hello.yaml", "--env", "live").err
+
+
+BOOLEANS = [
+    ("{{ t == true }}", ["t", "f"], "so `t == true` is never true", "write `t == 't'`"),
+    ("{{ t != true }}", ["t", "f"], "so `t != true` is always true", "write `t != 't'`"),
+    ("{{ not (t == True) }}", ["Yes", "no", "y"], "is never true", "write `t in ['Yes', 'y']`"),
+    ("{{ row['t'] == false }}", ["t", "t"], "is never true", "write `row['t'] != 't'`"),
+    ("{{ t == true }}", ["a", "b"], "is never true", "write `t == 'true'`"),
+    ("{{ t != none }}", ["a", "b"], "is always true", "write `t is defined`"),
+]
+
+
+@pytest.mark.parametrize(("where", "cells", "problem", "fix"), BOOLEANS)
+def test_a_text_is_neither_true_nor_false(intake: Intake, where: str, cells: list[str], problem: str, fix: str) -> None:
+    given(intake, where, cells)
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    found = told.diagnostics[0]
+    assert (told.code, found["code"], found["fix"]) == (1, "compared-with-boolean", fix)
+    assert problem in found["problem"]
+
+
+@pytest.mark.parametrize(
+    ("where", "cells", "fix"),
+    [
+        ("{{ t == 'true' }}", ["f", "f", "t"], "write 't' instead of 'true' if they mean the same"),
+        ("{{ t == 'true' }}", ["f", "f"], "write a value that 't' holds, or correct the table"),
+        ("{{ t == 'sim' }}", ["a", "a", "f"], "write a value that 't' holds, such as 'a', or"),
+    ],
+)
+def test_where_nothing_is_left_no_word_for_the_opposite_is_proposed(
+    intake: Intake, where: str, cells: list[str], fix: str
+) -> None:
+    given(intake, where, cells)
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["fix"][: len(fix)]) == ("all-filtered", fix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 MAX_OTHERS = 8
 """Other texts that a column of yes and no may hold; with more of them it is one of remarks."""
@@ -126,8 +126,7 @@ def _against(word: str) -> frozenset[str]:
 def falsy(counts: Mapping[str, int]) -> list[str]:
     """The texts of a column that say no, or 0, where that is what the column is about; empty for any other column."""
     words = {cell: _WORDS.get(folded(cell), folded(cell)) for cell in counts}
-    yes = [cell for cell, word in words.items() if word in YES]
-    no = [cell for cell, word in words.items() if word in NO]
+    yes, no = truthy(counts), denying(counts)
     if zeros := [cell for cell in counts if _ZERO.fullmatch(cell.strip())]:
         if all(_NUMBER.fullmatch(cell.strip()) for cell in counts):
             return zeros
@@ -137,6 +136,11 @@ def falsy(counts: Mapping[str, int]) -> list[str]:
     return no if is_sure and 2 * share >= sum(counts.values()) else []
 
 
-def truthy(counts: Mapping[str, int]) -> list[str]:
-    """The texts of such a column that say yes."""
-    return [cell for cell in counts if _WORDS.get(folded(cell), folded(cell)) in YES]
+def truthy(cells: Iterable[str]) -> list[str]:
+    """Those that say yes."""
+    return [cell for cell in cells if _WORDS.get(folded(cell), folded(cell)) in YES]
+
+
+def denying(cells: Iterable[str]) -> list[str]:
+    """Those that say no."""
+    return [cell for cell in cells if _WORDS.get(folded(cell), folded(cell)) in NO]

@@ -190,6 +190,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="country: Netherlands",
         right="country: NL",
     ),
+    "compared-with-boolean": Explanation(
+        "a column of a table is compared with true, false or none, and its cells are texts",
+        (
+            "A text equals none of them: `==` would leave out every row, and `!=` keep every one. Compare the column with "
+            "the text in its cells, or write `is defined` for a cell that holds something."
+        ),
+        wrong="{{ opt_in == true }}",
+        right="{{ opt_in == 't' }}",
+    ),
     "text-as-condition": Explanation(
         "a cell's text stands alone in a condition, and counts as true whatever it says",
         (
