@@ -265,6 +265,8 @@ BOOLEANS = [
     ("{{ not (t == True) }}", ["Yes", "no", "y"], "is never true", "write `t in ['Yes', 'y']`"),
     ("{{ row['t'] == false }}", ["t", "t"], "is never true", "write `row['t'] != 't'`"),
     ("{{ t == true }}", ["a", "b"], "is never true", "write `t == 'true'`"),
+    ("{{ t is none }}", ["a", "b"], "so `t is none` is never true", "write `t is not defined`"),
+    ("{{ t is not none }}", ["a", "b"], "is always true", "write `t is defined`"),
     ("{{ t != none }}", ["a", "b"], "is always true", "write `t is defined`"),
 ]
 
@@ -292,3 +294,17 @@ def test_where_nothing_is_left_no_word_for_the_opposite_is_proposed(
     given(intake, where, cells)
     [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
     assert (found["code"], found["fix"][: len(fix)]) == ("all-filtered", fix)
+
+
+@pytest.mark.parametrize(
+    ("where", "fix"),
+    [
+        ("{{ t IS NOT NULL }}", "write `is defined`"),
+        ("{{ t IS NULL }}", "write `is not defined`"),
+        ("{{ t is NOT NULL AND first_name == 'Ann' }}", "write `is defined`"),
+    ],
+)
+def test_a_condition_of_sql_is_answered_with_ours(intake: Intake, where: str, fix: str) -> None:
+    given(intake, where, ["a"])
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["fix"]) == ("template-syntax", fix)

@@ -22,7 +22,7 @@ MAX_FOUND = 20
 _OTHER = r"(?P<number>\d{1,30}(?:\.\d{1,30})?)|(?P<word>[Tt]rue|[Ff]alse|[Nn]one)"
 _COMPARISON = re.compile(
     rf"""(?<![\w.|])(?P<cell>(?P<name>[^\W\d]\w{{0,63}})|row\[(?:"(?P<double>[^"]{{1,64}})"|'(?P<single>[^']{{1,64}})')\])"""
-    rf"[ ]?(?P<sign>[=!]=)[ ]?(?:{_OTHER})(?![\w.]|,\d)"
+    rf"(?:[ ]?(?P<sign>[=!]=)[ ]?(?:{_OTHER})(?![\w.]|,\d)|[ ]is[ ](?P<no>not[ ])?(?P<none>none)(?!\w))"
 )
 _AFTER_FILTER = re.compile(r"[|.]\s*\Z")
 
@@ -40,35 +40,37 @@ def cells_compared_with_others(spec: Spec, known: KnownNames, rows: FirstRows) -
 
 def _found(spec: Spec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
     for at, value in (*walk(spec.message, ("message",)), (("recipients", "where"), spec.where)):
-        if not isinstance(value, str) or "=" not in value or "{" not in value:
+        if not isinstance(value, str) or "{" not in value or not ("=" in value or "none" in value):
             continue
         for tag in tags_of(value):
             for match in _COMPARISON.finditer(value, tag.start, tag.end):
                 name = match["name"] or match["double"] or match["single"]
                 if name in known.columns and _AFTER_FILTER.search(value, tag.start, match.start()) is None:
-                    cells = dict.fromkeys(str(row.values.get(name) or "") for row in rows) if match["word"] else ()
+                    cells = dict.fromkeys(str(row.values.get(name) or "") for row in rows) if match["word"] else {}
                     yield _diagnostic(spec, at, match, [cell for cell in cells if cell])
 
 
 def _diagnostic(spec: Spec, at: KeyPath, match: re.Match[str], cells: Sequence[str]) -> Diagnostic:
-    always = "never" if match["sign"] == "==" else "always"
-    meant = _with_words(match, cells) if match["word"] else f"{match['sign']} '{match['number']}'"
+    is_equal = match["no"] is None if match["none"] else match["sign"] == "=="
+    if match["none"] or match["word"] in ("none", "None"):
+        meant = "is not defined" if is_equal else "is defined"
+    else:
+        meant = _with_words(match, cells) if match["word"] else f"{match['sign']} '{match['number']}'"
+    is_number = match["number"] is not None
     fix = quoted(f"write `{match['cell']} {meant}`")
     return spec.document.diagnostic(
         at,
-        code="compared-with-boolean" if match["word"] else "compared-with-number",
-        problem=f"a cell of a table is text, so `{quoted(match[0])}` is {always} true",
+        code="compared-with-number" if is_number else "compared-with-boolean",
+        problem=f"a cell of a table is text, so `{quoted(match[0])}` is {'never' if is_equal else 'always'} true",
         fix=with_requoted_code(fix, spec.document.written(at)),
         within=match.span(),
-        severity=Severity.ERROR if match["word"] else Severity.WARNING,
+        severity=Severity.WARNING if is_number else Severity.ERROR,
     )
 
 
 def _with_words(match: re.Match[str], cells: Sequence[str]) -> str:
     """The comparison with the column's own words for true or false; without such words, with those for the opposite."""
     word, is_equal = match["word"].lower(), match["sign"] == "=="
-    if word == "none":
-        return "is not defined" if is_equal else "is defined"
     words = [truthy(cells), denying(cells)]
     same, opposite = words if word == "true" else words[::-1]
     meant = same or opposite or [word]
