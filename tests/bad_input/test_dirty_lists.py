@@ -84,6 +84,8 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("an amount that is compared as text", "where: \"{{ row['Bedrag in €'] > 100 }}\"", "phone,first_name,Bedrag in €\n+31612345678,Ann,663.99\n", ["text-compared 4"], "write `(row['Bedrag in €'] | float) > 100`"),
     ("one key for two numbers", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n", ["conflicting-rows 3"], "correct one of them, or remove it"),
     ("a no-break space inside a column's name", 'to: "{{ row[\'Mijn nr\'] }}"', "Mijn\u00a0nr,first_name\n+31612345678,Ann\n", ["column-spaces 1"], "write a plain space"),
+    ("a table as psql prints it", "", " phone       | first_name \n-------------+------------\n 31612345678 | Ann\n(1 row)\n\n", ["psql-table 1"], "export it with `psql --csv"),
+    ("psql's count of rows", "", HEAD + GOOD + "(1 linha)\n", ["psql-table 3"], "remove the line"),
     # numbers
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("no number beside a condition", "where: \"{{ n | default('') != 'x' }}\", to: \"{{ row['Mijn nr'] }}\"", "Mijn nr,first_name,n\n,Ann,a\n", ["phone-empty 2"], "`where: \"{{ (n | default('') != 'x') and row['Mijn nr'] is defined }}\"`"),
@@ -185,7 +187,7 @@ def test_a_mistake_is_one_problem_with_its_fix(
 BY_HAND = {
     # what the table should hold, or what a column means
     "a name twice", "a column without a name in the middle", "no header", "another name for the column of numbers", "no rows",
-    "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
+    "a table as psql prints it", "psql's count of rows", "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
     "one name above rows of several cells", "a comma in a cell", "cells too many", "delimiters at the end of rows alone",
     "an empty cell too many in the middle", "a quote in the middle of a quoted cell", "a quote that is not closed", "a missing name",
     "rows too short and too long", "a name of spaces", "a name of spaces in quotes, and of others",

@@ -308,3 +308,36 @@ def test_a_condition_of_sql_is_answered_with_ours(intake: Intake, where: str, fi
     given(intake, where, ["a"])
     [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
     assert (found["code"], found["fix"]) == ("template-syntax", fix)
+
+
+@pytest.mark.parametrize("country", ["BR", "US"])
+def test_landlines_that_can_not_be_told_are_not_left_out_silently(intake: Intake, country: str) -> None:
+    intake.change(
+        "{file: people.csv}", f"{{file: people.csv, where: \"{{{{ phone is not landline('{country}') }}}}\"}}"
+    )
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert found["code"] == "landline-unknown"
+    assert f"the landlines of {country} can't be told" in found["problem"]
+
+
+def test_a_landline_abroad_is_left_out_without_the_country_of_the_spec(intake: Intake) -> None:
+    intake.change("{file: people.csv}", "{file: people.csv, country: BR}")
+    intake.write("people.csv", "phone,first_name\n+31201234567,Ann\n")
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert '`where: "{{ phone is not landline }}"`' in found["fix"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "fix"),
+    [
+        ('"{""phone"":""+31612345678"",""first_name"":""Ann""}"', "json-syntax", "psql -At -c 'select row_to_json(t)"),
+        ('[{"phone": "+31612345678", "first_name": "Ann"}]', "not-an-object", "convert the file: jq -c '.[]' FILE"),
+    ],
+)
+def test_json_that_another_program_has_wrapped_says_how_to_get_lines(
+    intake: Intake, line: str, code: str, fix: str
+) -> None:
+    intake.change("{file: people.csv}", "{file: people.jsonl}")
+    intake.write("people.jsonl", line + "\n")
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], fix in found["fix"]) == (code, True)

@@ -208,6 +208,22 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{% if paid %}Thank you!{% endif %}",
         right="{% if paid == 't' %}Thank you!{% endif %}",
     ),
+    "landline-unknown": Explanation(
+        "`landline` is asked about a country whose landlines can't be told from mobile numbers",
+        (
+            "That holds for the United States and Brazil, among others. Leave such rows out by a column of the table, "
+            "such as the kind of the number."
+        ),
+        wrong="{{ phone is not landline('BR') }}",
+        right="{{ phone_kind == 'mobile' }}",
+    ),
+    "psql-table": Explanation(
+        "a table has what psql prints for people",
+        (
+            "psql draws a rule below the header and counts the rows at the end. Let it write a CSV instead: "
+            "`psql --csv -c 'select …' > people.csv`. Of a CSV that only ends in `(2 rows)`, remove that line."
+        ),
+    ),
     "phone-letters": Explanation(
         "a phone number has a letter or another character that doesn't belong",
         (
