@@ -341,3 +341,12 @@ def test_json_that_another_program_has_wrapped_says_how_to_get_lines(
     intake.write("people.jsonl", line + "\n")
     [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
     assert (found["code"], fix in found["fix"]) == (code, True)
+
+
+def test_a_name_that_was_read_in_another_encoding_is_told(intake: Intake) -> None:
+    intake.write(
+        "people.csv", "phone,first_name\n+31612345678,JosÃ© da Silva\n+31612345679,ConceiÃ§Ã£o\n+31612345670,São\n"
+    )
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["rows"]) == ("lost-character", [2, 3])
+    assert "`Ã©` for `é`, in column 'first_name'" in found["problem"]
