@@ -350,3 +350,27 @@ def test_a_name_that_was_read_in_another_encoding_is_told(intake: Intake) -> Non
     [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
     assert (found["code"], found["rows"]) == ("lost-character", [2, 3])
     assert "`Ã©` for `é`, in column 'first_name'" in found["problem"]
+
+
+@pytest.mark.parametrize(("cell", "example"), [("f", "t == 't'"), ("t", "t == 't'"), ("gold", "t == 'gold'")])
+def test_a_condition_that_is_a_column_alone_is_compared_with_its_word_for_yes(
+    intake: Intake, cell: str, example: str
+) -> None:
+    given(intake, "{{ t }}", [cell])
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["fix"]) == ("where-not-boolean", f'write a comparison, such as "{{{{ {example} }}}}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("€ {{ t | float | round(2) }}, {{ first_name }}", "write `t | float | decimals(2)`"),
+        ("€ {{ t | float | round(1) }}", "write `t | float | decimals(1)`"),
+        ("€ {{ t | float | round }}", None),
+    ],
+)
+def test_a_number_that_loses_its_last_zero_is_told(intake: Intake, text: str, fix: str | None) -> None:
+    intake.text(f'"{text}"')
+    intake.write("people.csv", HEAD + ROWS[0] + "167.80\n")
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    assert [(each["code"], each["fix"]) for each in said.diagnostics] == ([("rounded-number", fix)] if fix else [])

@@ -66,6 +66,10 @@ _SIGNS = frozenset(["x", "o", "v"])
 """Letters that say yes, and may be anything else: {f, m, x} is about gender."""
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
 _ZERO = re.compile(r"[-+]?0+(?:[.,]0+)?")
+_YES_BY_NO = {
+    "f": "t", "false": "true", "0": "1", "n": "y", "no": "yes", "não": "sim", "nao": "sim", "nee": "ja", "nein": "ja",
+    "non": "oui",
+}  # fmt: skip
 _ENDS = ",;:(.!-–—/"
 """What may follow a word that a remark begins with."""
 
@@ -139,6 +143,11 @@ def falsy(counts: Mapping[str, int]) -> list[str]:
 def truthy(cells: Iterable[str]) -> list[str]:
     """Those that say yes."""
     return [cell for cell in cells if _WORDS.get(folded(cell), folded(cell)) in YES]
+
+
+def meaning_yes(text: str) -> str:
+    """The text that says yes in a column with this one; itself if it says neither yes nor no."""
+    return _YES_BY_NO.get(folded(text), text)
 
 
 def denying(cells: Iterable[str]) -> list[str]:
