@@ -75,6 +75,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ order_id + 1 }}'", "template-forbidden 9:26", "arithmetic", "compute it in the table"),
     ("'{{ order_id * 2 - 1 * 3 }}'", "template-forbidden 9:30", "arithmetic", "compute it in the table"),
     ("'{{ now() }}'", "template-forbidden 9:17", "`now()` is not allowed in a message: the date would change", "date under `vars`"),
+    ("'{{ order_id.strftime(1) }}'", "template-forbidden 9:17", "is not allowed in a message: templates can't format dates", "write the date into the table"),
     ("'{{ datetime.now() }}'", "template-forbidden 9:17", "`datetime.now()` is not allowed", "write the date under `vars`"),
     ("'{{ first_name.upper() }}'", "template-forbidden 9:17", "`first_name.upper()`", "write `first_name | upper`"),
     ("'{{ first_name.strip() }}'", "template-forbidden 9:17", "`first_name.strip()`", "write `first_name | trim`"),
@@ -450,7 +451,7 @@ BY_HAND = frozenset(
         # something is to be decided
         r'"data\mpeople"',
         "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
-        "'{{ order_id + 1 }}'", "'{{ order_id * 2 - 1 * 3 }}'", "'{{ now() }}'", "'{{ datetime.now() }}'",
+        "'{{ order_id + 1 }}'", "'{{ order_id * 2 - 1 * 3 }}'", "'{{ now() }}'", "'{{ datetime.now() }}'", "'{{ order_id.strftime(1) }}'",
         "'{{ row.get(1) }}'", "'{{ first_name[1:2] }}'", "'{% set a = 1 %}b'", "'{{ last name }}'", '"{{unsubscribe}}"',
         "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "\"Hi {{ first_name == 'Bo' }}\"", "'{{ not order_id }} or {{ order_id }}'",
         "'Hi {{ order_id is defined and order_id != \"A\" }}'", "people.csv, where: order_id}", "channel: [sms, mms]", '"Hi JosÃ©"', '"Hi {{ "%.2f" % order_id }}, you"', '"Hi {{ order_id | decimals(2, ",") }}, you"',

@@ -114,6 +114,8 @@ def filter_for_item(item: str) -> str | None:
 def instead_of_call(call: nodes.Call, found: Operand, *, is_alone: bool) -> tuple[str, str]:
     """What to write instead of `now()`, `len(name)` or `name.upper()`, and why it is refused. `is_alone`: it is the whole text."""
     name = str(getattr(call.node, "attr", None) or getattr(call.node, "name", ""))
+    if name == "strftime" and found.operand and found.operand.partition("(")[0].rpartition(".")[2] not in _TIMES:
+        return "write the date into the table as people should read it", ": templates can't format dates"
     if name in _TIMES or found.operand in _TIMES:
         return "write the date under `vars`, or into a column of the table", _OTHER_DATE
     if name == "get" and found.operand:
