@@ -84,6 +84,8 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("an amount that is compared as text", "where: \"{{ row['Bedrag in €'] > 100 }}\"", "phone,first_name,Bedrag in €\n+31612345678,Ann,663.99\n", ["text-compared 4"], "write `(row['Bedrag in €'] | float) > 100`"),
     ("one key for two numbers", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n", ["conflicting-rows 3"], "correct one of them, or remove it"),
     ("a no-break space inside a column's name", 'to: "{{ row[\'Mijn nr\'] }}"', "Mijn\u00a0nr,first_name\n+31612345678,Ann\n", ["column-spaces 1"], "write a plain space"),
+    ("a table as psql prints it", "", " phone       | first_name \n-------------+------------\n 31612345678 | Ann\n(1 row)\n\n", ["psql-table 1"], "export it with `psql --csv"),
+    ("psql's count of rows", "", HEAD + GOOD + "(1 linha)\n", ["psql-table 3"], "remove the line"),
     # numbers
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("no number beside a condition", "where: \"{{ n | default('') != 'x' }}\", to: \"{{ row['Mijn nr'] }}\"", "Mijn nr,first_name,n\n,Ann,a\n", ["phone-empty 2"], "`where: \"{{ (n | default('') != 'x') and row['Mijn nr'] is defined }}\"`"),
@@ -105,18 +107,22 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("international and too long", "", HEAD + "+316123456789,Ann\n", ["phone-length 2"], "remove the digit that is too much"),
     ("a Dutch number", "", HEAD + "06 12345678,Ann\n", ["phone-country 2"], "the country of these numbers, such as NL or FR,"),
     ("French numbers", "", HEAD + "0612345678,Ann\n0712345678,Bob\n", ["phone-country 2"], "the country of these numbers, such as NL or FR,"),
-    ("a British number", "", HEAD + "07911 123456,Ann\n", ["phone-country 2"], "`country: GB`"),
-    ("a German number", "", HEAD + "0151 12345678,Ann\n", ["phone-country 2"], "`country: DE`"),
+    ("a British number", "", HEAD + "07911 123456,Ann\n", ["phone-country 2"], "the country of these numbers, such as GB or NG,"),
+    ("a German number", "", HEAD + "0151 12345678,Ann\n", ["phone-country 2"], "the country of these numbers, such as DE,"),
     ("a number of several countries", "", HEAD + "0791234567,Ann\n", ["phone-country 2"], "the country of these numbers"),
-    ("00 and no country", "", HEAD + "0031612345678,Ann\n", ["phone-country 2"], "`country: NL`"),
+    ("00 and no country", "", HEAD + "0031612345678,Ann\n", ["phone-country 2"], "write + in front of each country code, in place of 00"),
     ("no plus and no country", "", HEAD + "31612345678,Ann\n447911123456,Bob\n31687654321,Eve\n", ["phone-country 2"], "write + in front of each number"),
-    ("numbers without a country in several forms", "", HEAD + "0612345678,A\n0031687654321,B\n31611223344,C\n", ["phone-country 2"], "NL"),
+    ("numbers without a country in several forms", "", HEAD + "0612345678,A\n0031687654321,B\n31611223344,C\n", ["phone-country 2"], "write + in front of each country code, in place of 00 where"),
+    ("numbers of one area without a country", "", HEAD + "51993415491,Ann\n51981234567,Bob\n", ["phone-country 2"], "add `country:` with the country of these numbers under recipients if they are national; if each begins with its country code, write + in front"),
+    ("numbers of several areas without a country", "", HEAD + "48993415491,Ann\n11981234567,Bob\n21981234567,Bob\n51981234567,Bob\n", ["phone-country 2"], "add `country:` with the country of these numbers under recipients, or write each number with + and its country code"),
     ("a trunk zero", "", HEAD + "+310612345678,Ann\n", ["phone-trunk-zero 2"], "remove that 0"),
     ("an apostrophe of a spreadsheet", "", HEAD + "'+31612345678,Ann\n", ["phone-letters 2"], "remove the apostrophe"),
     ("a formula of a spreadsheet", "", HEAD + '"=""+31612345678""",Ann\n', ["phone-letters 2"], "without ="),
     ("a power of ten", "", HEAD + "3.16E+10,Ann\n", ["spreadsheet-number 2"], "format the column as text"),
     ("a power of ten with a comma", 'delimiter: ";"', "phone;first_name\n6,12E+10;Ann\n", ["spreadsheet-number 2"], "export the table again"),
-    ("a number with decimals", "", HEAD + "31612345678.0,Ann\n", ["spreadsheet-number 2"], "remove '.0' from its end, and write + in front of it"),
+    ("a number with decimals", "", HEAD + "31612345678.0,Ann\n", ["spreadsheet-number 2"], "remove '.0' from its end; the + or 0 in front may be gone as well"),
+    ("a number with decimals and its country", "country: BR", HEAD + "\"48993415491,0\",Ann\n", ["spreadsheet-number 2"], "remove ',0' from its end"),
+    ("a number with decimals that lacks its plus", "country: DE", HEAD + "491711234567.0,Ann\n", ["spreadsheet-number 2"], "remove '.0' from its end, and write + in front of it"),
     ("the letter O", NL, HEAD + "O612345678,Ann\n", ["phone-letters 2"], "write 0 instead of O"),
     ("the letter l", NL, HEAD + "06l2345678,Ann\n", ["phone-letters 2"], "write 1 instead of l"),
     ("a word and a colon before the number", NL, HEAD + "Mobiel: 06 12345678,Ann\n", ["phone-letters 2"], "remove 'Mobiel:'"),
@@ -131,6 +137,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a date in place of a number", "country: DE", HEAD + "01.01.1999,Ann\n2012-05-13,Bob\n12/31/2026,Eve\n1.5.26,Zoe\n2026-12-31 00:00:00,Max\n", ["phone-letters 2"], "write the person's number, or name the column of the numbers with `to`"),
     ("a name with spaces around it", "", HEAD + "+31612345678, Ann\n", ["value-spaces 2"], "first_name | trim"),
     ("a word for nothing", "", HEAD + "+31612345678,NULL\n", ["value-filler 2"], "empty the cell"),
+    ("a database's sign for nothing", "", HEAD + "+31612345678,\\N\n", ["value-filler 2"], "empty the cell"),
 ]  # fmt: skip
 WARNINGS = {
     "all-filtered",
@@ -180,7 +187,7 @@ def test_a_mistake_is_one_problem_with_its_fix(
 BY_HAND = {
     # what the table should hold, or what a column means
     "a name twice", "a column without a name in the middle", "no header", "another name for the column of numbers", "no rows",
-    "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
+    "a table as psql prints it", "psql's count of rows", "only blank rows", "a column without a name at the end that holds something", "one column whose name has a semicolon in it",
     "one name above rows of several cells", "a comma in a cell", "cells too many", "delimiters at the end of rows alone",
     "an empty cell too many in the middle", "a quote in the middle of a quoted cell", "a quote that is not closed", "a missing name",
     "rows too short and too long", "a name of spaces", "a name of spaces in quotes, and of others",
@@ -192,11 +199,14 @@ BY_HAND = {
     "errors of a spreadsheet in the text", "a value wider than its column", "an error of a spreadsheet in the key",
     "an error of a spreadsheet in where", "an error and another mistake in one row", "an error of a spreadsheet in place of a number",
     "another language's error in place of a number", "a power of ten", "a power of ten with a comma",
-    "an amount with a decimal comma", "one key for two numbers", "a name with spaces around it", "a word for nothing",
+    "an amount with a decimal comma", "one key for two numbers", "a name with spaces around it", "a word for nothing", "a database's sign for nothing",
     # whose mark is the column alone, and the fix is for the comparison
     "an amount that is compared as text",
     # what a title above the header has hidden
     "a title without delimiters, of two lines", "a title above a header with another delimiter",
+    # which country the numbers are of
+    "a British number", "a German number", "00 and no country", "numbers of one area without a country",
+    "numbers of several areas without a country", "a number with decimals",
     # which number is the person's
     "too short for its country", "too long for its country", "a code without its plus", "international and too short",
     "international and too long", "a Dutch number", "French numbers", "a number of several countries", "numbers without a country in several forms",
@@ -212,8 +222,8 @@ def _followed(found: dict[str, Any], marked: str) -> str | None:
         return str(word[1] or word[2])
     if letter := re.match(r"write (\d) instead of (\w)$", fix):
         return marked.replace(letter[2], letter[1])
-    if tail := re.match(r"remove '([^']+)' from its end, and write \+ in front of it$", fix):
-        return "+" + marked.removesuffix(tail[1])
+    if tail := re.match(r"remove '([^']+)' from its end(, and write \+ in front of it)?$", fix):
+        return "+" * bool(tail[2]) + marked.removesuffix(tail[1])
     if fix.startswith("type again what is around it"):
         return ""
     if gone := re.match(r"remove (?:'([^']+)'|the (apostrophe)$|(it)$)", fix):
@@ -550,8 +560,8 @@ def _check(intake: Intake, rows: Rows, options: dict[str, str]) -> Any:
 
 def _do(found: dict[str, Any], rows: Rows, options: dict[str, str]) -> None:
     fix = found["fix"]
-    if key := re.search(r"`(country|delimiter|where): ([^`]+)`", fix):
-        options[key[1]] = key[2]
+    if key := re.search(r"`(country|delimiter|where): ([^`]+)`|`(country):` .* such as ([A-Z]{2}),", fix):
+        options[key[1] or key[3]] = key[2] or key[4]
     doing = next((change for words, change in BY_FIX if fix.startswith(words)), None)
     assert doing is not None or key, fix
     if doing is not None:

@@ -88,6 +88,8 @@ NEAR = [
     ("{{ t == 'true' }}", ["true", "TRUE ", "TRUE ", "Yes", "x", "false"], "'t' holds 'TRUE ' (2), 'Yes' (1), 'x' (1), which `where` doesn't take for 'true'; such rows are left out", "write `(t | trim | lower) in ['true', 'yes', 'x']`"),
     ("{{ t != 'ja' }}", ["ja", "Ja"], "which `where` doesn't take for 'ja'; such rows are kept", "write `(t | trim | lower) != 'ja'`"),
     ("{{ (t | default('')) in ['NL', 'BE'] and first_name == 'Ann' }}", ["NL", "nl", "", "DE"], "'t' holds 'nl' (1), which `where` doesn't take for 'NL' or 'BE'; such rows are left out", "write `(t | default('') | trim | lower) in ['nl', 'be']`"),
+    ("{{ t == 'f' }}", ["f", "t", "FALSO", "false", "não"], "'t' holds 'FALSO' (1), 'false' (1), 'não' (1), which `where` doesn't take for 'f'", "write `(t | trim | lower) in ['f', 'falso', 'false', 'não']`"),
+    ("{{ t != 'true' }}", ["t", "f", "f"], "'t' holds 't' (1), which `where` doesn't take for 'true'; such rows are kept", "['true', 't']"),
     ("{{ t | lower == 'ja' }}", ["ja", "Ja ", "JA"], "'t' holds 'Ja ' (1), which", "write `(t | lower | trim) == 'ja'`"),
     ("{{ t != 'nein' }}", ["ja", "ja", "ja", "nein", "Nein, bitte nicht", "abgemeldet"], "'t' holds 'Nein, bitte nicht' (1), 'abgemeldet' (1), which `where` doesn't take for 'nein'; such rows are kept, like those with 'ja' (3)", "write `t == 'ja'` to keep only these, or correct the table"),
     ("{{ t != 'Nein' }}", ["ja", "J", "ja", "Nein", "nein", "nein danke"], "'t' holds 'nein' (1), 'nein danke' (1), which", "write `(t | trim | lower) in ['ja', 'j']` to keep only these"),
@@ -180,3 +182,195 @@ def test_landlines_are_left_out_as_the_warning_says(intake: Intake) -> None:
     assert [each["receiver"]["contacts"][0]["identifierValue"] for each in intake.accepts()] == [
         "+31612345678", "+12025550123",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("numbers", "line"),
+    [
+        (["48 99341-5491"] * 19 + ["+48512345678"], "  ⚠ countries: BR 19 · PL 1"),
+        (["48 99341-5491", "+48512345678", "+31612345678"], "  countries: BR 1 · NL 1 · PL 1"),
+        (["48 99341-5491", "+18005550123"], None),
+    ],
+)
+def test_a_plan_says_which_messages_go_abroad(intake: Intake, numbers: list[str], line: str | None) -> None:
+    intake.change("{file: people.csv}", '{file: people.csv, country: BR, key: "{{ n }}"}')
+    rows = "".join(f"{number},Ann,{n}\n" for n, number in enumerate(numbers))
+    intake.write("people.csv", "phone,first_name,n\n" + rows)
+    for command in ("plan hello.yaml", "plan hello.yaml --out plan.json", "show plan.json"):
+        said = intake.run(*command.split())
+        assert said.code == 0, said.err
+        if command.startswith("show") and line:
+            assert f"    where    {line.partition(': ')[2]}" in said.out.splitlines()
+        elif line:
+            assert line in said.out.splitlines(), said.out
+        assert bool(line) == ("PL" in said.out)
+
+
+TRUTHS = [
+    ("{{ t and first_name == 'Ann' }}", ["t", "f", "t", "f"], [3, 5], "'f' is text, and counts as true where `t` alone is a condition", "write `t == 't'`"),
+    ("{{ first_name == 'Ann' and not t }}", ["t", "f", "t"], [3], "'f' is text", "write `t == 't'`"),
+    ("{{ not (first_name == 'Bob' or not t) }}", ["true", "false"], [3], "'false' is text", "write `t == 'true'`"),
+    ("{{ true if t else false }}", ["sim", "Não", "nao"], [3, 4], "'Não', 'nao' are texts, and count as true", "write `t == 'sim'`"),
+    ("{{ t | trim | lower and first_name == 'Ann' }}", ["Yes", "no", "y"], [3], "where `t | trim | lower` alone", "write `t | trim | lower in ['yes', 'y']`"),
+    ("{{ (t | default('')) and first_name == 'Ann' }}", ["f", "f", ""], [2, 3], "'f' is text", "write `t | default('') != 'f'`"),
+    ("{{ first_name == 'Ann' if t else true }}", ["0", "10", "0.00", "5"], [2, 4], "'0', '0.00' are texts", "write `t not in ['0', '0.00']`"),
+    ("{{ row['t'] and first_name == 'Ann' }}", ["t", "f", "unknown", "?"], [3], "'f' is text", "write `t != 'f'`"),
+    ("{{ true if t else false }}", ["https://a.example", "NULL", "\\N"], [3, 4], "'NULL', '\\N' are texts", "empty such cells in the table"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "cells", "rows", "problem", "fix"), TRUTHS)
+def test_a_text_that_says_no_and_counts_as_true_is_an_error(
+    intake: Intake, where: str, cells: list[str], rows: list[int], problem: str, fix: str
+) -> None:
+    given(intake, where, cells)
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    [found] = [each for each in told.diagnostics if each["code"] == "text-as-condition"]
+    assert (told.code, found["rows"], found["line"]) == (1, rows, 4)
+    assert problem in found["problem"]
+    assert fix in found["fix"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if t %}Paid{% else %}{{ first_name }}{% endif %}",
+        "{% if not t %}Pay{% endif %} <b>",
+        "{% if first_name == 'Bo' %}a{% elif t %}b{% endif %} <b>",
+        "{{ 'paid' if t else first_name }}",
+    ],
+)
+def test_a_text_that_says_no_is_no_condition_of_a_text_either(intake: Intake, text: str) -> None:
+    intake.text(f'"{text}"')
+    intake.write("people.csv", HEAD + ROWS[0] + "t\n" + ROWS[1] + "f\n")
+    told = intake.run("validate", "hello.yaml", "--format", "json")
+    assert [(each["code"], each["rows"]) for each in told.diagnostics] == [("text-as-condition", [3])]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["M", "F", "X"], ["x", ""], ["https://a.example", ""], ["NL", "NO", "SE"], ["S", "M", "L"],
+        ["Kim", "No", "Park"], ["1", "2"], ["a remark", "no", "another"],
+    ],
+)  # fmt: skip
+def test_a_column_that_is_not_about_yes_and_no_may_stand_alone(intake: Intake, cells: list[str]) -> None:
+    given(intake, "{{ true if t | default('') else false }}", cells)
+    assert "text-as-condition" not in intake.run("validate", "hello.yaml", "--env", "live").err
+
+
+BOOLEANS = [
+    ("{{ t == true }}", ["t", "f"], "so `t == true` is never true", "write `t == 't'`"),
+    ("{{ t != true }}", ["t", "f"], "so `t != true` is always true", "write `t != 't'`"),
+    ("{{ not (t == True) }}", ["Yes", "no", "y"], "is never true", "write `t in ['Yes', 'y']`"),
+    ("{{ row['t'] == false }}", ["t", "t"], "is never true", "write `row['t'] != 't'`"),
+    ("{{ t == true }}", ["a", "b"], "is never true", "write `t == 'true'`"),
+    ("{{ t is none }}", ["a", "b"], "so `t is none` is never true", "write `t is not defined`"),
+    ("{{ t is not none }}", ["a", "b"], "is always true", "write `t is defined`"),
+    ("{{ t != none }}", ["a", "b"], "is always true", "write `t is defined`"),
+]
+
+
+@pytest.mark.parametrize(("where", "cells", "problem", "fix"), BOOLEANS)
+def test_a_text_is_neither_true_nor_false(intake: Intake, where: str, cells: list[str], problem: str, fix: str) -> None:
+    given(intake, where, cells)
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    found = told.diagnostics[0]
+    assert (told.code, found["code"], found["fix"]) == (1, "compared-with-boolean", fix)
+    assert problem in found["problem"]
+
+
+@pytest.mark.parametrize(
+    ("where", "cells", "fix"),
+    [
+        ("{{ t == 'true' }}", ["f", "f", "t"], "write 't' instead of 'true' if they mean the same"),
+        ("{{ t == 'true' }}", ["f", "f"], "write a value that 't' holds, or correct the table"),
+        ("{{ t == 'sim' }}", ["a", "a", "f"], "write a value that 't' holds, such as 'a', or"),
+    ],
+)
+def test_where_nothing_is_left_no_word_for_the_opposite_is_proposed(
+    intake: Intake, where: str, cells: list[str], fix: str
+) -> None:
+    given(intake, where, cells)
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["fix"][: len(fix)]) == ("all-filtered", fix)
+
+
+@pytest.mark.parametrize(
+    ("where", "fix"),
+    [
+        ("{{ t IS NOT NULL }}", "write `is defined`"),
+        ("{{ t IS NULL }}", "write `is not defined`"),
+        ("{{ t is NOT NULL AND first_name == 'Ann' }}", "write `is defined`"),
+    ],
+)
+def test_a_condition_of_sql_is_answered_with_ours(intake: Intake, where: str, fix: str) -> None:
+    given(intake, where, ["a"])
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["fix"]) == ("template-syntax", fix)
+
+
+@pytest.mark.parametrize("country", ["BR", "US"])
+def test_landlines_that_can_not_be_told_are_not_left_out_silently(intake: Intake, country: str) -> None:
+    intake.change(
+        "{file: people.csv}", f"{{file: people.csv, where: \"{{{{ phone is not landline('{country}') }}}}\"}}"
+    )
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert found["code"] == "landline-unknown"
+    assert f"the landlines of {country} can't be told" in found["problem"]
+
+
+def test_a_landline_abroad_is_left_out_without_the_country_of_the_spec(intake: Intake) -> None:
+    intake.change("{file: people.csv}", "{file: people.csv, country: BR}")
+    intake.write("people.csv", "phone,first_name\n+31201234567,Ann\n")
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert '`where: "{{ phone is not landline }}"`' in found["fix"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "fix"),
+    [
+        ('"{""phone"":""+31612345678"",""first_name"":""Ann""}"', "json-syntax", "psql -At -c 'select row_to_json(t)"),
+        ('[{"phone": "+31612345678", "first_name": "Ann"}]', "not-an-object", "convert the file: jq -c '.[]' FILE"),
+    ],
+)
+def test_json_that_another_program_has_wrapped_says_how_to_get_lines(
+    intake: Intake, line: str, code: str, fix: str
+) -> None:
+    intake.change("{file: people.csv}", "{file: people.jsonl}")
+    intake.write("people.jsonl", line + "\n")
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], fix in found["fix"]) == (code, True)
+
+
+def test_a_name_that_was_read_in_another_encoding_is_told(intake: Intake) -> None:
+    intake.write(
+        "people.csv", "phone,first_name\n+31612345678,JosÃ© da Silva\n+31612345679,ConceiÃ§Ã£o\n+31612345670,São\n"
+    )
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["rows"]) == ("lost-character", [2, 3])
+    assert "`Ã©` for `é`, in column 'first_name'" in found["problem"]
+
+
+@pytest.mark.parametrize(("cell", "example"), [("f", "t == 't'"), ("t", "t == 't'"), ("gold", "t == 'gold'")])
+def test_a_condition_that_is_a_column_alone_is_compared_with_its_word_for_yes(
+    intake: Intake, cell: str, example: str
+) -> None:
+    given(intake, "{{ t }}", [cell])
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert (found["code"], found["fix"]) == ("where-not-boolean", f'write a comparison, such as "{{{{ {example} }}}}"')
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("€ {{ t | float | round(2) }}, {{ first_name }}", "write `t | float | decimals(2)`"),
+        ("€ {{ t | float | round(1) }}", "write `t | float | decimals(1)`"),
+        ("€ {{ t | float | round }}", None),
+    ],
+)
+def test_a_number_that_loses_its_last_zero_is_told(intake: Intake, text: str, fix: str | None) -> None:
+    intake.text(f'"{text}"')
+    intake.write("people.csv", HEAD + ROWS[0] + "167.80\n")
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    assert [(each["code"], each["fix"]) for each in said.diagnostics] == ([("rounded-number", fix)] if fix else [])

@@ -107,6 +107,7 @@ def test_flags_without_a_command_are_wrong_usage(hello: Any) -> None:
         ("plan x --output p.json", "write `--out FILE`"),
         ("status --csv", "write `--format csv`"),
         ("ledger export --csv", "write `--as csv`"),
+        ("plan x --csv", "write `--recipients FILE`"),
         ("plan -f json x", "write `--format FORMAT`"),
         ("-f json plan x", "write `--format FORMAT`"),
         ("plan x -format json", "write `--format`"),

@@ -53,7 +53,8 @@ def test_mistakes_with_other_fixes_are_other_problems_and_a_missing_country_is_o
     numbers = ["nobody", "+31O612345678", "+316123", "+31612345678999", "07911123456", "447911123457", "00447911123457"]
     composer(rows=[{"phone": number, "first_name": "Ann"} for number in numbers])
     assert [problem.fix for problem in composer.problems if problem.code == "phone-country"] == [
-        "add `country: GB` under recipients, or write the number with + and its country code"
+        "write + in front of each country code, in place of 00 where it begins so; or, if they are all of one country, "
+        "add `country:` with the country of these numbers under recipients"
     ]
     assert sorted(problem.code for problem in composer.problems) == [
         "phone-country", "phone-length", "phone-length", "phone-letters", "phone-letters",

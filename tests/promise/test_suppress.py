@@ -232,7 +232,7 @@ def test_an_entry_that_is_wrong_is_told_with_its_own_fix_and_masked(ready: Proje
     done = run(ready, "validate")
     (told,) = done.json["diagnostics"]
     assert told["problem"].startswith("the entry can't be read as an address: '07••••••05' is a national number")
-    assert told["fix"].startswith("add `country: GB` under recipients")
+    assert told["fix"].startswith("add `country:` with the country of these numbers")
     assert told["rows"] == [3, 4]
     assert "07700900005" not in done.out + done.err
 

@@ -12,7 +12,7 @@ from sendspec.diagnostics.near_miss import near_miss
 _FORMATS: Sequence[str] = ("text", "json", "csv", "github", "junit", "rdjson", "gitlab", "sarif", "markdown")
 _OPTIONS = """\
 json = --format json | --as jsonl
-csv = --format csv | --as csv
+csv = --format csv | --as csv | --recipients FILE
 jsonl = --as jsonl
 text = --format text
 github = --format github

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sendspec.composing.compared_cell import cells_are_text, cells_compared_with_numbers
+from sendspec.composing.compared_cell import cells_are_text, cells_compared_with_others
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names
@@ -15,6 +15,7 @@ from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.printed_condition import printed_conditions
+from sendspec.composing.rounded_number import rounded_numbers
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
@@ -147,8 +148,9 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     used = {use.name for each in placeholders_of(compiled.content) for use in each.template.names}
     yield from lookalikes(spec, known)
     yield from unfilled_constants(spec, used, known)
-    yield from cells_compared_with_numbers(spec, known)
+    yield from cells_compared_with_others(spec, known, rows)
     yield from printed_conditions(spec)
+    yield from rounded_numbers(spec, compiled.content)
     is_mail = compiled.identifier_key == EMAIL_ADDRESS.identifier_key
     yield from unlikely_contents(spec, compiled.content, rows, is_mail=is_mail)
 

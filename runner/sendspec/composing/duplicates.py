@@ -115,7 +115,7 @@ class Duplicates:
         if self._key_of is not None and second is not None:
             problem = f"lines {first_line} and {line} both have the key {self._key_of(second)}"
             problem += "" if difference else ", with different messages"
-            fix = "correct one of them, or remove it"
+            fix = "correct one of them, or remove it; if both are meant, write a `key:` that tells them apart"
         return row_diagnostic(
             self._table,
             line,

@@ -61,6 +61,22 @@ def _sign(source: str, tag: Tag, index: int) -> TemplateProblem | None:
     return None
 
 
+def _null(source: str, tag: Tag, index: int) -> TemplateProblem | None:
+    """`IS NULL` and `IS NOT NULL`, as in SQL; from the column on, as the words after it look like a name with spaces."""
+    words = [piece.text.lower() for piece in tag.pieces[index : index + 3]]
+    if words[:1] != ["is"] or not ("null" in words[1:2] or words[1:] == ["not", "null"]):
+        return None
+    is_negated = words[1] == "not"
+    end = tag.pieces[index + (2 if is_negated else 1)].end
+    shown = "IS NOT NULL" if is_negated else "IS NULL"
+    return syntax_fault(
+        f"Jinja has no `{shown}`",
+        f"write `is {'' if is_negated else 'not '}defined`",
+        tag.pieces[index].start,
+        end,
+    )
+
+
 def _joining_word(source: str, tag: Tag, index: int) -> TemplateProblem | None:
     """`AND`, and the same word of another language behind a value that no column's name follows."""
     piece = tag.pieces[index]
@@ -187,7 +203,7 @@ def _spaced_name(source: str, tag: Tag, index: int) -> TemplateProblem | None:
     ):
         return None
     last = index + 1
-    while last < len(tag.pieces) and _is_plain(tag, last) and tag.pieces[last].text not in _CAPITALS:
+    while last < len(tag.pieces) and _is_plain(tag, last) and tag.pieces[last].text not in (*_CAPITALS, "IS", "Is"):
         last += 1
     if last == index + 1:
         return None
@@ -205,6 +221,7 @@ def _is_plain(tag: Tag, index: int) -> bool:
 _RULES: tuple[Callable[[str, Tag, int], TemplateProblem | None], ...] = (
     _quote,
     _sign,
+    _null,
     _joining_word,
     _negation,
     _choice,

@@ -7,12 +7,12 @@ from typing import Any
 from sendspec.composing.render_budget import FilterError
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.country import is_country, unknown_country
-from sendspec.reading.contacts.landline import is_landline
+from sendspec.reading.contacts.landline import can_tell_landlines, is_landline
 from sendspec.reading.contacts.phone_number import normalise_phone
 
 
 def landline(value: Any, country: Any = None) -> bool:
-    """False for what can't be read as a number, and where the country's plan doesn't tell: such rows are checked as any other.
+    """False for what can't be read as a number, and for a number whose country's plan doesn't tell: such rows are checked as any other.
 
     `country` reads national numbers, as `recipients.country` does.
     """
@@ -22,6 +22,12 @@ def landline(value: Any, country: Any = None) -> bool:
             "unknown-country",
             "the country of `landline` is no text" if problem is None else problem.problem,
             "write a code of two letters, such as landline('NL')" if problem is None else quoted(problem.fix),
+        )
+    if country is not None and not can_tell_landlines(country):
+        raise FilterError(
+            "landline-unknown",
+            f"the landlines of {country} can't be told from its mobile numbers here, so `landline` would find none",
+            "remove `landline`, and leave such rows out by a column of the table",
         )
     number = normalise_phone(value, country) if isinstance(value, str) else None
     return isinstance(number, str) and is_landline(number)

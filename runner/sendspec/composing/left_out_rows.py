@@ -7,6 +7,7 @@ from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.template_name import KEYWORDS
 from sendspec.composing.template_tree import Placeholder
 from sendspec.diagnostics.redaction import printable
+from sendspec.reading.contacts.landline import can_tell_landlines
 
 MAX_CONDITION = 200
 """Characters of a present condition that are repeated."""
@@ -24,7 +25,10 @@ def leaving_out(compiled_spec: CompiledSpec, column: str) -> str:
 def leaving_out_landlines(compiled_spec: CompiledSpec, column: str) -> str:
     """The same for rows where the column holds a landline's number."""
     country = compiled_spec.spec.country
-    return keeping(compiled_spec, f"{_tested(column)} is not landline" + (f"('{country}')" if country else ""))
+    return keeping(
+        compiled_spec,
+        f"{_tested(column)} is not landline" + (f"('{country}')" if country and can_tell_landlines(country) else ""),
+    )
 
 
 def keeping(compiled_spec: CompiledSpec, condition: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.tables.table import Table
+
+_CONDITION = re.compile(r"\b(?:and|or|not|if|elif)\b")
 
 
 def check_list(compiled: CompiledSpec, table: Table, problems: Problems) -> None:
@@ -14,4 +18,8 @@ def check_list(compiled: CompiledSpec, table: Table, problems: Problems) -> None
         from sendspec.composing.order_check import check_order  # few specs compare by order
 
         check_order(compiled, table, problems)
+    if any(_CONDITION.search(each.template.source) for each in compiled.placeholders):
+        from sendspec.composing.truth_check import check_truth  # few specs have conditions
+
+        check_truth(compiled, table, problems)
     warn_of_odd_values(compiled, table, problems)

@@ -28,13 +28,20 @@ def _written_around(name: str) -> re.Pattern[str]:
         rf"<%=?\s*(?P<erb>{name})\s*%>|\*\|(?P<star>{name})\|\*|\[\[\s*(?P<square>{name})\s*\]\]"
         rf"|«\s?(?P<merge>{name})\s?»|<<\s?(?P<angles>{name})\s?>>|(?<![\w@.])@(?P<at>{name})@(?![\w@])"
         rf"|[$#]\{{\s*(?P<dollar>{name})\s*\}}|\{{!?\s*(?P<brace>{name})\s*\}}+|(?<![\w%])%%?(?P<percent>{name})%%?(?![\w%])"
-        rf"|\[(?P<bracket>{name})\]|<(?P<angle>{name})>",
+        rf"|\[(?P<bracket>{name})\]|<(?P<angle>{name})>"
+        rf"|%\((?P<printf>{name})\)[sdif](?!\w)|\{{\s*\w{{1,20}}\[\s*['\"]?(?P<item>{name})['\"]?\s*\][^{{}}]{{0,20}}\}}",
         re.IGNORECASE,
     )
 
 
 _LOOKALIKE = _written_around(_NAME)
-_ALSO_TEXT = ("bracket", "at", "angle")
+_IN_CODE = re.compile(
+    r"\{\s*(?P<format>[^\W\d]\w{0,63})(?:![rsa]|(?=:)|\.\w{1,20}\([^{}()]{0,40}\))(?::[^{}\s]{1,20})?\s*\}"
+    r"|(?<![\w$])\$(?P<shell>[^\W\d]\w{0,63})|(?<![^\s(]):(?P<colon>[^\W\d]\w{0,63})(?![\w:])"
+)
+"""How programs write a value into a text: `{name:.2f}`, `{name!r}`, `{name.title()}`, `$name`, `:name`."""
+_BY_PLACE = re.compile(r"(?<![\w%])(?<!\d )%[sd](?![\w'’])")
+_ALSO_TEXT = ("bracket", "at", "angle", "item", "format", "shell", "colon")
 """Ordinary text as often: reported only if they name a column."""
 _ALSO_HTML = "angle"
 _USUAL_NAMES = {
@@ -116,6 +123,7 @@ def _in_message(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
     for at, value in walk(spec.message.get("body"), ("message", "body")):
         if isinstance(value, str) and not _is_address(at):
             yield from _third_braces(spec, at, value)
+            yield from _by_place(spec, at, value, known)
             for found in _lookalikes_in(value, known, is_html="html" in at):
                 yield _diagnostic(spec, at, found, known)
 
@@ -126,7 +134,7 @@ def _lookalikes_in(value: str, known: KnownNames, *, is_html: bool) -> Iterator[
     Web addresses may have braces of their own: there, only what names a column or a constant is one, and what stands beside it or
     beside a template.
     """
-    patterns = [each for each in (_LOOKALIKE, _odd_names(known)) if each is not None]
+    patterns = [each for each in (_LOOKALIKE, _IN_CODE, _odd_names(known)) if each is not None]
     matches = [m for piece in _literal_pieces(value) for each in patterns for m in each.finditer(value, *piece)]
     matches.sort(key=re.Match.start)
     found = [each for match in matches if (each := _found(value, match, known, is_html=is_html)) is not None]
@@ -183,6 +191,14 @@ def _third_braces(spec: Spec, at: KeyPath, value: str) -> Iterator[Diagnostic]:
             )
 
 
+def _by_place(spec: Spec, at: KeyPath, value: str, known: KnownNames) -> Iterator[Diagnostic]:
+    """`%s`, which a program fills by its place in the text."""
+    for piece in _literal_pieces(value) if "%s" in value or "%d" in value else ():
+        for match in _BY_PLACE.finditer(value, *piece):
+            found = _Lookalike("", match[0], match.start(), match.end(), None, None, is_error=False)
+            yield _diagnostic(spec, at, found, known)
+
+
 def _is_address(at: KeyPath) -> bool:
     return isinstance(at[-1], str) and at[-1].lower().endswith(("url", "href"))
 
@@ -204,7 +220,7 @@ def _diagnostic(spec: Spec, at: KeyPath, found: _Lookalike, known: KnownNames) -
     what = f"write {{{{ {quoted(written_name(found.meant))} }}}}" if found.meant else "write {{ … }} for a column"
     if not found.meant and known.listed_columns:
         what = f"write {{{{ … }}}} with one of: {known.listed()}"
-    fix = f"{what}; if they should read it so, write {{{{ '{written}' }}}}"
+    fix = what if "'" in written else f"{what}; if they should read it so, write {{{{ '{written}' }}}}"
     return spec.document.diagnostic(
         at,
         code="unfilled-placeholder",
@@ -220,4 +236,4 @@ def _about_column(found: _Lookalike, known: KnownNames) -> str:
         return f"; '{quoted(found.same)}' is a column" if found.same in known.columns else ""
     if found.meant in known.columns:
         return f"; the column is called '{quoted(str(found.meant))}'"
-    return f"; no column is called '{quoted(found.name)}'" if known.listed_columns else ""
+    return f"; no column is called '{quoted(found.name)}'" if known.listed_columns and found.name else ""

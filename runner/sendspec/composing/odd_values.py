@@ -27,7 +27,9 @@ from sendspec.reading.tables.table import Table
 
 MAX_SAMPLED = 1_000
 """Rows that are looked at."""
-FILLERS = frozenset({"NULL", "null", "None", "NaN", "nan", "n/a", "N/A", "-"})
+NO_VALUE = frozenset({"NULL", "null", "None", "NaN", "nan", "\\N"})
+"""What programs write where there is no value; `\\N` is that of PostgreSQL and MySQL."""
+FILLERS = NO_VALUE | {"n/a", "N/A", "-"}
 FICTIONAL = "+447700900"
 """British numbers that are kept free for examples, such as ours."""
 _TRIMMED = re.compile(r"[^{}]*\|\s*trim\b")
@@ -77,7 +79,9 @@ class _Sample:
         self._shown = _used(message) & columns
         self._untrimmed = _used((*message, *where), but_trimmed=True) & columns
         sources = "\n".join(template.source for template in (*message, *where))
-        self._fillers = {word for word in FILLERS if f"'{word}'" not in sources and f'"{word}"' not in sources}
+        self._fillers = {
+            word for word in FILLERS if not any(f"{quote}{_escaped(word)}{quote}" in sources for quote in "'\"")
+        }
         is_national = spec.country is not None and spec.check is PhoneCheck.LENGTH
         has_numbers = is_national and compiled.identifier_key == PHONE_NUMBER.identifier_key
         self._numbers = compiled.address_column if has_numbers else None
@@ -126,6 +130,11 @@ def _used(templates: Iterable[Template], *, but_trimmed: bool = False) -> set[st
         for use in chain(template.names, template.columns)
         if not (but_trimmed and _TRIMMED.match(template.source, use.end))
     }
+
+
+def _escaped(word: str) -> str:
+    """As a template writes it between quotes."""
+    return word.replace("\\", "\\\\")
 
 
 def _spaced(column: str) -> Problem:

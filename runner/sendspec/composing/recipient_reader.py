@@ -12,7 +12,8 @@ from sendspec.composing.left_out_rows import leaving_out, leaving_out_landlines
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.row_problems import RowProblems
-from sendspec.composing.template_tree import Node, PlaceholderError, fill
+from sendspec.composing.template_tree import Node, Placeholder, PlaceholderError, fill
+from sendspec.composing.yes_no import meaning_yes
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
 from sendspec.reading.contacts.landline import is_landline
@@ -28,6 +29,14 @@ _TOTAL = re.compile(
     r"(?:(?:(?:grand|sub)[ -]?)?totals?|(?:sub|eind)?totaal|som|sum|summe|(?:gesamt|zwischen)?summe|gesamt|totale|totaux|somme|suma|totales)\s*:?",
     re.IGNORECASE,
 )
+
+
+def _comparison(where: Node, kept: object) -> str:
+    """What to write for a condition that gives this value: a comparison of its column, if it is nothing but one."""
+    column = where.template.source.strip("{}- \n") if isinstance(where, Placeholder) else ""
+    if not column.isidentifier() or not isinstance(kept, str) or not (kept.isalpha() or kept in ("0", "1")):
+        return "write a comparison, such as \"{{ country == 'NL' }}\""
+    return quoted(f"write a comparison, such as \"{{{{ {column} == '{meaning_yes(kept)}' }}}}\"")
 
 
 class RecipientReader:
@@ -52,7 +61,7 @@ class RecipientReader:
                 WHERE,
                 "where-not-boolean",
                 f"`where` gives {_described(kept)}, not true or false",
-                "write a comparison, such as \"{{ country == 'NL' }}\"",
+                _comparison(where, kept),
             )
         return bool(kept)
 

@@ -36,7 +36,9 @@ _FROM_THE_TABLE = frozenset(
     {"date", "strftime", "format", "split", "format_date", "datetimeformat", "dateformat", "time_ago", "slice", "map"}
 )
 _ENDS = {"0": "first", "-1": "last"}
-_TESTS_BY_WORD = {"null": "none", "equalto": "eq"}
+_TESTS_BY_WORD = {"null": "undefined", "equalto": "eq"}
+_TRUTHS = frozenset({"bool", "boolean", "true", "false"})
+_WITH_TEXT = "compare with the text that the cells hold, such as `== 't'`"
 _EMPTY, _FILLED = ("empty", "blank"), ("present", "filled")
 
 
@@ -47,6 +49,8 @@ def filter_fix(name: str) -> tuple[str, bool]:
         return f"write '{ours}'", False
     if name in _NOT_NEEDED:
         return _NOT_NEEDED[name], True
+    if name in _TRUTHS:
+        return f"remove it, and {_WITH_TEXT}", True
     if name in _FROM_THE_TABLE:
         return "remove it, and write the value into the table as it should read", True
     return _near_or_all(name, sorted(FILTERS)), False
@@ -56,15 +60,17 @@ def test_fix(name: str, names: list[str]) -> str:
     """What to do about a test that doesn't exist."""
     ours = _TESTS_BY_WORD.get(name)
     if name in (*_EMPTY, *_FILLED):
-        return "write `not` before the value for an empty cell, or the value alone for any other"
+        return "write `is not defined` for an empty cell, or `is defined` for any other"
+    if name in _TRUTHS:
+        return _WITH_TEXT
     return f"write '{ours}'" if ours is not None else _near_or_all(name, names)
 
 
 def emptiness_fix(name: str, operand: str, *, is_negated: bool) -> str | None:
-    """What to write for `operand is empty`; None for other tests. An empty cell is false."""
+    """What to write for `operand is empty`; None for other tests. An empty cell is no value."""
     if name not in (*_EMPTY, *_FILLED) or len(operand) > MAX_SHOWN:
         return None
-    return f"write `{quoted(operand)}`" if (name in _EMPTY) == is_negated else f"write `not {quoted(operand)}`"
+    return f"write `{quoted(operand)} is {'' if (name in _EMPTY) == is_negated else 'not '}defined`"
 
 
 def _near_or_all(name: str, names: list[str]) -> str:
@@ -108,6 +114,8 @@ def filter_for_item(item: str) -> str | None:
 def instead_of_call(call: nodes.Call, found: Operand, *, is_alone: bool) -> tuple[str, str]:
     """What to write instead of `now()`, `len(name)` or `name.upper()`, and why it is refused. `is_alone`: it is the whole text."""
     name = str(getattr(call.node, "attr", None) or getattr(call.node, "name", ""))
+    if name == "strftime" and found.operand and found.operand.partition("(")[0].rpartition(".")[2] not in _TIMES:
+        return "write the date into the table as people should read it", ": templates can't format dates"
     if name in _TIMES or found.operand in _TIMES:
         return "write the date under `vars`, or into a column of the table", _OTHER_DATE
     if name == "get" and found.operand:

@@ -1,4 +1,4 @@
-"""Warns of characters that were lost before a text reached its file: U+FFFD, and a `?` within a word of a column's value."""
+"""Warns of characters that were lost before a text reached its file: U+FFFD, a `?` within a word of a column's value, `Ã©` for `é`."""
 
 from __future__ import annotations
 
@@ -15,21 +15,27 @@ from sendspec.operations.send_job import Job
 
 CODE = "lost-character"
 REPLACEMENT = "\ufffd"
+MISREAD = "UTF-8 that was read as Windows-1252, such as `Ã©` for `é`,"
 MOST_ROWS = 20_000
 """Rows that are looked at."""
 _WITHIN_A_WORD = re.compile(r"[^\W\d_]\?+[^\W\d_]")
+_MISREAD = re.compile(
+    r"[ÃÂ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|â€[\u0080-\u2122]"
+)
+"""The first byte of a letter as Windows-1252 has it, and one that may come second. French and Portuguese have no such pairs."""
 _ADDRESS = re.compile(r"://|www\.|[/=&]")
 """In a link, a `?` begins the query."""
 
 
 def warn_of_lost_characters(job: Job, problems: Problems) -> None:
     """Looks at the spec's own text, and at the columns that the message uses, in the first rows."""
-    for at in dict.fromkeys(at for at, text in literal_texts(job.program.content) if REPLACEMENT in text):
+    texts = ((at, _misread_in(text)) for at, text in literal_texts(job.program.content))
+    for at, what in dict.fromkeys((at, what) for at, what in texts if what):
         problems.add(
             job.spec.document.diagnostic(
                 at,
                 code=CODE,
-                problem="U+FFFD in the text looks like a lost character",
+                problem=f"{what} in the text looks like a lost character",
                 fix="write the character that was meant, and save the spec as UTF-8",
                 severity=Severity.WARNING,
             )
@@ -69,8 +75,15 @@ def _columns(job: Job) -> tuple[str, ...]:
     return tuple(dict.fromkeys(use.name for use in used if use.name not in job.spec.variables))
 
 
-def _lost_in(value: str) -> str:
-    if REPLACEMENT in value:
+def _misread_in(text: str) -> str:
+    if REPLACEMENT in text:
         return "U+FFFD"
+    return MISREAD if _MISREAD.search(text) else ""
+
+
+def _lost_in(value: str) -> str:
+    misread = _misread_in(value)
+    if misread:
+        return misread
     is_lost = "?" in value and _WITHIN_A_WORD.search(value) and not _ADDRESS.search(value)
     return "`?` within a word" if is_lost else ""

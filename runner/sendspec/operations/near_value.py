@@ -17,11 +17,11 @@ from sendspec.composing.template import parsed
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import Placeholder
 from sendspec.composing.text_compared import column_of
+from sendspec.composing.yes_no import are_alike, folded, opposites, unclear
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_row, quoted
 from sendspec.diagnostics.wording import grouped
 from sendspec.operations.send_job import Job
-from sendspec.operations.yes_no import are_alike, folded, opposites, unclear
 from sendspec.reading.where_text import WHERE
 
 MAX_ROWS = 100_000
@@ -146,7 +146,7 @@ def _is_near(cell: str, constant: str) -> bool:
     if one == other:
         return bool(one)
     # a single letter may be a size or a sign: only a word says that the column is about yes and no
-    return len(other) > 1 and are_alike(one, other)
+    return max(len(one), len(other)) > 1 and are_alike(one, other)
 
 
 def _counts(job: Job, columns: set[str]) -> dict[str, Counter[str]]:

@@ -22,10 +22,12 @@ def project_prices(context: ProjectContext, problems: Problems) -> PriceTable | 
 
 
 def costed(job: Job, prices: PriceTable | None, planned: Callable[[Job], Plan]) -> Plan:
-    """What `planned` makes of the job, with its cost if there are prices."""
-    if prices is None:
+    """What `planned` makes of the job, with its cost if there are prices, and the countries if it has one of its own."""
+    if prices is None and job.spec.country is None:
         return planned(job)
-    plan = planned(job.counting_countries())
+    plan = replace(planned(job.counting_countries()), country=job.spec.country)
+    if prices is None:
+        return plan
     counts = {country: (n, plan.segments_by_country.get(country, 0)) for country, n in plan.messages_by_country.items()}
     unmeasured = plan.send - plan.segments.gsm7 - plan.segments.ucs2
     return replace(plan, cost=cost_of(counts, prices, unmeasured=unmeasured))

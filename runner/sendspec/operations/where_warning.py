@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from jinja2 import nodes
 
 from sendspec.composing.template import parsed
 from sendspec.composing.template_tree import Placeholder
+from sendspec.composing.yes_no import are_alike, folded, opposites
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_place, quoted
 from sendspec.diagnostics.wording import counted, grouped
@@ -49,7 +50,7 @@ def _all_filtered(job: Job, plan: Plan) -> Iterator[Diagnostic]:
         counts = _values_of(job, column)
         problem += f"; '{quoted(column)}' holds {_listed(counts)}"
         if not fix and counts.keys().isdisjoint(constants):
-            fix = _fix(counts, constants) or _instead(column, counts)
+            fix = _fix(counts, constants) or _instead(column, counts, opposites(constants, counts))
     yield job.spec.document.diagnostic(
         ("recipients", "where"), code="all-filtered", problem=problem, fix=fix or _FIX, severity=Severity.WARNING
     )
@@ -106,17 +107,21 @@ def _shown(value: str) -> str:
     return f"'{mask_in_place(quoted(cut))}'" if value else "empty"
 
 
-def _instead(column: str, counts: Counter[str]) -> str:
-    """What to write where no value is one that `where` wants."""
-    common = next((value for value, _ in counts.most_common() if value), None)
+def _instead(column: str, counts: Counter[str], opposite: Collection[str]) -> str:
+    """What to write where no value is one that `where` wants, nor says the same in other words; `opposite` says the contrary."""
+    common = next((value for value, _ in counts.most_common() if value and value not in opposite), None)
     such = f", such as {_shown(common)}" if common is not None and quoted(common) == common else ""
     return f"write a value that '{quoted(column)}' holds{such}, or correct the table"
 
 
 def _fix(counts: Counter[str], constants: list[str]) -> str | None:
-    """What to write where a value and a constant differ only in capitals, or in spaces around them."""
+    """What to write where a value and a constant differ only in capitals, or in spaces around them, or both say yes, or no."""
     for constant in constants:
         for value in counts:
             if value != constant and value.strip().casefold() == constant.strip().casefold() != "":
                 return f"write {_shown(value)} instead of {_shown(constant)}"
+    for constant in constants:
+        alike = [value for value in counts if value and are_alike(folded(value), folded(constant))]
+        if len(alike) == 1 and len(constants) == 1:
+            return f"write {_shown(alike[0])} instead of {_shown(constant)} if they mean the same, or correct the table"
     return None

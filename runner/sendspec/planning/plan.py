@@ -18,6 +18,7 @@ from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
 from sendspec.planning.schedule import Schedule
 from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
+from sendspec.reading.contacts.number_country import UNKNOWN
 
 NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
 """Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
@@ -80,7 +81,7 @@ class Plan:
     of any generation, that were planned, never sent, and are no longer composed.
 
     `messages_by_country` and `segments_by_country` count the messages to send by ISO 3166 code, or `number_country.UNKNOWN`. Both are
-    empty unless `ComposeSettings.count_countries` asks for them.
+    empty unless `ComposeSettings.count_countries` asks for them. `country` is that of the spec's national numbers.
 
     `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
     nobody can approve. `ledger` is the ledger's id.
@@ -98,6 +99,7 @@ class Plan:
     skipped_lines: Mapping[Skip, tuple[int, ...]] = field(default_factory=dict)
     messages_by_country: Mapping[str, int] = field(default_factory=dict)
     segments_by_country: Mapping[str, int] = field(default_factory=dict)
+    country: str | None = None
     left: int = 0
     text_digest: str = ""
     pairs: DeclaredPairs = field(default_factory=DeclaredPairs, compare=False, repr=False)
@@ -108,6 +110,13 @@ class Plan:
     suppression: Suppression | None = None
     schedule: Schedule | None = None
     cost: Cost | None = None
+
+    @property
+    def countries(self) -> Mapping[str, int]:
+        """The messages by country, the most first; empty if none goes to another country than the spec's."""
+        if self.country is None or self.messages_by_country.keys() <= {self.country, UNKNOWN}:
+            return {}
+        return dict(sorted(self.messages_by_country.items(), key=lambda each: (-each[1], each[0])))
 
 
 NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0, "")

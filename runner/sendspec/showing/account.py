@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sendspec.diagnostics.wording import grouped
 from sendspec.planning.totals import Totals
+
+COUNTRIES_SHOWN = 12
 
 
 def accounting_line(account: Totals) -> str:
@@ -29,3 +32,9 @@ def left_words(left: int) -> str:
 def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:
     """`28 already accepted · 2 filtered`."""
     return " · ".join(f"{shown(count)} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)
+
+
+def country_words(countries: Mapping[str, int]) -> str:
+    """`BR 231 · PL 1`: the messages by country."""
+    listed = [f"{country} {grouped(count)}" for country, count in countries.items()]
+    return " · ".join(listed[:COUNTRIES_SHOWN]) + " · …" * (len(listed) > COUNTRIES_SHOWN)

@@ -15,7 +15,8 @@ from sendspec.planning.cost import sum_of_costs
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
-from sendspec.showing.account import left_words, skipped_words
+from sendspec.reading.contacts.number_country import UNKNOWN
+from sendspec.showing.account import country_words, left_words, skipped_words
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
 from sendspec.showing.plan_shape import shape_lines, shapes_json
@@ -24,6 +25,8 @@ from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
 NO_DETAIL = PlanDetail()
+FEW = 0.05
+"""The share of messages to other countries that is conspicuous."""
 
 
 def plan_text(
@@ -76,6 +79,8 @@ def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -
         yield from _skipped_rows(plan)
     if full and plan.cost is not None:
         yield from (f"    {line}" for line in country_lines(plan.cost))
+    if plan.countries:
+        yield f"  {_countries(plan, style)}"
     if plan.suppression is not None:
         yield f"  suppress: {_suppressed(plan, plan.suppression)}"
     if plan.schedule is not None:
@@ -106,6 +111,13 @@ def _suppressed(plan: Plan, suppression: Suppression) -> str:
     listed = f"{grouped(found) if found else 'none'} of {counted(plan.recipients, 'recipient')} {'is' if found < 2 else 'are'}"
     files = printable(", ".join(suppression.files))
     return f"{listed} listed in {files} ({counted(suppression.addresses, 'address', 'addresses')})"
+
+
+def _countries(plan: Plan, style: TerminalStyle) -> str:
+    """Marked where few messages go to other countries than that of the spec: their numbers were hardly meant so."""
+    others = sum(count for country, count in plan.countries.items() if country not in (plan.country, UNKNOWN))
+    mark = f"{style.yellow('⚠')} " if others <= FEW * plan.send else ""
+    return f"{mark}countries: {country_words(plan.countries)}"
 
 
 def _segments(plan: Plan) -> str:
@@ -156,6 +168,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
         **({"skipped_rows": rows} if (rows := _skipped_rows_json(plan)) else {}),
+        **({"countries": dict(countries)} if (countries := plan.countries) else {}),
         **_suppress_json(plan),
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.showing.account import skipped_words
+from sendspec.showing.account import country_words, skipped_words
 from sendspec.showing.cost import written_cost_words
 from sendspec.showing.schedule import schedule_lines, written_schedule
 from sendspec.showing.segments import segment_words
@@ -36,6 +36,8 @@ def planned_spec_lines(spec: Mapping[str, Any], style: TerminalStyle, reading: R
     yield f"    {grouped(totals['send'])} of {counted(totals['recipients'], 'recipient')}{f', {sizes}' if sizes else ''}"
     if spec["skipped"]:
         yield f"    skip     {printable(skipped_words(spec['skipped'], grouped))}"
+    if "countries" in spec:
+        yield f"    where    {country_words(spec['countries'])}"
     if "cost" in spec and (cost := written_cost_words(spec["cost"])):
         yield f"    cost     {cost}"
     if "schedule" in spec:

@@ -29,7 +29,7 @@ ALIASES = {
     "filters": ("templates",), "tests": ("templates",), "jinja": ("templates",), "placeholders": ("templates",),
     "csv": ("formats", "spec"), "json": ("formats",), "recipients": ("spec",), "columns": ("spec", "templates"),
     "key": ("project",), "channels": ("project",), "approvals": ("project",), "env": ("environments",),
-    "lock": ("ledger",), "exit": ("exit-codes",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
+    "lock": ("ledger",), "where": ("spec", "templates"), "exit": ("exit-codes",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
 }  # fmt: skip
 """Topics by other words that people look for."""
 _TITLES = {"exit-codes": "Exit codes"}

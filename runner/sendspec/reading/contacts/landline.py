@@ -21,6 +21,14 @@ def landline_starts() -> frozenset[str]:
     return frozenset(start + tail for start in starts for tail in tails[len(start)])
 
 
+@cache
+def can_tell_landlines(country: str) -> bool:
+    """Whether the plan of a country, given by its two-letter code, has starts of landlines here."""
+    import phonenumbers  # takes 40 ms to import, and few specs ask
+
+    return str(phonenumbers.country_code_for_region(country)) in LANDLINES_BY_CODE
+
+
 def is_landline(number: str) -> bool:
     """Whether a normalised number is a landline; False where its country's plan doesn't say."""
     starts = landline_starts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.problem import Problem
@@ -17,7 +18,7 @@ from sendspec.reading.contacts.country_codes import (
     code_of,
     has_length_of_its_country,
 )
-from sendspec.reading.contacts.unreadable_phone import MIN_DIGITS, MIN_NATIONAL_DIGITS, unreadable
+from sendspec.reading.contacts.unreadable_phone import DECIMAL, MIN_DIGITS, MIN_NATIONAL_DIGITS, unreadable
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -27,6 +28,7 @@ _ONLY_SPACES = Problem(
     "phone-empty", "the cell holds only spaces", "fill it in, or empty the cell and leave such rows out with `where`"
 )
 _NO_LENGTHS: frozenset[int] = frozenset()
+_PLUS = "write + in front of it"
 _SPACES = " \t\r\n"
 _AS_TYPED = str.maketrans(
     dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
@@ -55,10 +57,23 @@ def normalise_phone(text: str, country: str | None = None, any_length: bool = Fa
         written = written.translate(_AS_TYPED).strip(_SPACES)
     fault = unreadable(written)
     if fault is not None:
-        return fault if written or not text else _ONLY_SPACES
+        return _with_beginning(fault, written, country) if written or not text else _ONLY_SPACES
     if written.lstrip("(").startswith("+"):
         return _international(written, any_length=any_length)
     return _national(written, country, any_length=any_length)
+
+
+def _with_beginning(fault: Problem, written: str, country: str | None) -> Problem:
+    """The fault of a number that a spreadsheet has given decimals, with what its digits lack in front."""
+    digits = DECIMAL.fullmatch(written)
+    if digits is None or written[0] in "+0":
+        return fault
+    read = None if country is None else normalise_phone(digits[1], country)
+    if isinstance(read, str):
+        return fault
+    lost = read is not None and read.fix.startswith(_PLUS)
+    beginning = f", and {_PLUS}" if lost else "; the + or 0 in front may be gone as well"
+    return replace(fault, fix=fault.fix + beginning)
 
 
 def _international(written: str, *, any_length: bool) -> str | Problem:
@@ -149,11 +164,11 @@ def _without_country(digits: str, shown: str) -> Problem:
             f"'{shown}' begins with 00, which not every country reads as +, and no country is given",
             f"write + instead of 00, or {add_country}",
         )
-    if digits[0] != "0" and len(digits) > MIN_DIGITS and code_of("+" + digits):
+    if digits[0] != "0" and code_of("+" + digits) and has_length_of_its_country("+" + digits):
         return Problem(
             "phone-country",
             f"'{shown}' has no +, and no country is given: it is a national number, or has lost its +",
-            f"write + in front of the country code, or {add_country}",
+            f"{add_country} if it is a national number, or write + in front of it if it begins with its country code",
         )
     return Problem(
         "phone-country",
@@ -207,7 +222,7 @@ def _without_plus(shown: str, country: str) -> Problem:
     return Problem(
         "phone-number",
         f"'{shown}' begins with {code}, the code of {country}, and has no + in front",
-        "write + in front of it, or a 0 if it is a national number",
+        f"{_PLUS}, or a 0 if it is a national number",
     )
 
 

@@ -7,7 +7,6 @@ import unicodedata
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable, quoted
-from sendspec.reading.contacts.country_codes import code_of, has_length_of_its_country
 from sendspec.reading.error_value import error_value_problem, is_error_value
 
 MIN_DIGITS = 8
@@ -28,7 +27,7 @@ _DATE = re.compile(
 _EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
 _BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
-_DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
+DECIMAL = re.compile(r"(\+?[0-9]{7,})[.,]0+")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _LABEL = re.compile(
     r"((?:tel|tél|telefoon|telefon|telephone|téléphone|telefone|teléfono|telefono|phone|mob|mobiel|mobil|mobile|móvil|portable|port"
@@ -95,12 +94,12 @@ def _date(written: str) -> Problem | None:
 def _changed_by_spreadsheet(written: str) -> Problem | None:
     """The problem of a number in the form that a spreadsheet gave it. The code of what still has all digits is `phone-letters`."""
     scientific = _SCIENTIFIC.fullmatch(written)
-    if scientific or _DECIMAL.fullmatch(written):
+    if scientific or DECIMAL.fullmatch(written):
         shown = f"{written[:2]}••••{scientific[1]}" if scientific else mask(written)
         tail = written.lstrip("+0123456789")
         fix = "format the column as text in the spreadsheet, enter the numbers again, and export the table again"
         if not scientific:
-            fix = f"remove '{tail}' from its end{_in_front(written.removesuffix(tail))}"
+            fix = f"remove '{tail}' from its end"
         return Problem("spreadsheet-number", f"'{shown}' is a phone number that a spreadsheet has changed", fix)
     if written[0] == "'" and _WRITTEN.fullmatch(written[1:]):
         shown, what = mask(written[1:]), "an apostrophe (') in front, as spreadsheets write it to keep a number as text"
@@ -111,14 +110,6 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
             "phone-letters", f"'{shown}' is in a spreadsheet's formula", "write the number without = and quotes"
         )
     return None
-
-
-def _in_front(digits: str) -> str:
-    """What a number of these digits may lack in front, for the end of a fix."""
-    if digits[0] in "+0":
-        return ""
-    is_international = code_of(f"+{digits}") is not None and has_length_of_its_country(f"+{digits}")
-    return ", and write + in front of it" if is_international else "; the + or 0 in front may be gone as well"
 
 
 def _with_letters(written: str, letters: str) -> Problem:

@@ -28,6 +28,7 @@ _QUOTES_INSIDE = {
     "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
 }
 """By the quote that ended the value."""
+_ENDED_IN_TEMPLATE = re.compile(r"""(?:(?P<quote>["'])(?:(?!(?P=quote))[^\\])*(?P=quote))\s*\Z""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,12 @@ def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
         return _finding(at, "this line begins with %, which YAML reserves for directives", "remove it")
     if "escape" in said and (path := path_with_backslashes(lines, at)) is not None:
         return path
-    return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
+    return (
+        _tab(said, at, lines)
+        or _quote_in_template(at, lines)
+        or _special(said, at, context, lines)
+        or _in_our_words(said, at, context)
+    )
 
 
 def tag_place(text: str, node_start: int) -> int:
@@ -175,6 +181,15 @@ def _tab(said: str, at: int, lines: LineIndex) -> SpanProblem | None:
 
 
 _TAB = "YAML needs spaces here, not a tab"
+
+
+def _quote_in_template(at: int, lines: LineIndex) -> SpanProblem | None:
+    """A quote between {{ and }} that is that of the value: the value ends there."""
+    begin, _ = lines.line_at(at)
+    ended = _ENDED_IN_TEMPLATE.search(lines.text[begin:at])
+    if ended is None or ended[0].count("{{") == ended[0].count("}}"):
+        return None
+    return _finding(at, "there is text after the end of the value", _QUOTES_INSIDE[ended["quote"]])
 
 
 def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanProblem | None:

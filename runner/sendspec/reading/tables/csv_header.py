@@ -31,6 +31,7 @@ from sendspec.reading.tables.delimiter import (
     other_delimiter,
 )
 from sendspec.reading.tables.line_problem import excerpt
+from sendspec.reading.tables.psql_output import psql_table
 from sendspec.reading.tables.rejects import MARKS, unguarded
 from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
@@ -74,6 +75,12 @@ def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) 
     If only the delimiter or single names are wrong, the header is as it was probably meant, so that the rows can be checked too.
     """
     lines = first_lines(file)
+    printed = psql_table(lines)
+    if printed is not None:
+        problems.add(
+            printed.diagnostic(path, span_on_line(1, 1, len(lines[0].rstrip()) or 1), excerpt=excerpt(lines[0]))
+        )
+        return None
     marked = marked_delimiter(lines[0]) if lines else None
     other = marked if marked not in (None, delimiter) else other_delimiter(lines, delimiter)
     if marked is None and lines and lines[0].startswith(SPREADSHEET_MARK):

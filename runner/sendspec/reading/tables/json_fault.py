@@ -34,6 +34,10 @@ def json_fault(text: str, at: int) -> LineProblem:
         )
         problem = "the JSON spans several lines; each line must be one object"
         return LineProblem(_CODE, problem, fix, column=text.index(stripped) + 1)
+    if stripped.startswith('"{""'):
+        problem = "the line is a CSV's cell with JSON in it, whose quotes are written twice"
+        fix = "export it as JSON lines: psql -At -c 'select row_to_json(t) from (select …) t' > people.jsonl"
+        return LineProblem(_CODE, problem, fix, column=text.index('"') + 1)
     at = min(at, len(text.rstrip()))
     return (
         _readable_elsewhere(text)

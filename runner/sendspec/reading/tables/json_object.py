@@ -182,4 +182,6 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _no_object(value: Any) -> LineProblem:
     what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
-    return LineProblem("not-an-object", f"the line is {what}; each line must be one object", f"write it as {EXAMPLE}")
+    is_list_of_objects = isinstance(value, list) and any(isinstance(item, dict) for item in value)
+    fix = "convert the file: jq -c '.[]' FILE" if is_list_of_objects else f"write it as {EXAMPLE}"
+    return LineProblem("not-an-object", f"the line is {what}; each line must be one object", fix)

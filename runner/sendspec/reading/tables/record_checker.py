@@ -11,6 +11,7 @@ from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.delimiter import NAME_BY_DELIMITER, SPACES
 from sendspec.reading.tables.line_problem import line_diagnostic
+from sendspec.reading.tables.psql_output import row_count
 from sendspec.reading.tables.rejects import unguarded
 from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import rows_swallowed
@@ -78,6 +79,10 @@ class RecordChecker:
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
         marks = min(self._header.marks, count)
         missing = self._header.columns[count - marks :]
+        leftover = row_count(self._lines.between(first, first)[0])
+        if leftover is not None:
+            self._note((first, last), span.start, max(1, span.end.column - span.start.column), leftover)
+            return
         fix = f"add what is missing; where there is nothing, write {_times(self._delimiter, self._width - count)} at the end of the row"
         if count > self._width:
             first_extra = self._width

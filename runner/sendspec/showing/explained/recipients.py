@@ -176,6 +176,11 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "phone-country": Explanation(
         "a phone number has no country code, and no country is set",
+        (
+            "The first digits don't tell: 51 9… may be a number of Peru without its +, or one of the Brazilian area 51. "
+            "For national numbers, name their country under recipients. For numbers that begin with a country code, "
+            "write + in front. Then look at the countries that `sendspec plan` lists."
+        ),
         wrong="phone: 0612345678",
         right="recipients: {file: people.csv, country: NL}",
     ),
@@ -184,6 +189,40 @@ EXPLAINED: dict[str, Explanation] = {
         "Countries are written as two capital letters (ISO 3166-1): GB and not UK, GR and not EL.",
         wrong="country: Netherlands",
         right="country: NL",
+    ),
+    "compared-with-boolean": Explanation(
+        "a column of a table is compared with true, false or none, and its cells are texts",
+        (
+            "A text equals none of them: `==` would leave out every row, and `!=` keep every one. Compare the column with "
+            "the text in its cells, or write `is defined` for a cell that holds something."
+        ),
+        wrong="{{ opt_in == true }}",
+        right="{{ opt_in == 't' }}",
+    ),
+    "text-as-condition": Explanation(
+        "a cell's text stands alone in a condition, and counts as true whatever it says",
+        (
+            "The cells of a table are texts, and any text counts as true: `f`, `no`, `0` and `NULL` too. Only an empty "
+            "cell is none. Compare the column with the text that you mean."
+        ),
+        wrong="{% if paid %}Thank you!{% endif %}",
+        right="{% if paid == 't' %}Thank you!{% endif %}",
+    ),
+    "landline-unknown": Explanation(
+        "`landline` is asked about a country whose landlines can't be told from mobile numbers",
+        (
+            "That holds for the United States and Brazil, among others. Leave such rows out by a column of the table, "
+            "such as the kind of the number."
+        ),
+        wrong="{{ phone is not landline('BR') }}",
+        right="{{ phone_kind == 'mobile' }}",
+    ),
+    "psql-table": Explanation(
+        "a table has what psql prints for people",
+        (
+            "psql draws a rule below the header and counts the rows at the end. Let it write a CSV instead: "
+            "`psql --csv -c 'select …' > people.csv`. Of a CSV that only ends in `(2 rows)`, remove that line."
+        ),
     ),
     "phone-letters": Explanation(
         "a phone number has a letter or another character that doesn't belong",

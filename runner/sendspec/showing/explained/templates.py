@@ -93,6 +93,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{{ name | uper }}",
         right="{{ name | upper }}",
     ),
+    "rounded-number": Explanation(
+        "a number that was rounded loses the zeros at its end",
+        "`round(2)` gives a number, which is written as 12.5. `decimals(2)` gives the text 12.50.",
+        wrong="{{ amount | float | round(2) }}",
+        right="{{ amount | decimals(2) }}",
+    ),
     "unknown-test": Explanation(
         "a test is unknown",
         "`sendspec help filters` lists all tests.",

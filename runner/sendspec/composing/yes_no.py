@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 MAX_OTHERS = 8
 """Other texts that a column of yes and no may hold; with more of them it is one of remarks."""
@@ -59,6 +60,16 @@ NO = frozenset(
 )
 _CODES = frozenset(["no", "si", "on"])
 """Words that are codes of countries or regions, too."""
+_WORDS = {"t": "true", "f": "false"}
+"""The letters that databases write for these words."""
+_SIGNS = frozenset(["x", "o", "v"])
+"""Letters that say yes, and may be anything else: {f, m, x} is about gender."""
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
+_ZERO = re.compile(r"[-+]?0+(?:[.,]0+)?")
+_YES_BY_NO = {
+    "f": "t", "false": "true", "0": "1", "n": "y", "no": "yes", "não": "sim", "nao": "sim", "nee": "ja", "nein": "ja",
+    "non": "oui",
+}  # fmt: skip
 _ENDS = ",;:(.!-–—/"
 """What may follow a word that a remark begins with."""
 
@@ -69,6 +80,7 @@ def folded(text: str) -> str:
 
 def are_alike(one: str, other: str) -> bool:
     """Whether both words say yes, or both say no."""
+    one, other = _WORDS.get(one, one), _WORDS.get(other, other)
     return any(one in words and other in words for words in (YES, NO))
 
 
@@ -83,7 +95,7 @@ def unclear(constants: Sequence[str], kept: Mapping[str, int]) -> list[str]:
     words = [folded(text) for text in constants]
     begun = [cell for cell in kept if any(_begins(folded(cell), word) for word in words)]
     clear = opposites(constants, kept)
-    rest = [cell for cell in kept if cell not in clear and folded(cell) not in YES | NO]
+    rest = [cell for cell in kept if cell not in clear and folded(cell) not in (YES | NO).union(_WORDS)]
     if len(rest) <= MAX_OTHERS and any(
         _against(word) and (_is_word(word) or clear) and not word.isdigit() for word in words
     ):
@@ -105,4 +117,39 @@ def _is_word(word: str) -> bool:
 
 
 def _against(word: str) -> frozenset[str]:
-    return (NO if word in YES else frozenset()) | (YES if word in NO else frozenset())
+    """The words that say the opposite. The letters of true and false do so only for each other, and for words: `f` is also a gender."""
+    opposite = next((others for words, others in ((YES, NO), (NO, YES)) if _WORDS.get(word, word) in words), None)
+    if opposite is None:
+        return frozenset()
+    if word in _WORDS:
+        opposite = frozenset(each for each in opposite if len(each) > 1)
+    letters = (letter for letter, written in _WORDS.items() if written in opposite)
+    return opposite.union(letters) if len(word) > 1 or word in _WORDS else opposite
+
+
+def falsy(counts: Mapping[str, int]) -> list[str]:
+    """The texts of a column that say no, or 0, where that is what the column is about; empty for any other column."""
+    words = {cell: _WORDS.get(folded(cell), folded(cell)) for cell in counts}
+    yes, no = truthy(counts), denying(counts)
+    if zeros := [cell for cell in counts if _ZERO.fullmatch(cell.strip())]:
+        if all(_NUMBER.fullmatch(cell.strip()) for cell in counts):
+            return zeros
+    is_sure = len(no) == len(counts) or any(_is_word(words[cell]) and len(folded(cell)) > 1 for cell in no)
+    is_sure = is_sure or any(words[cell] not in _SIGNS for cell in yes)
+    share = sum(counts[cell] for cell in (*yes, *no))
+    return no if is_sure and 2 * share >= sum(counts.values()) else []
+
+
+def truthy(cells: Iterable[str]) -> list[str]:
+    """Those that say yes."""
+    return [cell for cell in cells if _WORDS.get(folded(cell), folded(cell)) in YES]
+
+
+def meaning_yes(text: str) -> str:
+    """The text that says yes in a column with this one; itself if it says neither yes nor no."""
+    return _YES_BY_NO.get(folded(text), text)
+
+
+def denying(cells: Iterable[str]) -> list[str]:
+    """Those that say no."""
+    return [cell for cell in cells if _WORDS.get(folded(cell), folded(cell)) in NO]
