@@ -22,7 +22,8 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% if order_id === 1 %}a{% endif %}'", "template-syntax 9:29", "no `===`, and a cell", """write `== "1"`"""),
     ("'{% if order_id && first_name %}a{% endif %}'", "template-syntax 9:29", "no `&&`", "write `and`"),
     ("'{% if order_id || first_name %}a{% endif %}'", "template-syntax 9:29", "no `||`", "write `or`"),
-    ("'{% if !order_id %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `not order_id`"),
+    ("'{% if !order_id %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `order_id is not defined`"),
+    ("'{% if !order_id == first_name %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `not order_id`"),
     ("'{% if order_id then %}a{% endif %}'", "template-syntax 9:29", "no `then`", "remove it"),
     ("'{% if order_id %}a{% endfi %}'", "template-syntax 9:35", "`endfi` doesn't end the `if`", "write `endif`"),
     ("'{% if order_id %}a{% end %}'", "template-syntax 9:35", "`end` doesn't end the `if`", "write `endif`"),
@@ -34,7 +35,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'a{% endfor %}'", "template-syntax 9:15", "belongs to nothing", "remove it, or write the `for` that it ends"),
     ("'a{% else %}b'", "template-syntax 9:15", "this `else` belongs to nothing", "remove it, or write {% if … %} before it"),
     ("'{% if order_id %}a'", "template-syntax 9:17", "this `if` is never closed", "{% endif %}"),
-    ("'{% unless order_id %}a{% end %}'", "template-syntax 9:14", "no `unless`", "write {% if not order_id %}, and {% endif %}"),
+    ("'{% unless order_id %}a{% end %}'", "template-syntax 9:14", "no `unless`", "write {% if order_id is not defined %}, and {% endif %}"),
     ("'{% blurb order_id %}a'", "template-syntax 9:17", "no tag called 'blurb'", "use one of: if, elif"),
     ("'{% fro c in order_id %}a{% endfor %}'", "template-syntax 9:17", "no tag called 'fro'", "write `for`"),
     ("'{% first_name %}'", "template-syntax 9:14", "no tag called 'first_name'; a value is", "write {{ first_name }}"),
@@ -43,16 +44,16 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% if NOT first_name %}a{% endif %}'", "template-syntax 9:20", "no `NOT`", "write `not`"),
     ('"{% if first_name == \'Bo\' und order_id %}a{% endif %}"', "template-syntax 9:39", "no `und`", "write `and`"),
     ('"{% if first_name == \'Bo\' OU (order_id) %}a{% endif %}"', "template-syntax 9:39", "no `OU`", "write `or`"),
-    ("'{{ first_name ? 1 : 2 }}'", "template-syntax 9:17", "no `? :`", """write `"1" if first_name else "2"`"""),
-    ('"{{ first_name ? 1 : order_id }}"', "template-syntax 9:17", "no `? :`", "write `'1' if first_name else order_id`"),
+    ("'{{ first_name ? 1 : 2 }}'", "template-syntax 9:17", "no `? :`", """write `"1" if first_name is defined else "2"`"""),
+    ('"{{ first_name ? 1 : order_id }}"', "template-syntax 9:17", "no `? :`", "write `'1' if first_name is defined else order_id`"),
     ("'{{ first_name ?? 1 }}'", "template-syntax 9:28", "no `??`", """write `| default("1")`"""),
     ('"{{ first_name ?? order_id }}"', "template-syntax 9:28", "no `??`", "write `| default(order_id)`"),
     ("'{{ first_name; }}'", "template-syntax 9:27", "`;` ends nothing", "remove it"),
     ("'{{ $first_name }}'", "template-syntax 9:17", "no `$` before it", "write `first_name`"),
     ("'{{ .first_name }}'", "template-syntax 9:17", "no `.` before it", "write `first_name`"),
-    ("'{{#if first_name}}a{{/if}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name %}, and {% endif %} for {{/if}}"),
-    ("'{{#unless first_name}}a{{/unless}}'", "template-syntax 9:14", "Handlebars", "write {% if not first_name %}, and"),
-    ("'{{^first_name}}a{{/first_name}}'", "template-syntax 9:14", "Handlebars", "write {% if not first_name %}, and"),
+    ("'{{#if first_name}}a{{/if}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name is defined %}, and {% endif %} for {{/if}}"),
+    ("'{{#unless first_name}}a{{/unless}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name is not defined %}, and"),
+    ("'{{^first_name}}a{{/first_name}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name is not defined %}, and"),
     ("'{% if first_name %}a{{/if}}'", "template-syntax 9:34", "Handlebars", "write {% endif %}"),
     ("'{{{ first_name }}}'", "template-syntax 9:14", "three braces", "write {{ first_name }}"),
     ("""'{{ first_name | default "you" }}'""", "template-syntax 9:30", "not in brackets", 'write `default("you")`'),
@@ -79,7 +80,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name.upper() }}'", "template-forbidden 9:17", "`first_name.upper()`", "write `first_name | upper`"),
     ("'{{ first_name.strip() }}'", "template-forbidden 9:17", "`first_name.strip()`", "write `first_name | trim`"),
     ("'{{ first_name.replace(1, 2) }}'", "template-forbidden 9:17", "is not allowed", "write `first_name | replace(1, 2)`"),
-    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", "write a column's name: phone, first_name"),
+    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", 'write a column\'s name: phone, first_name, order_id, row["Opt-out"], row["Price (€)"]'),
     ("""'{{ row.get("first_name", "you") }}'""", "template-forbidden 9:17", "row.get", 'write `row["first_name"] | default("you")`'),
     ("'{{ len(first_name) }}'", "template-forbidden 9:17", "`len(first_name)`", "write `first_name | length | string`"),
     ("'{% if len(first_name) > 3 %}a{% endif %}b'", "template-forbidden 9:20", "`len(first_name)`", "write `first_name | length`"),
@@ -89,6 +90,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name[1:2] }}'", "template-forbidden 9:17", "the slice `first_name[1:2]`", "add a column that holds this part of `first_name`, and write its name"),
     ("'{{ row[first_name] }}'", "template-forbidden 9:17", "`row[first_name]` takes the column's name from a value", """write `row["first_name"]`, in quotes, for the column 'first_name'"""),
     ("'{{ row[lang] }}'", "template-forbidden 9:17", "`row[lang]` takes the column's name", "write a column's name: phone, first_name"),
+    ('"{{ row[land] }}"', "template-forbidden 9:17", "`row[land]` takes the column's name", "order_id, row['Opt-out'], row['Price (€)']"),
     ("'{{ first_name[order_id] }}'", "template-forbidden 9:17", "'first_name' is text, and text has no items", '{% elif order_id == "…" %}'),
     ("'{{ texts[order_id] }}'", "template-forbidden 9:17", "`texts[order_id]` chooses an item by a value", '{% if order_id == "…" %}'),
     ("'{{ first_name = 1 }}'", "template-syntax 9:14", "{{ }} prints a value", 'write {{ first_name }}; for a condition, {% if first_name == "1" %}…{% endif %}'),
@@ -104,8 +106,8 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name | date(1) }}'", "unknown-filter 9:28", "no filter called 'date'", "remove it, and write the value into the table"),
     ("'{{ first_name | tojson }}'", "unknown-filter 9:28", "no filter called 'tojson'", "remove it: what a text holds"),
     ("'{{ first_name | uper }}'", "unknown-filter 9:30", "no filter called 'uper'", "write 'upper'"),
-    ("'{% if first_name is empty %}a{% endif %}'", "unknown-test 9:20", "no test called 'empty'", "write `not first_name`"),
-    ("'{% if row.first_name is not empty %}a{% endif %}'", "unknown-test 9:20", "'empty'", "write `row.first_name`"),
+    ("'{% if first_name is empty %}a{% endif %}'", "unknown-test 9:20", "no test called 'empty'", "write `first_name is not defined`"),
+    ("'{% if row.first_name is not empty %}a{% endif %}'", "unknown-test 9:20", "'empty'", "write `row.first_name is defined`"),
     # a template that is all of the text, and gives none
     ("'{{ order_id | length }}'", "wrong-type 9:13", "expected text, found the number 2", 'write "{{ order_id | length | string }}"'),
     ('"{{ 1 if order_id else 2 }}"', "wrong-type 9:13", "found the number 1", 'write "{{ (1 if order_id else 2) | string }}"'),
@@ -150,7 +152,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi {frist_name}"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi %frist_name%"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is not part of the template", "write {{ first_name }}"),
-    ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name"),
+    ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name, order_id, row['Opt-out']"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
     ('"Hi «first_name»"', "!unfilled-placeholder 9:17", "'«first_name»'", "write {{ first_name }}"),
     ('"Hi «First_Name»"', "!unfilled-placeholder 9:17", "'first_name' is a column", "write {{ first_name }}"),
@@ -192,7 +194,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("'{% if order_id == 1 %}a{% endif %}b'", "compared-with-number 9:20", "is never true", """write `order_id == "1"`"""),
     ('"{% if row[\'Opt-out\'] != 1.5 %}a{% endif %}b"', "compared-with-number 9:20", "is always true", "write `row['Opt-out'] != '1.5'`"),
     ("\"Hi {{ first_name == 'Bo' }}\"", "printed-condition 9:17", "is `true` or `false`", "write {% if first_name == 'Bo' %}…{% endif %}"),
-    ("'{{ not order_id }} or {{ order_id }}'", "printed-condition 9:14", "{{ }} prints a value", "write {% if not order_id %}…{% endif %}"),
+    ("'{{ not order_id }} or {{ order_id }}'", "printed-condition 9:14", "{{ }} prints a value", "write {% if order_id is not defined %}…{% endif %}"),
     ("'Hi {{ order_id is defined and order_id != \"A\" }}'", "printed-condition 9:17", "prints a value", 'write {% if order_id is defined and order_id != "A" %}'),
     ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
 ]  # fmt: skip
@@ -439,7 +441,7 @@ BY_HAND = frozenset(
         "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "\"Hi {{ first_name == 'Bo' }}\"", "'{{ not order_id }} or {{ order_id }}'",
         "'Hi {{ order_id is defined and order_id != \"A\" }}'", "people.csv, where: order_id}", "channel: [sms, mms]",
         "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
-        "schema: sendspec.run/1", "'{{ row[lang] }}'", "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
+        "schema: sendspec.run/1", "'{{ row[lang] }}'", '"{{ row[land] }}"', "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
         "'{{ first_name.initial }}'", '"{{ order_id == first_name }}"', '"Hi «somebody»"', "people.csv, where: yes}",
         "people.csv, where: No}", "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}",
         "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {messages: 1.500}",
@@ -527,6 +529,39 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
     table.write("hello.yaml", (table.spec + shared).replace('"Hi {{ first_name }}"', shown))
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
     _holds(found, f"unfilled-placeholder {place}", "constants are not templates", "in `message`")
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ('"{% if first_name %}a{% endif %}b"', "fill it in, or ask whether there is a value: write `first_name is defined`"),
+        ('"{% if not first_name %}a{% endif %}b"', "write `first_name is not defined` in place of `not first_name`"),
+        ("\"{{ 'a' if row['first_name'] else 'b' }}\"", "write `row['first_name'] is defined`"),
+        ("'{% if order_id and row[\"first_name\"] %}a{% endif %}b'", 'write `row["first_name"] is defined`'),
+        ("\"{% if first_name == 'a' %}a{% endif %}b\"", "fill it in, or write a default"),
+        ('"{% if first_name is defined %}a{% endif %}b {{ first_name }}"', "fill it in, or write a default"),
+    ],
+)  # fmt: skip
+def test_a_condition_on_an_empty_cell_is_to_ask_whether_there_is_a_value(
+    intake: Intake, written: str, fix: str
+) -> None:
+    intake.write("people.csv", "phone,first_name,order_id\n+31612345678,,A1\n")
+    intake.text(written)
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert fix in found["fix"]
+    assert found["column"] == len("      text: ") + written.rindex("first_name") + 1
+    meant = re.search(r"write `(.*? defined)`(?: in place of `(.*)`)?", found["fix"])
+    if meant is not None:  # and what it says to write passes
+        intake.text(written.replace(meant[2] or meant[1].split(" is ")[0], meant[1]))
+        assert intake.run("validate", "hello.yaml", "--format", "json").diagnostics == []
+
+
+def test_an_empty_text_of_json_is_asked_for_by_its_truth(intake: Intake) -> None:
+    intake.write("people.jsonl", '{"phone": "+31612345678", "first_name": ""}\n')
+    text = '"{% if first_name is empty %}a{% endif %}b"'
+    intake.write("hello.yaml", intake.spec.replace("people.csv", "people.jsonl").replace('"Hi {{ first_name }}"', text))
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["fix"] == "write `(first_name is not defined or not first_name)`"
 
 
 def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sendspec.composing.expression_mistake import SPACED
 from sendspec.composing.known_names import KnownNames
+from sendspec.composing.presence import asked_by_presence
 from sendspec.composing.template_advice import A_COLUMN, MAX_SHOWN
 from sendspec.composing.template_name import KEYWORDS, written_name
 from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
@@ -27,6 +28,8 @@ def about_column(
 ) -> TemplateProblem:
     """`problem` itself, or what is really wrong, such as a column whose name has a space or a sign in it, and needs `row["…"]`."""
     columns = known.listed_columns
+    if cells_are_text and isinstance(source, str) and problem.code in ("template-syntax", "unknown-test"):
+        problem = asked_by_presence(problem, source, known.columns)
     if problem.code == "template-forbidden" and columns and isinstance(source, str):
         problem = _named_column(problem, source, known, cells_are_text=cells_are_text)
     is_sum = problem.problem.startswith(ARITHMETIC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,14 @@ from jinja2.runtime import Context
 
 from sendspec.composing.item_access import NoItems, read_of
 from sendspec.composing.number_fault import NotANumber
+from sendspec.composing.presence import presence_test
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
 from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared, emptiness_meant
 from sendspec.diagnostics.redaction import printable
+
+_IS_TESTED = re.compile(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +32,33 @@ class FaultWords:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
             return self._item_missing(name)
-        tested = emptiness_meant(self.source, name)
-        if tested is not None:
+        compared = emptiness_meant(self.source, name)
+        if compared is not None:
             problem = f"'{name}' has no value here, and a missing value can't be compared"
-            return RenderError("empty-compared", problem, f"write `{printable(tested)}`", *self._place_of(name), name)
+            return RenderError("empty-compared", problem, f"write `{printable(compared)}`", *self._place_of(name), name)
+        start, end = self._place_of(name)
+        tested = presence_test(self.source, *self._whole(start, end))
         fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
-        return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
+        if tested is not None:
+            fix = f"fill it in, or ask whether there is a value: write {printable(tested)}"
+        return RenderError("empty-value", f"'{name}' has no value", fix, start, end, name)
 
     def compared(self, found: TextCompared) -> RenderError:
         return RenderError("text-compared", found.problem, f"write `{found.meant}`", *self._place_of(found.name))
 
     def _place_of(self, name: str) -> tuple[int, int]:
         """The place of a name; that of the whole template if it isn't found."""
-        used = (*self.names, *self.columns)
-        return next(((use.start, use.end) for use in used if use.name == name), (0, len(self.source)))
+        used = [use for use in (*self.names, *self.columns) if use.name == name]
+        first = next((use for use in used if not use.defaulted and not _IS_TESTED.match(self.source, use.end)), None)
+        first = first or (used[0] if used else None)
+        return (0, len(self.source)) if first is None else (first.start, first.end)
+
+    def _whole(self, start: int, end: int) -> tuple[int, int]:
+        """The place of a name with `row[…]` or `row.` around it."""
+        for opening, closing in (('row["', '"]'), ("row['", "']"), ("row.", "")):
+            if self.source.endswith(opening, 0, start) and self.source.startswith(closing, end):
+                return start - len(opening), end + len(closing)
+        return start, end
 
     def _item_missing(self, item: str) -> RenderError:
         read = self._read_of(item)

@@ -54,7 +54,7 @@ def _constant(
     problem = f"`{at[-1]}` gives '{quoted(value[:60])}' for every row"
     if value != bare and column:
         problem = f"'{quoted(value[:60])}' is not a template, so `{at[-1]}` gives it for every row"
-    problem += f"; '{quoted(column)}' is a column" if column else f"; columns found are: {known.listed()}"
+    problem += f"; '{quoted(column)}' is a column" if column else f"; columns found are: {known.listed_as_called()}"
     if column is None:
         fix = f"write {_template(usual)}" if usual else 'write "{{ … }}" with the name of a column'
     else:

@@ -64,7 +64,16 @@ class KnownNames:
         return self._by_letters.get(letters(name))
 
     def listed(self) -> str:
-        names = [f"'{name}'" if _SEVERAL_NAMES.search(name) else name for name in self._names[: MAX_LISTED + 1]]
+        """The first names as a template writes them."""
+        return self._listed([written_name(name) for name in self._names[: MAX_LISTED + 1]])
+
+    def listed_as_called(self) -> str:
+        """The first names as the table has them."""
+        return self._listed(
+            [f"'{name}'" if _SEVERAL_NAMES.search(name) else name for name in self._names[: MAX_LISTED + 1]]
+        )
+
+    def _listed(self, names: list[str]) -> str:
         more = f" and {len(self._names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
 
@@ -102,7 +111,7 @@ def check_names(
     for use in template.columns:
         if use.name not in known.columns:
             near = known.near(use.name)
-            fix = f"write '{quoted(near)}'" if near else f"add the column, or use one of: {known.listed()}"
+            fix = f"write '{quoted(near)}'" if near else f"add the column, or use one of: {known.listed_as_called()}"
             _unknown(use, at, document, problems, near, fix)
 
 

@@ -56,15 +56,18 @@ def test_fix(name: str, names: list[str]) -> str:
     """What to do about a test that doesn't exist."""
     ours = _TESTS_BY_WORD.get(name)
     if name in (*_EMPTY, *_FILLED):
-        return "write `not` before the value for an empty cell, or the value alone for any other"
+        return "write `is not defined` for an empty cell, or `is defined` for any other"
     return f"write '{ours}'" if ours is not None else _near_or_all(name, names)
 
 
 def emptiness_fix(name: str, operand: str, *, is_negated: bool) -> str | None:
-    """What to write for `operand is empty`; None for other tests. An empty cell is false."""
+    """What to write for `operand is empty`; None for other tests. JSON has empty texts and lists beside missing values."""
     if name not in (*_EMPTY, *_FILLED) or len(operand) > MAX_SHOWN:
         return None
-    return f"write `{quoted(operand)}`" if (name in _EMPTY) == is_negated else f"write `not {quoted(operand)}`"
+    value = quoted(operand)
+    if (name in _EMPTY) == is_negated:
+        return f"write `({value} is defined and {value})`"
+    return f"write `({value} is not defined or not {value})`"
 
 
 def _near_or_all(name: str, names: list[str]) -> str:
