@@ -806,6 +806,28 @@ def test_without_a_folder_for_tables_a_table_is_to_be_copied_beside_the_spec(int
     _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "outside-project 4:20", "", fix)
 
 
+# The recipients, and the text, of faults that are mended by one change of the spec, whatever the number of rows.
+OF_THE_SPEC = [
+    ("{file: people.csv, key: all}", "'Hi {{ first_name }}'"),
+    ("{file: people.csv, to: '+31612345678'}", "'Hi {{ first_name }}'"),
+    ("{file: people.csv, where: '{{ order_id > 100 }}'}", "'Hi {{ first_name }}'"),
+    ("{file: people.csv}", "'{{ order_id | length }}'"),
+    ("{file: people.csv}", "'{{ 1 if order_id else 2 }}'"),
+    ("{file: people.csv}", "'{{ order_id == first_name }}'"),
+    ("{file: people.csv}", "'{{ order_id | float }}'"),
+    ("{file: people.csv}", "'{{ order_id | replace(1, 2) | int }}'"),
+]
+
+
+@pytest.mark.parametrize(("recipients", "written"), OF_THE_SPEC, ids=[" ".join(row) for row in OF_THE_SPEC])
+def test_a_fault_of_the_spec_is_not_to_be_looked_for_in_the_rows(intake: Intake, recipients: str, written: str) -> None:
+    spec = intake.spec.replace("{file: people.csv}", recipients).replace('"Hi {{ first_name }}"', written)
+    intake.write("hello.yaml", spec)
+    said = intake.run("validate", "hello.yaml").err
+    assert said.endswith("\n1 error in 1 file\nto do: correct 1 error in hello.yaml; nothing was sent\n")
+    assert "in row" not in said
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -987,14 +1009,14 @@ PLAN_LINES = """{"phone": "+31612345678", "meta": {"a": 1}, "total": 1}
 
 # The table, the text, and what is found: `code line:column`, words of the problem, words of the fix, the rows.
 ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
-    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export 'plan' of `meta` as a column", [2, 3])]),
+    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export 'plan' of `meta` as a column of its own and write `plan` here", [2, 3])]),
     (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "export 'plan' of `row[\"meta\"]` as a column", [2, 3])]),
     (PLAN, "'{{ meta.plan | default(1) }}'", [("no-items 9:17", "'meta' is text: JSON", "export", [2, 3])]),
     (PLAN, "'{{ phone[0] }}'", [("no-items 9:17", "is text, and text has nothing called '0'", "write `phone | first`", [2, 3])]),
     (PLAN, "'{{ total.eur }}'", [("no-items 9:17", "nothing called 'eur'", "use `total` itself", [2, 3])]),
     (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "add 'plan' to 'meta', or write a default: {{ meta.plan | default(", [1])]),
     (PLAN_LINES, "'{{ total.eur }}'", [
-        ("no-items 9:17", "'total' is a number", "use `total` itself", [1]),
+        ("no-items 9:17", "'total' is a number", "write `total | string`, or add a column", [1]),
         ("empty-value 9:17", "'total' has no value", "fill it", [2]),
     ]),
     (PLAN_LINES, "'{% for e in [1] %}{{ e }}{% endfor %}{{ total }}'", [("empty-value 9:54", "'total'", "fill it", [2])]),

@@ -17,6 +17,8 @@ from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared, emptiness_meant
 from sendspec.diagnostics.redaction import printable
 
+_COMPARED = re.compile(r"\s*[<>]=?\s*-?\d+(?:\.\d+)?")
+_COMPARED_BEFORE = re.compile(r"-?\d+(?:\.\d+)?\s*[<>]=?\s*\Z")
 _IS_TESTED = re.compile(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
 
 
@@ -44,7 +46,14 @@ class FaultWords:
         return RenderError("empty-value", f"'{name}' has no value", fix, start, end, name)
 
     def compared(self, found: TextCompared) -> RenderError:
-        return RenderError("text-compared", found.problem, f"write `{found.meant}`", *self._place_of(found.name))
+        start, end = self._place_of(found.name)
+        start, end = self._whole(start, end)
+        number, before = _COMPARED.match(self.source, end), _COMPARED_BEFORE.search(self.source, 0, start)
+        if number is not None:
+            end = number.end()
+        elif before is not None:
+            start = before.start()
+        return RenderError("text-compared", found.problem, f"write `{found.meant}`", start, end)
 
     def _place_of(self, name: str) -> tuple[int, int]:
         """The place of a name; that of the whole template if it isn't found."""
