@@ -119,7 +119,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ contact.first_name }}'", "unknown-name 9:17", "'contact'", "write 'first_name'"),
     ("'{{ first name }}'", "template-syntax 9:17", "no column is called 'first name'", "write `first_name`"),
     ("'{% if first name %}a{% endif %}'", "template-syntax 9:20", "no column is called 'first name'", "write `first_name`"),
-    ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as a sum or a difference", "write `first_name`"),
+    ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as `first` minus `name`", "write `first_name`"),
     ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", 'add the column and write `row["last name"]`, or use one of: phone, first_name'),
     ("'{{ phone number }}'", "template-syntax 9:17", "no column is called 'phone number'", "write `phone`"),
     ("'{{ Opt-out }}'", "template-forbidden 9:17", "'Opt-out' is a column", 'write `row["Opt-out"]`'),
@@ -178,10 +178,12 @@ TEXTS: list[tuple[str, str, str, str]] = [
     (r"'Hi,\n you'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi,\n you", or several lines below `text: |`'),
     (r"Hi\n\nyou", "literal-escape 9:13", "people would read it as it is written", r'write "Hi\n\nyou"'),
     (r"""'Say "Hi",\n you'""", "literal-escape 9:13", "a line break only in double quotes", r'''write "Say \"Hi\",\n you", or several'''),
-    (r'"Hi\\nyou"', "literal-escape 9:13", "two backslashes are one that people would read", r'write "Hi\nyou", or several lines'),
-    (r'"Hi\\n\\you"', "literal-escape 9:16", "`\\n` with one is a line break", r"write `\n`, with one backslash"),
+    (r'"Hi\\nyou"', "literal-escape 9:13", "is a backslash and an n, and people would read both", r'write "Hi\nyou", or several lines'),
+    (r'"Hi\\n\\you"', "literal-escape 9:16", "people would read both; `\\n` is a line break", r"write `\n`, with one backslash"),
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
+    ('"https://example.com/{somebody}?a=%20of%20"', "unfilled-placeholder 9:34", "; no column is called 'somebody'", "write {{ … }} with one of: phone"),
+    ('"www.example.com/${name}"', "unfilled-placeholder 9:30", "'${name}'", "write {{ … }} with one of: phone"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
     ('"www.example.com?a=%order_id%&b=c"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
     (r"'Hi\nyou'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi\nyou"'),
@@ -206,7 +208,7 @@ INNOCENT = [
     '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     "'{ {{ first_name }}}'",
     '"{% if order_id | length == 2 %}a{% endif %}"', "\"{% if order_id == 'A1' %}a{% endif %}\"",
-    '"https://example.com/{somebody}?a=%20of%20"', '"www.example.com/{name}"',
+    '"https://example.com/?a=%20of%20"', '"www.example.com/<name>/[name]"',
 ]  # fmt: skip
 
 TEXT_BODY = '  body:\n    type: text\n    text:\n      text: "Hi {{ first_name }}"\n'
@@ -233,7 +235,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("{file: people.csv}", "{csv: people.csv}", "unknown-key 4:14", "no key 'csv'", "write 'file'"),
     ("{file: people.csv}", "{file: people.csv, filter: a}", "unknown-key 4:32", "no key 'filter'", "write 'where'"),
     ("channel: sms", "channels: sms", "unknown-key 3:1", "no key 'channels'", "write 'channel'"),
-    ("channel: sms", "channel: sms\nenvironment: live", "unknown-key 4:1", "no key 'environment'", "--env"),
+    ("channel: sms", "channel: sms\nenvironment: live", "unknown-key 4:1", "no key 'environment'", "write `--env live` on the command line"),
     ("channel: sms", "channel: sms\ncountry: NL", "unknown-key 4:1", "no key 'country'", "write `recipients: {file: people.csv, country: NL}`"),
     ("channel: sms", "channel: sms\nvariables: {a: b}", "unknown-key 4:1", "no key 'variables'", "write 'vars'"),
     ("  body", "body", "unknown-key 6:1", "no key 'body'", "indent it, and what is below it, under `message`"),
@@ -250,7 +252,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("spec: 1", 'spec: "1"', "spec-version 1:7", "'1'", "write 1, without quotes"),
     ("spec: 1", "spec: 2", "spec-version 1:7", "the number 2", "write 1, the version"),
     ("name: hello", "name: Hello World", "bad-name 2:7", "'Hello World' can't be", "write 'hello-world'"),
-    ("name: hello", "name:", "wrong-type 2:6", "`name` has no value", "write one after the colon"),
+    ("name: hello", "name:", "wrong-type 2:6", "`name` has no value", "write one after the colon, such as `name: hello`"),
     ("channel: sms", "channel: [sms]", "wrong-type 3:10", "found a list", "write `channel: sms`"),
     ("channel: sms", "channel: [sms, mms]", "wrong-type 3:10", "found a list", "name one channel"),
     ("channel: sms", "channel: sms\ngeneration: 0", "out-of-range 4:13", "the number 0 is below 1", "write 1 or more"),
@@ -299,7 +301,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("name: hello", "name: Çağrı Smørbrød", "bad-name 2:7", "can't be a spec's name", "'cagri-smoerbroed'"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.000}", "wrong-type 4:20", "1.000", "1000 if the point groups"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "the number 1.500", "write 1500 if the point groups thousands, or a number without a fraction, such as 2"),
-    ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "2.0", "write 2"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "the number 2.0 has a point in it", "write 2"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR' has the currency behind the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60,00}", "unknown-key 4:16", "the comma in 60,00 for the end", "write 60.00"),
     ("channel: sms", "channel: sms\nlimits: {cost: EUR 60,5}", "unknown-key 4:16", "the comma in EUR 60,5 for the end", "write EUR 60.5"),
@@ -330,13 +332,14 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     # YAML
     ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
-    ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space"),
+    ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space after the colon"),
     ("  body", "\u00a0\u00a0body", "yaml-indentation 6:1", "a no-break space (U+00A0)", "indent with spaces"),
     ("  body", " \u00a0body", "yaml-indentation 6:2", "a no-break space (U+00A0)", "indent with spaces"),
     ("    text:", "\u3000text:", "yaml-indentation 8:1", "an ideographic space (U+3000)", "indent with spaces"),
     ("    text:\n", "    text: Hi\n", "yaml-syntax 8:11", "`text` has the value 'Hi', so no keys can be below it", "remove it; if the line below is part of it"),
-    ("channel: sms", "  channel: sms", "yaml-syntax 3:3", "`channel` is indented below `name`, which has the value 'hello'", "indent it like `name`, or remove 'hello'"),
-    ('"Hi {{ first_name }}"', "Hi you,\n        and\n          you: Bo", "yaml-syntax 11:14", "a key inside the value of the line before", "indent it"),
+    ("channel: sms", "  channel: sms", "yaml-syntax 3:3", "`channel` is indented below `name`, which has the value 'hello'", "indent it like `name`"),
+    ("recipients: {", "recipients: people\n  file: {", "yaml-syntax 5:3", "`file` is indented below `recipients`", "indent it like `recipients`, or remove 'people'"),
+    ('"Hi {{ first_name }}"', "Hi you,\n        and\n          you: Bo", "yaml-syntax 11:11", "goes on with the text of `text` in line 9, and YAML takes its `: ` for a key", "put quotes around the whole text, or write it on the lines below `text: |`"),
 
     ("    text:\n      text:", "    text:\n     \u00a0- text:", "yaml-indentation 9:6", "no-break space", "indent with spaces"),
     ("    type", "\t\ttype", "yaml-tab 7:1", "not a tab", "indent with spaces"),
@@ -444,6 +447,7 @@ BY_HAND = frozenset(
         "schema: sendspec.run/1", "'{{ row[lang] }}'", '"{{ row[land] }}"', "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
         "'{{ first_name.initial }}'", '"{{ order_id == first_name }}"', '"Hi «somebody»"', "people.csv, where: yes}",
         "people.csv, where: No}", "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}",
+        '"https://example.com/{somebody}?a=%20of%20"', '"www.example.com/${name}"', "recipients: people\n  file: {",
         "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {messages: 1.500}",
         "channel: sms\nlimits: {cost: much}", "message:\n  scheduledFor: soon",
         'message:\n  scheduledFor: "{{ order_id }}"', "message:\n  validity: long", "{A: Hallo, B: Merhaba}",
@@ -498,7 +502,7 @@ def test_a_fix_that_is_followed_to_the_letter_leaves_nothing_to_find(
 @pytest.mark.parametrize(
     ("content", "problem", "fix"),
     [
-        ("environments: {}\n", "a project file", "name a spec; `sendspec init` writes one"),
+        ("environments: {}\n", "a project file", "name a spec, or write one with `sendspec init --example orders`"),
         ("body: {type: text, text: {text: Hi}}\n", "a request body", "`recipients: {file: people.csv}`"),
         ('{"receiver": {}, "body": {}}\n', "a request body", "`spec: 1`"),
     ],
@@ -621,7 +625,7 @@ SEVERAL_PLACEHOLDERS: list[tuple[str, str, list[tuple[str, str, str]]]] = [
         ("error 10:15", "{first_name}", "write this text in `message`, with {{ first_name }} in its place"),
         ("warning 10:60", "{somebody}", "write this text in `message`, with {{ … }} in its place"),
         ("error 10:71", "[first_name]", "with {{ first_name }} in its place"),
-        ("error 10:84", "[Price (€)]", """with {{ row["Price (€)"] }} in its place"""),
+        ("error 10:84", "[Price (€)]", """with {{ row['Price (€)'] }} in its place"""),
     ]),
 ]  # fmt: skip
 
@@ -871,7 +875,7 @@ def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missi
         said.diagnostics,
         "outside-project 4:20",
         "no sendspec.yaml was found",
-        "run `sendspec init ..`, in the folder that holds both, or copy it into",
+        "run `sendspec init ..`, which makes a project of the folder that holds both, or copy it into",
     )
 
 
@@ -942,9 +946,16 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": "Bo" "x"}', 21, 'no comma is between "Bo" and "x"', "write a comma and a key between them"),
     ('{"first_name": "Bo" "x": 1}', 21, 'no comma is between "Bo" and "x"', "write one between them"),
     ('{"first_name" "Bo"}', 15, 'no colon is between "first_name" and "Bo"', "write one between them"),
-    ('{"first_name": ""Bo""}', 18, "the two quotes before this are a whole text", 'write \\" for a quote'),
+    ('{"first_name": ""Bo""}', 16, "two quotes are where one is meant", 'write "Bo", or \\" for a quote'),
+    ('{"first_name": "" "Bo"}', 19, 'no comma is between "" and "Bo"', "write a comma and a key"),
     ('{"first_name": "a "b" c"}', 20, "the quote before this ends the text", 'write \\" for a quote'),
-    ('{"first_name": "Bo" 1}', 21, "stops being JSON here", "one object on the line"),
+    (
+        '{"first_name": "Bo" 1}',
+        21,
+        'no comma is between "Bo" and 1',
+        "write a comma and a key between them, or remove 1",
+    ),
+    ('{"first_name": "Bo" 1x}', 21, "stops being JSON here", "one object on the line"),
 ]
 
 
@@ -954,6 +965,8 @@ def test_a_line_that_can_not_be_read_says_why(intake: Intake, line: str, column:
     intake.change("people.csv", "people.jsonl")
     said = intake.run("validate", "hello.yaml", "--format", "json")
     _holds(said.diagnostics, f"json-syntax 1:{column}", problem, fix, "people.jsonl")
+    shown = re.match(r"JSON has no `(\w+)`", said.diagnostics[0]["problem"])
+    assert shown is None or said.diagnostics[0]["end_column"] == column + len(shown[1])
 
 
 def test_a_send_that_its_ledger_stops_says_that_nothing_was_sent(intake: Intake) -> None:

@@ -149,5 +149,7 @@ def _is_a_column(problem: TemplateProblem, written: str, name: str, start: int, 
     elif problem.code == "template-syntax":
         what = f"{SPACED}, and no column is called '{quoted(written)}'"
     else:
-        what = f"`{quoted(written)}` is read as a sum or a difference, and no column is called so"
+        parts = [f"`{quoted(part)}`" for part in re.split("[-/]", written)]
+        how = "divided by" if "/" in written else "minus"
+        what = f"`{quoted(written)}` is read as {f' {how} '.join(parts)}, and no column is called so"
     return replace(problem, problem=what, fix=f"write `{quoted(written_name(name))}`", start=start, end=end)

@@ -144,7 +144,7 @@ def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, 
             else f"write {_in_quotes(written_name(near))}"
         )
     if use.name in known.in_one_column:
-        return f"remove the quotes around the header: they make one column of it, '{quoted(known.listed_columns[0])}'"
+        return _unquoted_header(quoted(known.listed_columns[0]))
     if compared:
         return f"{compared}; columns are: {known.listed()}"
     fix = f"add the column, a constant under vars, or use one of: {known.listed()}"
@@ -153,6 +153,13 @@ def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, 
     if early or literal is None:
         return fix
     return f"{fix}; if it is for another program to fill, write {{{{ '{literal[0]}' }}}}"
+
+
+def _unquoted_header(column: str) -> str:
+    """What to do about a header that its quotes make one column of."""
+    sign = str(_SEVERAL_NAMES.findall(column)[0])
+    fix = f"remove the quotes around the header in the table: they make one column of it, '{column}'"
+    return fix if sign == "," else f'{fix}; then set `delimiter: "{sign}"` under recipients'.replace('"\t"', r'"\t"')
 
 
 def _is_compared(template: Template, use: NameUse) -> bool:

@@ -52,5 +52,5 @@ def spec_fix(path: str) -> str:
     return (
         f"name a spec, such as {' or '.join(found)}"
         if found
-        else "name a spec; `sendspec init` writes one to begin with"
+        else "name a spec, or write one with `sendspec init --example orders`"
     )

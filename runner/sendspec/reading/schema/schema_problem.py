@@ -161,13 +161,19 @@ def _allowed(error: Any) -> list[Any]:
     return [value for branch in error.validator_value for value in branch.get("enum", ())]
 
 
+_USUAL = {"name": "hello", "channel": "sms", "file": "people.csv", "type": "text"}
+"""Values that a missing one may be like, by their keys."""
+
+
 def _wrong_type(error: Any) -> SchemaProblem:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     wanted = [word for word in wanted if word != "null"]
     words = " or ".join(TYPE_WORDS[word] for word in wanted)
     if error.instance is None and error.absolute_path:
         problem = f"{_place(error)} has no value; {words} is needed"
-        return _at_instance(error, "wrong-type", problem, "write one after the colon")
+        usual = _USUAL.get(str(error.absolute_path[-1]))
+        fix = "write one after the colon" + (f", such as `{error.absolute_path[-1]}: {usual}`" if usual else "")
+        return _at_instance(error, "wrong-type", problem, fix)
     problem = f"expected {words}, found {shown(error.instance)}"
     return _at_instance(error, "wrong-type", problem, _as_wanted(error.instance, wanted) or f"write {words}")
 
