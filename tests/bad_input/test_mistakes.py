@@ -216,8 +216,6 @@ TEXT_BODY = '  body:\n    type: text\n    text:\n      text: "Hi {{ first_name }
 # What the usual spec has, what is written instead, the place, words of the problem, words of the fix.
 SPECS: list[tuple[str, str, str, str, str]] = [
     # keys as other programs call them
-    ("spec: 1", "version: 1", "unknown-key 1:1", "no key 'version'", "write `spec: 1`"),
-    ("spec: 1\n", "", "missing-key 1:1", "has no 'spec'", "add `spec: 1`"),
     ("channel:", "kanal:", "unknown-key 3:1", "no key 'kanal'", "write 'channel'"),
     ("message:", "nachricht:", "unknown-key 5:1", "no key 'nachricht'", "write 'message'"),
     ("{file: people.csv}", "{fichier: people.csv}", "unknown-key 4:14", "no key 'fichier'", "write 'file'"),
@@ -228,6 +226,8 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv", r'"data\mpeople"', "yaml-syntax 4:26", "YAML knows no such escape", "for a backslash"),
     ("channel: sms", "channel: sms\nnot_after: 31.12.2026 18:00", "wrong-format 4:12", "'31.12.2026 18:00' is not a date and time with an offset", "write 2026-12-31T18:00:00+01:00, with your own offset"),
     ("channel: sms", "channel: sms\nnot_after: 31.12.2026", "wrong-format 4:12", "'31.12.2026' is not", "write 2026-12-31T23:59:59+01:00, with your own time and offset"),
+    ("spec: 1", "version: 1", "unknown-key 1:1", "a spec has no key 'version'", "write `spec: 1`"),
+    ("spec: 1\n", "", "missing-key 1:1", "'spec' is missing", "add `spec: 1`"),
     ("recipients:", "recipient:", "unknown-key 4:1", "no key 'recipient'", "write 'recipients'"),
     ("recipients: {file: people.csv}", "csv: people.csv", "unknown-key 4:1", "no key 'csv'", "write `recipients: {file: people.csv}`"),
     ("recipients: {file: people.csv}", "file: people.csv", "unknown-key 4:1", "no key 'file'", "write `recipients: {file: people.csv}`"),

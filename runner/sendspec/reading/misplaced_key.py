@@ -186,7 +186,8 @@ def with_meant_keys(
 
 
 def _is_missing(fault: SchemaProblem, place: KeyPath) -> bool:
-    return fault.at == place[:-1] and fault.problem.endswith(f"has no '{quoted(str(place[-1]))}'")
+    name = quoted(str(place[-1]))
+    return fault.at == place[:-1] and fault.problem.endswith((f"has no '{name}'", f"'{name}' is missing"))
 
 
 def _value(data: Any, at: KeyPath) -> Any:

@@ -117,7 +117,7 @@ def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Sche
                 yield _at_instance(
                     error,
                     "missing-key",
-                    f"{_place(error)} has no '{key}'",
+                    f"{_place(error)} has no '{key}'" if error.absolute_path else f"'{key}' is missing",
                     f"add `{key}: {_only_value(error, key)}`",
                     at_key=True,
                 )
@@ -127,9 +127,13 @@ def _only_value(error: Any, key: str) -> Any:
     return error.schema.get("properties", {}).get(key, {}).get("const", "…")
 
 
+_WHOLE_BY_TITLE = {"sendspec spec": "a spec", "sendspec project file": "a project file", "Channel message": "a message"}
+"""What a whole document is, by the title of its schema."""
+
+
 def _place(error: Any) -> str:
     path = [part for part in error.absolute_path if isinstance(part, str)]
-    return f"`{path[-1]}`" if path else "the document"
+    return f"`{path[-1]}`" if path else _WHOLE_BY_TITLE.get(error.schema.get("title", ""), "the document")
 
 
 def _wrong_value(error: Any) -> SchemaProblem:
