@@ -593,4 +593,5 @@ def test_a_column_without_a_name_is_left_out_of_what_the_spec_may_use(intake: In
     assert [(each["code"], each["severity"]) for each in problems] == [
         ("empty-column-name", "warning"), ("unknown-name", "error"),
     ]  # fmt: skip
-    assert problems[1]["fix"] == "add the column, or use one of: phone, first_name"
+    fix = "give this name to the column that has none, if it is that one; or add the column, or use one of: phone, first_name"
+    assert problems[1]["fix"] == fix

@@ -309,11 +309,11 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("channel: sms", 'channel: sms\nlimits: {cost: "1.250,50 eur"}', "wrong-format 4:16", "eur", "write EUR 1250.50"),
     ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60' is in quotes, so it is text", "write 60, without quotes"),
     ("channel: sms", 'channel: sms\nlimits: {cost: "€ 60"}', "wrong-format 4:16", "a sign where the three letters", "write EUR 60"),
-    ("channel: sms", "channel: sms\nlimits: {cost: eur60}", "wrong-format 4:16", "not a currency in capitals, a space", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: eur60}", "wrong-format 4:16", "has its currency in small letters and no space before the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much' is no amount", "write a number, or a currency and a number, such as EUR 100"),
     ("message:", "message:\n  scheduledFor: 01.12.2026 9:00", "wrong-format 6:17", "zone", "2026-12-01T09:00:00Z, where Z is UTC"),
-    ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00"),
-    ("message:", "message:\n  scheduledFor: 2026-11-31", "wrong-format 6:17", "November 2026 has 30 days", "write 2026-11-30T09:00:00Z"),
+    ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00, an hour ahead of it; with your own day, time and offset"),
+    ("message:", "message:\n  scheduledFor: 2026-11-31", "wrong-format 6:17", "November 2026 has 30 days", "write 2026-11-30T09:00:00Z, where Z is UTC, or 2026-11-30T09:00:00+01:00, an hour ahead of it; with your own day, time"),
     ("message:", "message:\n  scheduledFor: soon", "wrong-format 6:17", "'soon'", "in this form: YYYY-MM-DDThh:mm:ssZ, where Z is UTC"),
     ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "'31.11.2026' is no date: November 2026 has 30 days", "write 2026-11-30T09:00:00Z, where Z is UTC, or 2026-11-30T09"),
     ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "write it into the table in this form: YYYY-MM"),
@@ -573,9 +573,14 @@ def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
     spec = intake.spec.replace("people.csv", "people.jsonl")
     intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.last }}"))
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "empty-value 9:20", "'person' has no 'last'", "add 'last' to 'person', or")
+    _holds(found, "empty-value 9:20", "'person' has no 'last'; it holds 'first'", "add 'last' to 'person', or")
     assert found[0]["rows"] == [1]
     assert "to do: fill 1 value of 'person.last';" in intake.run("validate", "hello.yaml").err
+    intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.frist }}"))
+    found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(
+        found, "empty-value 9:20", "'person' has no 'frist'", "write `person.first`, if that is meant; or add 'frist'"
+    )
     intake.change("people.csv", "people.jsonl, key: '{{ person.last }}'")
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
     _holds(found[:1], "empty-value 4:43", "'person' has no 'last'", "add 'last' to 'person' in the table")
@@ -663,9 +668,19 @@ PATHS: list[tuple[list[str], str, str, str]] = [
     (["helo.yaml"], "file-missing helo.yaml", "no file 'helo.yaml'", "write 'hello.yaml'"),
     (["hello"], "file-missing hello", "no file 'hello'", "write 'hello.yaml'"),
     (["./hello.yml"], "file-missing ./hello.yml", "no file './hello.yml'", "write './hello.yaml'"),
-    (["hi.yaml"], "file-missing hi.yaml", "no file 'hi.yaml'", "write 'specs/hi.yaml'"),
+    (
+        ["hi.yaml"],
+        "file-missing hi.yaml",
+        "no file 'hi.yaml'",
+        "write 'specs/hi.yaml'",
+    ),
     (["hi"], "file-missing hi", "no file 'hi'", "write 'specs/hi.yaml'"),
-    (["season-greeting"], "file-missing season-greeting", "no file", "write 'specs/hi.yaml'"),
+    (
+        ["season-greeting"],
+        "file-missing season-greeting",
+        "no file",
+        "write 'specs/hi.yaml', the file of the spec with this name",
+    ),
     (["specs/hello.yaml"], "file-missing specs/hello.yaml", "no file 'specs/hello.yaml'", "write 'hello.yaml'"),
     (
         ["else.yaml"],
@@ -998,7 +1013,7 @@ def test_a_fault_in_a_block_of_text_is_shown_at_its_own_line(table: Intake, writ
     [
         ("sender: {connector: {identifierValue: A sender with a long name}}", None, "it has 25 characters"),
         ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3], "it has 23 characters"),
-        ("scheduledFor: 2020-01-01T10:00:00Z", None, ""),
+        ("scheduledFor: 2020-01-01T10:00:00Z", None, "write a time within the next 35 days"),
         ("capFrequency: true", None, "useCase: marketing}}` beside it, under `message`"),
     ],
 )

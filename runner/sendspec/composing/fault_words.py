@@ -15,8 +15,11 @@ from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
 from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared, emptiness_meant
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 
+MAX_HELD = 5
+"""Items of a mapping that are listed."""
 _COMPARED = re.compile(r"\s*[<>]=?\s*-?\d+(?:\.\d+)?")
 _COMPARED_BEFORE = re.compile(r"-?\d+(?:\.\d+)?\s*[<>]=?\s*\Z")
 _IS_TESTED = re.compile(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
@@ -33,7 +36,7 @@ class FaultWords:
     def missing(self, error: ValueMissing, context: Context) -> RenderError:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
-            return self._item_missing(name)
+            return self._item_missing(name, error.owner)
         compared = emptiness_meant(self.source, name)
         if compared is not None:
             problem = f"'{name}' has no value here, and a missing value can't be compared"
@@ -69,15 +72,22 @@ class FaultWords:
                 return start - len(opening), end + len(closing)
         return start, end
 
-    def _item_missing(self, item: str) -> RenderError:
+    def _item_missing(self, item: str, container: object) -> RenderError:
         read = self._read_of(item)
         if read is None:
             problem, fix = f"'{item}' has no value", "fill it, or give it a `default`"
             return RenderError("empty-value", problem, fix, 0, len(self.source))
         use, owner, start, end = read
         instead = f"{{{{ {self.source[start:end]} | default('…') }}}}"
-        fix = f"add '{item}' to '{owner}', or write a default: {instead}"
-        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name, item)
+        fix, problem = f"add '{item}' to '{owner}', or write a default: {instead}", f"'{owner}' has no '{item}'"
+        held = [str(key) for key in container] if isinstance(container, Mapping) else []
+        if held:
+            listed = ", ".join(f"'{printable(key)}'" for key in held[:MAX_HELD])
+            problem += f"; it holds {listed}" + (", …" if len(held) > MAX_HELD else "")
+        near = near_miss(item, held)
+        if near is not None and near.isidentifier():
+            fix = f"write `{printable(owner)}.{near}`, if that is meant; or {fix}"
+        return RenderError("empty-value", problem, fix, start, end, use.name, item)
 
     def refused(self, error: FilterError, context: Context, start: int, end: int) -> RenderError:
         """What a filter refuses, at this place, in the words of the template where the value at fault has a name there."""

@@ -96,7 +96,7 @@ def _in_constants(spec: Spec, used: Collection[str], known: KnownNames) -> Itera
             instead = quoted(written_name(found.meant)) if found.meant else "…"
             where = f"with {{{{ {instead} }}}} in its place"
             if not found.meant and known.listed_columns:
-                where += f" and one of: {known.listed()}"
+                where += f", around one of: {known.listed()}"
             where = with_requoted_code(where, _written_around_constant(spec, str(at[1])))
             problem = _in_constant(
                 spec, at, found.written, (found.start, found.end), where, _about_column(found, known)
