@@ -541,6 +541,7 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
         ('"{% if first_name %}a{% endif %}b"', "fill it in, or ask whether there is a value: write `first_name is defined`"),
         ('"{% if not first_name %}a{% endif %}b"', "write `first_name is not defined` in place of `not first_name`"),
         ("\"{{ 'a' if row['first_name'] else 'b' }}\"", "write `row['first_name'] is defined`"),
+        ("\"{{ first_name if first_name else 'b' }}\"", "write `first_name is defined`"),
         ("'{% if order_id and row[\"first_name\"] %}a{% endif %}b'", 'write `row["first_name"] is defined`'),
         ("\"{% if first_name == 'a' %}a{% endif %}b\"", "fill it in, or write a default"),
         ('"{% if first_name is defined %}a{% endif %}b {{ first_name }}"', "fill it in, or write a default"),
@@ -556,7 +557,8 @@ def test_a_condition_on_an_empty_cell_is_to_ask_whether_there_is_a_value(
     assert found["column"] == len("      text: ") + written.rindex("first_name") + 1
     meant = re.search(r"write `(.*? defined)`(?: in place of `(.*)`)?", found["fix"])
     if meant is not None:  # and what it says to write passes
-        intake.text(written.replace(meant[2] or meant[1].split(" is ")[0], meant[1]))
+        before, _, after = written.rpartition(meant[2] or meant[1].split(" is ")[0])
+        intake.text(f"{before}{meant[1]}{after}")
         assert intake.run("validate", "hello.yaml", "--format", "json").diagnostics == []
 
 

@@ -22,6 +22,7 @@ MAX_HELD = 5
 """Items of a mapping that are listed."""
 _COMPARED = re.compile(r"\s*[<>]=?\s*-?\d+(?:\.\d+)?")
 _COMPARED_BEFORE = re.compile(r"-?\d+(?:\.\d+)?\s*[<>]=?\s*\Z")
+_IS_CHOSEN = re.compile(r"(?:['\"]\])?\s+if\s")
 _IS_TESTED = re.compile(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
 
 
@@ -41,8 +42,7 @@ class FaultWords:
         if compared is not None:
             problem = f"'{name}' has no value here, and a missing value can't be compared"
             return RenderError("empty-compared", problem, f"write `{printable(compared)}`", *self._place_of(name), name)
-        start, end = self._place_of(name)
-        tested = presence_test(self.source, *self._whole(start, end))
+        start, end, tested = self._tested(name)
         fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
         if tested is not None:
             fix = f"fill it in, or ask whether there is a value: write {printable(tested)}"
@@ -57,6 +57,15 @@ class FaultWords:
         elif before is not None:
             start = before.start()
         return RenderError("text-compared", found.problem, f"write `{found.meant}`", start, end)
+
+    def _tested(self, name: str) -> tuple[int, int, str | None]:
+        """The place of a name that has no value, and what to write if a condition asks for it there."""
+        start, end = self._place_of(name)
+        places = [(start, end)]
+        if _IS_CHOSEN.match(self.source, end):  # its condition comes later in the text, and is judged first
+            places += [(use.start, use.end) for use in (*self.names, *self.columns) if use.name == name]
+        tests = ((*place, presence_test(self.source, *self._whole(*place))) for place in places)
+        return next((found for found in tests if found[2] is not None), (start, end, None))
 
     def _place_of(self, name: str) -> tuple[int, int]:
         """The place of a name; that of the whole template if it isn't found."""
