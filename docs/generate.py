@@ -229,8 +229,9 @@ def _common() -> list[click.Parameter]:
 
 
 def command_section(name: str, command: click.Command, common: set[str | None]) -> Iterator[str]:
-    # click keeps the names of the option for help
-    context = click.Context(command, info_name=name, **cli.context_settings)
+    context = click.Context(
+        command, info_name=name, **cli.context_settings
+    )  # click keeps the names of the option for help
     yield f"## {name}"
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"```text\n{name} {usage}\n```"

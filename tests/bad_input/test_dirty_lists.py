@@ -26,12 +26,12 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("pipes", "", "phone|first_name\n+31612345678|Ann\n", ["table-delimiter 1"], 'delimiter: "|"'),
     ("commas where semicolons are expected", 'delimiter: ";"', HEAD + GOOD, ["table-delimiter 1"], 'delimiter: ","'),
     ("a mark of a spreadsheet", "", "sep=;\nphone;first_name\n+31612345678;Ann\n", ["table-delimiter 1"], "delimiter: auto"),
-    ("one column whose name has a semicolon in it", "to: \"{{ row['phone;first_name'] }}\"", '"phone;first_name"\n+31612345678\n', ["unknown-name 9"], "remove the quotes around the header: they make one column of it, 'phone;first_name'"),
+    ("one column whose name has a semicolon in it", "to: \"{{ row['phone;first_name'] }}\"", '"phone;first_name"\n+31612345678\n', ["unknown-name 9"], "they make one column of it, 'phone;first_name'; then set `delimiter: ';'` under recipients"),
     ("spaces around names", "", " phone , first_name\n" + GOOD, ["column-spaces 1"], "remove the spaces"),
     ("no-break spaces and a second byte order mark", "", "\ufeff\ufeffphone,first_name\u00a0\n" + GOOD, ["column-spaces 1"], "remove the invisible characters from the header, or type it again"),
     ("a name twice", "", "phone,first_name,first_name\n+31612345678,A,B\n", ["repeated-column 1"], "rename"),
     ("a column without a name in the middle", "", "phone,,first_name\n+31612345678,x,Ann\n", ["empty-column-name 1"], "name it in the header"),
-    ("a column without a name at the end that holds something", "", "phone,first_name,,\n+31612345678,A,x,\n", ["empty-column-name 1"], "name it in the header, or empty"),
+    ("a column without a name at the end that holds something", "", "phone,first_name,,\n+31612345678,A,x,\n", ["empty-column-name 1"], "name it in the header; or correct the row, if its cells have slipped to the right"),
     ("no header", "", "+31612345678,Ann\n", ["header-missing 1"], "put a line with the names above it"),
     ("another name for the column of numbers", "", "mobile,first_name\n+31612345678,Ann\n", ["missing-column 4"], "rename the column"),
     ("numbers with gaps beside dates", "country: DE, delimiter: auto", "first_name;Mobil;Eintritt\nA;+4915131208108;01.01.1999\nB;;13.05.2012\nC;k.A.;13.05.2013\n", ["missing-column 4"], 'write `to: "{{ Mobil }}"`'),
@@ -41,7 +41,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a title above the header", 'delimiter: ";"', "Bestellingen december 2026;\n;\nphone;first_name\n+31612345678;Ann\n", ["title-line 1"], "delete the lines above line 3"),
     ("a title without delimiters, of two lines", "delimiter: auto", "\nOrders\n1 December 2026\nphone;first_name\n+31612345678;Ann\n06;\n", ["title-line 2"], "above line 4"),
     ("a title above a header with another delimiter", "", "Orders 2026;;\nphone;first_name;n\n+31612345678;Ann;1\n", ["title-line 1"], "above line 2"),
-    ("one name above rows of several cells", 'delimiter: ";"', "phone;;\n+31612345678;Ann;x\n", ["empty-column-name 1"], "name it in the header, or empty its cells"),
+    ("one name above rows of several cells", 'delimiter: ";"', "phone;;\n+31612345678;Ann;x\n", ["empty-column-name 1"], "name them in the header; or correct the row"),
     ("only blank rows", "", HEAD + ",\n ,\n\n", ["no-rows 1"], "add rows"),
     ("no rows", "", HEAD, ["no-rows 1"], "allow_empty"),
     ("Windows-1252", "", HEAD.encode() + b"+31612345678,Zo\xeb\n", ["not-utf8 2"], "CSV UTF-8 (comma delimited)"),
@@ -75,7 +75,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a space behind a key", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31612345678,Ann,B-1 \u00a0\n", ["duplicate-rows 3"], "remove one"),
     ("a capital that where lacks", "where: \"{{ t | default('') == 'ja' }}\"", "phone,first_name,t\n+31612345678,Ann,Ja\n+31687654321,Bob,\n", ["all-filtered 4"], "write 'Ja' instead of 'ja'"),
     ("a value that where lacks", "where: \"{{ t in ['a', 'b'] }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "write a value that 't' holds, such as 'x', or correct the table"),
-    ("a where of several parts that nothing passes", "where: \"{{ t == 'a' and first_name == 'B' }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "write a value that 't' holds, such as 'x'"),
+    ("a where of several parts that nothing passes", "where: \"{{ t == 'a' and first_name == 'B' }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "write values that 't' and 'first_name' hold in one row, such as 'x' and 'Ann', or `or` in place of `and`"),
     ("a row with a total and no number", "", "nr,phone,first_name,n\nA1,+31612345678,Ann,1\nTotaal,,,1234\n", ["total-row 3"], "delete it"),
     ("a total where a condition needs what it lacks", "where: \"{{ n == 'a' }}\"", "nr,phone,first_name,n\nA1,+31612345678,Ann,a\nSubtotal:,,,\n", ["total-row 3"], "delete it"),
     ("no key", "key: \"{{ row['Order nr'] }}\"", "phone,first_name,Order nr\n+31612345678,Ann,\n", ["empty-value 4"], "leave such rows out: `where: \"{{ row['Order nr'] is defined }}\"`"),
@@ -603,4 +603,5 @@ def test_a_column_without_a_name_is_left_out_of_what_the_spec_may_use(intake: In
     assert [(each["code"], each["severity"]) for each in problems] == [
         ("empty-column-name", "warning"), ("unknown-name", "error"),
     ]  # fmt: skip
-    assert problems[1]["fix"] == "add the column, or use one of: phone, first_name"
+    fix = "give this name to the column that has none, if it is that one; or add the column, or use one of: phone, first_name"
+    assert problems[1]["fix"] == fix

@@ -22,7 +22,8 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% if order_id === 1 %}a{% endif %}'", "template-syntax 9:29", "no `===`, and a cell", """write `== "1"`"""),
     ("'{% if order_id && first_name %}a{% endif %}'", "template-syntax 9:29", "no `&&`", "write `and`"),
     ("'{% if order_id || first_name %}a{% endif %}'", "template-syntax 9:29", "no `||`", "write `or`"),
-    ("'{% if !order_id %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `not order_id`"),
+    ("'{% if !order_id %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `order_id is not defined`"),
+    ("'{% if !order_id == first_name %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `not order_id`"),
     ("'{% if order_id then %}a{% endif %}'", "template-syntax 9:29", "no `then`", "remove it"),
     ("'{% if order_id %}a{% endfi %}'", "template-syntax 9:35", "`endfi` doesn't end the `if`", "write `endif`"),
     ("'{% if order_id %}a{% end %}'", "template-syntax 9:35", "`end` doesn't end the `if`", "write `endif`"),
@@ -34,7 +35,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'a{% endfor %}'", "template-syntax 9:15", "belongs to nothing", "remove it, or write the `for` that it ends"),
     ("'a{% else %}b'", "template-syntax 9:15", "this `else` belongs to nothing", "remove it, or write {% if … %} before it"),
     ("'{% if order_id %}a'", "template-syntax 9:17", "this `if` is never closed", "{% endif %}"),
-    ("'{% unless order_id %}a{% end %}'", "template-syntax 9:14", "no `unless`", "write {% if not order_id %}, and {% endif %}"),
+    ("'{% unless order_id %}a{% end %}'", "template-syntax 9:14", "no `unless`", "write {% if order_id is not defined %}, and {% endif %}"),
     ("'{% blurb order_id %}a'", "template-syntax 9:17", "no tag called 'blurb'", "use one of: if, elif"),
     ("'{% fro c in order_id %}a{% endfor %}'", "template-syntax 9:17", "no tag called 'fro'", "write `for`"),
     ("'{% first_name %}'", "template-syntax 9:14", "no tag called 'first_name'; a value is", "write {{ first_name }}"),
@@ -43,16 +44,16 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% if NOT first_name %}a{% endif %}'", "template-syntax 9:20", "no `NOT`", "write `not`"),
     ('"{% if first_name == \'Bo\' und order_id %}a{% endif %}"', "template-syntax 9:39", "no `und`", "write `and`"),
     ('"{% if first_name == \'Bo\' OU (order_id) %}a{% endif %}"', "template-syntax 9:39", "no `OU`", "write `or`"),
-    ("'{{ first_name ? 1 : 2 }}'", "template-syntax 9:17", "no `? :`", """write `"1" if first_name else "2"`"""),
-    ('"{{ first_name ? 1 : order_id }}"', "template-syntax 9:17", "no `? :`", "write `'1' if first_name else order_id`"),
+    ("'{{ first_name ? 1 : 2 }}'", "template-syntax 9:17", "no `? :`", """write `"1" if first_name is defined else "2"`"""),
+    ('"{{ first_name ? 1 : order_id }}"', "template-syntax 9:17", "no `? :`", "write `'1' if first_name is defined else order_id`"),
     ("'{{ first_name ?? 1 }}'", "template-syntax 9:28", "no `??`", """write `| default("1")`"""),
     ('"{{ first_name ?? order_id }}"', "template-syntax 9:28", "no `??`", "write `| default(order_id)`"),
     ("'{{ first_name; }}'", "template-syntax 9:27", "`;` ends nothing", "remove it"),
     ("'{{ $first_name }}'", "template-syntax 9:17", "no `$` before it", "write `first_name`"),
     ("'{{ .first_name }}'", "template-syntax 9:17", "no `.` before it", "write `first_name`"),
-    ("'{{#if first_name}}a{{/if}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name %}, and {% endif %} for {{/if}}"),
-    ("'{{#unless first_name}}a{{/unless}}'", "template-syntax 9:14", "Handlebars", "write {% if not first_name %}, and"),
-    ("'{{^first_name}}a{{/first_name}}'", "template-syntax 9:14", "Handlebars", "write {% if not first_name %}, and"),
+    ("'{{#if first_name}}a{{/if}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name is defined %}, and {% endif %} for {{/if}}"),
+    ("'{{#unless first_name}}a{{/unless}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name is not defined %}, and"),
+    ("'{{^first_name}}a{{/first_name}}'", "template-syntax 9:14", "Handlebars", "write {% if first_name is not defined %}, and"),
     ("'{% if first_name %}a{{/if}}'", "template-syntax 9:34", "Handlebars", "write {% endif %}"),
     ("'{{{ first_name }}}'", "template-syntax 9:14", "three braces", "write {{ first_name }}"),
     ("""'{{ first_name | default "you" }}'""", "template-syntax 9:30", "not in brackets", 'write `default("you")`'),
@@ -80,7 +81,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name.upper() }}'", "template-forbidden 9:17", "`first_name.upper()`", "write `first_name | upper`"),
     ("'{{ first_name.strip() }}'", "template-forbidden 9:17", "`first_name.strip()`", "write `first_name | trim`"),
     ("'{{ first_name.replace(1, 2) }}'", "template-forbidden 9:17", "is not allowed", "write `first_name | replace(1, 2)`"),
-    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", "write a column's name: phone, first_name"),
+    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", 'write a column\'s name: phone, first_name, order_id, row["Opt-out"], row["Price (€)"]'),
     ("""'{{ row.get("first_name", "you") }}'""", "template-forbidden 9:17", "row.get", 'write `row["first_name"] | default("you")`'),
     ("'{{ len(first_name) }}'", "template-forbidden 9:17", "`len(first_name)`", "write `first_name | length | string`"),
     ("'{% if len(first_name) > 3 %}a{% endif %}b'", "template-forbidden 9:20", "`len(first_name)`", "write `first_name | length`"),
@@ -90,6 +91,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name[1:2] }}'", "template-forbidden 9:17", "the slice `first_name[1:2]`", "add a column that holds this part of `first_name`, and write its name"),
     ("'{{ row[first_name] }}'", "template-forbidden 9:17", "`row[first_name]` takes the column's name from a value", """write `row["first_name"]`, in quotes, for the column 'first_name'"""),
     ("'{{ row[lang] }}'", "template-forbidden 9:17", "`row[lang]` takes the column's name", "write a column's name: phone, first_name"),
+    ('"{{ row[land] }}"', "template-forbidden 9:17", "`row[land]` takes the column's name", "order_id, row['Opt-out'], row['Price (€)']"),
     ("'{{ first_name[order_id] }}'", "template-forbidden 9:17", "'first_name' is text, and text has no items", '{% elif order_id == "…" %}'),
     ("'{{ texts[order_id] }}'", "template-forbidden 9:17", "`texts[order_id]` chooses an item by a value", '{% if order_id == "…" %}'),
     ("'{{ first_name = 1 }}'", "template-syntax 9:14", "{{ }} prints a value", 'write {{ first_name }}; for a condition, {% if first_name == "1" %}…{% endif %}'),
@@ -121,7 +123,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ contact.first_name }}'", "unknown-name 9:17", "'contact'", "write 'first_name'"),
     ("'{{ first name }}'", "template-syntax 9:17", "no column is called 'first name'", "write `first_name`"),
     ("'{% if first name %}a{% endif %}'", "template-syntax 9:20", "no column is called 'first name'", "write `first_name`"),
-    ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as a sum or a difference", "write `first_name`"),
+    ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as `first` minus `name`", "write `first_name`"),
     ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", 'add the column and write `row["last name"]`, or use one of: phone, first_name'),
     ("'{{ phone number }}'", "template-syntax 9:17", "no column is called 'phone number'", "write `phone`"),
     ("'{{ Opt-out }}'", "template-forbidden 9:17", "'Opt-out' is a column", 'write `row["Opt-out"]`'),
@@ -154,7 +156,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi {frist_name}"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi %frist_name%"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is not part of the template", "write {{ first_name }}"),
-    ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name"),
+    ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name, order_id, row['Opt-out']"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
     ('"Hi «first_name»"', "!unfilled-placeholder 9:17", "'«first_name»'", "write {{ first_name }}"),
     ('"Hi «First_Name»"', "!unfilled-placeholder 9:17", "'first_name' is a column", "write {{ first_name }}"),
@@ -191,10 +193,12 @@ TEXTS: list[tuple[str, str, str, str]] = [
     (r"'Hi,\n you'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi,\n you", or several lines below `text: |`'),
     (r"Hi\n\nyou", "literal-escape 9:13", "people would read it as it is written", r'write "Hi\n\nyou"'),
     (r"""'Say "Hi",\n you'""", "literal-escape 9:13", "a line break only in double quotes", r'''write "Say \"Hi\",\n you", or several'''),
-    (r'"Hi\\nyou"', "literal-escape 9:13", "two backslashes are one that people would read", r'write "Hi\nyou", or several lines'),
-    (r'"Hi\\n\\you"', "literal-escape 9:16", "`\\n` with one is a line break", r"write `\n`, with one backslash"),
+    (r'"Hi\\nyou"', "literal-escape 9:13", "is a backslash and an n, and people would read both", r'write "Hi\nyou", or several lines'),
+    (r'"Hi\\n\\you"', "literal-escape 9:16", "people would read both; `\\n` is a line break", r"write `\n`, with one backslash"),
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
+    ('"https://example.com/{somebody}?a=%20of%20"', "unfilled-placeholder 9:34", "; no column is called 'somebody'", "write {{ … }} with one of: phone"),
+    ('"www.example.com/${name}"', "unfilled-placeholder 9:30", "'${name}'", "write {{ … }} with one of: phone"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
     ('"www.example.com?a=%order_id%&b=c"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
     (r"'Hi\nyou'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi\nyou"'),
@@ -207,7 +211,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("'{% if order_id == 1 %}a{% endif %}b'", "compared-with-number 9:20", "is never true", """write `order_id == "1"`"""),
     ('"{% if row[\'Opt-out\'] != 1.5 %}a{% endif %}b"', "compared-with-number 9:20", "is always true", "write `row['Opt-out'] != '1.5'`"),
     ("\"Hi {{ first_name == 'Bo' }}\"", "printed-condition 9:17", "is `true` or `false`", "write {% if first_name == 'Bo' %}…{% endif %}"),
-    ("'{{ not order_id }} or {{ order_id }}'", "printed-condition 9:14", "{{ }} prints a value", "write {% if not order_id %}…{% endif %}"),
+    ("'{{ not order_id }} or {{ order_id }}'", "printed-condition 9:14", "{{ }} prints a value", "write {% if order_id is not defined %}…{% endif %}"),
     ("'Hi {{ order_id is defined and order_id != \"A\" }}'", "printed-condition 9:17", "prints a value", 'write {% if order_id is defined and order_id != "A" %}'),
     ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
 ]  # fmt: skip
@@ -221,7 +225,7 @@ INNOCENT = [
     '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     "'{ {{ first_name }}}'",
     '"{% if order_id | length == 2 %}a{% endif %}"', "\"{% if order_id == 'A1' %}a{% endif %}\"",
-    '"https://example.com/{somebody}?a=%20of%20"', '"www.example.com/{name}"',
+    '"https://example.com/?a=%20of%20"', '"www.example.com/<name>/[name]"',
 ]  # fmt: skip
 
 TEXT_BODY = '  body:\n    type: text\n    text:\n      text: "Hi {{ first_name }}"\n'
@@ -229,8 +233,6 @@ TEXT_BODY = '  body:\n    type: text\n    text:\n      text: "Hi {{ first_name }
 # What the usual spec has, what is written instead, the place, words of the problem, words of the fix.
 SPECS: list[tuple[str, str, str, str, str]] = [
     # keys as other programs call them
-    ("spec: 1", "version: 1", "unknown-key 1:1", "no key 'version'", "write `spec: 1`"),
-    ("spec: 1\n", "", "missing-key 1:1", "has no 'spec'", "add `spec: 1`"),
     ("channel:", "kanal:", "unknown-key 3:1", "no key 'kanal'", "write 'channel'"),
     ("message:", "nachricht:", "unknown-key 5:1", "no key 'nachricht'", "write 'message'"),
     ("{file: people.csv}", "{fichier: people.csv}", "unknown-key 4:14", "no key 'fichier'", "write 'file'"),
@@ -241,6 +243,8 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv", r'"data\mpeople"', "yaml-syntax 4:26", "YAML knows no such escape", "for a backslash"),
     ("channel: sms", "channel: sms\nnot_after: 31.12.2026 18:00", "wrong-format 4:12", "'31.12.2026 18:00' is not a date and time with an offset", "write 2026-12-31T18:00:00+01:00, with your own offset"),
     ("channel: sms", "channel: sms\nnot_after: 31.12.2026", "wrong-format 4:12", "'31.12.2026' is not", "write 2026-12-31T23:59:59+01:00, with your own time and offset"),
+    ("spec: 1", "version: 1", "unknown-key 1:1", "a spec has no key 'version'", "write `spec: 1`"),
+    ("spec: 1\n", "", "missing-key 1:1", "'spec' is missing", "add `spec: 1`"),
     ("recipients:", "recipient:", "unknown-key 4:1", "no key 'recipient'", "write 'recipients'"),
     ("recipients: {file: people.csv}", "csv: people.csv", "unknown-key 4:1", "no key 'csv'", "write `recipients: {file: people.csv}`"),
     ("recipients: {file: people.csv}", "file: people.csv", "unknown-key 4:1", "no key 'file'", "write `recipients: {file: people.csv}`"),
@@ -248,7 +252,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("{file: people.csv}", "{csv: people.csv}", "unknown-key 4:14", "no key 'csv'", "write 'file'"),
     ("{file: people.csv}", "{file: people.csv, filter: a}", "unknown-key 4:32", "no key 'filter'", "write 'where'"),
     ("channel: sms", "channels: sms", "unknown-key 3:1", "no key 'channels'", "write 'channel'"),
-    ("channel: sms", "channel: sms\nenvironment: live", "unknown-key 4:1", "no key 'environment'", "--env"),
+    ("channel: sms", "channel: sms\nenvironment: live", "unknown-key 4:1", "no key 'environment'", "write `--env live` on the command line"),
     ("channel: sms", "channel: sms\ncountry: NL", "unknown-key 4:1", "no key 'country'", "write `recipients: {file: people.csv, country: NL}`"),
     ("channel: sms", "channel: sms\nvariables: {a: b}", "unknown-key 4:1", "no key 'variables'", "write 'vars'"),
     ("  body", "body", "unknown-key 6:1", "no key 'body'", "indent it, and what is below it, under `message`"),
@@ -265,7 +269,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("spec: 1", 'spec: "1"', "spec-version 1:7", "'1'", "write 1, without quotes"),
     ("spec: 1", "spec: 2", "spec-version 1:7", "the number 2", "write 1, the version"),
     ("name: hello", "name: Hello World", "bad-name 2:7", "'Hello World' can't be", "write 'hello-world'"),
-    ("name: hello", "name:", "wrong-type 2:6", "`name` has no value", "write one after the colon"),
+    ("name: hello", "name:", "wrong-type 2:6", "`name` has no value", "write one after the colon, such as `name: hello`"),
     ("channel: sms", "channel: [sms]", "wrong-type 3:10", "found a list", "write `channel: sms`"),
     ("channel: sms", "channel: [sms, mms]", "wrong-type 3:10", "found a list", "name one channel"),
     ("channel: sms", "channel: sms\ngeneration: 0", "out-of-range 4:13", "the number 0 is below 1", "write 1 or more"),
@@ -314,7 +318,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("name: hello", "name: Çağrı Smørbrød", "bad-name 2:7", "can't be a spec's name", "'cagri-smoerbroed'"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.000}", "wrong-type 4:20", "1.000", "1000 if the point groups"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "the number 1.500", "write 1500 if the point groups thousands, or a number without a fraction, such as 2"),
-    ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "2.0", "write 2"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "the number 2.0 has a point in it", "write 2"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR' has the currency behind the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60,00}", "unknown-key 4:16", "the comma in 60,00 for the end", "write 60.00"),
     ("channel: sms", "channel: sms\nlimits: {cost: EUR 60,5}", "unknown-key 4:16", "the comma in EUR 60,5 for the end", "write EUR 60.5"),
@@ -322,11 +326,11 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("channel: sms", 'channel: sms\nlimits: {cost: "1.250,50 eur"}', "wrong-format 4:16", "eur", "write EUR 1250.50"),
     ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60' is in quotes, so it is text", "write 60, without quotes"),
     ("channel: sms", 'channel: sms\nlimits: {cost: "€ 60"}', "wrong-format 4:16", "a sign where the three letters", "write EUR 60"),
-    ("channel: sms", "channel: sms\nlimits: {cost: eur60}", "wrong-format 4:16", "not a currency in capitals, a space", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: eur60}", "wrong-format 4:16", "has its currency in small letters and no space before the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much' is no amount", "write a number, or a currency and a number, such as EUR 100"),
     ("message:", "message:\n  scheduledFor: 01.12.2026 9:00", "wrong-format 6:17", "zone", "2026-12-01T09:00:00Z, where Z is UTC"),
-    ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00"),
-    ("message:", "message:\n  scheduledFor: 2026-11-31", "wrong-format 6:17", "November 2026 has 30 days", "write 2026-11-30T09:00:00Z"),
+    ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00, an hour ahead of it; with your own day, time and offset"),
+    ("message:", "message:\n  scheduledFor: 2026-11-31", "wrong-format 6:17", "November 2026 has 30 days", "write 2026-11-30T09:00:00Z, where Z is UTC, or 2026-11-30T09:00:00+01:00, an hour ahead of it; with your own day, time"),
     ("message:", "message:\n  scheduledFor: soon", "wrong-format 6:17", "'soon'", "in this form: YYYY-MM-DDThh:mm:ssZ, where Z is UTC"),
     ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "'31.11.2026' is no date: November 2026 has 30 days", "write 2026-11-30T09:00:00Z, where Z is UTC, or 2026-11-30T09"),
     ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "write it into the table in this form: YYYY-MM"),
@@ -345,13 +349,14 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     # YAML
     ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
-    ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space"),
+    ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space after the colon"),
     ("  body", "\u00a0\u00a0body", "yaml-indentation 6:1", "a no-break space (U+00A0)", "indent with spaces"),
     ("  body", " \u00a0body", "yaml-indentation 6:2", "a no-break space (U+00A0)", "indent with spaces"),
     ("    text:", "\u3000text:", "yaml-indentation 8:1", "an ideographic space (U+3000)", "indent with spaces"),
     ("    text:\n", "    text: Hi\n", "yaml-syntax 8:11", "`text` has the value 'Hi', so no keys can be below it", "remove it; if the line below is part of it"),
-    ("channel: sms", "  channel: sms", "yaml-syntax 3:3", "`channel` is indented below `name`, which has the value 'hello'", "indent it like `name`, or remove 'hello'"),
-    ('"Hi {{ first_name }}"', "Hi you,\n        and\n          you: Bo", "yaml-syntax 11:14", "a key inside the value of the line before", "indent it"),
+    ("channel: sms", "  channel: sms", "yaml-syntax 3:3", "`channel` is indented below `name`, which has the value 'hello'", "indent it like `name`"),
+    ("recipients: {", "recipients: people\n  file: {", "yaml-syntax 5:3", "`file` is indented below `recipients`", "indent it like `recipients`, or remove 'people'"),
+    ('"Hi {{ first_name }}"', "Hi you,\n        and\n          you: Bo", "yaml-syntax 11:11", "goes on with the text of `text` in line 9, and YAML takes its `: ` for a key", "put quotes around the whole text, or write it on the lines below `text: |`"),
 
     ("    text:\n      text:", "    text:\n     \u00a0- text:", "yaml-indentation 9:6", "no-break space", "indent with spaces"),
     ("    type", "\t\ttype", "yaml-tab 7:1", "not a tab", "indent with spaces"),
@@ -457,9 +462,10 @@ BY_HAND = frozenset(
         "'Hi {{ order_id is defined and order_id != \"A\" }}'", "people.csv, where: order_id}", "channel: [sms, mms]", '"Hi JosÃ©"', '"Hi {{ "%.2f" % order_id }}, you"', '"Hi {{ order_id | decimals(2, ",") }}, you"',
         '"Hi %s, you"', "'{% if first_name is true %}a{% endif %}'",
         "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
-        "schema: sendspec.run/1", "'{{ row[lang] }}'", "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
+        "schema: sendspec.run/1", "'{{ row[lang] }}'", '"{{ row[land] }}"', "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
         "'{{ first_name.initial }}'", '"{{ order_id == first_name }}"', '"Hi «somebody»"', "people.csv, where: yes}",
         "people.csv, where: No}", "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}",
+        '"https://example.com/{somebody}?a=%20of%20"', '"www.example.com/${name}"', "recipients: people\n  file: {",
         "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {messages: 1.500}",
         "channel: sms\nlimits: {cost: much}", "message:\n  scheduledFor: soon",
         'message:\n  scheduledFor: "{{ order_id }}"', "message:\n  validity: long", "{A: Hallo, B: Merhaba}",
@@ -514,7 +520,7 @@ def test_a_fix_that_is_followed_to_the_letter_leaves_nothing_to_find(
 @pytest.mark.parametrize(
     ("content", "problem", "fix"),
     [
-        ("environments: {}\n", "a project file", "name a spec; `sendspec init` writes one"),
+        ("environments: {}\n", "a project file", "name a spec, or write one with `sendspec init --example orders`"),
         ("body: {type: text, text: {text: Hi}}\n", "a request body", "`recipients: {file: people.csv}`"),
         ('{"receiver": {}, "body": {}}\n', "a request body", "`spec: 1`"),
     ],
@@ -547,14 +553,54 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
     _holds(found, f"unfilled-placeholder {place}", "constants are not templates", "in `message`")
 
 
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ('"{% if first_name %}a{% endif %}b"', "fill it in, or ask whether there is a value: write `first_name is defined`"),
+        ('"{% if not first_name %}a{% endif %}b"', "write `first_name is not defined` in place of `not first_name`"),
+        ("\"{{ 'a' if row['first_name'] else 'b' }}\"", "write `row['first_name'] is defined`"),
+        ("\"{{ first_name if first_name else 'b' }}\"", "write `first_name is defined`"),
+        ("'{% if order_id and row[\"first_name\"] %}a{% endif %}b'", 'write `row["first_name"] is defined`'),
+        ("\"{% if first_name == 'a' %}a{% endif %}b\"", "fill it in, or write a default"),
+        ('"{% if first_name is defined %}a{% endif %}b {{ first_name }}"', "fill it in, or write a default"),
+    ],
+)  # fmt: skip
+def test_a_condition_on_an_empty_cell_is_to_ask_whether_there_is_a_value(
+    intake: Intake, written: str, fix: str
+) -> None:
+    intake.write("people.csv", "phone,first_name,order_id\n+31612345678,,A1\n")
+    intake.text(written)
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert fix in found["fix"]
+    assert found["column"] == len("      text: ") + written.rindex("first_name") + 1
+    meant = re.search(r"write `(.*? defined)`(?: in place of `(.*)`)?", found["fix"])
+    if meant is not None:  # and what it says to write passes
+        before, _, after = written.rpartition(meant[2] or meant[1].split(" is ")[0])
+        intake.text(f"{before}{meant[1]}{after}")
+        assert intake.run("validate", "hello.yaml", "--format", "json").diagnostics == []
+
+
+def test_an_empty_text_of_json_is_asked_for_by_its_truth(intake: Intake) -> None:
+    intake.write("people.jsonl", '{"phone": "+31612345678", "first_name": ""}\n')
+    text = '"{% if first_name is empty %}a{% endif %}b"'
+    intake.write("hello.yaml", intake.spec.replace("people.csv", "people.jsonl").replace('"Hi {{ first_name }}"', text))
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["fix"] == "write `(first_name is not defined or not first_name)`"
+
+
 def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
     intake.write("people.jsonl", '{"phone": "+31612345678", "person": {"first": "Ann"}}\n')
     spec = intake.spec.replace("people.csv", "people.jsonl")
     intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.last }}"))
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "empty-value 9:20", "'person' has no 'last'", "add 'last' to 'person', or")
+    _holds(found, "empty-value 9:20", "'person' has no 'last'; it holds 'first'", "add 'last' to 'person', or")
     assert found[0]["rows"] == [1]
     assert "to do: fill 1 value of 'person.last';" in intake.run("validate", "hello.yaml").err
+    intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.frist }}"))
+    found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(
+        found, "empty-value 9:20", "'person' has no 'frist'", "write `person.first`, if that is meant; or add 'frist'"
+    )
     intake.change("people.csv", "people.jsonl, key: '{{ person.last }}'")
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
     _holds(found[:1], "empty-value 4:43", "'person' has no 'last'", "add 'last' to 'person' in the table")
@@ -604,7 +650,7 @@ SEVERAL_PLACEHOLDERS: list[tuple[str, str, list[tuple[str, str, str]]]] = [
         ("error 10:15", "{first_name}", "write this text in `message`, with {{ first_name }} in its place"),
         ("warning 10:60", "{somebody}", "write this text in `message`, with {{ … }} in its place"),
         ("error 10:71", "[first_name]", "with {{ first_name }} in its place"),
-        ("error 10:84", "[Price (€)]", """with {{ row["Price (€)"] }} in its place"""),
+        ("error 10:84", "[Price (€)]", """with {{ row['Price (€)'] }} in its place"""),
     ]),
 ]  # fmt: skip
 
@@ -642,9 +688,19 @@ PATHS: list[tuple[list[str], str, str, str]] = [
     (["helo.yaml"], "file-missing helo.yaml", "no file 'helo.yaml'", "write 'hello.yaml'"),
     (["hello"], "file-missing hello", "no file 'hello'", "write 'hello.yaml'"),
     (["./hello.yml"], "file-missing ./hello.yml", "no file './hello.yml'", "write './hello.yaml'"),
-    (["hi.yaml"], "file-missing hi.yaml", "no file 'hi.yaml'", "write 'specs/hi.yaml'"),
+    (
+        ["hi.yaml"],
+        "file-missing hi.yaml",
+        "no file 'hi.yaml'",
+        "write 'specs/hi.yaml'",
+    ),
     (["hi"], "file-missing hi", "no file 'hi'", "write 'specs/hi.yaml'"),
-    (["season-greeting"], "file-missing season-greeting", "no file", "write 'specs/hi.yaml'"),
+    (
+        ["season-greeting"],
+        "file-missing season-greeting",
+        "no file",
+        "write 'specs/hi.yaml', the file of the spec with this name",
+    ),
     (["specs/hello.yaml"], "file-missing specs/hello.yaml", "no file 'specs/hello.yaml'", "write 'hello.yaml'"),
     (
         ["else.yaml"],
@@ -789,6 +845,28 @@ def test_without_a_folder_for_tables_a_table_is_to_be_copied_beside_the_spec(int
     _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "outside-project 4:20", "", fix)
 
 
+# The recipients, and the text, of faults that are mended by one change of the spec, whatever the number of rows.
+OF_THE_SPEC = [
+    ("{file: people.csv, key: all}", "'Hi {{ first_name }}'"),
+    ("{file: people.csv, to: '+31612345678'}", "'Hi {{ first_name }}'"),
+    ("{file: people.csv, where: '{{ order_id > 100 }}'}", "'Hi {{ first_name }}'"),
+    ("{file: people.csv}", "'{{ order_id | length }}'"),
+    ("{file: people.csv}", "'{{ 1 if order_id else 2 }}'"),
+    ("{file: people.csv}", "'{{ order_id == first_name }}'"),
+    ("{file: people.csv}", "'{{ order_id | float }}'"),
+    ("{file: people.csv}", "'{{ order_id | replace(1, 2) | int }}'"),
+]
+
+
+@pytest.mark.parametrize(("recipients", "written"), OF_THE_SPEC, ids=[" ".join(row) for row in OF_THE_SPEC])
+def test_a_fault_of_the_spec_is_not_to_be_looked_for_in_the_rows(intake: Intake, recipients: str, written: str) -> None:
+    spec = intake.spec.replace("{file: people.csv}", recipients).replace('"Hi {{ first_name }}"', written)
+    intake.write("hello.yaml", spec)
+    said = intake.run("validate", "hello.yaml").err
+    assert said.endswith("\n1 error in 1 file\nto do: correct 1 error in hello.yaml; nothing was sent\n")
+    assert "in row" not in said
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -832,7 +910,7 @@ def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missi
         said.diagnostics,
         "outside-project 4:20",
         "no sendspec.yaml was found",
-        "run `sendspec init ..`, in the folder that holds both, or copy it into",
+        "run `sendspec init ..`, which makes a project of the folder that holds both, or copy it into",
     )
 
 
@@ -903,9 +981,16 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": "Bo" "x"}', 21, 'no comma is between "Bo" and "x"', "write a comma and a key between them"),
     ('{"first_name": "Bo" "x": 1}', 21, 'no comma is between "Bo" and "x"', "write one between them"),
     ('{"first_name" "Bo"}', 15, 'no colon is between "first_name" and "Bo"', "write one between them"),
-    ('{"first_name": ""Bo""}', 18, "the two quotes before this are a whole text", 'write \\" for a quote'),
+    ('{"first_name": ""Bo""}', 16, "two quotes are where one is meant", 'write "Bo", or \\" for a quote'),
+    ('{"first_name": "" "Bo"}', 19, 'no comma is between "" and "Bo"', "write a comma and a key"),
     ('{"first_name": "a "b" c"}', 20, "the quote before this ends the text", 'write \\" for a quote'),
-    ('{"first_name": "Bo" 1}', 21, "stops being JSON here", "one object on the line"),
+    (
+        '{"first_name": "Bo" 1}',
+        21,
+        'no comma is between "Bo" and 1',
+        "write a comma and a key between them, or remove 1",
+    ),
+    ('{"first_name": "Bo" 1x}', 21, "stops being JSON here", "one object on the line"),
 ]
 
 
@@ -915,6 +1000,8 @@ def test_a_line_that_can_not_be_read_says_why(intake: Intake, line: str, column:
     intake.change("people.csv", "people.jsonl")
     said = intake.run("validate", "hello.yaml", "--format", "json")
     _holds(said.diagnostics, f"json-syntax 1:{column}", problem, fix, "people.jsonl")
+    shown = re.match(r"JSON has no `(\w+)`", said.diagnostics[0]["problem"])
+    assert shown is None or said.diagnostics[0]["end_column"] == column + len(shown[1])
 
 
 def test_a_send_that_its_ledger_stops_says_that_nothing_was_sent(intake: Intake) -> None:
@@ -946,7 +1033,7 @@ def test_a_fault_in_a_block_of_text_is_shown_at_its_own_line(table: Intake, writ
     [
         ("sender: {connector: {identifierValue: A sender with a long name}}", None, "it has 25 characters"),
         ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3], "it has 23 characters"),
-        ("scheduledFor: 2020-01-01T10:00:00Z", None, ""),
+        ("scheduledFor: 2020-01-01T10:00:00Z", None, "write a time within the next 35 days"),
         ("capFrequency: true", None, "useCase: marketing}}` beside it, under `message`"),
     ],
 )
@@ -970,14 +1057,14 @@ PLAN_LINES = """{"phone": "+31612345678", "meta": {"a": 1}, "total": 1}
 
 # The table, the text, and what is found: `code line:column`, words of the problem, words of the fix, the rows.
 ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
-    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export 'plan' of `meta` as a column", [2, 3])]),
+    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export 'plan' of `meta` as a column of its own and write `plan` here", [2, 3])]),
     (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "export 'plan' of `row[\"meta\"]` as a column", [2, 3])]),
     (PLAN, "'{{ meta.plan | default(1) }}'", [("no-items 9:17", "'meta' is text: JSON", "export", [2, 3])]),
     (PLAN, "'{{ phone[0] }}'", [("no-items 9:17", "is text, and text has nothing called '0'", "write `phone | first`", [2, 3])]),
     (PLAN, "'{{ total.eur }}'", [("no-items 9:17", "nothing called 'eur'", "use `total` itself", [2, 3])]),
     (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "add 'plan' to 'meta', or write a default: {{ meta.plan | default(", [1])]),
     (PLAN_LINES, "'{{ total.eur }}'", [
-        ("no-items 9:17", "'total' is a number", "use `total` itself", [1]),
+        ("no-items 9:17", "'total' is a number", "write `total | string`, or add a column", [1]),
         ("empty-value 9:17", "'total' has no value", "fill it", [2]),
     ]),
     (PLAN_LINES, "'{% for e in [1] %}{{ e }}{% endfor %}{{ total }}'", [("empty-value 9:54", "'total'", "fill it", [2])]),

@@ -90,7 +90,12 @@ def test_a_code_is_explained_once() -> None:
 
 
 def test_every_explanation_says_more_than_its_summary() -> None:
-    assert [code for code, it in EXPLANATIONS.items() if not (it.text or it.wrong or it.right)] == []
+    assert [code for code, it in EXPLANATIONS.items() if not it.text.strip() or it.summary in it.text] == []
+
+
+def test_what_is_wrong_is_seen_to_differ_from_what_is_right() -> None:
+    shown = {code: (it.wrong.split(), it.right.split()) for code, it in EXPLANATIONS.items() if it.wrong}
+    assert [code for code, (wrong, right) in shown.items() if wrong == right] == []
 
 
 def test_an_explanation_shows_the_wrong_and_the_right_way() -> None:

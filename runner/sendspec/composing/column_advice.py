@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sendspec.composing.expression_mistake import SPACED
 from sendspec.composing.known_names import KnownNames
+from sendspec.composing.presence import asked_by_presence
 from sendspec.composing.template_advice import A_COLUMN, MAX_SHOWN
 from sendspec.composing.template_name import KEYWORDS, written_name
 from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
@@ -27,6 +28,8 @@ def about_column(
 ) -> TemplateProblem:
     """`problem` itself, or what is really wrong, such as a column whose name has a space or a sign in it, and needs `row["…"]`."""
     columns = known.listed_columns
+    if cells_are_text and isinstance(source, str) and problem.code in ("template-syntax", "unknown-test"):
+        problem = asked_by_presence(problem, source, known.columns)
     if problem.code == "template-forbidden" and columns and isinstance(source, str):
         problem = _named_column(problem, source, known, cells_are_text=cells_are_text)
     is_sum = problem.problem.startswith(ARITHMETIC)
@@ -146,5 +149,7 @@ def _is_a_column(problem: TemplateProblem, written: str, name: str, start: int, 
     elif problem.code == "template-syntax":
         what = f"{SPACED}, and no column is called '{quoted(written)}'"
     else:
-        what = f"`{quoted(written)}` is read as a sum or a difference, and no column is called so"
+        parts = [f"`{quoted(part)}`" for part in re.split("[-/]", written)]
+        how = "divided by" if "/" in written else "minus"
+        what = f"`{quoted(written)}` is read as {f' {how} '.join(parts)}, and no column is called so"
     return replace(problem, problem=what, fix=f"write `{quoted(written_name(name))}`", start=start, end=end)

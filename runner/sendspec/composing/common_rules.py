@@ -89,7 +89,9 @@ def schedule_rule(now: datetime, not_after: datetime | None = None) -> Rule:
                 problem=f"'{written}' is in the past, and the API would send at once"
                 if past
                 else f"'{written}' is more than {MAX_SCHEDULE_DAYS} days ahead, and the API refuses that",
-                fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",
+                fix=f"write a time within the next {MAX_SCHEDULE_DAYS} days, or remove `scheduledFor` to send at once"
+                if past
+                else f"write a time within the next {MAX_SCHEDULE_DAYS} days",
                 at_key=False,
             )
         elif not_after is not None and moment > not_after:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,20 @@ from jinja2.runtime import Context
 
 from sendspec.composing.item_access import NoItems, read_of
 from sendspec.composing.number_fault import NotANumber
+from sendspec.composing.presence import presence_test
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
 from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared, emptiness_meant
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
+
+MAX_HELD = 5
+"""Items of a mapping that are listed."""
+_COMPARED = re.compile(r"\s*[<>]=?\s*-?\d+(?:\.\d+)?")
+_COMPARED_BEFORE = re.compile(r"-?\d+(?:\.\d+)?\s*[<>]=?\s*\Z")
+_IS_CHOSEN = re.compile(r"(?:['\"]\])?\s+if\s")
+_IS_TESTED = re.compile(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +37,66 @@ class FaultWords:
     def missing(self, error: ValueMissing, context: Context) -> RenderError:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
-            return self._item_missing(name)
-        tested = emptiness_meant(self.source, name)
-        if tested is not None:
+            return self._item_missing(name, error.owner)
+        compared = emptiness_meant(self.source, name)
+        if compared is not None:
             problem = f"'{name}' has no value here, and a missing value can't be compared"
-            return RenderError("empty-compared", problem, f"write `{printable(tested)}`", *self._place_of(name), name)
+            return RenderError("empty-compared", problem, f"write `{printable(compared)}`", *self._place_of(name), name)
+        start, end, tested = self._tested(name)
         fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
-        return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
+        if tested is not None:
+            fix = f"fill it in, or ask whether there is a value: write {printable(tested)}"
+        return RenderError("empty-value", f"'{name}' has no value", fix, start, end, name)
 
     def compared(self, found: TextCompared) -> RenderError:
-        return RenderError("text-compared", found.problem, f"write `{found.meant}`", *self._place_of(found.name))
+        start, end = self._place_of(found.name)
+        start, end = self._whole(start, end)
+        number, before = _COMPARED.match(self.source, end), _COMPARED_BEFORE.search(self.source, 0, start)
+        if number is not None:
+            end = number.end()
+        elif before is not None:
+            start = before.start()
+        return RenderError("text-compared", found.problem, f"write `{found.meant}`", start, end)
+
+    def _tested(self, name: str) -> tuple[int, int, str | None]:
+        """The place of a name that has no value, and what to write if a condition asks for it there."""
+        start, end = self._place_of(name)
+        places = [(start, end)]
+        if _IS_CHOSEN.match(self.source, end):  # its condition comes later in the text, and is judged first
+            places += [(use.start, use.end) for use in (*self.names, *self.columns) if use.name == name]
+        tests = ((*place, presence_test(self.source, *self._whole(*place))) for place in places)
+        return next((found for found in tests if found[2] is not None), (start, end, None))
 
     def _place_of(self, name: str) -> tuple[int, int]:
         """The place of a name; that of the whole template if it isn't found."""
-        used = (*self.names, *self.columns)
-        return next(((use.start, use.end) for use in used if use.name == name), (0, len(self.source)))
+        used = [use for use in (*self.names, *self.columns) if use.name == name]
+        first = next((use for use in used if not use.defaulted and not _IS_TESTED.match(self.source, use.end)), None)
+        first = first or (used[0] if used else None)
+        return (0, len(self.source)) if first is None else (first.start, first.end)
 
-    def _item_missing(self, item: str) -> RenderError:
+    def _whole(self, start: int, end: int) -> tuple[int, int]:
+        """The place of a name with `row[…]` or `row.` around it."""
+        for opening, closing in (('row["', '"]'), ("row['", "']"), ("row.", "")):
+            if self.source.endswith(opening, 0, start) and self.source.startswith(closing, end):
+                return start - len(opening), end + len(closing)
+        return start, end
+
+    def _item_missing(self, item: str, container: object) -> RenderError:
         read = self._read_of(item)
         if read is None:
             problem, fix = f"'{item}' has no value", "fill it, or give it a `default`"
             return RenderError("empty-value", problem, fix, 0, len(self.source))
         use, owner, start, end = read
         instead = f"{{{{ {self.source[start:end]} | default('…') }}}}"
-        fix = f"add '{item}' to '{owner}', or write a default: {instead}"
-        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name, item)
+        fix, problem = f"add '{item}' to '{owner}', or write a default: {instead}", f"'{owner}' has no '{item}'"
+        held = [str(key) for key in container] if isinstance(container, Mapping) else []
+        if held:
+            listed = ", ".join(f"'{printable(key)}'" for key in held[:MAX_HELD])
+            problem += f"; it holds {listed}" + (", …" if len(held) > MAX_HELD else "")
+        near = near_miss(item, held)
+        if near is not None and near.isidentifier():
+            fix = f"write `{printable(owner)}.{near}`, if that is meant; or {fix}"
+        return RenderError("empty-value", problem, fix, start, end, use.name, item)
 
     def refused(self, error: FilterError, context: Context, start: int, end: int) -> RenderError:
         """What a filter refuses, at this place, in the words of the template where the value at fault has a name there."""

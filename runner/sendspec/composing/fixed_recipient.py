@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from sendspec.composing.known_names import KnownNames
 from sendspec.composing.shown_code import with_requoted_code
@@ -54,7 +55,7 @@ def _constant(
     problem = f"`{at[-1]}` gives '{quoted(value[:60])}' for every row"
     if value != bare and column:
         problem = f"'{quoted(value[:60])}' is not a template, so `{at[-1]}` gives it for every row"
-    problem += f"; '{quoted(column)}' is a column" if column else f"; columns found are: {known.listed()}"
+    problem += f"; '{quoted(column)}' is a column" if column else f"; columns found are: {known.listed_as_called()}"
     if column is None:
         fix = f"write {_template(usual)}" if usual else 'write "{{ … }}" with the name of a column'
     else:
@@ -84,9 +85,10 @@ def fixed_recipient(
     else:
         problem = f"`key` gives '{quoted(str(deciding.value)[:60])}' for every row, so all rows count as one recipient"
         fix = f"remove `key`, or write {_such_as(columns, _NUMBER, 'a column that differs from row to row')}"
-    return spec.document.diagnostic(
+    found = spec.document.diagnostic(
         deciding.at, code="conflicting-rows", problem=problem, fix=fix, key=deciding is receiver
     )
+    return replace(found, mended_once=True)
 
 
 def _such_as(columns: Sequence[str], pattern: re.Pattern[str], what: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.template_advice import filter_for_item
-from sendspec.composing.template_name import NameUse
+from sendspec.composing.template_name import NameUse, written_name
+from sendspec.diagnostics.redaction import quoted
 
 _ITEM = re.compile(r"""\s*(?:\.\s*(?P<name>[^\W\d]\w*)|\[\s*(?P<quote>['"]?)(?P<key>[^\]]*?)(?P=quote)\s*\])""")
 _CLOSED = re.compile(r"""['"]?\s*\]""")
@@ -31,8 +32,13 @@ class NoItems(FilterError):
         if ours is not None:
             return f"write `{owner} | {ours}`"
         if "JSON" not in self.verdict:
-            return f"use `{owner}` itself, or add a column with what '{self.item}' should be"
-        return f"export '{self.item}' of `{owner}` as a column of its own, or the whole table as JSON lines (.jsonl)"
+            itself = f"write `{owner} | string`" if "is a number" in self.verdict else f"use `{owner}` itself"
+            return f"{itself}, or add a column with what '{self.item}' should be"
+        written = quoted(written_name(self.item))
+        return (
+            f"export '{self.item}' of `{owner}` as a column of its own and write `{written}` here, "
+            "or export the whole table as JSON lines (.jsonl)"
+        )
 
 
 def read_of(source: str, uses: Iterable[NameUse], item: str) -> tuple[NameUse, int, int] | None:

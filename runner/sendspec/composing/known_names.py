@@ -64,7 +64,16 @@ class KnownNames:
         return self._by_letters.get(letters(name))
 
     def listed(self) -> str:
-        names = [f"'{name}'" if _SEVERAL_NAMES.search(name) else name for name in self._names[: MAX_LISTED + 1]]
+        """The first names as a template writes them."""
+        return self._listed([written_name(name) for name in self._names[: MAX_LISTED + 1]])
+
+    def listed_as_called(self) -> str:
+        """The first names as the table has them."""
+        return self._listed(
+            [f"'{name}'" if _SEVERAL_NAMES.search(name) else name for name in self._names[: MAX_LISTED + 1]]
+        )
+
+    def _listed(self, names: list[str]) -> str:
         more = f" and {len(self._names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
 
@@ -102,7 +111,7 @@ def check_names(
     for use in template.columns:
         if use.name not in known.columns:
             near = known.near(use.name)
-            fix = f"write '{quoted(near)}'" if near else f"add the column, or use one of: {known.listed()}"
+            fix = f"write '{quoted(near)}'" if near else f"add the column, or use one of: {known.listed_as_called()}"
             _unknown(use, at, document, problems, near, fix)
 
 
@@ -135,7 +144,7 @@ def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, 
             else f"write {_in_quotes(written_name(near))}"
         )
     if use.name in known.in_one_column:
-        return f"remove the quotes around the header: they make one column of it, '{quoted(known.listed_columns[0])}'"
+        return _unquoted_header(quoted(known.listed_columns[0]))
     if compared:
         return f"{compared}; columns are: {known.listed()}"
     fix = f"add the column, a constant under vars, or use one of: {known.listed()}"
@@ -144,6 +153,13 @@ def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, 
     if early or literal is None:
         return fix
     return f"{fix}; if it is for another program to fill, write {{{{ '{literal[0]}' }}}}"
+
+
+def _unquoted_header(column: str) -> str:
+    """What to do about a header that its quotes make one column of."""
+    sign = str(_SEVERAL_NAMES.findall(column)[0])
+    fix = f"remove the quotes around the header in the table: they make one column of it, '{column}'"
+    return fix if sign == "," else f'{fix}; then set `delimiter: "{sign}"` under recipients'.replace('"\t"', r'"\t"')
 
 
 def _is_compared(template: Template, use: NameUse) -> bool:

@@ -60,6 +60,7 @@ _USUAL_NAMES = {
 }
 """Columns that Mailchimp's names, whatever their case, stand for."""
 MAX_SHOWN = 60
+_NOT_IN_ADDRESSES = ("{", "${", "#{")
 _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 
 
@@ -101,10 +102,19 @@ def _in_constants(spec: Spec, used: Collection[str], known: KnownNames) -> Itera
         for found in _lookalikes_in(value, known, is_html=True):
             instead = quoted(written_name(found.meant)) if found.meant else "…"
             where = f"with {{{{ {instead} }}}} in its place"
+            if not found.meant and known.listed_columns:
+                where += f", around one of: {known.listed()}"
+            where = with_requoted_code(where, _written_around_constant(spec, str(at[1])))
             problem = _in_constant(
                 spec, at, found.written, (found.start, found.end), where, _about_column(found, known)
             )
             yield problem if found.is_error else replace(problem, severity=Severity.WARNING)
+
+
+def _written_around_constant(spec: Spec, name: str) -> str:
+    """The value of the message that uses the constant, as the file writes it."""
+    texts = (at for at, value in walk(spec.message, ("message",)) if isinstance(value, str) and name in value)
+    return next(map(spec.document.written, texts), "")
 
 
 def _in_constant(
@@ -131,8 +141,8 @@ def _in_message(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
 def _lookalikes_in(value: str, known: KnownNames, *, is_html: bool) -> Iterator[_Lookalike]:
     """Those in the text `value`, in its order.
 
-    Web addresses may have braces of their own: there, only what names a column or a constant is one, and what stands beside it or
-    beside a template.
+    Web addresses may have signs of their own, but no braces: there, others are one only if they name a column or a constant, or are
+    beside one that does or beside a template.
     """
     patterns = [each for each in (_LOOKALIKE, _IN_CODE, _odd_names(known)) if each is not None]
     matches = [m for piece in _literal_pieces(value) for each in patterns for m in each.finditer(value, *piece)]
@@ -142,7 +152,7 @@ def _lookalikes_in(value: str, known: KnownNames, *, is_html: bool) -> Iterator[
     named = [each.start for each in found if each.same is not None and each.is_error]
     plain = [(begin, end) for begin, end in addresses if not any(begin <= at < end for at in named)]
     for each in found:
-        if not any(begin <= each.start < end for begin, end in plain):
+        if each.written.startswith(_NOT_IN_ADDRESSES) or not any(begin <= each.start < end for begin, end in plain):
             yield each
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
+from sendspec.composing.compared_cell import cells_are_text
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_scan import Tag, tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
@@ -14,6 +16,8 @@ from sendspec.reading.spec import Spec
 
 MAX_FOUND = 20
 MAX_SHOWN = 60
+_NEGATED = re.compile(r"not ([^\W\d]\w*)")
+"""Of a cell, this is never true: where it is empty, the row is refused."""
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 
 
@@ -39,6 +43,8 @@ def _found(spec: Spec) -> Iterator[Diagnostic]:
 
 def _diagnostic(spec: Spec, at: KeyPath, value: str, tag: Tag) -> Diagnostic:
     condition = quoted(value[tag.pieces[0].start : tag.pieces[-1].end])
+    if cells_are_text(spec) and (negated := _NEGATED.fullmatch(condition)) and negated[1] not in spec.variables:
+        condition = f"{negated[1]} is not defined"
     shown = condition if len(condition) <= MAX_SHOWN else "…"
     return spec.document.diagnostic(
         at,

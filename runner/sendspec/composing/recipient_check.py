@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.recipient_reader import RecipientReader
@@ -50,11 +51,14 @@ def check_recipients(compiled_spec: CompiledSpec | None, table: Table, problems:
 def but_nameless_columns(
     found: Iterable[Diagnostic], others: Iterable[Diagnostic], table: Table
 ) -> Iterator[Diagnostic]:
-    """`found` but names that no column is like, if one of the `others` is that a column of the table has no name: it may be that one."""
-    has_nameless = any(
-        other.code == "empty-column-name" and other.path == table.path and other.severity is Severity.ERROR
-        for other in others
-    )
+    """`found`, with what else a name may be that no column is like, if one of the `others` is that a column of the table has no name.
+
+    Where that is an error, such names are left out: mended, it may be the one.
+    """
+    nameless = [other for other in others if other.code == "empty-column-name" and other.path == table.path]
+    is_error = any(other.severity is Severity.ERROR for other in nameless)
     for each in found:
-        if not (has_nameless and each.code == "unknown-name" and each.fix.startswith("add the column")):
+        if not nameless or each.code != "unknown-name" or not each.fix.startswith("add the column"):
             yield each
+        elif not is_error:
+            yield replace(each, fix=f"give this name to the column that has none, if it is that one; or {each.fix}")

@@ -141,20 +141,22 @@ class RowProblems:
             row,
             at,
             problem.code,
-            lambda: self._spec.document.place(at, self._as_text(at, problem), key=problem.at_key),
+            lambda: self._placed(at, problem),
             at_key=problem.at_key,
             beside=problem.beside,
         )
 
-    def _as_text(self, at: KeyPath, problem: SchemaProblem) -> SchemaProblem:
-        """A number where a text is needed, with what to write if a template alone gives it."""
+    def _placed(self, at: KeyPath, problem: SchemaProblem) -> Diagnostic:
+        """The problem at its place; for a number where a text is needed, with what to write if a template alone gives it."""
+        document = self._spec.document
         expected, _, found = problem.problem.partition(", found ")
         if problem.code != "wrong-type" or not expected.endswith("text"):
-            return problem
+            return document.place(at, problem, key=problem.at_key)
         from sendspec.composing.lone_value import text_instead  # needed only after a mistake
 
-        fix = text_instead(self._spec.document.value(at), found)
-        return problem if fix is None else replace(problem, fix=fix)
+        fix = text_instead(document.value(at), found)
+        diagnostic = document.place(at, problem if fix is None else replace(problem, fix=fix), key=problem.at_key)
+        return replace(diagnostic, mended_once=fix is not None)
 
     def _add_at_spec(
         self,
@@ -212,9 +214,11 @@ class RowProblems:
 
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
         problem = error.error
+        is_of_spec = problem.code == "text-compared" or problem.fix.startswith("remove the filter:")
         if problem.code == "not-a-number":
             fix = self._without_number(error.at) or self._amounts_fix(row, problem)
             problem = problem if fix is None else problem.with_fix(fix)
+            is_of_spec = is_of_spec or fix is not None
         self._problems.add_row(
             (
                 problem.code,
@@ -233,5 +237,6 @@ class RowProblems:
                     within=(problem.start, problem.end),
                 ),
                 column=problem.name or "" if problem.item is None else f"{problem.name}.{problem.item}",
+                mended_once=is_of_spec,
             ),
         )

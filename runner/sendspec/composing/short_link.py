@@ -17,7 +17,7 @@ def short_link_warnings(spec: Spec) -> Iterator[Diagnostic]:
             ("message", "shortLinks"),
             code="short-links",
             problem="the API shortens links after the text was measured, so a message may take fewer or more segments than shown",
-            fix="write short links into the text yourself if the number of segments must be exact",
+            fix="remove `shortLinks` and write short links into the text yourself, if the number of segments must be exact",
             key=True,
             severity=Severity.WARNING,
         )

@@ -67,10 +67,13 @@ def test_fix(name: str, names: list[str]) -> str:
 
 
 def emptiness_fix(name: str, operand: str, *, is_negated: bool) -> str | None:
-    """What to write for `operand is empty`; None for other tests. An empty cell is no value."""
+    """What to write for `operand is empty`; None for other tests. JSON has empty texts and lists beside missing values."""
     if name not in (*_EMPTY, *_FILLED) or len(operand) > MAX_SHOWN:
         return None
-    return f"write `{quoted(operand)} is {'' if (name in _EMPTY) == is_negated else 'not '}defined`"
+    value = quoted(operand)
+    if (name in _EMPTY) == is_negated:
+        return f"write `({value} is defined and {value})`"
+    return f"write `({value} is not defined or not {value})`"
 
 
 def _near_or_all(name: str, names: list[str]) -> str:

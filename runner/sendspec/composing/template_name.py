@@ -18,7 +18,9 @@ KEYWORDS = frozenset(
 
 def written_name(name: str) -> str:
     """A known name as a template writes it: a column that is no identifier needs `row["…"]`."""
-    return name if name.isidentifier() and name not in KEYWORDS else f'row["{name}"]'
+    if name.isidentifier() and name not in KEYWORDS:
+        return name
+    return f"row['{name}']" if '"' in name else f'row["{name}"]'
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def text_for_condition(spec: Spec, known: KnownNames, rows: FirstRows) -> Diagno
     if not is_truth_word(spec.where):
         meant = _comparison(inner, known, values) or _column_with(inner, known, values) or _spelled(inner, known)
     shown = None if meant is None else _shown(meant)
-    listed = known.listed() if known.columns else ""
+    listed = with_requoted_code(known.listed(), '"') if known.columns else ""
     return where_problem(spec.document, spec.where, shown, listed, is_readable=_is_readable(inner, known))
 
 

@@ -25,7 +25,7 @@ class Diagnostic:
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
     the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number; `at_least`: there may be more.
     `key` is the place's path in a YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each
-    is empty if there is none.
+    is empty if there is none. `mended_once`: the fix is one change at the place, whatever the number of rows.
     """
 
     code: str
@@ -42,6 +42,7 @@ class Diagnostic:
     at_least: bool = False
     key: str = ""
     column: str = ""
+    mended_once: bool = False
 
 
 class Problems:

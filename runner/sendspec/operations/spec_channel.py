@@ -58,7 +58,7 @@ def where_no_project_is(diagnostic: Diagnostic) -> Diagnostic:
     up = re.search(r"'((?:\.\./)+)", problem)
     root = os.path.normpath(os.path.join(os.path.dirname(diagnostic.path), up[1])) if up else ""  # noqa: PTH118, PTH120
     init = (
-        f"`sendspec init {printable(root)}`, in the folder that holds both,"
+        f"`sendspec init {printable(root)}`, which makes a project of the folder that holds both,"
         if root
         else "`sendspec init` in the project's root,"
     )

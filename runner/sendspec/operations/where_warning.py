@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from jinja2 import nodes
@@ -45,12 +45,21 @@ def _all_filtered(job: Job, plan: Plan) -> Iterator[Diagnostic]:
     where = job.program.where
     if not filtered or filtered != plan.recipients or not isinstance(where, Placeholder):
         return
-    problem, fix = f"`where` leaves out {_all_of(filtered)}", ""
+    problem = f"`where` leaves out {_all_of(filtered)}"
+    failing: dict[str, tuple[Counter[str], list[str]]] = {}
     for column, constants in _comparisons(where):
         counts = _values_of(job, column)
         problem += f"; '{quoted(column)}' holds {_listed(counts)}"
-        if not fix and counts.keys().isdisjoint(constants):
-            fix = _fix(counts, constants) or _instead(column, counts, opposites(constants, counts))
+        if counts.keys().isdisjoint(constants):
+            failing[column] = counts, constants
+    if len(failing) > 1:
+        fixes = [found for each in failing.values() if (found := _fix(*each))]
+        fix = " and ".join(fixes) if len(fixes) == len(failing) else _together(job, list(failing))
+    else:
+        fix = next(
+            (_fix(*each) or _instead(column, each[0], opposites(each[1], each[0])) for column, each in failing.items()),
+            "",
+        )
     yield job.spec.document.diagnostic(
         ("recipients", "where"), code="all-filtered", problem=problem, fix=fix or _FIX, severity=Severity.WARNING
     )
@@ -112,6 +121,22 @@ def _instead(column: str, counts: Counter[str], opposite: Collection[str]) -> st
     common = next((value for value, _ in counts.most_common() if value and value not in opposite), None)
     such = f", such as {_shown(common)}" if common is not None and quoted(common) == common else ""
     return f"write a value that '{quoted(column)}' holds{such}, or correct the table"
+
+
+def _together(job: Job, columns: list[str]) -> str:
+    """What to write where several columns hold none of the values that `where` wants of them."""
+    rows = (
+        [str(row.values.get(column, "")) for column in columns] for row in islice(job.table.rows(Problems()), MAX_ROWS)
+    )
+    values = next((found for found in rows if all(value and quoted(value) == value for value in found)), [])
+    such = f", such as {_joined(map(_shown, values))}" if values else ""
+    names = _joined(f"'{quoted(column)}'" for column in columns)
+    return f"write values that {names} hold in one row{such}, or `or` in place of `and`, or correct the table"
+
+
+def _joined(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}"
 
 
 def _fix(counts: Counter[str], constants: list[str]) -> str | None:

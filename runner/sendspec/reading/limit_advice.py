@@ -49,7 +49,14 @@ def _why_no_amount(written: str) -> str:
         return "has a sign where the three letters of a currency belong"
     if not found["before"]:
         return "is in quotes, so it is text, not a number"
-    return "is not a currency in capitals, a space, and an amount with a point"
+    currency = found["before"]
+    faults = [
+        *(["has its currency in small letters"] if not currency.isupper() else []),
+        *(["has no space before the amount"] if written.strip()[3:4] != " " else []),
+        *(["has a sign between thousands"] if not found["whole"].isdecimal() else []),
+        *(["has a comma where a point belongs"] if re.search(r",[0-9]{1,2}\Z", written.strip()) else []),
+    ]
+    return " and ".join(faults).replace("and has", "and") or "is not a currency in capitals, a space, and an amount"
 
 
 def _without_comma(rest: str, limits: Any) -> str:

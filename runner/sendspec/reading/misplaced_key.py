@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,8 +38,8 @@ _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     | dict.fromkeys(("budget", "price"), "cost"),
 }
 _NOT_OF_A_SPEC = {
-    "env": "remove it, and name the environment on the command line: --env",
-    "environment": "remove it, and name the environment on the command line: --env",
+    "env": "remove it, and write `--env {value}` on the command line",
+    "environment": "remove it, and write `--env {value}` on the command line",
     "environments": "move it to sendspec.yaml",
     "channels": "move it to sendspec.yaml, and name one of them: `channel: …`",
     "access_key": "move it to sendspec.yaml",
@@ -93,7 +94,7 @@ def meant_keys(data: Mapping[str, Any], written: Callable[[KeyPath], str]) -> di
             found.append(Meant(("recipients", key), ("recipients", key), fix, with_value=True))
     taken = {each.at for each in found}
     found += [
-        Meant((key,), (key,), fix, with_value=fix.startswith("remove it"))
+        Meant((key,), (key,), fix.replace("{value}", _shown(data[key])), with_value=fix.startswith("remove it"))
         for key, fix in _NOT_OF_A_SPEC.items()
         if key in data and (key,) not in taken and not (key == "channels" and isinstance(data[key], str))
     ]
@@ -132,6 +133,11 @@ def _outside(data: Mapping[str, Any], written: Callable[[KeyPath], str]) -> Iter
         else:
             fix = _moved(key, home, written)
             yield Meant((key,), (home,), fix, with_value=fix.startswith("remove it"))
+
+
+def _shown(name: object) -> str:
+    """A name as a fix repeats it."""
+    return quoted(name) if isinstance(name, str) and re.fullmatch(r"[\w-]{1,60}", name) else "NAME"
 
 
 def _moved(key: str, home: str, written: Callable[[KeyPath], str]) -> str:
@@ -180,7 +186,8 @@ def with_meant_keys(
 
 
 def _is_missing(fault: SchemaProblem, place: KeyPath) -> bool:
-    return fault.at == place[:-1] and fault.problem.endswith(f"has no '{quoted(str(place[-1]))}'")
+    name = quoted(str(place[-1]))
+    return fault.at == place[:-1] and fault.problem.endswith((f"has no '{name}'", f"'{name}' is missing"))
 
 
 def _value(data: Any, at: KeyPath) -> Any:

@@ -19,7 +19,9 @@ def table_named_as_spec(path: str) -> Problem | None:
         return None
     shown = printable(path)
     spec = next(iter(files_around("", SPEC_EXTENSIONS, but=("sendspec.yaml",))), "SPEC")
-    fix = f"write a spec and `--recipients` before it: {spec} --recipients {shown}"
+    fix = (
+        f"write a spec and `--recipients` before it: {spec} --recipients {shown}; or leave it out, if the spec names it"
+    )
     return Problem(_CODE, f"'{shown}' is a table, not a spec", fix)
 
 
@@ -52,5 +54,5 @@ def spec_fix(path: str) -> str:
     return (
         f"name a spec, such as {' or '.join(found)}"
         if found
-        else "name a spec; `sendspec init` writes one to begin with"
+        else "name a spec, or write one with `sendspec init --example orders`"
     )

@@ -100,9 +100,13 @@ def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
             yield document.diagnostic(
                 at,
                 code="wrong-type",
-                problem=f"the number {written} has a fraction or an exponent, and a whole number is needed",
+                problem=f"the number {written} has {_sign(written)} in it, and a whole number is needed",
                 fix=mask_in_place(whole_number_fix(written, document.value(at)) or ""),
             )
+
+
+def _sign(number: str) -> str:
+    return "a point" if "." in number else "an exponent"
 
 
 def _is_whole(value: Any) -> bool:

@@ -16,6 +16,7 @@ WHERE: KeyPath = ("recipients", "where")
 _MAX_SHOWN = 100
 _COMPARISON = re.compile(r"[=<>]")
 _SHOWN = 40
+_EVERY_OR_NONE = {0: "false for no row"}
 UNKNOWN_VALUE = """ == '…' }}\""""
 """The end of a condition that compares a column with a value that isn't known."""
 
@@ -46,7 +47,7 @@ def number_problems(document: Document, where: Any) -> Iterator[Diagnostic]:
             WHERE,
             code="where-not-boolean",
             problem=f"`where` is the number {written}, which is neither true nor false",
-            fix=f"write a column and what it should be, \"{{{{ … == '{written}' }}}}\", or true for every row",
+            fix=f"write {_EVERY_OR_NONE.get(where, 'true for every row')}, or a column and what it should be, \"{{{{ … == '{written}' }}}}\"",
         )
 
 

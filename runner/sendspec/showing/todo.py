@@ -76,7 +76,7 @@ def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, tuple[int, bool]]:
     if not any(each.rows for each in errors):
         return {}
     by_task: dict[Task, list[Diagnostic]] = {}
-    for each in sorted(errors, key=lambda error: bool(error.rows)):
+    for each in sorted(errors, key=lambda error: bool(error.rows) and not error.mended_once):
         by_task.setdefault(_task(each), []).append(each)
     return {task: (_count(found), any(each.at_least for each in found)) for task, found in by_task.items()}
 
@@ -90,7 +90,7 @@ def _count(errors: Sequence[Diagnostic]) -> int:
         seen = rows.setdefault(cell, set())
         known = len(seen.intersection(each.rows))
         seen.update(each.rows)
-        count = 1 if each.code in _OF_THE_TEMPLATE else max(each.row_count, 1)
+        count = 1 if _is_mended_once(each) else max(each.row_count, 1)
         counts[cell] = counts.get(cell, 0) + max(count - known, 0)
     return sum(counts.values())
 
@@ -109,7 +109,7 @@ def todo_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
 def _task(error: Diagnostic) -> Task:
     if error.code == "table-delimiter":
         return Task("set", "delimiter", "delimiters")
-    if not error.rows or error.code in _OF_THE_TEMPLATE:
+    if not error.rows or _is_mended_once(error):
         place = quoted(error.path)
         return Task("correct", f"error in {place}", f"errors in {place}")
     if error.code == "empty-value":
@@ -117,6 +117,10 @@ def _task(error: Diagnostic) -> Task:
     if error.code == "spreadsheet-error":
         return _cells("correct", error.column)
     return _TASK_BY_CODE.get(error.code, _LOOK)
+
+
+def _is_mended_once(error: Diagnostic) -> bool:
+    return error.mended_once or error.code in _OF_THE_TEMPLATE
 
 
 def _fill_in(column: str) -> Task:

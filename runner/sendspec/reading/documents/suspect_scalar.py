@@ -55,7 +55,7 @@ def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
     escape, written = where["escape"], document.written(at)
     problem = "`\\n` is a line break only in double quotes; here, people would read it as it is written"
     if written.startswith('"'):
-        problem = "two backslashes are one that people would read; `\\n` with one is a line break"
+        problem = "in double quotes, `\\\\n` is a backslash and an n, and people would read both; `\\n` is a line break"
     elif escape != "\\n":
         problem = "`\\\\n` is two backslashes and an n, and people would read them"
     meant = _in_double_quotes(written, value)

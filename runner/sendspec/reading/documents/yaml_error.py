@@ -9,6 +9,7 @@ from typing import Any
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.documents.backslash_path import path_with_backslashes
+from sendspec.reading.documents.key_in_text import key_in_text, value_and_keys
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.odd_indentation import odd_indentation
 from sendspec.reading.documents.span_problem import SpanProblem
@@ -21,6 +22,7 @@ _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _QUOTE_IT = "put quotes around the whole value"
 _MAX_SHOWN = 60
 _LAST_VALUE = re.compile(r"((?:[\w-]+:[ ]+)?)([^\s,:\[\]{}'\"][^,:\[\]{}'\"]*)\Z")
+_KEY_ALONE = re.compile(r"[ ]*(?:- +)?[\w-]+:[ ]*")
 _BEHIND_VALUE = re.compile(r"[,\]}]")
 """The value before a comment, with its key, and what ends it in a list or mapping on one line."""
 _QUOTES_INSIDE = {
@@ -175,9 +177,10 @@ def _tab(said: str, at: int, lines: LineIndex) -> SpanProblem | None:
         return None
     tab = line.find("\t", max(0, at - begin - 1))
     at = begin + tab if tab >= 0 else at
-    return SpanProblem(
-        Problem("yaml-tab", _TAB, "write a space; if you want the tab, put quotes around the text"), at, at + 1
-    )
+    fix = "write a space; if you want the tab, put quotes around the text"
+    if _KEY_ALONE.fullmatch(line, 0, at - begin):
+        fix = "write a space after the colon"
+    return SpanProblem(Problem("yaml-tab", _TAB, fix), at, at + 1)
 
 
 _TAB = "YAML needs spaces here, not a tab"
@@ -204,8 +207,10 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
     if "mapping values are not allowed" in said:
         if ": " in before or before.lstrip().startswith("- ") or before.count(":"):
             return _finding(at, "there is a second `: ` in one value", _QUOTE_IT)
-        return _value_and_keys(begin, before, lines) or _finding(
-            at, "there is a key inside the value of the line before", "indent it like its neighbours"
+        return (
+            value_and_keys(begin, before, lines)
+            or key_in_text(at, begin, lines)
+            or _finding(at, "there is a key inside the value of the line before", "indent it like its neighbours")
         )
     if "could not find expected ':'" in said and context is not None:
         return _no_key(context, lines)
@@ -218,30 +223,6 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
             at, f"a value can't begin with {printable(text[at : at + 1])} unless it is in quotes", _QUOTE_IT
         )
     return None
-
-
-_KEY_AND_VALUE = re.compile(r"(?P<indent> *)(?P<key>[\w-]+):[ ]+(?P<value>[^\s'\"|>&*\[{#](?:[^\n]*\S)?)\s*")
-
-
-def _value_and_keys(begin: int, before: str, lines: LineIndex) -> SpanProblem | None:
-    """`text: Hi` with a key below it, which begins the line at `begin` and ends where `before` does."""
-    start, end = lines.line_at(max(begin - 1, 0))
-    above = _KEY_AND_VALUE.fullmatch(lines.text, start, end)
-    key = before.strip()
-    if above is None or not key or len(above["indent"]) >= len(before) - len(before.lstrip()):
-        return None
-    owner, value = quoted(above["key"][:_MAX_SHOWN]), quoted(above["value"][:_MAX_SHOWN])
-    value += "…" * (len(above["value"]) > _MAX_SHOWN)
-    in_quotes = "if the line below is part of it, put quotes around the whole text"
-    if key == above["key"]:
-        problem = _syntax(f"`{owner}` has the value '{value}', so no keys can be below it", f"remove it; {in_quotes}")
-        return SpanProblem(problem, above.start("value"), above.end("value"))
-    problem = _syntax(
-        f"`{quoted(key[:_MAX_SHOWN])}` is indented below `{owner}`, which has the value '{value}'",
-        f"indent it like `{owner}`, or remove '{value}'; if it is part of the text above, put quotes around all of it",
-    )
-    at = begin + len(before) - len(before.lstrip())
-    return SpanProblem(problem, at, at + len(key))
 
 
 _NEARLY_A_KEY = re.compile(r"\s*([\w$-]+)(?::|\s*=\s*)(\S[^\n]{0,60})")

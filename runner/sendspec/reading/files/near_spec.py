@@ -21,8 +21,13 @@ _SPEC_NAME = re.compile(rb"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def near_spec(written: str) -> str | None:
-    """The path of a spec as the current folder has it: counted from another folder, called so, or spelled nearly so."""
-    return _counted_from_elsewhere(written) or _called(written) or near_file(written, written, SPEC_EXTENSIONS)
+    """What to write for a spec that the current folder has: its path counted from here, or that of one called so, or nearly so."""
+    called = _called(written)
+    near = _counted_from_elsewhere(written) or called or near_file(written, written, SPEC_EXTENSIONS)
+    if near is None:
+        return None
+    is_name = near == called and PurePath(near).stem != written
+    return f"write '{near}', the file of the spec with this name" if is_name else f"write '{near}'"
 
 
 def _counted_from_elsewhere(written: str) -> str | None:

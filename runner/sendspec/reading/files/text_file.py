@@ -77,7 +77,7 @@ def file_problem(path: str, error: OSError) -> Problem:
 
             return pattern_problem(path)
         near = near_spec(path) if 0 < len(path) <= MAX_PATH else None
-        fix = f"write '{near}'" if near else there_is(path, SPEC_EXTENSIONS, "the current folder")
+        fix = near or there_is(path, SPEC_EXTENSIONS, "the current folder")
         return Problem("file-missing", f"there is no file '{shown}'", fix)
     if error.errno == errno.ELOOP:
         return Problem("not-a-file", f"'{shown}' is a link that leads to itself", "name a file")

@@ -9,6 +9,7 @@ from sendspec.reading.schema.formats import is_date_time
 
 MOMENT_FORM = "YYYY-MM-DDThh:mm:ssZ, where Z is UTC, or with an offset such as +01:00 in its place"
 """An example would be too late, or too far ahead for a schedule, on some day."""
+MONTHS = 12
 _DATE = re.compile(
     r"(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)|(?P<first>\d\d?)[.-](?P<second>\d\d?)[.-](?P<last>\d{4}))"
     r"(?:(?:[T ]|, ?)(?P<time>\d?\d:\d\d)(?::\d\d)?(?: ?Uhr)?)?",
@@ -25,10 +26,16 @@ def moment_example(value: str) -> str | None:
     if found["year"] is None:
         date = f"{found['last']}-{found['second']:0>2}-{found['first']:0>2}"
     last = _last_day(date)
-    if last is not None and date[8:] > last:
+    is_moved = last is not None and date[8:] > last
+    if last is not None and is_moved:
         date = date[:8] + last
     moment = f"{date}T{found['time'] or '09:00':0>5}:00"
-    return f"{moment}Z, where Z is UTC, or {moment}+01:00, an hour ahead of it" if is_date_time(f"{moment}Z") else None
+    if not is_date_time(f"{moment}Z"):
+        return None
+    is_unclear = found["year"] is None and "-" in value and int(found["first"]) <= MONTHS
+    own = "with your own day, time and offset" if is_moved or is_unclear else "with your own time and offset"
+    said = "" if found["time"] and not (is_moved or is_unclear) else f"; {own}"
+    return f"{moment}Z, where Z is UTC, or {moment}+01:00, an hour ahead of it{said}"
 
 
 def _last_day(date: str) -> str | None:

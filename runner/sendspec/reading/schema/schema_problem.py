@@ -117,7 +117,7 @@ def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Sche
                 yield _at_instance(
                     error,
                     "missing-key",
-                    f"{_place(error)} has no '{key}'",
+                    f"{_place(error)} has no '{key}'" if error.absolute_path else f"'{key}' is missing",
                     f"add `{key}: {_only_value(error, key)}`",
                     at_key=True,
                 )
@@ -127,9 +127,13 @@ def _only_value(error: Any, key: str) -> Any:
     return error.schema.get("properties", {}).get(key, {}).get("const", "…")
 
 
+_WHOLE_BY_TITLE = {"sendspec spec": "a spec", "sendspec project file": "a project file", "Channel message": "a message"}
+"""What a whole document is, by the title of its schema."""
+
+
 def _place(error: Any) -> str:
     path = [part for part in error.absolute_path if isinstance(part, str)]
-    return f"`{path[-1]}`" if path else "the document"
+    return f"`{path[-1]}`" if path else _WHOLE_BY_TITLE.get(error.schema.get("title", ""), "the document")
 
 
 def _wrong_value(error: Any) -> SchemaProblem:
@@ -161,13 +165,19 @@ def _allowed(error: Any) -> list[Any]:
     return [value for branch in error.validator_value for value in branch.get("enum", ())]
 
 
+_USUAL = {"name": "hello", "channel": "sms", "file": "people.csv", "type": "text"}
+"""Values that a missing one may be like, by their keys."""
+
+
 def _wrong_type(error: Any) -> SchemaProblem:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     wanted = [word for word in wanted if word != "null"]
     words = " or ".join(TYPE_WORDS[word] for word in wanted)
     if error.instance is None and error.absolute_path:
         problem = f"{_place(error)} has no value; {words} is needed"
-        return _at_instance(error, "wrong-type", problem, "write one after the colon")
+        usual = _USUAL.get(str(error.absolute_path[-1]))
+        fix = "write one after the colon" + (f", such as `{error.absolute_path[-1]}: {usual}`" if usual else "")
+        return _at_instance(error, "wrong-type", problem, fix)
     problem = f"expected {words}, found {shown(error.instance)}"
     return _at_instance(error, "wrong-type", problem, _as_wanted(error.instance, wanted) or f"write {words}")
 

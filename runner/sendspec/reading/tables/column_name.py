@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import quoted
+from sendspec.diagnostics.redaction import mask_in_row, quoted
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.reading.tables.delimiter import SPACES
 
 MAX_LISTED = 3
+MAX_SHOWN = 30
 
 
 def clean_name(text: str) -> str:
@@ -73,14 +74,20 @@ def _listed(written: list[str]) -> str:
     return names + (", …" if len(written) > MAX_LISTED else "")
 
 
-def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
-    """`at_end`: no column behind it has a name, so that it may stay without one if there is nothing in it."""
-    if at_end:
-        return Problem(
-            "empty-column-name",
-            f"column {number} of {count} has no name, and cells in it",
-            "name it in the header, or empty its cells",
-        )
+def filled_without_name(texts: dict[int, str], count: int) -> Problem:
+    """What a row has behind the columns with names, by the number of the column: there, columns without a name have to be empty."""
+    several = len(texts) > 1
+    columns = f"columns {', '.join(map(grouped, list(texts)[:MAX_LISTED]))}" if several else f"column {min(texts)}"
+    held = ", ".join(f"'{mask_in_row(quoted(text[:MAX_SHOWN]))}'" for text in list(texts.values())[:MAX_LISTED])
+    more = ", …" if len(texts) > MAX_LISTED else ""
+    return Problem(
+        "empty-column-name",
+        f"{columns}{more} of {grouped(count)} {'have' if several else 'has'} no name, but {'hold' if several else 'holds'} {held}{more}",
+        f"name {'them' if several else 'it'} in the header; or correct the row, if its cells have slipped to the right",
+    )
+
+
+def no_name(number: int, count: int) -> Problem:
     return Problem(
         "empty-column-name",
         f"column {number} of {count} has no name, so the spec can't use it",

@@ -14,6 +14,7 @@ from sendspec.reading.tables.column_name import (
     before_end,
     clean_name,
     column_names,
+    filled_without_name,
     more_repeated,
     more_without_name,
     names_with_no_break,
@@ -50,7 +51,7 @@ class Header:
     `blank_rows` of nothing but delimiters and spaces.
 
     A record has `width` cells: `marks` cells that are no recipient's (see `rejects`), then one for each column, then those of columns
-    without a name at the end, which have to be empty. `nameless` is the problem of a row where one isn't empty.
+    without a name at the end, which have to be empty. `nameless` is the place of the first, with the problem of a row where one isn't empty, but for what it holds.
     """
 
     columns: tuple[str, ...]
@@ -137,7 +138,7 @@ class _Reading:
         behind = None
         if len(names) < len(cells):
             line, text, start, length, fault = self._at(
-                cells[len(names)], no_name(len(names) + 1, len(cells), at_end=True)
+                cells[len(names)], filled_without_name({len(names) + 1: ""}, len(cells))
             )
             behind = self._diagnostic(line, start, length, fault, excerpt(text))
         has_rows, blank_rows = self._below()

@@ -11,13 +11,14 @@ from sendspec.reading.tables.line_problem import LineProblem
 EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
 _CODE = "json-syntax"
 _MAX_SHOWN = 20
+_TWICE = re.compile(r'""([^"\\]{1,40})""')
 _FOREIGN_WORD = re.compile(r"-?(?:NaN|Infinity|None|True|False|undefined)\b")
 _HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 _LARGE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3,}")
 _BARE_KEY = re.compile(r"([^\W\d]\w{0,98})\s*:")
-_TEXT = re.compile(r'"(?:[^"\\]|\\.){0,40}"')
+_VALUE = re.compile(r'"(?:[^"\\]|\\.){0,40}"|(?:-?[0-9][0-9.eE+-]{0,40}|true|false|null)(?![\w"])')
 _VALUE_BEFORE = re.compile(r"""("(?:[^"\\]|\\.){0,40}"|[\w.+-]{1,40}|[}\]])\s*\Z""")
 _WORD = re.compile(r"\w")
 _ENDS_IN_COMMA = re.compile(r",\s*[}\]]")
@@ -50,11 +51,18 @@ def json_fault(text: str, at: int) -> LineProblem:
 
 def _quote_or_comma(text: str, at: int) -> LineProblem | None:
     """A value behind another one without a sign between them, or a text whose own quotes have no backslash."""
+    twice = _TWICE.match(text, max(0, at - 2))
+    if twice is not None:
+        problem, fix = (
+            "two quotes are where one is meant",
+            f'write "{quoted(twice[1])}", or \\" for a quote inside a text',
+        )
+        return LineProblem(_CODE, problem, fix, column=twice.start() + 1, length=len(twice[0]))
     is_empty = text[:at].endswith('""')
     if is_empty or (text[at - 1 : at] == '"' and _WORD.match(text, at)):
         problem = "the two quotes before this are a whole text" if is_empty else "the quote before this ends the text"
         return LineProblem(_CODE, problem, 'write \\" for a quote inside a text', column=at + 1)
-    before, behind = _VALUE_BEFORE.search(text, max(0, at - 100), at), _TEXT.match(text, at)
+    before, behind = _VALUE_BEFORE.search(text, max(0, at - 100), at), _VALUE.match(text, at)
     if before is None or behind is None:
         return None
     if text[: before.start()].rstrip()[-1:] in ("{", ","):
@@ -62,7 +70,7 @@ def _quote_or_comma(text: str, at: int) -> LineProblem | None:
     elif text[behind.end() :].lstrip()[:1] == ":":
         sign, fix = "comma", "write one between them"
     else:
-        sign, fix = "comma", "write a comma and a key between them, or remove it"
+        sign, fix = "comma", f"write a comma and a key between them, or remove {quoted(behind[0])}"
     problem = f"no {sign} is between {quoted(before[1])} and {quoted(behind[0])}"
     return LineProblem(_CODE, problem, fix, column=at + 1, length=len(behind[0]))
 
@@ -96,7 +104,7 @@ def _of_another_language(text: str, at: int) -> LineProblem | None:
     word = _FOREIGN_WORD.match(text, at)
     if word is not None:
         fix = {"True": "write true", "False": "write false"}.get(word[0], "write null, or a text in quotes")
-        return LineProblem(_CODE, f"JSON has no `{word[0]}`", fix, column=at + 1)
+        return LineProblem(_CODE, f"JSON has no `{word[0]}`", fix, column=at + 1, length=len(word[0]))
     if text.startswith("'", at):
         return LineProblem(_CODE, "JSON has no single quotes", 'write " around keys and texts', column=at + 1)
     comma = next((found for found in _ENDS_IN_COMMA.finditer(text) if found.start() <= at <= found.end()), None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from sendspec.diagnostics.diagnostic import Problems
+from dataclasses import replace
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.position import Position, span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.diagnostics.wording import counted
+from sendspec.reading.tables.column_name import filled_without_name
 from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.delimiter import NAME_BY_DELIMITER, SPACES
@@ -48,9 +51,16 @@ class RecordChecker:
         nameless, marks = self._header.nameless, self._header.marks
         end = marks + len(self._header.columns)
         if nameless is not None and any(cell.strip(SPACES) for cell in cells[end:]):
-            self._problems.add_row((nameless.code, self._path), first, lambda: nameless)
+            self._problems.add_row((nameless.code, self._path), first, lambda: self._told(nameless, cells))
             return None
         return list(map(unguarded, cells[marks:end])) if marks else cells[:end]
+
+    def _told(self, nameless: Diagnostic, cells: list[str]) -> Diagnostic:
+        """The problem of the cells of columns without a name."""
+        named = len(self._header.columns)
+        behind = enumerate(cells[self._header.marks + named :], named + 1)
+        found = filled_without_name({number: text for number, text in behind if text.strip(SPACES)}, self._width)
+        return replace(nameless, problem=found.problem, fix=found.fix)
 
     def accepts_end(self, first: int, last: int) -> bool:
         """Reports an unclosed quote or an overlong cell on lines `first` to `last`. False: no later record can be trusted."""

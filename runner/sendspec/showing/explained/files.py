@@ -90,6 +90,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "empty-spec": Explanation(
         "a file is empty",
+        "The file has nothing in it but spaces and comments. If it was saved in another place, name that file; `init` writes a spec to begin with.",
         right="sendspec init",
     ),
     "not-a-mapping": Explanation(
@@ -183,6 +184,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "spec-version": Explanation(
         "the version of the spec format is unknown",
+        "`spec:` names the version of the format, so that later versions can mean something else by a key. There is only 1.",
         wrong="spec: 2",
         right="spec: 1",
     ),
@@ -198,41 +200,48 @@ EXPLAINED: dict[str, Explanation] = {
             "sendspec knows the keys of the spec format, the project file and the API's request. It refuses any other "
             "key, because a typo would otherwise go unnoticed."
         ),
-        wrong="recipents: […]",
-        right="recipients: […]",
+        wrong="recipient: {file: people.csv}",
+        right="recipients: {file: people.csv}",
     ),
     "missing-key": Explanation(
         "a key is missing",
+        "The underlined mapping needs the key, and has no default for it. The fix names the key; `sendspec schema spec` describes its values.",
         wrong="body: {type: text}",
         right="body: {type: text, text: {text: Hi}}",
     ),
     "wrong-type": Explanation(
         "a value has the wrong type",
+        "Each key takes one kind of value: a text, a number, true or false, a list, or a mapping. A template that is all of a value gives what its column holds, or what its last filter gives: `| string` makes a text of it.",
         wrong="validity: soon",
         right="validity: 3600",
     ),
     "wrong-value": Explanation(
         "a value is not among the allowed ones",
+        "The key takes one of a few words, written exactly so. The fix offers the nearest one, or lists them all.",
         wrong="type: vidoe",
         right="type: file",
     ),
     "out-of-range": Explanation(
         "a number is too small or too large",
+        "The key has a least and a greatest value, by the API's documentation or by the spec format. The problem says which of them is passed.",
         wrong="validity: -1",
         right="validity: 0",
     ),
     "too-few": Explanation(
         "a list has too few entries",
+        "The API needs at least one entry here. Add one, or remove the key if it is optional.",
         wrong="images: []",
         right="images: [{mediaUrl: …}]",
     ),
     "too-many": Explanation(
         "a list has too many entries",
+        "The API takes no more entries than the problem says. Remove some, or send two messages.",
         wrong="tags: [eleven, of, them, …]",
         right="tags: [ten, at, most, …]",
     ),
     "too-short": Explanation(
         "a text is too short",
+        "The API needs more characters here than the text has, mostly one. If a template gives the text, a cell of its column is empty.",
         wrong='text: ""',
         right="text: Hi",
     ),
@@ -268,8 +277,8 @@ EXPLAINED: dict[str, Explanation] = {
     "cut-by-comment": Explanation(
         "a ` #` ends a text that has no quotes",
         (
-            "A warning: YAML reads the rest of the line as a comment, so people would get only a part of the text. There is "
-            "no warning if a space follows the `#`. It is an error if the comment holds a template."
+            "A warning: YAML reads the rest of the line as a comment, so people would get only a part of the text. What "
+            "looks like a remark, with a space on both sides of the `#`, is left alone. It is an error if the comment holds a template."
         ),
         wrong="text: Hi, you are #1",
         right='text: "Hi, you are #1"',

@@ -46,7 +46,8 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "ledger-damaged": Explanation(
         "the ledger is damaged, or is not a ledger",
-        right="restore it from a backup",
+        "sendspec reads no ledger that may have lost something: it could send a message twice. Restore the file from a backup, then run `sendspec ledger check`.",
+        right="sendspec ledger check",
     ),
     "ledger-too-new": Explanation(
         "the ledger was made by a newer sendspec",

@@ -46,6 +46,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "body-type-platform": Explanation(
         "the channel's platform can't send this body type",
+        "Each channel sends some types of messages only: SMS sends texts, images and files, for example. The fix lists those of this channel.",
         wrong="body: {type: carousel, …}   # on SMS",
         right="body: {type: text, text: {text: Hi}}",
     ),
@@ -81,6 +82,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "cap-frequency": Explanation(
         "`capFrequency` is set on a message that isn't marked as marketing",
+        "The API limits how often a person gets marketing, and counts only messages that are marked as such. Mark the message, or remove `capFrequency`.",
         wrong="capFrequency: true",
         right="capFrequency: true\nmeta: {extraInformation: {useCase: marketing}}",
     ),
@@ -92,6 +94,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "receiver-kind": Explanation(
         "a receiver has the wrong kind of address for the platform",
+        "SMS and other messages to telephones go to numbers, e-mail to addresses. Write the kind that the channel's platform uses, or choose another channel.",
         wrong="identifierKey: emailaddress   # on SMS",
         right="identifierKey: phonenumber",
     ),
@@ -174,6 +177,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "limit-encoding": Explanation(
         "a text isn't GSM-7, but the limits require it",
+        "The limits allow only GSM-7, in which a segment has 160 characters; one other character, such as ’ or an emoji, makes it 70. Replace the character, or remove the limit.",
         wrong="It’s ready",
         right="It's ready",
     ),

@@ -98,11 +98,13 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "unknown-channel": Explanation(
         "the environment has no such channel",
+        "Channels are named in sendspec.yaml, each environment has its own. Write the name of one of them, or add this one with the ids of its workspace and channel.",
         wrong="channel: smss",
         right="channel: sms",
     ),
     "unknown-environment": Explanation(
         "there is no such environment",
+        "Environments are named under `environments` in sendspec.yaml; the sandbox is always there. Write one of these names.",
         wrong="default_environment: prod",
         right="default_environment: production",
     ),
@@ -141,6 +143,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "key-source": Explanation(
         "an access key has several sources, or none",
+        "An access key comes from one place: an environment variable (`env`), a file (`file`) or a program that prints it (`command`). Name one of them, and remove the others.",
         wrong="access_key: {}",
         right="access_key: {env: BIRD_ACCESS_KEY}",
     ),

@@ -5,6 +5,7 @@ from sendspec.showing.explained.entry import Explanation
 EXPLAINED: dict[str, Explanation] = {
     "recipients-source": Explanation(
         "recipients come from both a file and a list, or from neither",
+        "A spec has one set of recipients: those of the file at `file`, or those written under `list`. Remove one of them, or add what is missing.",
         wrong="recipients: {to: …}",
         right="recipients: {file: people.csv}",
     ),
@@ -15,6 +16,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "no-recipients": Explanation(
         "a spec has no recipients",
+        "An empty list sends nothing, which is hardly meant. Write the recipients, or name a table with `file`. For a table that may be without rows, see `no-rows`.",
         wrong="recipients: []",
         right='recipients: [{phone: "+31612345678"}]',
     ),
@@ -138,6 +140,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "not-an-object": Explanation(
         "a line of JSON is not an object",
+        "In a file of JSON lines, each line is one recipient: an object with the columns' names as its keys. Lists, texts and numbers alone have no names.",
         wrong="[1, 2]",
         right='{"phone": "+31612345678"}',
     ),
@@ -280,6 +283,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "phone-unassigned": Explanation(
         "a phone number begins with an unassigned country code",
+        "No country has this code, so the number reaches nobody. Often a digit is missing or doubled, or a national number got a + in front of it.",
         wrong="+999123456789",
         right="+31612345678",
     ),
@@ -353,6 +357,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "email-address": Explanation(
         "a text is not an e-mail address",
+        "An address is a name, an @, and a domain with a dot in it, such as `robert@example.com`. The problem says which part is missing or doubled.",
         wrong="robert at example.com",
         right="robert@example.com",
     ),

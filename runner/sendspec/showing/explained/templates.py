@@ -68,6 +68,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "template-syntax": Explanation(
         "a template is not valid Jinja",
+        "Templates are Jinja: `{{ name }}` for a value, `{% if … %}…{% endif %}` for a condition. The problem points to where reading stops, and recognises what other languages write, such as `&&`, `? :` or `{{#if}}`.",
         wrong="Hi {{ name",
         right="Hi {{ name }}",
     ),

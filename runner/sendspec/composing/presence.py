@@ -1,0 +1,48 @@
+"""Conditions that ask whether a cell holds anything. An empty cell is missing, so only `is defined` can ask for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+from sendspec.composing.template_policy import TemplateProblem
+
+_OPERAND = r"""row\.\w+|row\[\s*(?:'[^']*'|"[^"]*")\s*\]|[^\W\d]\w*"""
+_NOT = re.compile(rf"\bnot (?P<name>{_OPERAND})(?=`| %\}}| else )")
+_ALONE = re.compile(rf"(?<=\bif )(?P<name>{_OPERAND})(?= %\}}| else )")
+_EMPTY_OR_MISSING = re.compile(rf"\((?P<name>{_OPERAND}) is not defined or not (?P=name)\)")
+_FILLED = re.compile(rf"\((?P<name>{_OPERAND}) is defined and (?P=name)\)")
+_TESTS = (
+    (_EMPTY_OR_MISSING, "is not defined"),
+    (_FILLED, "is defined"),
+    (_NOT, "is not defined"),
+    (_ALONE, "is defined"),
+)
+_GOES_ON = re.compile(r"\s*(?:[=!<>]=|[<>|.\[(])")
+_BEFORE = re.compile(r"(?:\b(?P<no>not)|\b(?:if|elif|and|or))[ (]+\Z")
+_AFTER = re.compile(r"[ )]*(?:-?%\}|\}\}|and\b|or\b|else\b)")
+
+
+def asked_by_presence(problem: TemplateProblem, source: str, columns: Collection[str]) -> TemplateProblem:
+    """`problem`, whose fix asks for the presence of a column's cell rather than for its truth: no row's cell is false."""
+    if _GOES_ON.match(source, problem.end):
+        return problem
+    fix = problem.fix
+    for pattern, test in _TESTS:
+        found = pattern.search(fix)
+        if found is not None and _column(found["name"]) in columns:
+            fix = f"{fix[: found.start()]}{found['name']} {test}{fix[found.end() :]}"
+    return problem if fix == problem.fix else replace(problem, fix=fix)
+
+
+def presence_test(source: str, start: int, end: int) -> str | None:
+    """What to write where a condition consists of the value at this place, or of its opposite; None for any other use."""
+    before, value = _BEFORE.search(source, 0, start), source[start:end]
+    if before is None or not _AFTER.match(source, end):
+        return None
+    return f"`{value} is not defined` in place of `not {value}`" if before["no"] else f"`{value} is defined`"
+
+
+def _column(operand: str) -> str:
+    return operand.removeprefix("row").strip(".[]'\" ") if operand.startswith(("row.", "row[", "row ")) else operand
