@@ -70,8 +70,13 @@ def test_what_nobody_sends_is_not_under_way(store: Store) -> None:
         assert facts.under_way("hello", 1) is None
 
 
-def test_a_settlement_leads_to_where_sending_can_lead_alone(store: Store) -> None:
+def test_before_its_first_run_a_ledger_knows_of_no_send(store: Store) -> None:
+    with store.read() as facts:
+        assert facts.sends() == []
+
+
+def test_room_for_results_is_made_before_they_come(store: Store) -> None:
     with store.hold() as ledger:
         ledger.begin(OWNER, now=2.0)
-        with pytest.raises(AssertionError, match="no move to"):
-            ledger.exchange(settle=[Settlement(b"1" * 16, 1, State.SKIPPED)], claim=[], now=3.0)
+        ledger.make_room(1_000)
+        ledger.spill([Settlement(b"1" * 16, 1, State.ACCEPTED, "id-1")])
