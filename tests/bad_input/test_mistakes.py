@@ -238,7 +238,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("{file: people.csv}", "{fichier: people.csv}", "unknown-key 4:14", "no key 'fichier'", "write 'file'"),
     ("{file: people.csv}", "{file: people.csv, land: NL}", "unknown-key 4:32", "no key 'land'", "write 'country'"),
     ("{file: people.csv}", "{file: people.csv, suppress: [a.csv]}", "unknown-key 4:32", "no key 'suppress'", "move it out of `recipients`, to the beginning of a line"),
-    ("people.csv", r'"C:\Users\Vorstand\people.csv"', "yaml-syntax 4:20", "folders are separated by /", 'copy the file into data/ and write "../data/people.csv"'),
+    ("people.csv", r'"C:\Users\Vorstand\people.csv"', "yaml-syntax 4:20", "folders are separated by /", 'copy the file into the folder of the spec and write "people.csv"'),
     ("people.csv", r'"data\people.csv"', "yaml-syntax 4:20", "folders are separated by /", 'write "data/people.csv"'),
     ("people.csv", r'"data\mpeople"', "yaml-syntax 4:26", "YAML knows no such escape", "for a backslash"),
     ("channel: sms", "channel: sms\nnot_after: 31.12.2026 18:00", "wrong-format 4:12", "'31.12.2026 18:00' is not a date and time with an offset", "write 2026-12-31T18:00:00+01:00, with your own offset"),
@@ -561,8 +561,8 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
         ("\"{{ 'a' if row['first_name'] else 'b' }}\"", "write `row['first_name'] is defined`"),
         ("\"{{ first_name if first_name else 'b' }}\"", "write `first_name is defined`"),
         ("'{% if order_id and row[\"first_name\"] %}a{% endif %}b'", 'write `row["first_name"] is defined`'),
-        ("\"{% if first_name == 'a' %}a{% endif %}b\"", "fill it in, or write a default"),
-        ('"{% if first_name is defined %}a{% endif %}b {{ first_name }}"', "fill it in, or write a default"),
+        ("\"{% if first_name == 'a' %}a{% endif %}b\"", "fill it in, or write a default: `first_name | default('…')`"),
+        ('"{% if first_name is defined %}a{% endif %}b {{ first_name }}"', "fill it in, or write a default: {{ first_name | default('…') }}"),
     ],
 )  # fmt: skip
 def test_a_condition_on_an_empty_cell_is_to_ask_whether_there_is_a_value(

@@ -43,7 +43,7 @@ class FaultWords:
             problem = f"'{name}' has no value here, and a missing value can't be compared"
             return RenderError("empty-compared", problem, f"write `{printable(compared)}`", *self._place_of(name), name)
         start, end, tested = self._tested(name)
-        fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
+        fix = f"fill it in, or write a default: {self._with_default(printable(written_name(name)), start)}"
         if tested is not None:
             fix = f"fill it in, or ask whether there is a value: write {printable(tested)}"
         return RenderError("empty-value", f"'{name}' has no value", fix, start, end, name)
@@ -74,6 +74,13 @@ class FaultWords:
         first = first or (used[0] if used else None)
         return (0, len(self.source)) if first is None else (first.start, first.end)
 
+    def _with_default(self, value: str, start: int) -> str:
+        """The value with a default, as it is written at `start`: in a condition, without braces of its own."""
+        in_tag = self.source.rfind("{%", 0, start) > max(
+            self.source.rfind("%}", 0, start), self.source.rfind("{{", 0, start)
+        )
+        return f"`{value} | default('…')`" if in_tag else f"{{{{ {value} | default('…') }}}}"
+
     def _whole(self, start: int, end: int) -> tuple[int, int]:
         """The place of a name with `row[…]` or `row.` around it."""
         for opening, closing in (('row["', '"]'), ("row['", "']"), ("row.", "")):
@@ -87,7 +94,7 @@ class FaultWords:
             problem, fix = f"'{item}' has no value", "fill it, or give it a `default`"
             return RenderError("empty-value", problem, fix, 0, len(self.source))
         use, owner, start, end = read
-        instead = f"{{{{ {self.source[start:end]} | default('…') }}}}"
+        instead = self._with_default(self.source[start:end], start)
         fix, problem = f"add '{item}' to '{owner}', or write a default: {instead}", f"'{owner}' has no '{item}'"
         held = [str(key) for key in container] if isinstance(container, Mapping) else []
         if held:

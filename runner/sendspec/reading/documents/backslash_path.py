@@ -26,7 +26,7 @@ def path_with_backslashes(lines: LineIndex, at: int) -> SpanProblem | None:
     path = f"{found['path']}.{found['type']}".replace("\\", "/")
     fix = f'write "{printable(path)}"'
     if found["drive"]:
-        fix = f'copy the file into data/ and write "../data/{printable(path.rpartition("/")[2])}", counted from the folder of the spec'
+        fix = f'copy the file into the folder of the spec and write "{printable(path.rpartition("/")[2])}"'
     return SpanProblem(
         Problem("yaml-syntax", "folders are separated by /, not by a backslash", fix), found.start(), found.end()
     )

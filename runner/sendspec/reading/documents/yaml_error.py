@@ -63,7 +63,10 @@ _WORDS = (
         ),
         at_context=True,
     ),
-    _Words("found unknown escape", _syntax("YAML knows no such escape after \\", "write \\\\ for a backslash")),
+    _Words(
+        "found unknown escape",
+        _syntax("YAML knows no such escape after \\", "write / between folders, or \\\\ for a backslash"),
+    ),
     _Words(
         "expected escape sequence of", _syntax("this escape has too few digits", "write two after \\x, four after \\u")
     ),
