@@ -135,7 +135,8 @@ def test_what_is_wrong_lines_up_in_rows_with_too_few_or_too_many_cells(check: Ch
     _, again, _ = check(None, "--recipients", "wrong.csv")
     found = [(each["code"], each["line"], each["problem"]) for each in again["diagnostics"]]
     assert found[0] == ("ragged-row", 2, few)
-    assert found[1][:2] == ("phone-number", 4)
+    assert found[1] == ("ragged-row", 3, many)
+    assert found[2][:2] == ("phone-number", 4)
     assert again["diagnostics"][1]["column"] > len(rows[2][2])  # it is shown at its own cell, behind the four
 
 

@@ -218,3 +218,23 @@ def test_a_message_listed_twice_is_told() -> None:
     memory.messages[(1).to_bytes(16)] = KnownMessage(State.PLANNED, hashed(RECEIVER), None, id_text((1).to_bytes(16)))
     found = witnessed(memory, Pages(([default(1), default(1, "id-2")], None)))
     assert (found.twice, found.behind) == ([(1).to_bytes(16)], Counter(hello=1))
+
+
+@pytest.mark.parametrize("hours", [26, 24 * 9])
+@pytest.mark.parametrize("error", [None, ListTooLong("the list goes on")])
+def test_a_clock_that_is_ahead_takes_nothing_off_the_days_that_are_asked_for(
+    hours: int, error: ListUnread | None
+) -> None:
+    """The API dates its messages: seven days of its own back from its present."""
+    pages = Pages(([], error), skew=-3600.0 * hours)
+    witnessed(Memory(waiting(1)), pages, receivers=["+1"])
+    oldest, latest = min(since for since, _ in pages.asked), max(until for _, until in pages.asked)
+    api_now = NOW - 3600 * hours
+    assert oldest <= api_now - 7 * DAY + 2 * MARGIN
+    assert latest >= NOW  # where the time that the API gives is nonsense, the last messages are not missed either
+
+
+def test_seven_days_are_asked_for_by_a_clock_that_is_right() -> None:
+    pages = Pages(([], None), skew=0.0)
+    witnessed(Memory(waiting(1)), pages)
+    assert len(pages.asked) == 1

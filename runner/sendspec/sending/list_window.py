@@ -30,7 +30,9 @@ def pages_in_api_time(reader: ListReader, window: Window) -> Iterator[list[Sight
         skew = reader.skew
         if number == 0 and skew is not None and abs(skew) > MIN_SKEW_CORRECTED:
             corrected = window(skew)
-            if corrected != requested and abs(skew) <= MAX_SKEW:
+            if (
+                corrected != requested and 0 < skew <= MAX_SKEW
+            ):  # else the corrected window may end before the last messages
                 break
     if corrected != requested:
         yield from reader.pages(*corrected)

@@ -127,10 +127,11 @@ def _pages(
         reader.close()
     reader = open_reader()
     asked = list(receivers())
-    window = _window((None,), now, found.skew)
+    windows = dict.fromkeys((_window((None,), now, found.skew), _window((None,), now, min(0.0, found.skew or 0.0))))
     try:
-        for start in range(0, len(asked), RECEIVERS_PER_QUERY):
-            yield from reader.pages(*window, asked[start : start + RECEIVERS_PER_QUERY])
+        for window in windows:
+            for start in range(0, len(asked), RECEIVERS_PER_QUERY):
+                yield from reader.pages(*window, asked[start : start + RECEIVERS_PER_QUERY])
     except ListTooLong:
         pass  # pages arrived, so the list did not break off
     finally:
@@ -149,7 +150,7 @@ def _window(claims: Iterable[float | None], now: float, skew: float | None) -> t
 
     If any of them is unknown or in the future, it reaches back as far as the API lists.
     """
-    until = now + DAY if skew is None else max(now, now + skew) + MARGIN
+    until = now + DAY if skew is None else now + skew + MARGIN
     skew = skew or 0.0
     earliest = until - MAX_WINDOW
     known = [earliest if claim is None or claim > now + skew + MARGIN else claim - MARGIN for claim in claims]

@@ -55,7 +55,7 @@ def normalise_phone(text: str, country: str | None = None, any_length: bool = Fa
     written = text.strip(_SPACES)
     if not written.isascii() and _DIGIT.search(written):
         written = written.translate(_AS_TYPED).strip(_SPACES)
-    fault = unreadable(written)
+    fault = unreadable(written, country)
     if fault is not None:
         return _with_beginning(fault, written, country) if written or not text else _ONLY_SPACES
     if written.lstrip("(").startswith("+"):

@@ -24,6 +24,9 @@ _DATE = re.compile(
     r"|(?:3[01]|[12][0-9]|0?[1-9])([./])(?:1[0-2]|0?[1-9])\4[0-9]{2})(?:[T ,]+[0-9]{1,2}:.*)?"
 )
 """A day, not a number: numbers are hardly written so, and the digits of many days are those of some number."""
+DOTTED_COUNTRIES = frozenset({"NC"})
+_DOTTED = re.compile(r"(?:[0-9]{2}\.){2}[0-9]{2}")
+"""How numbers of these countries are written, also those that could be days."""
 _EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
 _BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
@@ -38,8 +41,8 @@ _LETTER_LIKE_DIGIT = {"O": "0", "o": "0", "I": "1", "l": "1"}
 _SHOWN = 24
 
 
-def unreadable(written: str) -> Problem | None:
-    """Why the text, without spaces around it, can't be read as a number; None if it is written like one."""
+def unreadable(written: str, country: str | None = None) -> Problem | None:
+    """Why the text, without spaces around it, can't be read as a number of the country; None if it is written like one."""
     if not written:
         return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
     if _SIMPLE.fullmatch(written) and written.strip("0"):  # first, as whole tables lack nothing but their country
@@ -51,7 +54,7 @@ def unreadable(written: str) -> Problem | None:
     if not written.isascii():
         return _labelled(written) or _not_ascii(written)
     date = _date(written)
-    if date is not None:
+    if date is not None and not (country in DOTTED_COUNTRIES and _DOTTED.fullmatch(written)):
         return date
     changed = _changed_by_spreadsheet(written)
     if changed is not None:
