@@ -91,3 +91,28 @@ def test_a_living_runs_messages_are_under_way(
 def test_a_run_tells_who_holds_it(made: ServerPlace) -> None:
     with access.hold(made, IDENTITY, OWNER, since="now", ci=False) as ledger:
         assert ledger.is_shared
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_can_not_hold_every_text_is_refused(place: ServerPlace, sql: Sql, encoding: str) -> None:
+    name = f"other_{encoding.lower()}_{os.getpid()}"
+    sql.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+    try:
+        other = ServerPlace(
+            Secret(place.url.reveal().replace("/postgres", f"/{name}")), place.schema, place.shown, place.folder
+        )
+        with pytest.raises(LedgerTrouble, match=f"has the encoding {encoding}"):
+            access.make(other, place.folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
+    finally:
+        sql.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_settings_of_the_role_or_the_url_change_nothing(made: ServerPlace, sql: Sql) -> None:
+    strange = f"{made.url.reveal()}?client_encoding=LATIN1"
+    session = Session(ServerPlace(Secret(strange), made.schema, made.shown, made.folder))
+    shown = [
+        session.rows(f"SHOW {name}")[0][0] for name in ("client_encoding", "standard_conforming_strings", "array_nulls")
+    ]
+    assert shown == ["UTF8", "on", "on"]
+    assert session.rows("SELECT %(text)s::text", {"text": "•日本"}) == [("•日本",)]
+    session.close()

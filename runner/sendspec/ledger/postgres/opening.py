@@ -92,8 +92,14 @@ def somebody_elses(place: ServerPlace) -> LedgerDamaged:
 
 
 def refuse_unsafe(session: Session) -> None:
-    """Raises for a standby, and for a server that can lose what it has confirmed."""
+    """Raises for a standby, for a server that can lose what it has confirmed, and for a database that can't hold every text."""
     shown = session.place.shown
+    encoding = session.rows("SHOW server_encoding")[0][0]
+    if encoding != "UTF8":
+        raise LedgerTrouble(
+            f"the database of {shown} has the encoding {encoding}, which lacks characters",
+            "create one with the encoding UTF8",
+        )
     if session.rows("SELECT pg_is_in_recovery()")[0][0]:
         raise LedgerUnwritable(f"{shown} is a standby, which takes no writes", "connect to the primary server")
     for name, cost in UNSAFE.items():

@@ -13,7 +13,7 @@ from sendspec.ledger.postgres.error import is_lost, is_worth_repeating, trouble_
 from sendspec.ledger.postgres.session import TIMELINE, Session
 
 PATIENCE_SECONDS = 60.0
-"""How long a query or call is repeated while the server is away."""
+"""How long a query or call is repeated while the server is away. Only the first waits that long in vain."""
 PAUSE_SECONDS = 0.25
 
 
@@ -32,6 +32,7 @@ class RunSession(Session):
         self.begun_on: tuple[str, str | None] | None = None
         self._monotonic = monotonic
         self._sleep = sleep
+        self._patience_seconds = PATIENCE_SECONDS
 
     def close(self) -> None:
         """Gives its locks back at once: the server takes a moment to notice that a session has ended."""
@@ -55,14 +56,17 @@ class RunSession(Session):
 
         if self.is_in_transaction:
             return self.once(sql, parameters)
-        until = self._monotonic() + PATIENCE_SECONDS
+        until = self._monotonic() + self._patience_seconds
         while True:
             try:
                 if not self.is_usable:
                     self._come_back()
                 return self.run(sql, parameters).fetchall()
             except psycopg.Error as error:
-                if not is_worth_repeating(error) or self._monotonic() >= until:
+                if not is_worth_repeating(error):
+                    raise trouble_of(self.place.shown, error) from None
+                if self._monotonic() >= until:
+                    self._patience_seconds = 0.0
                     raise trouble_of(self.place.shown, error) from None
                 if is_lost(error):
                     self.close()

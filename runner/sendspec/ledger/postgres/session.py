@@ -26,6 +26,8 @@ SETTINGS = (
     "SET statement_timeout = '10min'",
     "SET idle_in_transaction_session_timeout = 0",
     "SET client_min_messages = warning",
+    "SET standard_conforming_strings = on",
+    "SET array_nulls = on",
     "SET TIME ZONE 'UTC'",
 )
 TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
@@ -146,6 +148,7 @@ def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
         application_name="sendspec",
+        client_encoding="UTF8",
         tcp_user_timeout=UNANSWERED_MS,
         **KEEPALIVE,  # type: ignore[arg-type]
     )
