@@ -153,7 +153,10 @@ class _Send:
     def _plan(self, jobs: Sequence[Job], ledger: Ledger, problems: Problems) -> list[Plan]:
         request = self._request
         retry = retry_term(request.retry, ledger) if request.plan is None else request.plan.retry
-        return plan_jobs(jobs, self._context, ledger, problems, self._choice, processes=request.processes, retry=retry)
+        with ledger.one_moment():  # else what another run claims meanwhile seems to be left behind
+            return plan_jobs(
+                jobs, self._context, ledger, problems, self._choice, processes=request.processes, retry=retry
+            )
 
     def _plan_again(self, jobs: Sequence[Job], ledger: Ledger) -> list[Plan]:
         """The plans after doubts were looked up. With a plan file, what is sent still has to be named in it."""
