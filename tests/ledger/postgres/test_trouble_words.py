@@ -53,7 +53,7 @@ def test_a_url_that_can_not_be_read(place: ServerPlace, written: str) -> None:
         ("3D000", LedgerMissing, "no database of the name"),
         ("42P01", LedgerMissing, "has no ledger"),
         ("53100", LedgerUnwritable, "the disk of TEST_URL is full"),
-        ("25006", LedgerUnwritable, "is a standby"),
+        ("25006", LedgerUnwritable, "takes no writes"),
         ("57P01", LedgerUnwritable, "broke off"),
         ("22012", LedgerTrouble, r"refused a step: .* \(SQLSTATE 22012\)"),
     ],

@@ -80,11 +80,17 @@ def _known_trouble(shown: str, state: str) -> LedgerTrouble | None:
             f"the server has no database of the name that {shown} has", "create it, or correct the URL"
         )
     if state in ("42P01", "42883", "3F000"):
-        return LedgerMissing(f"{shown} has no ledger, or only parts of one", "make it once with `sendspec ledger init`")
+        return LedgerMissing(
+            f"{shown} has no ledger that this role can see, or only parts of one",
+            "grant the role what `sendspec ledger init --roles` prints; if there never was a ledger: sendspec ledger init",
+        )
     if state.startswith("53100"):
         return LedgerUnwritable(f"the disk of {shown} is full", "make room, then run the command again")
     if state.startswith("25006"):
-        return LedgerUnwritable(f"{shown} is a standby, which takes no writes", "connect to the primary server")
+        return LedgerUnwritable(
+            f"{shown} takes no writes: it is a standby, or was set to read only",
+            "connect to the primary server, or turn `default_transaction_read_only` off",
+        )
     if not state or state.startswith(CONNECTION_LOST) or state.startswith(WORTH_REPEATING):
         why = {"": "can't be reached", "57014": "took too long", "55P03": BUSY, "40P01": BUSY, "40001": BUSY}
         return LedgerUnwritable(
