@@ -258,7 +258,7 @@ def test_the_file_of_the_url_is_no_input(watched: Watched) -> None:
         code, said = watched.run("plan", *words, "--env", "test")
         assert (code, "key-file-as-input" in said) == (1, True), said
     code, said = watched.run("doctor", "--env", "test")
-    assert "the ledger at ledger.txt: what stands there is no URL" in said
+    assert "the ledger at ledger.txt: its value is not the URL" in said
 
 
 def test_what_holds_the_url_shows_none_of_it(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,29 @@ def test_a_ledger_among_gits_own_files_is_refused(tmp_path: Path) -> None:
     place = LedgerFile(tmp_path / ".git" / "test.db", durable=True)
     with pytest.raises(LedgerTrouble):
         access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
+
+
+NOTHING_FOR_A_SERVER = """
+import sys
+from pathlib import Path
+from sendspec.ledger import access
+from sendspec.ledger.identity import LedgerIdentity
+from sendspec.ledger.record import RunOwner
+from sendspec.reading.environment import LedgerFile
+place, identity = LedgerFile(Path("test.db").absolute(), durable=True), LedgerIdentity("one", bytes(32))
+owner = RunOwner(pid=1, host="here", command="send")
+access.make_unlisted(place, identity, owner, since="now", now=1.0)
+with access.hold(place, identity, owner, since="now", ci=False) as ledger:
+    ledger.begin(owner, now=2.0)
+with access.read(place, identity) as facts:
+    facts.sends()
+print([name for name in sys.modules if "psycopg" in name or "ledger.postgres" in name])
+"""
+
+
+@pytest.mark.process
+def test_a_ledger_in_a_file_imports_nothing_for_a_server(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NOTHING_FOR_A_SERVER], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")

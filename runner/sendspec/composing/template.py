@@ -106,7 +106,7 @@ class Template:
         return self._refused(not_filled(error), context) if found is None else self._words.compared(found)
 
     def faults(self, context: MessageContext) -> Iterator[RenderError]:
-        """What is wrong with each `{{ … }}` or condition by itself, at its place in this template; for the first `MAX_TAGS`."""
+        """The problems of each `{{ … }}` and each condition, checked separately; at most `MAX_TAGS` are checked. Places are in this template."""
         tags = [tag for tag in _tags(self.source) if tag.opening == "{{" or tag.word in ("if", "elif")][:MAX_TAGS]
         charged = context.budget
         for tag in tags:
@@ -120,7 +120,7 @@ class Template:
 
 
 _BEFORE = " "
-"""Text before a tag that is filled by itself: what it gives becomes part of a text."""
+"""Put before a tag that is checked separately, so that its value becomes part of a text."""
 
 
 def _fault_alone(tag: str, context: MessageContext, html: bool) -> RenderError | None:

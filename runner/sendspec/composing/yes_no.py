@@ -112,7 +112,7 @@ def _begins(cell: str, word: str) -> bool:
 
 
 def _is_word(word: str) -> bool:
-    """Whether it says yes or no by itself. A letter may be a size or a sign, and `no` is Norway."""
+    """Whether the text means yes or no without any context. A single letter may be a size or a mark, and `no` is also Norway's code."""
     return len(word) > 1 and word not in _CODES
 
 

@@ -46,6 +46,6 @@ def _is_local(host: str) -> bool:
 
 def _no_url(ledger: LedgerServer) -> LedgerTrouble:
     return LedgerTrouble(
-        f"{ledger.shown}: what stands there is no URL of a PostgreSQL database",
+        f"{ledger.shown}: its value is not the URL of a PostgreSQL database",
         "write it in the form postgresql://user:password@host:5432/database",
     )

@@ -44,7 +44,7 @@ def make_ledger(
     """Creates an environment's ledger, once, and notes its identity in the file `identities`. Keeps a salt noted there.
 
     The ledger is made and marked as unfinished, then its identity is written, then the mark is removed. After a kill in between, the
-    next call completes it, or makes it anew. Refuses where there is a ledger already.
+    next call completes it, or creates it again. Refuses if there is a ledger already.
     """
     session = RunSession(place)
     try:

@@ -11,7 +11,7 @@ from sendspec.ledger.postgres.doubt_lookup import DoubtLookup
 from sendspec.ledger.postgres.message_lookup import MessageLookup
 from sendspec.ledger.postgres.open_ledger import PROGRESS
 from sendspec.ledger.postgres.send_history import SendHistory
-from sendspec.planning.message_state import ALLOWED
+from sendspec.ledger.stored_row import odd_among
 
 MISCOUNTED = """SELECT count(*) FROM spec s
     LEFT JOIN (SELECT spec, count(*) AS held FROM message GROUP BY spec) m ON m.spec = s.number WHERE s.messages <> coalesce(m.held, 0)"""
@@ -35,9 +35,7 @@ class PostgresFacts(MessageLookup, SendHistory, DoubtLookup):
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:
         """Recorded moves (origin, target, count) that the table of moves doesn't permit."""
-        rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
-        known = {(origin.value, target.value) for origin, target in ALLOWED}
-        return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
+        return odd_among(self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target"))
 
     @property
     def copy(self) -> str | None:

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.postgres.session import TIMELINE
-from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, RunNote, SendRecord
+from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
+from sendspec.ledger.stored_row import planned_run_of
 from sendspec.planning.message_state import State
 
 _SENT = f"(m.state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
@@ -166,25 +167,4 @@ class SendHistory(OpenLedger):
     def runs_of(self, name: str, generation: int, most: int) -> list[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""
         rows = self._rows(RUNS, {"name": name, "generation": generation, "most": most})
-        return [_planned_run(*row) for row in rows]
-
-
-def _planned_run(
-    run: int,
-    pid: int,
-    started: float,
-    ended: float | None,
-    ending: str | None,
-    messages: int,
-    digest: bytes | None,
-    commit: str | None,
-    claimed: str | None,
-    verified: str | None,
-) -> PlannedRun:
-    noted = None
-    if digest is not None:
-        names = tuple(verified.split("\n")) if verified else ()
-        noted = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
-    return PlannedRun(
-        run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted
-    )
+        return list(map(planned_run_of, rows))

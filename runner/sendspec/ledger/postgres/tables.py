@@ -5,7 +5,7 @@ from __future__ import annotations
 from sendspec.planning.message_state import State
 
 STEPS: dict[int, tuple[str, ...]] = {}
-"""The statements that bring the tables of each older version to the next. The functions are made anew after them."""
+"""The statements that migrate the tables of each older version to the next. The functions are created again afterwards."""
 
 _WORDS = ", ".join(f"'{state.value}'" for state in State)
 

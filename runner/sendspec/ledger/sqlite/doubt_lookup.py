@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sendspec.ledger.record import AcceptedMessage, Doubt, Route
 from sendspec.ledger.sqlite.move_sql import REFERENCE
 from sendspec.ledger.sqlite.open_ledger import BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
+from sendspec.ledger.stored_row import doubts_of
 
 _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
     WHERE m.state = 'accepted' AND m.remote_id IS NOT NULL AND p.workspace = ? AND p.channel = ?"""
@@ -29,26 +30,7 @@ class DoubtLookup(OpenLedger):
 
     def doubts(self) -> list[Doubt]:
         """Every message in doubt, the oldest claim first. Needs a ledger of this version."""
-        found = [
-            Doubt(
-                id=row[0],
-                name=row[1],
-                generation=row[2],
-                attempt=row[3],
-                reference=row[4],
-                receiver=row[5],
-                route=Route(row[6], row[7]) if row[6] is not None and row[7] is not None else None,
-                local_claimed_at=row[8],
-                missed_at=row[9],
-                own_reference=bool(row[10]),
-                first_claimed_at=row[11],
-                clock_offset=row[12],
-                scheduled_for=row[13],
-                doubted_at=row[14],
-            )
-            for row in self._typed(DOUBT_KINDS, DOUBTS)
-        ]
-        return sorted(found, key=lambda doubt: doubt.local_claimed_at)
+        return doubts_of(self._typed(DOUBT_KINDS, DOUBTS))
 
     def count_uncertain(self, name: str) -> int:
         """The count of a spec's messages, of any generation, that are sending or in doubt.

@@ -14,7 +14,7 @@ from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksums
 from sendspec.ledger.sqlite.progress_mirror import lost_since, read_mirror
 from sendspec.ledger.sqlite.send_history import SendHistory
-from sendspec.planning.message_state import ALLOWED
+from sendspec.ledger.stored_row import odd_among
 
 
 class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
@@ -41,9 +41,7 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:
         """Recorded moves (origin, target, count) that the table of moves doesn't permit."""
-        rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
-        known = {(origin.value, target.value) for origin, target in ALLOWED}
-        return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
+        return odd_among(self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target"))
 
     @property
     def copy(self) -> str | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, RunNote, SendRecord
+from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
 from sendspec.ledger.sqlite.open_ledger import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
+from sendspec.ledger.stored_row import planned_run_of
 from sendspec.planning.message_state import State
 
 FORMER_TREES = "former-trees-"
@@ -180,24 +181,4 @@ class SendHistory(OpenLedger):
             " WHERE s.name = ? AND s.generation = ? ORDER BY r.number DESC LIMIT ?",
             (name, generation, most),
         )
-        return [_planned_run(*row) for row in rows]
-
-
-def _planned_run(
-    run: int,
-    pid: int,
-    started: float,
-    ended: float | None,
-    ending: str | None,
-    messages: int,
-    digest: bytes | None,
-    *note: str | None,
-) -> PlannedRun:
-    commit, claimed, verified = note
-    noted = None
-    if digest is not None:
-        names = tuple(verified.split("\n")) if verified else ()
-        noted = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
-    return PlannedRun(
-        run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted
-    )
+        return list(map(planned_run_of, rows))

@@ -1,0 +1,50 @@
+"""Turns rows that a ledger stores into the records that its callers get, whichever database holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sendspec.ledger.record import Doubt, PlannedRun, Route, RunNote
+from sendspec.planning.message_state import ALLOWED
+
+_ALLOWED_WORDS = frozenset((origin.value, target.value) for origin, target in ALLOWED)
+
+
+def doubts_of(rows: Iterable[Sequence[Any]]) -> list[Doubt]:
+    """The doubts in rows of these columns, the oldest claim first. The route is in two columns, either of which may be None."""
+    found = [
+        Doubt(
+            id=row[0],
+            name=row[1],
+            generation=row[2],
+            attempt=row[3],
+            reference=row[4],
+            receiver=row[5],
+            route=Route(row[6], row[7]) if row[6] is not None and row[7] is not None else None,
+            local_claimed_at=row[8],
+            missed_at=row[9],
+            own_reference=bool(row[10]),
+            first_claimed_at=row[11],
+            clock_offset=row[12],
+            scheduled_for=row[13],
+            doubted_at=row[14],
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda doubt: doubt.local_claimed_at)
+
+
+def planned_run_of(row: Sequence[Any]) -> PlannedRun:
+    """The run in a row: number, process, start, end, ending, messages, then plan digest, commit, and who approved it."""
+    run, pid, started, ended, ending, messages, digest, commit, claimed, verified = row
+    note = None
+    if digest is not None:
+        names = tuple(verified.split("\n")) if verified else ()
+        note = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
+    return PlannedRun(run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=note)
+
+
+def odd_among(moves: Iterable[tuple[str | None, str, int]]) -> list[tuple[str | None, str, int]]:
+    """Those of the recorded moves (origin, target, count) that the table of moves doesn't permit."""
+    return [move for move in moves if move[:2] not in _ALLOWED_WORDS]
