@@ -243,7 +243,7 @@ def written_outputs(text: str) -> Iterator[tuple[str, str]]:
         name, sign, value = line.partition("=")
         if "<<" in name or not sign:
             name, sign, end = line.partition("<<")
-            assert sign and end, f"no output: {line!r}"
+            assert all((sign, end)), f"no output: {line!r}"
             value = "\n".join(iter(lambda: next(lines), end))
         yield name, value
 

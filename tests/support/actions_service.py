@@ -79,7 +79,7 @@ class Service:
 
     @property
     def secret_values(self) -> set[str]:
-        return {value for environment in self.environments.values() for value in environment.secrets.values()}
+        return {value for environment in self.environments.values() for value in environment.secrets.values() if value}
 
     def number(self) -> int:
         return next(self._numbers)

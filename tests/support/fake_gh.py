@@ -108,7 +108,7 @@ class Command:
             ]:
                 self._need("issues", "read")
                 found = [issue for issue in self._state["issues"] if label in issue["labels"]]
-                print("".join(f"{issue['number']}\n" for issue in found[:1]), end="")
+                sys.stdout.write("".join(f"{issue['number']}\n" for issue in found[:1]))
             case ["issue", "create", "--title", title, "--label", label, "--body-file", file]:
                 self._need("issues", "write")
                 assert label in self._state["labels"]
@@ -147,7 +147,7 @@ class Command:
         if isinstance(answer, bytes):
             sys.stdout.buffer.write(answer)
         elif method == "GET":
-            print(json.dumps(answer))
+            sys.stdout.write(json.dumps(answer))
 
     def _answer(self, method: str, target: str, fields: Mapping[str, str], sent: Any) -> Any:
         match method, target:
