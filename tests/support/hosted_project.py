@@ -144,6 +144,7 @@ class HostedProject:
             "workflow_run": {
                 "event": run.event.name,
                 "id": run.number,
+                "conclusion": "failure" if any(job.result == "failure" for job in run.jobs.values()) else "success",
                 "html_url": f"https://github.com/shop/messages/actions/runs/{run.number}",
                 "head_sha": self.desk.git("rev-parse", branch),
                 "head_branch": branch,
