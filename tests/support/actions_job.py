@@ -255,7 +255,7 @@ case "$*" in
   "-I -m venv "*) mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
   "-I -m pip install "*)
     printf '%s\\n' "$*" >>"$here/pip.log"
-    if [[ "$*" == *" --no-deps "* ]]; then
+    if [[ "$*" != *" --requirement "*requirements-action.txt ]]; then
       printf '#!/bin/bash\\nPYTHONPYCACHEPREFIX="%s" exec "%s" -m sendspec "$@"\\n' "{os.environ.get("PYTHONPYCACHEPREFIX", "")}" "{sys.executable}" >"$here/sendspec"
       chmod +x "$here/sendspec"
     fi
