@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from actions_document import Workflow, read_workflow
-from actions_job import OURS, JobDone
 from actions_service import Event, Run
-from hosted_project import FileLedger, HostedProject
+from hosted_project import FileLedger, HostedProject, dumped, workflow_with
 from project_dir import SPEC, CountingServer, numbers
 from ruamel.yaml import YAML
 
@@ -25,44 +22,10 @@ def hosted(tmp_path: Path, server: CountingServer) -> HostedProject:
     return project
 
 
-def workflow_with(inputs: Mapping[str, str]) -> str:
-    """One job that runs the action with these inputs, and may use the environment `production-reconcile`."""
-    job = {
-        "runs-on": "ubuntu-24.04",
-        "timeout-minutes": 5,
-        "environment": "production-reconcile",
-        "permissions": {"contents": "read"},
-        "steps": [
-            {"uses": f"actions/checkout@{'0' * 40}", "with": {"persist-credentials": False}},
-            {
-                "id": "run",
-                "uses": OURS,
-                "with": dict(inputs),
-                "env": {"BIRD_ACCESS_KEY": "${{ secrets.BIRD_ACCESS_KEY }}"},
-            },
-        ],
-        "outputs": {"report": "${{ steps.run.outputs.report }}"},
-    }
-    return dumped({"name": "one", "on": ["push"], "permissions": {}, "jobs": {"only": job}})
-
-
-def dumped(document: object) -> str:
-    text = StringIO()
-    YAML(typ="safe").dump(document, text)
-    return text.getvalue()
-
-
-def done_with(hosted: HostedProject, **inputs: str) -> JobDone:
-    hosted.desk.write(
-        ".github/workflows/messages.yml", workflow_with({k.replace("_", "-"): v for k, v in inputs.items()})
-    )
-    return hosted.merged("Another workflow").jobs["only"]
-
-
 def test_validate_annotates_a_mistake_in_its_line(hosted: HostedProject) -> None:
-    assert done_with(hosted, command="validate").result == "success"
+    assert hosted.acted(command="validate").result == "success"
     hosted.desk.replace("specs/hello.yaml", ("first_name", "frist_name"))
-    done = done_with(hosted, command="validate")
+    done = hosted.acted(command="validate")
     assert done.result == "failure"
     assert "::error file=specs/hello.yaml,line=6," in done.log
 
@@ -71,13 +34,13 @@ def test_test_runs_the_examples(hosted: HostedProject) -> None:
     row = "{phone: '+447700900001', first_name: Ada, order_id: A1}"
     for text, result in (("Hi Ada, order A1 is on its way.", "success"), ("Bye", "failure")):
         hosted.desk.write("specs/hello.yaml", f"{SPEC}examples:\n  - with: {row}\n    expect: {{text: '{text}'}}\n")
-        assert done_with(hosted, command="test").result == result
+        assert hosted.acted(command="test").result == result
 
 
 def test_send_and_reconcile_use_the_environment(hosted: HostedProject, server: CountingServer) -> None:
-    done = done_with(hosted, command="send", environment="production")
+    done = hosted.acted(command="send", environment="production")
     assert (done.result, len(server.posts)) == ("success", PEOPLE), done.log
-    assert done_with(hosted, command="reconcile", environment="production").result == "success"
+    assert hosted.acted(command="reconcile", environment="production").result == "success"
 
 
 HOSTILE = (
@@ -96,7 +59,7 @@ HOSTILE = (
 
 def test_an_input_is_a_value_whatever_it_holds(hosted: HostedProject, server: CountingServer) -> None:
     for inputs, said in HOSTILE:
-        done = done_with(hosted, **inputs)
+        done = hosted.acted(**inputs)
         assert done.result == "failure", done.log
         assert said in done.log, inputs
     assert list(hosted.service.folder.rglob("pwned")) == []
@@ -108,7 +71,7 @@ def test_names_with_spaces_and_patterns_are_one_a_line(hosted: HostedProject) ->
     hosted.desk.write("specs/hello.yaml", wrong)
     hosted.desk.write("more/a name.yaml", wrong.replace("hello", "spaced").replace("people", "../specs/people"))
     hosted.desk.write("more/a/b/one.yaml", wrong.replace("hello", "one").replace("people", "../../../specs/people"))
-    done = done_with(hosted, command="validate", specs="  specs/*.yaml\r\n\nmore/a name.yaml \n more/**/one.yaml\n")
+    done = hosted.acted(command="validate", specs="  specs/*.yaml\r\n\nmore/a name.yaml \n more/**/one.yaml\n")
     assert done.result == "failure"
     for path in ("specs/hello.yaml", "more/a name.yaml", "more/a/b/one.yaml"):
         assert f"::error file={path},line=6" in done.log
@@ -117,12 +80,12 @@ def test_names_with_spaces_and_patterns_are_one_a_line(hosted: HostedProject) ->
 def test_a_folder_below_the_top_is_named_by_working_directory(hosted: HostedProject) -> None:
     hosted.desk.write("below/specs/hello.yaml", SPEC.replace("first_name", "frist_name"))
     hosted.desk.write("below/specs/people.csv", numbers(PEOPLE))
-    done = done_with(hosted, command="validate", working_directory="below")
+    done = hosted.acted(command="validate", working_directory="below")
     assert "::error file=below/specs/hello.yaml,line=6" in done.log
 
 
 def test_it_installs_its_own_commit_and_the_rest_by_hash(hosted: HostedProject) -> None:
-    assert done_with(hosted, command="validate").result == "success"
+    assert hosted.acted(command="validate").result == "success"
     [log] = hosted.service.folder.rglob("pip.log")
     libraries, itself = log.read_text().splitlines()
     assert "--require-hashes --only-binary :all: --requirement" in libraries

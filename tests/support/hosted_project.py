@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-from actions_job import CHECKOUT, install_tools
+from actions_job import CHECKOUT, OURS, JobDone, install_tools
 from actions_service import Environment, Event, Run, Service
 from git_project import Repository
 from postgres_server import server_url
 from project_dir import CHANNEL, SECRET, WORKSPACE, CountingServer, ProjectDir
+from ruamel.yaml import YAML
 
 PRODUCTION = ("--env", "production")
 WORKFLOWS = ("messages", "comment")
@@ -154,8 +157,41 @@ class HostedProject:
         main = self.desk.git("rev-parse", "main")
         return self.service.start(Event("workflow_run", main, "refs/heads/main", payload), "comment.yml")
 
+    def acted(self, **inputs: str) -> JobDone:
+        """A push whose only job runs the action with these inputs; `_` stands for `-`."""
+        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        self.desk.write(".github/workflows/messages.yml", workflow_with(given))
+        return self.merged("Another workflow").jobs["only"]
+
     def status(self) -> dict[str, int]:
         done = self.desk.project_dir.run("status", *PRODUCTION, "--format", "json")
         assert done.code == 0, done.err
         totals: dict[str, int] = done.json["totals"]
         return totals
+
+
+def workflow_with(inputs: Mapping[str, str]) -> str:
+    """One job that runs the action with these inputs, and may use the environment `production-reconcile`."""
+    job = {
+        "runs-on": "ubuntu-24.04",
+        "timeout-minutes": 5,
+        "environment": "production-reconcile",
+        "permissions": {"contents": "read"},
+        "steps": [
+            {"uses": f"actions/checkout@{'0' * 40}", "with": {"persist-credentials": False}},
+            {
+                "id": "run",
+                "uses": OURS,
+                "with": dict(inputs),
+                "env": {"BIRD_ACCESS_KEY": "${{ secrets.BIRD_ACCESS_KEY }}"},
+            },
+        ],
+        "outputs": {"report": "${{ steps.run.outputs.report }}"},
+    }
+    return dumped({"name": "one", "on": ["push"], "permissions": {}, "jobs": {"only": job}})
+
+
+def dumped(document: object) -> str:
+    text = StringIO()
+    YAML(typ="safe").dump(document, text)
+    return text.getvalue()
