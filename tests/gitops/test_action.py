@@ -8,7 +8,7 @@ import pytest
 from actions_document import Workflow, read_workflow
 from actions_service import Event, Run
 from hosted_project import FileLedger, HostedProject, dumped, workflow_with
-from project_dir import SPEC, CountingServer, numbers
+from project_dir import SPEC, Answer, CountingServer, numbers
 from ruamel.yaml import YAML
 
 PEOPLE = 3
@@ -41,6 +41,14 @@ def test_send_and_reconcile_use_the_environment(hosted: HostedProject, server: C
     done = hosted.acted(command="send", environment="production")
     assert (done.result, len(server.posts)) == ("success", PEOPLE), done.log
     assert hosted.acted(command="reconcile", environment="production").result == "success"
+
+
+def test_a_doubt_makes_a_send_red_and_reconciling_a_warning(hosted: HostedProject, server: CountingServer) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 2 else Answer()
+    assert hosted.acted(command="send", environment="production").result == "failure"
+    done = hosted.acted(command="reconcile", environment="production")
+    assert done.result == "success", done.log
+    assert "::warning title=sendspec::some messages are still in doubt" in done.log
 
 
 HOSTILE = (
