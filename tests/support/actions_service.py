@@ -6,6 +6,7 @@ images, permissions of people, OIDC, caches and concurrency groups: jobs whose t
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -94,7 +95,7 @@ class Service:
     def interrupt(self, how: signal.Signals = signal.SIGINT) -> None:
         """What cancelling a run does to the scripts at work."""
         for process in self.at_work:
-            process.send_signal(how)
+            os.killpg(process.pid, how)
 
 
 class Run:

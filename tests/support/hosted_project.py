@@ -95,7 +95,7 @@ class HostedProject:
     access_key: {{env: BIRD_ACCESS_KEY}}
     ledger: {self.ledger.setting}
     channels:
-      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2, concurrency: 1}}
+      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 60, concurrency: 1}}
 """
 
     def _environments(self) -> dict[str, Environment]:
