@@ -13,17 +13,17 @@ import click
 
 from sendspec.cli.console import (
     Console,
-    common_options,
     environment_option,
     jobs_option,
+    options_with_forms,
     recipients_option,
-    rejects,
     specs_argument,
 )
 from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
 from sendspec.cli.retry_choice import RetryChoice
+from sendspec.cli.review import REVIEW_FORMS, rejects_plan, show_plan
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
@@ -94,7 +94,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
-@common_options
+@options_with_forms("text", "json", *REVIEW_FORMS)
 def command(
     console: Console,
     specs: tuple[str, ...],
@@ -193,12 +193,12 @@ def run_plan(
     context, jobs = open_jobs(console, specs, env, recipients, problems)
     if problems.has_errors:
         note_row_problems(jobs, problems)
-    if rejects(console, problems) or context is None:
+    if rejects_plan(console, problems) or context is None:
         return ExitCode.REJECTED
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
-        if rejects(console, problems):
+        if rejects_plan(console, problems):
             return ExitCode.REJECTED
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
         for diagnostic in exceeded:
@@ -230,7 +230,10 @@ def run_plan(
             write_plan_file(Path(place.path), header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    console.result(plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only)))
+    text = plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only))
+    console.result(text)
+    sending = None if place is None else _next_command(place.path, context)
+    show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
