@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 
 import click
 
@@ -20,6 +17,7 @@ from sendspec.cli.console import (
     specs_argument,
 )
 from sendspec.cli.moment import moment_of, not_to_come
+from sendspec.cli.plan_place import PlanPlace, next_command, say_where
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
 from sendspec.cli.retry_choice import RetryChoice
@@ -28,7 +26,8 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import moment_text
+from sendspec.operations.base_commit import find_base
+from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
@@ -43,7 +42,6 @@ from sendspec.operations.skipped_rows import skipped_rows
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
-from sendspec.reading.project import find_project
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
@@ -94,6 +92,12 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
+@click.option(
+    "--base",
+    metavar="REF",
+    callback=lambda _, __, written: _ref(written),
+    help="Show what changes for recipients since the commit that HEAD and REF both come from: main, origin/main, HEAD~1.",
+)
 @options_with_forms("text", "json", *REVIEW_FORMS)
 def command(
     console: Console,
@@ -108,6 +112,7 @@ def command(
     detail: bool,
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
+    base: str | None,
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
 
@@ -119,6 +124,7 @@ def command(
       sendspec plan specs/*.yaml --env production --out plan.json
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
       sendspec plan specs/welcome.yaml --only filtered,suppressed
+      sendspec plan specs/*.yaml --base origin/main
     """
     now = console.system.now
     until = moment_of(expires, now)
@@ -147,7 +153,15 @@ def command(
         retry=chosen,
         shows_all=detail,
         only=only,
+        base=base,
     )
+
+
+def _ref(written: str | None) -> str | None:
+    """What `--base` names: nothing that git could take for an option."""
+    if written is not None and written.startswith("-"):
+        raise click.BadParameter("no branch, tag or commit begins with '-'")
+    return written
 
 
 def _reasons(written: str | None) -> tuple[Skip, ...]:
@@ -162,16 +176,6 @@ def _reasons(written: str | None) -> tuple[Skip, ...]:
     return tuple(map(Skip, words))
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPlace:
-    """Where a plan is written, when it was made, until when it may be sent, and which samples are in it; None: no text."""
-
-    path: str
-    created: datetime
-    expires: datetime
-    samples: SampleSource | None
-
-
 def run_plan(
     console: Console,
     specs: tuple[str, ...],
@@ -184,6 +188,7 @@ def run_plan(
     retry: Retry | None = None,
     shows_all: bool = False,
     only: tuple[Skip, ...] = (),
+    base: str | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
     console.state.command = "plan"
@@ -195,6 +200,7 @@ def run_plan(
         note_row_problems(jobs, problems)
     if rejects_plan(console, problems) or context is None:
         return ExitCode.REJECTED
+    compared_with = None if base is None else find_base(base, context.root, console.system.environ)
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
@@ -228,20 +234,24 @@ def run_plan(
                 samples=_samples(place.samples, jobs, details, context),
             )
             write_plan_file(Path(place.path), header, plans)
+    if compared_with is not None:
+        found = compare_with_base(compared_with, jobs, plans, context, recipients=recipients, processes=processes)
+        report = replace(report, base=found)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    text = plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only))
+    text = plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only), base=report.base)
     console.result(text)
-    sending = None if place is None else _next_command(place.path, context)
+    sending = None if place is None else next_command(place.path, context)
     show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
     code = _detailed_code(plans, exceeded) if detailed else ExitCode.DONE
     error = {"error": problem_json(exceeded[0]), "sent": False} if code is ExitCode.GUARD else {}
-    console.document({**document, "warnings": listed, **error})
+    shown = document if report.base is None else plan_document(report)
+    console.document({**shown, "warnings": listed, **error})
     if place is not None:
-        _say_where(console, place, document["digest"], context)
+        say_where(console, place, document["digest"], context)
     return code
 
 
@@ -259,26 +269,3 @@ def _detailed_code(plans: Sequence[Plan], exceeded: Sequence[Diagnostic]) -> Exi
     if not any(plan.send for plan in plans):
         return ExitCode.DONE
     return ExitCode.GUARD if exceeded else ExitCode.CHANGES
-
-
-def _say_where(console: Console, place: PlanPlace, digest: str, context: ProjectContext) -> None:
-    shown = printable(quote(place.path))
-    console.say(
-        f"the plan is in {shown} until {moment_text(place.expires.replace(microsecond=0))}, with the digest {digest}"
-    )
-    if context.identity is None:
-        name = context.environment.name
-        console.warn(f"it can't be sent: run `sendspec ledger init --env {name}`, then plan again")
-    else:
-        if context.environment.approvals is not None:
-            console.say(f"it may have to be signed: sendspec approve {shown} --key FILE")
-        console.say(f"next: {_next_command(place.path, context)}")
-
-
-def _next_command(plan: str, context: ProjectContext) -> str:
-    """How to send the plan. It is sent in the project of its specs, which may not be that of the working directory."""
-    found = find_project(Path.cwd())
-    if context.project.path is None or (found is not None and found.parent == context.root):
-        return f"sendspec send --plan {printable(quote(plan))}"
-    folder, file = os.path.relpath(context.root), os.path.relpath(os.path.realpath(plan), context.root)
-    return f"cd {printable(quote(folder))} && sendspec send --plan {printable(quote(file))}"
