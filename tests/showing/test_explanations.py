@@ -22,6 +22,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "not-sent",  # a choice of --retry and --as
     "access-key", "api-key",  # names that a key might stand under
     "content-length", "retry-after", "transfer-encoding",  # headers
+    "content-digest",  # an output of a plan
     "date-time",  # formats of JSON Schema
     "pre-processing", "sms-messagebird",  # whose codes the API's failures have
     "drop-after", "drop-before", "foreign-reference", "sendspec-sandbox",  # the sandbox's faults, and its name
@@ -29,6 +30,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519", "ssh-rsa",  # kinds of keys
     "check-novalidate", "sendspec-plan", "ssh-keygen",  # what ssh-keygen is asked
     "cert-authority", "valid-after", "valid-before",  # options of approvers
+    "not-compared",  # a kind of change against a base
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
     "exit-codes",  # a topic of `help`
     "ledger-check", "ledger-copy", "ledger-init", "ledger-migrate", "ledger-purge",  # names of schemas
