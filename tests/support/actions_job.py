@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from actions_document import Job, Step, read_action
 from actions_expression import STATUS_FUNCTIONS, Unsupported, evaluate, filled, is_true
+from warm_program import warm_program
 
 if TYPE_CHECKING:
     from actions_service import Run
@@ -248,27 +249,32 @@ def written_outputs(text: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-INSTALLER = f"""#!/bin/bash
+INSTALLER = """#!/bin/bash
 # Stands for Python: makes an environment whose sendspec is that of the tests, and notes what pip was asked for.
 here=$(dirname "$0")
 case "$*" in
   "-I -m venv "*) mkdir -p "$4/bin"; cp "$0" "$4/bin/python" ;;
   "-I -m pip install "*)
     printf '%s\\n' "$*" >>"$here/pip.log"
-    if [[ "$*" != *" --requirement "*requirements-action.txt ]]; then
-      printf '#!/bin/bash\\nPYTHONPYCACHEPREFIX="%s" exec "%s" -m sendspec "$@"\\n' "{os.environ.get("PYTHONPYCACHEPREFIX", "")}" "{sys.executable}" >"$here/sendspec"
-      chmod +x "$here/sendspec"
-    fi
+    [[ "$*" == *" --requirement "*requirements-action.txt ]] || cp "$(type -P sendspec-of-the-tests)" "$here/sendspec"
     ;;
   *) echo "python3 $*: not emulated" >&2; exit 1 ;;
 esac
 """
+REAL = f"""#!/bin/bash
+PYTHONPYCACHEPREFIX="{os.environ.get("PYTHONPYCACHEPREFIX", "")}" exec "{sys.executable}" -m sendspec "$@"
+"""
+"""A sendspec in a process of its own, as signals need it."""
 
 
 def install_tools(folder: Path) -> Path:
-    """The programs that scripts find first: a Python that can only install."""
+    """The programs that scripts find first: a Python that can only install, and the sendspec that it installs."""
     folder.mkdir()
-    python = folder / "python3"
-    python.write_text(INSTALLER)
-    python.chmod(0o755)
+    for name, text in (("python3", INSTALLER), ("sendspec-of-the-tests", warm_program())):
+        write_program(folder / name, text)
     return folder
+
+
+def write_program(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)

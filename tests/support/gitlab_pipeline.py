@@ -43,6 +43,10 @@ def read_pipeline(text: str) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
     for name, job in templates.items():
         if unknown := set(job) - JOB:
             raise Unsupported(f"{name} has {sorted(unknown)}")
+        if strange := [
+            line for line in (*job.get("before_script", ()), *job.get("script", ())) if not isinstance(line, str)
+        ]:
+            raise Unsupported(f"{name} has lines that YAML reads as something else: {strange}")
     return settings, {name: _whole(name, templates) for name in templates if not name.startswith(".")}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-from actions_job import CHECKOUT, OURS, JobDone, install_tools
+from actions_job import CHECKOUT, OURS, REAL, JobDone, install_tools, write_program
 from actions_service import Environment, Event, Run, Service
 from git_project import Repository
 from postgres_server import server_url
@@ -106,6 +106,10 @@ class HostedProject:
             "production": Environment(send, is_reviewed=True),
             "production-reconcile": Environment(send),
         }
+
+    def use_real_processes(self) -> None:
+        """From the next job on, sendspec runs in processes that a signal to its shell reaches."""
+        write_program(self.service.tools / "sendspec-of-the-tests", REAL)
 
     def push(self, branch: str = "main") -> str:
         self.desk.git("push", "--quiet", "--force", str(self._bare), f"HEAD:refs/heads/{branch}")
