@@ -21,7 +21,7 @@ from sendspec.cli.plan_place import PlanPlace, next_command, say_where
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
 from sendspec.cli.retry_choice import RetryChoice
-from sendspec.cli.review import REVIEW_FORMS, rejects_plan, show_plan
+from sendspec.cli.review import REVIEW_FORMS, rejects_with_page, show_plan
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
@@ -198,13 +198,13 @@ def run_plan(
     context, jobs = open_jobs(console, specs, env, recipients, problems)
     if problems.has_errors:
         note_row_problems(jobs, problems)
-    if rejects_plan(console, problems) or context is None:
+    if rejects_with_page(console, problems) or context is None:
         return ExitCode.REJECTED
     compared_with = None if base is None else find_base(base, context.root, console.system.environ)
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
-        if rejects_plan(console, problems):
+        if rejects_with_page(console, problems):
             return ExitCode.REJECTED
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
         for diagnostic in exceeded:

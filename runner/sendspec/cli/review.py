@@ -22,7 +22,7 @@ MOST_PATHS = 300
 SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
 
 
-def rejects_plan(console: Console, problems: Problems) -> bool:
+def rejects_with_page(console: Console, problems: Problems) -> bool:
     """As `rejects`, and shows reviewers the errors in their formats."""
     rejected = rejects(console, problems)
     if rejected:

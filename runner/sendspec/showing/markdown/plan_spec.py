@@ -71,7 +71,7 @@ def spec_block(spec: PlannedSpec, room: int, *, unfolds: bool) -> str:
     free = room - sum(len(block) + len(GAP) for block in blocks) - len(after)
     if spec.change is not None:
         changed = fitted(change_blocks(spec.change, spec.ref), int(free * MESSAGES_SHARE))
-        blocks.insert(2, changed)
+        blocks.append(changed)
         free -= len(changed) + len(GAP)
     blocks += _shapes(spec, free)
     return GAP.join(filter(None, blocks)) + after
