@@ -67,6 +67,33 @@ def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProj
     once(hosted)
 
 
+def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: HostedProject) -> None:
+    hosted.use_real_processes()
+    write_hello(hosted)
+    run = hosted.merged("Add hello")
+
+    def dies(number: int, request: Request) -> Answer:
+        if number == 3:
+            hosted.service.interrupt(signal.SIGKILL)
+            return Answer(drop=True, taken=True)
+        return Answer()
+
+    hosted.server.decide = dies
+    assert run.approve("send").result == "failure"
+    hosted.server.decide = lambda number, request: Answer()
+    hour = hosted.scheduled()
+    succeeded(hour, "reconcile")
+    [issue] = hosted.service.state.load()["issues"]
+    assert issue["title"] == "Messages: production"
+    assert "hello" in issue["body"]
+    assert len(hosted.server.posts) == 3
+    assert run.again("send").result == "success", run.jobs["send"].log
+    once(hosted)
+    succeeded(hosted.scheduled(), "reconcile")
+    [updated] = hosted.service.state.load()["issues"]
+    assert updated["body"] != issue["body"]
+
+
 def test_runs_that_are_approved_in_the_other_order_send_each_message_once(hosted: HostedProject) -> None:
     write_hello(hosted)
     older = hosted.merged("Add hello")
