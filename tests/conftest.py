@@ -46,7 +46,7 @@ PROCESS_FIXTURES = {"project_dir", "project"}
 
 LONGEST = (
     "fuzz/", "protocol/", "promise/test_storm.py", "hostile/test_template_bombs.py", "hostile/test_bounded_reading.py", "test_packaging.py",
-    "test_readme.py",
+    "test_readme.py", "gitops/test_hooks.py",
 )  # fmt: skip
 """Where tests take seconds each: a worker that comes to one of them last keeps the others waiting."""
 

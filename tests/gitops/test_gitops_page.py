@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -58,6 +59,22 @@ def test_its_command_puts_ones_own_action_into_the_workflows(tmp_path: Path) -> 
     assert "your-org/sendspec@" not in used["messages"]
     for text in used.values():
         read_workflow(text)
+
+
+def test_what_its_commands_send_to_the_service_is_json(tmp_path: Path) -> None:
+    program = tmp_path / "gh"
+    program.write_text('#!/bin/sh\ncat >>"$SENT"\necho "\036$4" >>"$SENT"\n')
+    program.chmod(0o755)
+    sent = tmp_path / "sent"
+    for script in SCRIPTS:
+        if "gh api" in script:
+            environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SENT": str(sent)}
+            subprocess.run(["bash", "-euc", script], cwd=tmp_path, env=environ, check=True, timeout=30)
+    bodies = [text.rpartition("\036")[0] for text in re.split(r"(?<=\036)repos\S*\n", sent.read_text())[:-1]]
+    documents = [json.loads(body) for body in bodies]
+    assert len(documents) == 4
+    assert [bool(document.get("reviewers")) for document in documents] == [False, False, True, False]
+    assert documents[-1]["required_status_checks"]["contexts"] == ["pr-plan"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.split("\n")[0][:40])

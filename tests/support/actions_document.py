@@ -73,7 +73,7 @@ def read_workflow(text: str) -> Workflow:
     _only(found, WORKFLOW_KEYS, "the workflow")
     triggers = found["on"] if isinstance(found["on"], dict) else dict.fromkeys(found["on"])
     _only(triggers, EVENTS, "on")
-    jobs = {name: _job(name, job) for name, job in found["jobs"].items()}
+    jobs = {name: _job(name, {"permissions": found["permissions"], **job}) for name, job in found["jobs"].items()}
     return Workflow(found["name"], triggers, found["permissions"], jobs)
 
 
