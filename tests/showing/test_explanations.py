@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sendspec.planning.decision import Skip
-from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text
 from sendspec.showing.terminal_style import PLAIN
 
@@ -25,7 +25,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "date-time",  # formats of JSON Schema
     "pre-processing", "sms-messagebird",  # whose codes the API's failures have
     "drop-after", "drop-before", "foreign-reference", "sendspec-sandbox",  # the sandbox's faults, and its name
-    "cat-file", "ls-tree", "rev-list", "rev-parse",  # what git is asked
+    "cat-file", "ls-files", "ls-tree", "rev-list", "rev-parse",  # what git is asked
     "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519", "ssh-rsa",  # kinds of keys
     "check-novalidate", "sendspec-plan", "ssh-keygen",  # what ssh-keygen is asked
     "cert-authority", "valid-after", "valid-before",  # options of approvers
@@ -35,7 +35,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
-GROUPS = (command, files, ledger, messages, project, recipients, templates)
+GROUPS = (command, files, ledger, messages, project, recipients, templates, untrusted)
 
 
 def sources() -> Iterator[ast.Module]:

@@ -19,6 +19,7 @@ from sendspec.cli.console import (
     recipients_option,
     rejects,
     specs_argument,
+    untrusted_option,
 )
 from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
@@ -94,6 +95,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
+@untrusted_option
 @common_options
 def command(
     console: Console,
@@ -108,6 +110,7 @@ def command(
     detail: bool,
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
+    untrusted: bool,
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
 
@@ -119,7 +122,15 @@ def command(
       sendspec plan specs/*.yaml --env production --out plan.json
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
       sendspec plan specs/welcome.yaml --only filtered,suppressed
+      sendspec plan specs/*.yaml --env production --untrusted
     """
+    if untrusted:
+        from sendspec.cli.untrusted import plan_untrusted, refuse_together  # rarely asked for
+
+        refuse_together(
+            {"--recipients": recipients, "--out": out, "--with-samples": with_samples, "--retry": retry, "--only": only}
+        )
+        return plan_untrusted(console, specs, env, shows_all=detail, detailed=detailed_exitcode)
     now = console.system.now
     until = moment_of(expires, now)
     if until is None or until <= now:

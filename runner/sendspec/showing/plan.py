@@ -16,6 +16,7 @@ from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.reading.contacts.number_country import UNKNOWN
+from sendspec.showing.absent_audience import absent_json
 from sendspec.showing.account import country_words, left_words, skipped_words
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
@@ -142,6 +143,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         "specs": [
             _spec(plan, detail) for plan, detail in zip(report.plans, report.details or repeat(NO_DETAIL), strict=False)
         ],
+        **({"untrusted": {"absent": list(map(absent_json, report.absent))}} if report.untrusted else {}),
     }
 
 

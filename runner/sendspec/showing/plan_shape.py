@@ -36,8 +36,8 @@ def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: b
         yield f"    {grouped(shape.messages):>{width}} × {_size(shape)}row {shape.line}{marks.get(shape.id, '')}"
         indent = " " * (width + 7)
         if shape.id in detail.samples:
-            yield indent + _shown_text(detail.samples[shape.id].text, full=full)
-        yield from (style.dim(indent + words) for words in _path_words(shape.path))
+            yield indent + shown_text(detail.samples[shape.id].text, full=full)
+        yield from (style.dim(indent + words) for words in path_words(shape.path))
         yield from (
             indent + _values_words(found, named=detail.names_values) for found in detail.values.get(shape.id, ())
         )
@@ -70,12 +70,12 @@ def _size(shape: Shape) -> str:
     return f"{counted(shape.segments_each, 'segment')} {shape.encoding.value}, "
 
 
-def _shown_text(text: str, *, full: bool) -> str:
+def shown_text(text: str, *, full: bool) -> str:
     cut = text if full or len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
     return printable(cut)
 
 
-def _path_words(path: TakenPath) -> Iterator[str]:
+def path_words(path: TakenPath) -> Iterator[str]:
     words = [f"{each.condition}: {_OUTCOMES[each.outcome]}" for each in path.branches]
     words += [f"{each.replaced} by default" for each in path.defaults]
     words += [f"without {at.removeprefix('message.')}" for at in path.omitted]
