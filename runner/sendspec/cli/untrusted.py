@@ -13,7 +13,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.untrusted.check import untrusted_report
-from sendspec.operations.untrusted.report import UntrustedReport
+from sendspec.operations.untrusted.report import UntrustedReport, Wall
 from sendspec.showing.absent_audience import absent_text
 from sendspec.showing.checked_spec import checked_words
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
@@ -32,6 +32,7 @@ def refuse_together(options: Mapping[str, object]) -> None:
             raise click.UsageError(f"{option} can't be used with --untrusted, {_WHY[option]}")
 
 
+_WALLS = {Wall.FILES: "Landlock (no other files)", Wall.CALLS: "seccomp (no connections, no programs)"}
 _WHY = {
     "--recipients": "which reads only what git tracks",
     "--out": "which has no ledger: make the plan to send after the merge",
@@ -90,8 +91,10 @@ def _report(console: Console, specs: Sequence[str], env: str | None, *, plans: b
         console.warn(
             f"note: {path} is not what git tracks, which was checked: run `git add` to have it checked as it is"
         )
-    walls = "files outside and connections are closed by the kernel" if report.walled else "this kernel has no Landlock"
-    console.detail(f"checked in a process without anything; {walls}")
+    walls = (
+        ", ".join(_WALLS[wall] for wall in report.walls) or "limits alone: this kernel has no Landlock and no seccomp"
+    )
+    console.detail(f"checked in a process without anything; around it are {walls}")
     return report
 
 

@@ -14,14 +14,16 @@ pytestmark = pytest.mark.process
 FENCED = """
 import ctypes, os, resource, signal, socket, sqlite3, subprocess, sys
 from sendspec.operations.untrusted import fence
+from sendspec.operations.untrusted.call_filter import refuse_calls
 from sendspec.operations.untrusted.child import _python_folders
 from sendspec.operations.untrusted.limits import LIMITS
-inside, outside, port, parent, act, net = sys.argv[1:]
+inside, outside, port, parent, act, walls = sys.argv[1:]
 folders = [inside, *_python_folders()]
 libc = ctypes.CDLL(None, use_errno=True)
-assert fence.leave_the_rest(folders)
+assert "files" not in walls or fence.leave_the_rest(folders)
+assert "calls" not in walls or refuse_calls()
 fence.limit_resources(LIMITS)
-if net == "net":
+if walls == "files calls net":
     fence.watch(folders, lambda event: os._exit(72))
 try:
     exec(act)
@@ -49,16 +51,23 @@ WALLS = {
     "signal its parent": "os.kill(int(parent), 0)",
     "raise a limit": "resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1)) if os.geteuid() else os.open(outside, 0)",
 }
-NET = {
-    **WALLS,
+CALLS = {
     "connect by another protocol": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', int(port)))",
-    "open a database": "sqlite3.connect(':memory:')",
+    "connect to a file": "socket.socket(socket.AF_UNIX).connect(inside + '/file')",
+    "connect": "socket.create_connection(('127.0.0.1', int(port)), 5)",
+    "run a program": "os.execv('/bin/true', ['true'])",
+    "watch another process": "raise OSError(ctypes.get_errno()) if libc.ptrace(16, int(parent), 0, 0) < 0 else ValueError",
+    "make a world of its own": "raise OSError(ctypes.get_errno()) if libc.unshare(0x10000000) < 0 else ValueError",
     "start a process": "subprocess.run(['/bin/true'])",
-    "start a shell": "os.system('true')",
+    "start a shell": "os.system('true') and os.open('/nowhere', 0)",
     "fork": "os.fork() or os._exit(0)",
+}
+NET = {
+    "open a database": "sqlite3.connect(':memory:')",
     "call a library": "ctypes.CDLL('libc.so.6')",
     "leave by ..": "open(inside + '/../outside.csv')",
 }
+ALL: dict[str, str] = WALLS | CALLS | NET
 EASY = {
     "read inside": "assert open(inside + '/file').read() == 'x'",
     "list inside": "assert os.listdir(inside) == ['file']",
@@ -66,7 +75,7 @@ EASY = {
 }
 
 
-def tried(tmp_path: Path, act: str, net: str) -> tuple[int, str]:
+def tried(tmp_path: Path, act: str, walls: str) -> tuple[int, str]:
     inside, outside = tmp_path / "inside", tmp_path / "outside.csv"
     inside.mkdir()
     (inside / "file").write_text("x")
@@ -74,7 +83,7 @@ def tried(tmp_path: Path, act: str, net: str) -> tuple[int, str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-B", "-c", FENCED, str(inside), str(outside), port, str(_own_id()), act, net],
+            [sys.executable, "-B", "-c", FENCED, str(inside), str(outside), port, str(_own_id()), act, walls],
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert sorted(tmp_path.iterdir()) == [inside, outside]
@@ -100,18 +109,24 @@ def landlock() -> None:
 
 
 @pytest.mark.parametrize("name", WALLS)
-def test_the_kernel_refuses_it(tmp_path: Path, name: str) -> None:
-    code, said = tried(tmp_path, WALLS[name], "walls alone")
+def test_landlock_alone_refuses_it(tmp_path: Path, name: str) -> None:
+    code, said = tried(tmp_path, WALLS[name], "files")
     assert code == 3, said
 
 
-@pytest.mark.parametrize("name", NET)
+@pytest.mark.parametrize("name", CALLS)
+def test_seccomp_alone_refuses_it(tmp_path: Path, name: str) -> None:
+    code, said = tried(tmp_path, CALLS[name], "calls")
+    assert code == 3, said
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_the_net_refuses_it_or_ends_the_process(tmp_path: Path, name: str) -> None:
-    code, said = tried(tmp_path, NET[name], "net")
+    code, said = tried(tmp_path, ALL[name], "files calls net")
     assert code in (3, 72), said
 
 
 @pytest.mark.parametrize("name", EASY)
 def test_what_a_check_needs_is_left(tmp_path: Path, name: str) -> None:
-    code, said = tried(tmp_path, EASY[name], "net")
+    code, said = tried(tmp_path, EASY[name], "files calls net")
     assert code == 0, said

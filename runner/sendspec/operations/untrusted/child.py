@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from sendspec.operations.untrusted.call_filter import refuse_calls
 from sendspec.operations.untrusted.child_process import FORBIDDEN, OUT_OF_MEMORY
 from sendspec.operations.untrusted.fence import die_with_parent, leave_the_rest, limit_resources, watch
 
@@ -35,11 +36,11 @@ def main() -> NoReturn:
         import_module(name)
     stream = _only_stream()
     folders = [request.top, *_python_folders()]
-    walled = leave_the_rest(folders)
+    walls = _walls(folders)
     limit_resources(request.limits)
     watch(folders, _forbidden)
     try:
-        _write(stream, _report(request, walled=walled))
+        _write(stream, _report(request, walls))
         os._exit(0)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
@@ -48,15 +49,20 @@ def main() -> NoReturn:
         os._exit(1)
 
 
-def _report(request: object, *, walled: bool) -> bytes:
+def _report(request: object, walls: tuple[str, ...]) -> bytes:
     from dataclasses import replace
 
     from sendspec.operations.untrusted.child_check import report_on
-    from sendspec.operations.untrusted.report import UntrustedRequest
+    from sendspec.operations.untrusted.report import UntrustedRequest, Wall
     from sendspec.operations.untrusted.value_codec import encoded
 
     assert isinstance(request, UntrustedRequest)
-    return encoded(replace(report_on(request), walled=walled))
+    return encoded(replace(report_on(request), walls=tuple(map(Wall, walls))))
+
+
+def _walls(folders: list[str]) -> tuple[str, ...]:
+    found = {"files": leave_the_rest(folders), "calls": refuse_calls()}
+    return tuple(name for name, stands in found.items() if stands)
 
 
 def _only_stream() -> int:

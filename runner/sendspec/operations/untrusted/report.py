@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.operations.absent_audience import AbsentAudience
@@ -45,11 +46,18 @@ class UntrustedFailure:
     option: str = ""
 
 
+class Wall(StrEnum):
+    """Landlock: no other files, no writing. Seccomp: no sockets, no programs, no other processes."""
+
+    FILES = "files"
+    CALLS = "calls"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UntrustedReport:
     """`tables` are the paths of the tables that could be opened, by the spec's. `plan` is None if there are errors, or nothing was planned.
 
-    `walled` is whether the kernel kept the child away from other files. `unstaged` are the specs whose files in the work tree differ from
+    `walls` are those that the kernel put around the child besides its limits. `unstaged` are the specs whose files in the work tree differ from
     what git tracks, which the parent adds.
     """
 
@@ -60,5 +68,5 @@ class UntrustedReport:
     absent: tuple[AbsentAudience, ...] = ()
     plan: PlanReport | None = None
     failure: UntrustedFailure | None = None
-    walled: bool = False
+    walls: tuple[Wall, ...] = ()
     unstaged: tuple[str, ...] = ()
