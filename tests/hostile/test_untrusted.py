@@ -210,36 +210,64 @@ def test_a_signal_leaves_no_process_and_no_file(repository: Repository) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         command = [sys.executable, "-I", "-m", "sendspec", "validate", "hello.yaml", "--untrusted"]
         with subprocess.Popen(command, cwd=repository.folder, stderr=subprocess.PIPE) as started:
-            children = _children_once_begun(started.pid)
+            child = _child_at_work(started.pid)
             started.send_signal(number)
             started.communicate(timeout=30)
         assert started.returncode in (130, -number)
-        assert not any(_is_alive(child) for child in children)
+        assert not _is_alive(child)
         assert list(temporary.iterdir()) == []
 
 
-def test_a_child_does_not_outlive_a_parent_that_is_killed(repository: Repository) -> None:
+def test_a_child_has_nothing_and_does_not_outlive_a_parent_that_is_killed(repository: Repository) -> None:
     repository.write("data/people.csv", "phone,first_name\n" + "1,x\n" * 2_000_000)
     repository.write("hello.yaml", PLAIN)
     repository.commit()
+    kept = os.open(repository.outside / "people.csv", os.O_RDONLY)
+    os.set_inheritable(kept, True)
     command = [sys.executable, "-I", "-m", "sendspec", "validate", "hello.yaml", "--untrusted"]
-    with subprocess.Popen(command, cwd=repository.folder, stderr=subprocess.PIPE) as started:
-        children = _children_once_begun(started.pid)
-        started.kill()
-    _wait_until(lambda: not any(map(_is_alive, children)))
+    with subprocess.Popen(command, cwd=repository.folder, stderr=subprocess.PIPE, close_fds=False) as started:
+        try:
+            child = _child_at_work(started.pid)
+            _check_that_it_has_nothing(Path(f"/proc/{child}"))
+        finally:
+            started.kill()
+    os.close(kept)
+    _wait_until(lambda: not _is_alive(child))
 
 
-def _children_once_begun(parent: int) -> list[int]:
-    """The isolated child of a process, once it has begun to work on its copy."""
+def _check_that_it_has_nothing(about: Path) -> None:
+    assert (about / "environ").read_text() == "LC_ALL=C.UTF-8\0PYTHONUTF8=1\0"
+    assert (about / "cmdline").read_text().split("\0")[1:3] == ["-I", "-B"]
+    assert os.getsid(int(about.name)) == int(about.name)
+    opened = [str(link.readlink()) for link in (about / "fd").iterdir()]
+    copied = [each for each in opened if each.startswith(os.environ["TMPDIR"])]
+    assert {each.partition(":")[0] for each in opened if each not in copied} == {"/dev/null", "pipe"}
+    assert all(each.endswith("/checkout/data/people.csv") for each in copied)
+    limits = (about / "limits").read_text()
+    assert re.search(r"Max cpu time\s+240\s", limits)
+    assert re.search(r"Max address space\s+2000000000\s", limits)
+    assert re.search(r"Max core file size\s+0\s", limits)
+    _wait_until(lambda: re.search(r"Max processes\s+0\s", (about / "limits").read_text()))
+
+
+def _child_at_work(parent: int) -> int:
+    """The child of a process, once it has taken everything away from itself: its limits are the last thing but one."""
     found: list[int] = []
 
-    def has_begun() -> bool:
+    def is_fenced() -> bool:
         found[:] = [int(each) for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-        return any(b"untrusted.child" in Path(f"/proc/{each}/cmdline").read_bytes() for each in found)
+        return any(re.search(r"Max file size\s+0\s", _read(Path(f"/proc/{each}/limits"))) for each in found)
 
-    _wait_until(has_begun)
-    time.sleep(0.5)  # either side of what it does next has to end well
-    return found
+    _wait_until(is_fenced)
+    (child,) = found
+    return child
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _wait_until(holds: object) -> None:
