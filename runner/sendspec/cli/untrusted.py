@@ -62,8 +62,10 @@ def validate_untrusted(console: Console, specs: Sequence[str], env: str | None) 
     return ExitCode.DONE
 
 
-def plan_untrusted(console: Console, specs: Sequence[str], env: str | None, *, shows_all: bool, detailed: bool) -> int:
-    report = _report(console, specs, env, plans=True)
+def plan_untrusted(
+    console: Console, specs: Sequence[str], env: str | None, base: str | None, *, shows_all: bool, detailed: bool
+) -> int:
+    report = _report(console, specs, env, plans=True, base=base)
     problems = _problems(report)
     if rejects(console, problems) or report.plan is None:
         return ExitCode.REJECTED
@@ -71,7 +73,7 @@ def plan_untrusted(console: Console, specs: Sequence[str], env: str | None, *, s
     console.diagnostics(report.diagnostics, ending="nothing was sent", as_result=False)
     console.say(f"note: {AFTER_THE_MERGE}")
     blocks = [
-        plan_text(plan.plans, console.out, plan.details, full=shows_all),
+        plan_text(plan.plans, console.out, plan.details, full=shows_all, base=plan.base),
         *(absent_text(each, console.out, full=shows_all) for each in plan.absent),
     ]
     console.result("\n\n".join(filter(None, blocks)))
@@ -84,8 +86,10 @@ def plan_untrusted(console: Console, specs: Sequence[str], env: str | None, *, s
     return ExitCode.CHANGES if detailed and plan.send else ExitCode.DONE
 
 
-def _report(console: Console, specs: Sequence[str], env: str | None, *, plans: bool) -> UntrustedReport:
-    report = untrusted_report(specs, env, console.system, Path.cwd(), plans=plans)
+def _report(
+    console: Console, specs: Sequence[str], env: str | None, *, plans: bool, base: str | None = None
+) -> UntrustedReport:
+    report = untrusted_report(specs, env, console.system, Path.cwd(), plans=plans, base=base)
     console.state.note_environment(printable(report.environment))
     for path in report.unstaged:
         console.warn(

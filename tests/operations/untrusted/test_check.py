@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from hostile_repository import PEOPLE, Repository, new_repository
+from project_dir import ProjectDir
 from sendspec.composing.platforms.sms_segments import Encoding
+from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.system import real_system
@@ -275,3 +277,70 @@ def test_line_ends_of_the_work_tree_are_no_change(repository: Repository) -> Non
     assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True).unstaged == ()
     repository.write("hello.yaml", HELLO.replace("Hi", "Hey"))
     assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True).unstaged == ("hello.yaml",)
+
+
+def with_base(repository: Repository) -> None:
+    """A branch `main`, and a branch that changes a text, a recipient, and files that decide."""
+    repository.write("data/approvers", "ann@example.com ssh-ed25519 AAAA\n")
+    repository.write("gone.yaml", HELLO.replace("name: hello", "name: gone"))
+    repository.commit()
+    repository.git("checkout", "--quiet", "-b", "request")
+    repository.write("hello.yaml", HELLO.replace("Hi", "Hello"))
+    repository.write("data/people.csv", PEOPLE + "+447700900003,Edsger\n")
+    (repository.folder / "gone.yaml").unlink()
+
+
+def test_a_plan_is_compared_with_its_base_as_one_that_is_trusted(repository: Repository) -> None:
+    with_base(repository)
+    repository.commit()
+    done = ProjectDir(repository.folder)
+    told = [
+        done.run("plan", "hello.yaml", "--env", "keyed", "--base", "main", "--format", "json", *more).json
+        for more in ((), ("--untrusted",))
+    ]
+    assert told[1]["base"] == told[0]["base"]
+    assert told[1]["base"]["removed"] == [{"name": "gone", "path": "gone.yaml"}]
+    changes = [document["specs"][0]["change"] for document in told]
+    for change in changes:
+        for text in change["texts"]:
+            del text["before"], text["after"], text["words"]  # without recipients' own values where it isn't trusted
+    assert changes[1] == changes[0]
+    assert changes[1]["recipients"] == {"added": 1, "dropped": 0, "changed": 2, "same": 0}
+
+
+def test_changes_of_files_that_decide_are_warned_of(repository: Repository) -> None:
+    with_base(repository)
+    assert "guard-changed" not in {each.code for each in _against_main(repository)}
+    project = (repository.folder / "sendspec.yaml").read_text(encoding="utf-8")
+    repository.write("sendspec.yaml", f"{project}# looser\n")
+    repository.write("data/approvers", "mallory@example.com ssh-ed25519 BBBB\n")
+    found = [(each.path, each.severity.value) for each in _against_main(repository) if each.code == "guard-changed"]
+    assert found == [("sendspec.yaml", "warning"), ("data/approvers", "warning")]
+
+
+def _against_main(repository: Repository) -> tuple[Diagnostic, ...]:
+    repository.commit()
+    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="main")
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+    return found.diagnostics
+
+
+def test_a_link_in_the_base_is_not_followed_and_not_compared(repository: Repository) -> None:
+    repository.link("data/linked.csv", repository.outside / "people.csv")
+    repository.write("hello.yaml", HELLO.replace("people", "linked"))
+    repository.commit()
+    repository.git("checkout", "--quiet", "-b", "request")
+    repository.write("hello.yaml", HELLO)
+    repository.commit()
+    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="main")
+    assert found.plan is not None
+    assert found.plan.base is not None
+    change = found.plan.base.specs["hello"]
+    assert (change.kind.value, change.problem) == ("not-compared", "'data/linked.csv' is a link in that commit")
+
+
+def test_a_base_that_is_not_there_is_the_failure_that_it_is_elsewhere(repository: Repository) -> None:
+    repository.commit()
+    with pytest.raises(SendspecError) as raised:
+        untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="nosuch")
+    assert raised.value.code == "base-unknown"

@@ -35,7 +35,8 @@ def main() -> NoReturn:
     for name in _NEEDED_LATER:
         import_module(name)
     stream = _only_stream()
-    folders = [request.top, *_python_folders()]
+    copies = [request.top] if request.base is None else [request.top, request.base.top]
+    folders = [*copies, *_python_folders()]
     walls = _walls(folders)
     limit_resources(request.limits)
     watch(folders, _forbidden)

@@ -15,6 +15,22 @@ from sendspec.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedBase:
+    """The commit to compare with, whose files are copied below `top`; `left_out` are those that aren't. `seconds` is when it was made.
+
+    `modes` has what the commit has of the projects, by path; `differing` are the paths that it has otherwise than the index, or not at all.
+    """
+
+    ref: str
+    commit: str
+    top: str
+    seconds: int
+    modes: Mapping[str, str]
+    left_out: Mapping[str, LeftOut]
+    differing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UntrustedRequest:
     """`specs` are as typed, relative to the working directory. `top` is the copy's, and `left_out` relative to it. `plans`: not only checks."""
 
@@ -25,6 +41,7 @@ class UntrustedRequest:
     left_out: Mapping[str, LeftOut]
     limits: UntrustedLimits
     parent: int
+    base: CopiedBase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

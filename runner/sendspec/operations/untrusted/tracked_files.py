@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from sendspec.diagnostics.redaction import printable
+from sendspec.operations.git_objects import TreeEntry
 from sendspec.operations.git_repository import GIT_SECONDS, SAFELY, GitUnreadable
 from sendspec.reading.project import PROJECT_FILE_NAME
 
@@ -50,10 +51,11 @@ class TrackedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFiles:
-    """The files to copy, and what is left out, with the reason, by path."""
+    """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not."""
 
     files: tuple[TrackedFile, ...]
     left_out: Mapping[str, LeftOut]
+    entries: Mapping[str, tuple[bytes, bytes]]
 
 
 def working_prefix(folder: Path, environ: Mapping[str, str]) -> str:
@@ -66,20 +68,38 @@ def working_prefix(folder: Path, environ: Mapping[str, str]) -> str:
 
 def tracked_files(folder: Path, environ: Mapping[str, str], specs: Sequence[str]) -> TrackedFiles:
     """What git tracks of the projects of `specs`, which are paths from the top of the repository. Raises `GitUnreadable`."""
-    modes: dict[str, tuple[bytes, bytes]] = {}
-    left_out: dict[str, LeftOut] = {}
+    entries: dict[str, tuple[bytes, bytes]] = {}
+    unmerged = set()
     for path, mode, identity, stage in _index(
         _output(folder, environ, "ls-files", "-z", "--stage", "--full-name", ":/")
     ):
-        modes[path] = (mode, identity)
+        entries[path] = (mode, identity)
         if stage != b"0":
+            unmerged.add(path)
+    roots = {_root_of(spec, entries) for spec in specs}
+    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)}, unmerged)
+
+
+def committed_files(
+    folder: Path, environ: Mapping[str, str], committed: Iterable[TreeEntry], specs: Sequence[str]
+) -> TrackedFiles:
+    """As `tracked_files`, of the files of a commit."""
+    entries = {each.path: (each.mode.encode(), each.object.encode()) for each in committed}
+    roots = {_root_of(spec, entries) for spec in specs}
+    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)})
+
+
+def _chosen(
+    folder: Path,
+    environ: Mapping[str, str],
+    entries: Mapping[str, tuple[bytes, bytes]],
+    unmerged: Collection[str] = (),
+) -> TrackedFiles:
+    left_out, files = {}, []
+    for path, (mode, identity) in entries.items():
+        if path in unmerged:
             left_out[path] = LeftOut.UNMERGED
-    roots = {_root_of(spec, modes) for spec in specs}
-    files = []
-    for path, (mode, identity) in modes.items():
-        if path in left_out or not _is_below(path, roots):
-            continue
-        if not _is_plain(path):
+        elif not _is_plain(path):
             left_out[path] = LeftOut.ODD
         elif mode == _LINK:
             left_out[path] = LeftOut.LINK
@@ -87,7 +107,7 @@ def tracked_files(folder: Path, environ: Mapping[str, str], specs: Sequence[str]
             left_out[path] = LeftOut.SUBMODULE
         elif mode in _REGULAR and path.lower().endswith(EXTENSIONS):
             files.append(TrackedFile(path, identity))
-    return TrackedFiles(files=tuple(_with_sizes(folder, environ, files)), left_out=left_out)
+    return TrackedFiles(files=tuple(_with_sizes(folder, environ, files)), left_out=left_out, entries=entries)
 
 
 def contents(
