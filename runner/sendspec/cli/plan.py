@@ -116,7 +116,8 @@ def command(
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
 
-    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE.
+    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE; --format github also appends to the
+    summary and the outputs of the workflow's step.
 
     \b
     Examples:
@@ -125,6 +126,7 @@ def command(
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
       sendspec plan specs/welcome.yaml --only filtered,suppressed
       sendspec plan specs/*.yaml --base origin/main
+      sendspec plan specs/*.yaml --base origin/main --format github
     """
     now = console.system.now
     until = moment_of(expires, now)

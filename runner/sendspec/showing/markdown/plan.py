@@ -60,8 +60,9 @@ def headline(report: PlanReport) -> str:
     sizes = [many(report.segments.total, "segment") if report.segments.total else "", cost_words(report.cost)]
     of_all = f" of {number(report.recipients)}" if report.skip else ""
     counts = f"to {number(report.send)}{of_all} {'recipient' if report.recipients == 1 else 'recipients'}"
-    told = ", ".join([f"**{many(report.send, 'message')} would be sent** {counts}", *filter(None, sizes)])
-    return f"**Stopped by a limit**: {told}" if report.exceeded else told
+    messages = many(report.send, "message")
+    what = f"**Stopped by a limit**: {messages}" if report.exceeded else f"**{messages} would be sent**"
+    return ", ".join([f"{what} {counts}", *filter(None, sizes)])
 
 
 def _planned_specs(report: PlanReport, notes: ReviewNotes) -> Iterator[PlannedSpec]:
