@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from sendspec.cli.check_report import print_report
-from sendspec.cli.console import Console, rejects
+from sendspec.cli.console import Console
+from sendspec.cli.review import REVIEW_FORMS, rejects_with_page, show_review
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
@@ -67,7 +68,7 @@ def plan_untrusted(
 ) -> int:
     report = _report(console, specs, env, plans=True, base=base)
     problems = _problems(report)
-    if rejects(console, problems) or report.plan is None:
+    if rejects_with_page(console, problems) or report.plan is None:
         return ExitCode.REJECTED
     plan = report.plan
     console.diagnostics(report.diagnostics, ending="nothing was sent", as_result=False)
@@ -76,7 +77,13 @@ def plan_untrusted(
         plan_text(plan.plans, console.out, plan.details, full=shows_all, base=plan.base),
         *(absent_text(each, console.out, full=shows_all) for each in plan.absent),
     ]
-    console.result("\n\n".join(filter(None, blocks)))
+    text = "\n\n".join(filter(None, blocks))
+    console.result(text)
+    if console.format in REVIEW_FORMS:
+        from sendspec.showing.markdown.plan import ReviewNotes  # for these forms alone
+
+        notes = ReviewNotes(paths=tuple(report.tables), warnings=report.diagnostics, note=AFTER_THE_MERGE)
+        show_review(console, plan, notes, text)
     stopped = detailed and plan.send and plan.exceeded
     listed = [diagnostic_json(diagnostic) for diagnostic in report.diagnostics[:MAX_LISTED]]
     error = {"error": problem_json(plan.exceeded[0]), "sent": False} if stopped else {}

@@ -20,7 +20,8 @@ def absent_text(absent: AbsentAudience, style: TerminalStyle, *, full: bool = Fa
     for text in shown:
         lines.append(f"    {_head(text)}")
         lines.append(f"      {shown_text(text.text, full=full)}")
-        lines += [style.dim(f"      {words}") for words in path_words(text.path)]
+        if words := path_words(text.path):
+            lines.append(style.dim(f"      {printable(words)}"))
     left = len(absent.texts) - len(shown)
     if left or absent.more:
         lines.append(f"    and {'more' if absent.more else f'{left} more'}{'' if full else ': `--detail`'}")

@@ -23,7 +23,18 @@ from sendspec.planning.plan import DeclaredPairs
 _T = TypeVar("_T")
 _LOCAL = (DeclaredPairs,)
 """Parts of a value that stay where they are; the copy has their defaults."""
-_WORDS = frozenset({"code", "country", "currency", "digest", "content_digest", "text_digest"})
+_WORDS = frozenset(
+    {
+        "code",
+        "country",
+        "currency",
+        "digest",
+        "content_digest",
+        "text_digest",
+        "messages_by_country",
+        "segments_by_country",
+    }
+)
 """Fields that are shown as they are, because they only ever have plain words in them."""
 _WORD = re.compile(r"[A-Za-z0-9*_.-]{0,100}(:[A-Za-z0-9]{1,100})?")
 MAX_DIGITS = 100
@@ -102,6 +113,8 @@ def _record(wanted: type, found: Any) -> Any:
     values = {name: _value(hint, found[name]) for name, hint in hints.items()}
     for name in _WORDS & values.keys():
         if isinstance(values[name], str) and not _WORD.fullmatch(values[name]):
+            raise NotOfType(name)
+        if isinstance(values[name], dict) and not all(map(_WORD.fullmatch, values[name])):
             raise NotOfType(name)
     return wanted(**values)
 
