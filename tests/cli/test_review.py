@@ -122,7 +122,7 @@ def test_a_limit_that_would_stop_it_comes_first(shop: Any) -> None:
     assert done.code == 7
     assert done.out.startswith("::warning file=shop/specs/hello.yaml,line=")
     summary, outputs = step(shop)
-    assert summary.startswith("\n**Stopped by a limit**: **2 messages would be sent**")
+    assert summary.startswith("\n**Stopped by a limit**: 2 messages to 2 of 3 recipients")
     assert summary.index("### A send would be stopped") < summary.index("| spec |")
     assert "sendspec send" not in summary
     assert (outputs["stopped"], outputs["send"]) == ("true", "2")

@@ -21,6 +21,7 @@ from sendspec.planning.cost import cost_of
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape
+from sendspec.showing.markdown.base_change import CHANGES_SHOWN
 from sendspec.showing.markdown.diagnostic import rejected_markdown
 from sendspec.showing.markdown.foreign_text import MOST_CHARACTERS as MOST_OF_MESSAGE
 from sendspec.showing.markdown.foreign_text import MOST_LINES, visible
@@ -97,7 +98,7 @@ LIMIT = Diagnostic(code="limit-messages", path="a.yaml", span=FILE_START, proble
         ),
         ([plan(send=1, skipped={Skip.FILTERED: 1})], (), "**1 message would be sent** to 1 of 2 recipients"),
         ([plan(send=2), plan("other", send=3)], (), "**5 messages would be sent** to 5 recipients"),
-        ([plan(send=9)], (LIMIT,), "**Stopped by a limit**: **9 messages would be sent** to 9 recipients"),
+        ([plan(send=9)], (LIMIT,), "**Stopped by a limit**: 9 messages to 9 recipients"),
         (
             [plan(skipped={Skip.DRIFT: 3, Skip.ALREADY_ACCEPTED: 1_500})],
             (),
@@ -165,7 +166,8 @@ def test_a_thousand_changed_texts_are_the_first_of_them_and_a_count_of_the_rest(
     text = plan_markdown(report, notes(report, ["hello.yaml"]))
     page = read(text)
     shown = text.count("before:")
-    assert shown > 50
+    assert shown == CHANGES_SHOWN
+    assert text.index("<summary>55 more changes of texts</summary>") < text.index("code 5`")
     assert page.messages[:4] == ["Hi Ada, code 0", "Hello Ada, code 0", "Hi Ada, code 1", "Hello Ada, code 1"]
     assert (page.removed[:2], page.added[:2]) == (["Hi", "Hi"], ["Hello", "Hello"])
     left = sum(2_000 - number for number in range(shown, 1_000))

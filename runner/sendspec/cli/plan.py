@@ -15,6 +15,7 @@ from sendspec.cli.console import (
     options_with_forms,
     recipients_option,
     specs_argument,
+    untrusted_option,
 )
 from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.plan_place import PlanPlace, next_command, say_where
@@ -92,6 +93,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
+@untrusted_option
 @click.option(
     "--base",
     metavar="REF",
@@ -112,11 +114,13 @@ def command(
     detail: bool,
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
+    untrusted: bool,
     base: str | None,
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
 
-    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE.
+    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE; --format github also appends to the
+    summary and the outputs of the workflow's step.
 
     \b
     Examples:
@@ -125,7 +129,16 @@ def command(
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
       sendspec plan specs/welcome.yaml --only filtered,suppressed
       sendspec plan specs/*.yaml --base origin/main
+      sendspec plan specs/*.yaml --base origin/main --format github
+      sendspec plan specs/*.yaml --base origin/main --untrusted
     """
+    if untrusted:
+        from sendspec.cli.untrusted import plan_untrusted, refuse_together  # rarely asked for
+
+        refuse_together(
+            {"--recipients": recipients, "--out": out, "--with-samples": with_samples, "--retry": retry, "--only": only}
+        )
+        return plan_untrusted(console, specs, env, base, shows_all=detail, detailed=detailed_exitcode)
     now = console.system.now
     until = moment_of(expires, now)
     if until is None or until <= now:

@@ -8,10 +8,10 @@ from typing import assert_never
 from sendspec.planning.base_change import BaseComparison, Piece, PieceKind, SpecChange, SpecChangeKind, TextChange
 from sendspec.planning.cost import Cost
 from sendspec.showing.markdown.foreign_text import Mark, code, marked_message, name
-from sendspec.showing.markdown.page import GAP, Section, more_of
-from sendspec.showing.markdown.words import change_words, cost_words, many, number
+from sendspec.showing.markdown.page import GAP, Section, fitted, more_of
+from sendspec.showing.markdown.words import change_words, cost_words, many, number, unfolding
 
-FIELDS_SHOWN = 20
+CHANGES_OPEN, CHANGES_SHOWN, FIELDS_SHOWN = 5, 60, 20
 
 
 def change_cell(change: SpecChange) -> str:
@@ -48,21 +48,44 @@ def removed_section(base: BaseComparison) -> Section:
     return Section(head=head if items else "", parts=items, joint="\n", more=more_of("spec"), most=5_000)
 
 
-def change_blocks(change: SpecChange, ref: str) -> Section:
-    """Counts, then each kind of change with one message before and after; the most messages first."""
-    head = "\n".join(f"- {fact}" for fact in _facts(change))
+def change_blocks(change: SpecChange, ref: str, room: int) -> list[str]:
+    """Counts, then each kind of change with one message before and after, in at most `room` characters.
+
+    The most messages come first; those behind the first few unfold.
+    """
+    facts = "\n".join(f"- {fact}" for fact in _facts(change))
+    parts = [_text(text) for text in change.texts[:CHANGES_SHOWN]]
+    is_last = len(parts) <= CHANGES_OPEN
+    head = f"#### Change against {name(ref)}: {_kind_words(change.kind)}{GAP}{facts}{GAP if facts and parts else ''}"
 
     def more(left: Sequence[int]) -> str:
-        texts = len(left) + change.other_texts
-        messages = change.other_messages + sum(change.texts[at].messages for at in left)
-        return f"and {many(texts, 'more change')} of texts, in {many(messages, 'message')}"
+        return _more(change, left, len(parts))
 
-    return Section(
-        head=f"#### Change against {name(ref)}: {_kind_words(change.kind)}\n\n{head}{GAP if head and change.texts else ''}",
-        parts=[_text(text) for text in change.texts],
-        more=more,
-        is_cut=change.other_texts > 0,
-    )
+    opened = Section(head=head, parts=parts[:CHANGES_OPEN], more=more, is_cut=is_last and _has_more(change, len(parts)))
+    blocks = [fitted(opened, room)]
+    if not is_last:
+        before, after = unfolding(f"{many(len(parts) - CHANGES_OPEN, 'more change')} of texts")
+
+        def more_behind(left: Sequence[int]) -> str:
+            return _more(change, [at + CHANGES_OPEN for at in left], len(parts))
+
+        rest = Section(
+            head=before, parts=parts[CHANGES_OPEN:], more=more_behind, tail=after, is_cut=_has_more(change, len(parts))
+        )
+        blocks.append(fitted(rest, room - len(blocks[0]) - len(GAP)))
+    return blocks
+
+
+def _has_more(change: SpecChange, shown: int) -> bool:
+    return change.other_texts > 0 or len(change.texts) > shown
+
+
+def _more(change: SpecChange, left: Sequence[int], shown: int) -> str:
+    """What is left out of the first `shown` changes, and all behind them."""
+    missing = [*(change.texts[at] for at in left), *change.texts[shown:]]
+    messages = change.other_messages + sum(each.messages for each in missing)
+    texts = len(missing) + change.other_texts
+    return f"and {many(texts, 'more change')} of texts, in {many(messages, 'message')}"
 
 
 def _facts(change: SpecChange) -> Iterator[str]:

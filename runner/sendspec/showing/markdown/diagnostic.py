@@ -19,8 +19,7 @@ def diagnostic_item(diagnostic: Diagnostic, *, with_path: bool = True) -> str:
     """An item of a list: the place, the problem, the source line, the fix, and what else there is to say."""
     start = diagnostic.span.start
     place = f"{name(without_detour(diagnostic.path))}, line {start.line}" if with_path else f"line {start.line}"
-    marked = "" if diagnostic.severity is Severity.ERROR else "warning, "
-    lines = [f"{marked}{place}: {_text(diagnostic.problem)} ({code(diagnostic.code)})"]
+    lines = [f"{place}: {_text(diagnostic.problem)} ({code(diagnostic.code)})"]
     if diagnostic.excerpt:
         lines.append(f"in: {code(_around(diagnostic))}")
     lines += [f"fix: {_text(diagnostic.fix)}", *(f"also: {_text(remark)}" for remark in remarks(diagnostic))]
@@ -62,7 +61,7 @@ def rejected_markdown(diagnostics: Sequence[Diagnostic], ending: str = "nothing 
 
 
 def _file(path: str, found: Sequence[Diagnostic]) -> str:
-    items = [diagnostic_item(diagnostic, with_path=False) for diagnostic in found[:MOST_PROBLEMS]]
+    items = [_marked(diagnostic) for diagnostic in found[:MOST_PROBLEMS]]
     unseen = len(found) - len(items)
 
     def more(left: Sequence[int]) -> str:
@@ -72,3 +71,9 @@ def _file(path: str, found: Sequence[Diagnostic]) -> str:
         Section(head=f"### {name(without_detour(path))}{GAP}", parts=items, joint="\n", more=more, is_cut=unseen > 0),
         ROOM_OF_FILE,
     )
+
+
+def _marked(diagnostic: Diagnostic) -> str:
+    """The item, which says if it is a warning: there are errors around it."""
+    item = diagnostic_item(diagnostic, with_path=False)
+    return item if diagnostic.severity is Severity.ERROR else f"- warning, {item.removeprefix('- ')}"

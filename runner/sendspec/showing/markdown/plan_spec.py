@@ -70,9 +70,9 @@ def spec_block(spec: PlannedSpec, room: int, *, unfolds: bool) -> str:
     blocks = [head, _counts(plan), *filter(None, [facts])]
     free = room - sum(len(block) + len(GAP) for block in blocks) - len(after)
     if spec.change is not None:
-        changed = fitted(change_blocks(spec.change, spec.ref), int(free * MESSAGES_SHARE))
-        blocks.append(changed)
-        free -= len(changed) + len(GAP)
+        changed = change_blocks(spec.change, spec.ref, int(free * MESSAGES_SHARE))
+        blocks += changed
+        free -= sum(len(block) + len(GAP) for block in changed)
     blocks += _shapes(spec, free)
     return GAP.join(filter(None, blocks)) + after
 
