@@ -93,6 +93,23 @@ def test_from_the_pull_request_to_the_phones(hosted: HostedProject) -> None:
     once(hosted)
 
 
+def test_a_pull_request_shows_what_it_changes(on_file: HostedProject) -> None:
+    write_hello(on_file)
+    on_file.merged("Add hello")
+    on_file.desk.git("checkout", "--quiet", "-b", "topic")
+    on_file.desk.replace(HELLO, ("is on its way", "has left"))
+    on_file.desk.write(TABLE, numbers(PEOPLE + 2))
+    on_file.desk.commit("Another text, and two more")
+    on_file.desk.git("checkout", "--quiet", "main")
+    run = on_file.pull_request("topic", is_of_fork=True)
+    succeeded(run, "pr-plan")
+    summary = run.jobs["pr-plan"].summary
+    assert f"**changed**: {PEOPLE} messages, +2 recipients" in summary
+    assert "<del>`is on its way`</del>" in summary
+    assert "<ins>`has left`</ins>" in summary
+    assert "Person" not in summary + run.jobs["pr-plan"].log  # a row's own value
+
+
 def test_a_mistake_is_told_on_the_pull_request_and_leaves_no_numbers(on_file: HostedProject) -> None:
     on_file.desk.git("checkout", "--quiet", "-b", "topic")
     write_hello(on_file)
