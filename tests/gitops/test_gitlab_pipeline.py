@@ -11,7 +11,7 @@ from actions_expression import Unsupported
 from actions_job import CHECKOUT
 from gitlab_pipeline import GitLabPipeline, is_true, read_pipeline
 from hosted_project import FileLedger, HostedProject
-from project_dir import SECRET, SPEC, CountingServer, numbers
+from project_dir import SECRET, SPEC, Answer, CountingServer, numbers
 
 PEOPLE = 4
 TEXT = (CHECKOUT / "docs/gitlab/messages.gitlab-ci.yml").read_text(encoding="utf-8")
@@ -92,6 +92,21 @@ def test_main_waits_for_somebody_and_sends_once(gitlab: GitLabProject) -> None:
     scheduled = gitlab.pipeline({**ON_MAIN, "CI_PIPELINE_SOURCE": "schedule"})
     assert {name: job.result for name, job in scheduled.jobs.items()} == {"reconcile": "success"}, scheduled.jobs
     assert "hello" in scheduled.artifact("sendspec-status.md")
+
+
+def test_a_doubt_makes_a_send_red_and_stays_in_the_report(gitlab: GitLabProject, server: CountingServer) -> None:
+    gitlab.write_hello()
+    pipeline = gitlab.pipeline(ON_MAIN)
+    server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 2 else Answer()
+    assert pipeline.play("send").result == "failed"
+    scheduled = gitlab.pipeline({**ON_MAIN, "CI_PIPELINE_SOURCE": "schedule"})
+    assert scheduled.jobs["reconcile"].result == "success", scheduled.jobs["reconcile"].log
+    assert "1 in doubt" in scheduled.artifact("sendspec-status.md")
+
+
+def test_a_merge_request_is_read_without_trust() -> None:
+    for name in ("validate", "merge-request-plan"):
+        assert " --untrusted " in JOBS[name]["script"][0]
 
 
 def test_another_branch_has_no_pipeline(gitlab: GitLabProject) -> None:
