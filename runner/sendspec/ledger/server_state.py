@@ -68,7 +68,9 @@ class LedgerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerState:
-    """`unsafe` has the settings that are off, each with what that can cost. `missing` is what the role lacks for sending.
+    """`is_read_only`: the role, the database or the server is set to write nothing, `default_transaction_read_only`.
+
+    `unsafe` has the settings that are off, each with what that can cost. `missing` is what the role lacks for sending.
 
     `clock_skew` is by how many seconds the server's clock is ahead of this machine's. `ledger` is None if there is none, or if the
     role may not read it.
@@ -76,6 +78,7 @@ class ServerState:
 
     version: str
     is_standby: bool
+    is_read_only: bool
     unsafe: Mapping[str, str]
     right: Right
     missing: tuple[str, ...]

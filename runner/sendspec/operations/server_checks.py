@@ -31,6 +31,9 @@ def server_checks(state: ServerState, environment: str) -> Iterator[Check]:
 def _settings(state: ServerState) -> Iterator[Check]:
     if state.is_standby:
         yield Check(PROBLEM, "standby", "it is a standby, which takes no writes", "connect to the primary server")
+    elif state.is_read_only and state.right is not Right.PLAN:
+        found = "the role, the database or the server is set to read only"
+        yield Check(PROBLEM, "writes", found, "turn `default_transaction_read_only` off")
     for name, cost in state.unsafe.items():
         yield Check(PROBLEM, f"setting {name}", f"it is off: {cost}", f"turn {name} on at the server")
     if not state.is_standby and not state.unsafe:
