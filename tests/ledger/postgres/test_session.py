@@ -108,11 +108,22 @@ def test_a_database_that_can_not_hold_every_text_is_refused(place: ServerPlace, 
 
 
 def test_settings_of_the_role_or_the_url_change_nothing(made: ServerPlace, sql: Sql) -> None:
-    strange = f"{made.url.reveal()}?client_encoding=LATIN1"
-    session = Session(ServerPlace(Secret(strange), made.schema, made.shown, made.folder))
-    shown = [
-        session.rows(f"SHOW {name}")[0][0] for name in ("client_encoding", "standard_conforming_strings", "array_nulls")
+    low = [
+        "statement_timeout=5s",
+        "lock_timeout=5s",
+        "idle_in_transaction_session_timeout=5s",
+        "idle_session_timeout=5s",
     ]
-    assert shown == ["UTF8", "on", "on"]
+    options = "%20".join(
+        f"-c%20{each.replace('=', '%3D')}" for each in (*low, "default_transaction_isolation=serializable")
+    )
+    strange = f"{made.url.reveal()}?client_encoding=LATIN1&options={options}"
+    session = Session(ServerPlace(Secret(strange), made.schema, made.shown, made.folder))
+    expected = {
+        "client_encoding": "UTF8", "standard_conforming_strings": "on", "array_nulls": "on", "statement_timeout": "10min",
+        "lock_timeout": "30s", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
+        "transaction_isolation": "read committed",
+    }  # fmt: skip
+    assert {name: session.rows(f"SHOW {name}")[0][0] for name in expected} == expected
     assert session.rows("SELECT %(text)s::text", {"text": "•日本"}) == [("•日本",)]
     session.close()
