@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, SeenRun, ServerState
+from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
 from sendspec.operations.server_checks import server_checks
 
 RUN = SeenRun(number=7, started_at=0.0, host="build-3", command="send", on_the_way=0, is_living=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.ledger.seen_run import SeenRun
+
 
 class Right(StrEnum):
     """The most that a role may do. `MAKE` and `NOTHING_YET` are for a server without a ledger."""
@@ -42,18 +44,6 @@ class Continuity(StrEnum):
     SAME = "same"
     OTHER_SERVER = "other_server"
     OTHER_TIMELINE = "other_timeline"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRun:
-    """A run as the ledger recorded it. `on_the_way` counts the messages that it is sending, or was when it died."""
-
-    number: int
-    started_at: float
-    host: str
-    command: str
-    on_the_way: int
-    is_living: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

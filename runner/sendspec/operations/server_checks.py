@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import assert_never
 
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, SeenRun, ServerState
+from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
 from sendspec.operations.check import Check, CheckStatus
+from sendspec.operations.run_at_work import run_words
 from sendspec.sending.witness import SKEW_NOTED
 
 OK, NOTE, PROBLEM = CheckStatus.OK, CheckStatus.NOTE, CheckStatus.PROBLEM
@@ -134,8 +135,7 @@ def _changed(continuity: Continuity) -> Check:
 
 
 def _run(run: SeenRun, environment: str) -> Check:
-    since = datetime.fromtimestamp(run.started_at, UTC).isoformat(sep=" ", timespec="seconds")
-    found = f"`{run.command}` on {run.host}, since {since}"
+    found = run_words(run)
     if run.is_living:
         left = f", with {counted(run.on_the_way, 'message')} on the way" if run.on_the_way else ""
         return Check(OK, f"run {run.number}", f"{found}, is at work{left}")

@@ -82,10 +82,16 @@ def test_a_living_runs_messages_are_under_way(
     claim(planned, *IDS[:2])
     with access.read(made, IDENTITY) as facts:
         assert facts.under_way("hello", 1) == 2
-    assert new_run().under_way("hello", 1) == 2
+        assert [message.id for message in facts.messages() if message.is_under_way] == list(IDS[:2])
+        [run] = facts.runs_at_work("hello")
+        assert (run.number, run.host, run.command, run.on_the_way) == (1, OWNER.host, OWNER.command, 2)
+        assert (len(facts.runs_at_work()), facts.runs_at_work("bye")) == (1, [])
+    other = new_run()
+    assert (other.under_way("hello", 1), len(other.runs_at_work()), planned.runs_at_work()) == (2, 1, [])
+    assert [message.id for message in planned.messages() if message.is_under_way] == []
     planned.end(now=9.0, ending="finished", requests=2)
     with access.read(made, IDENTITY) as facts:
-        assert facts.under_way("hello", 1) is None
+        assert (facts.under_way("hello", 1), facts.runs_at_work()) == (None, [])
 
 
 def test_a_run_tells_who_holds_it(made: ServerPlace) -> None:

@@ -11,7 +11,8 @@ from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.opening import UNSAFE, notes_of
 from sendspec.ledger.postgres.pool import pool_of
 from sendspec.ledger.postgres.session import TIMELINE, Session
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Right, SeenRun, ServerState
+from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Right, ServerState
 
 RIGHTS = """SELECT pg_has_role(n.nspowner, 'USAGE'), has_schema_privilege(n.oid, 'USAGE'),
     ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND NOT has_table_privilege(c.oid, 'SELECT')
