@@ -6,10 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import psycopg
 import pytest
-from cutting_proxy import CuttingProxy
+from cutting_proxy import CuttingProxy, proxy_to, through
 from invariants import InvariantCheck
 from message_list import DatedList, moment
 from postgres_server import own_server, server_folder, server_url
@@ -71,12 +72,6 @@ def struck(server: CountingServer, strike: Strike) -> None:
     server.decide = decide
 
 
-def through(project: ProjectDir) -> CuttingProxy:
-    proxy = CuttingProxy(int(server_url().rpartition(":")[2].partition("/")[0]))
-    project.environ["LEDGER_URL"] = f"postgresql://tester@127.0.0.1:{proxy.port}/postgres"
-    return proxy
-
-
 def settled(done: Done, server: CountingServer) -> None:
     """It went to its end as if nothing had happened."""
     assert (done.code, done.json["totals"]["accepted"]) == (0, PEOPLE), done.err
@@ -132,11 +127,11 @@ def test_a_run_that_another_took_for_dead_ends_and_its_acceptances_are_kept(
 def test_an_answer_that_is_lost_is_asked_for_again(
     shared: ProjectDir, server: CountingServer, invariants: InvariantCheck, how: Callable[[CuttingProxy], None]
 ) -> None:
-    proxy = through(shared)
-    struck(server, lambda: how(proxy))
-    settled(shared.run(*SEND), server)
-    assert invariants()["accepted"] == PEOPLE
-    proxy.close()
+    with closing(proxy_to(server_url())) as proxy:
+        shared.environ["LEDGER_URL"] = through(proxy)
+        struck(server, lambda: how(proxy))
+        settled(shared.run(*SEND), server)
+        assert invariants()["accepted"] == PEOPLE
 
 
 def test_faults_that_pass_repeat_the_transaction_and_no_request(
