@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from processes import holding, started, until
-from project_dir import SPEC, CountingServer, ProjectDir, numbers
+from cutting_proxy import proxy_to, through
+from postgres_server import server_url
+from processes import SEND, holding, started, until
+from project_dir import SPEC, Answer, CountingServer, ProjectDir, Request, numbers
 from sendspec.reading.schema.validator import load_schema
 from server_ledger_project import PEOPLE
 
@@ -70,3 +74,33 @@ def test_nobody_settles_what_a_run_is_sending(living: ProjectDir, kind: str) -> 
         assert done.err.endswith("next: sendspec status hello.yaml --env test\n")
     else:
         assert (done.code, "[ledger-busy]" in done.err) == (75, True)
+
+
+@pytest.mark.parametrize("command", [SEND, ("reconcile", *TEST, "--format", "json")], ids=["send", "reconcile"])
+def test_of_two_runs_that_find_the_same_doubt_both_go_on(
+    shared: ProjectDir, server: CountingServer, command: tuple[str, ...]
+) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=True) if number == 3 else Answer()
+    assert shared.run(*SEND).code == 4
+    shared.write("people.csv", numbers(PEOPLE + 2))
+    with closing(proxy_to(server_url())) as proxy:
+        asked = threading.Event()
+
+        def listing(request: Request) -> Answer:
+            """The first of them is cut off from the ledger once it asks for the list."""
+            if not asked.is_set():
+                proxy.freeze()
+                asked.set()
+            return server.page(server.taken)
+
+        server.listing = listing
+        shared.environ["LEDGER_URL"] = through(proxy)
+        first = shared.started(*command)
+        assert asked.wait(30)
+        shared.environ["LEDGER_URL"] = server_url()
+        assert shared.run(*SEND).code == 0
+        proxy.thaw()
+        _, err = first.communicate(timeout=30)
+        assert first.returncode == 0, err
+    assert shared.run("status", *TEST, "--format", "json").json["totals"]["accepted"] == PEOPLE + 2
+    assert len(server.posts) == PEOPLE + 2

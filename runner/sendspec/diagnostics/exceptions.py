@@ -10,6 +10,7 @@ SendspecError
 │   ├── LedgerTooOld
 │   ├── LedgerMoved
 │   ├── LedgerLinked
+│   ├── MessagesMoved       somebody else moved messages that this run was about to move
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
 │   └── LedgerUnwritable
@@ -47,6 +48,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.wording import counted
 
 
 class SendspecError(Exception):
@@ -104,6 +106,16 @@ class LedgerLinked(LedgerTrouble):
     """The ledger has a second hard link, or one of its files is a symbolic link."""
 
     code = "ledger-linked"
+
+
+class MessagesMoved(LedgerTrouble):
+    """Messages are no longer in the state, or the attempt, that a change was decided on."""
+
+    def __init__(self, moved: int) -> None:
+        super().__init__(
+            f"somebody else moved {counted(moved, 'message')} of this run",
+            "look at them with `sendspec status --messages`",
+        )
 
 
 class LockEntryLost(LedgerTrouble):

@@ -233,7 +233,7 @@ class Ledger(Facts, Claims, Protocol):
         """Notes that a person gave this generation up. Its messages keep their states."""
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
-        """Moves messages other than by an attempt to send them, all or none. Raises `LedgerTrouble` when one has moved meanwhile."""
+        """Moves messages other than by an attempt to send them, all or none. Raises `MessagesMoved` when one has moved meanwhile."""
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
         """Notes that a complete list of the API lacks these messages in doubt (id, attempt). For each attempt, only the first such note is kept."""

@@ -123,7 +123,7 @@ class PostgresLedger(PlanWriter):
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         """Moves messages outside of their attempts, all or none: by reconciling, or on a person's word.
 
-        Raises `LedgerTrouble` when a message is not in the state, or not in the attempt, that the change was decided on.
+        Raises `MessagesMoved` when a message is not in the state, or not in the attempt, that the change was decided on.
         """
         if by.origin is State.SENDING or not all(c.to in by.targets and c.reason for c in changes):
             raise AssertionError(f"'{by.name}' is no such move, or has no reason")
