@@ -79,7 +79,7 @@ def test_each_role_can_do_what_it_is_for_and_nothing_else(
 
     writes = (
         "UPDATE message SET state = 'planned'", "DELETE FROM event", "INSERT INTO meta VALUES ('a', 'b')",
-        "SELECT nextval('run_number')", "SELECT purge_messages(1, 1e12)", "CREATE TABLE mine ()", "DROP TABLE absence",
+        "SELECT nextval('run_number')", "SELECT purge_messages(1, 1, 1e12)", "CREATE TABLE mine ()", "DROP TABLE absence",
     )  # fmt: skip
     for role in (plan, send):
         with psycopg.connect(of_role(role), autocommit=True) as connection:

@@ -164,7 +164,10 @@ class PostgresLedger(PlanWriter):
 
         Returns their count.
         """
-        return int(self._rows("SELECT purge_messages(%(run)s, %(before)s)", {"run": self._run, "before": before})[0][0])
+        known = {"run": self._run, "exchange": self._exchange + 1, "before": before}
+        purged = int(self._rows("SELECT purge_messages(%(run)s, %(exchange)s, %(before)s)", known)[0][0])
+        self._exchange += 1
+        return purged
 
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record. Messages are settled by exchanges, not here."""
