@@ -178,7 +178,7 @@ class Raced(Memory):
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         self.messages = self._moved
         if any(change.id in self._moved for change in changes):
-            raise MessagesMoved(1)
+            raise MessagesMoved("1 message")
         super().move(by, changes, now=now)
 
 

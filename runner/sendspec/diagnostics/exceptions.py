@@ -48,7 +48,6 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sendspec.diagnostics.exit_code import ExitCode
-from sendspec.diagnostics.wording import counted
 
 
 class SendspecError(Exception):
@@ -111,11 +110,9 @@ class LedgerLinked(LedgerTrouble):
 class MessagesMoved(LedgerTrouble):
     """Messages are no longer in the state, or the attempt, that a change was decided on."""
 
-    def __init__(self, moved: int) -> None:
-        super().__init__(
-            f"somebody else moved {counted(moved, 'message')} of this run",
-            "look at them with `sendspec status --messages`",
-        )
+    def __init__(self, moved: str) -> None:
+        """`moved` says how many, in words."""
+        super().__init__(f"somebody else moved {moved} of this run", "look at them with `sendspec status --messages`")
 
 
 class LockEntryLost(LedgerTrouble):

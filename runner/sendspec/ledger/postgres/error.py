@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable, MessagesMoved
 from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.place import moved_trouble
 from sendspec.ledger.postgres.function_words import CLOSED, FENCED, MOVED, MOVED_AWAY, OTHER_SESSION, OUT_OF_ORDER
 
@@ -36,7 +37,7 @@ def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
     """The ledger error for one of PostgreSQL's. `shown` names the ledger without giving its URL away."""
     state = error.sqlstate or ""
     if state == MOVED:
-        return MessagesMoved(int(error.diag.message_primary or 0))
+        return MessagesMoved(counted(int(error.diag.message_primary or 0), "message"))
     if state == FENCED:
         return LedgerUnwritable(
             "this run lost its connection to the ledger, and another run took it for dead",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import MessagesMoved
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import (
     Change,
     Claim,
@@ -191,7 +192,7 @@ class SqliteLedger(PlanWriter):
         """Compare-and-set for each row. Raises `MessagesMoved` when one changes nothing: another run moved it."""
         changed = self._connection.executemany(sql, rows).rowcount if rows else 0
         if changed != len(rows):
-            raise MessagesMoved(len(rows) - changed)
+            raise MessagesMoved(counted(len(rows) - changed, "message"))
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
         """Notes when messages in doubt (id, attempt) were first missing from a complete list of the API."""
