@@ -31,13 +31,13 @@ FAILING = """CREATE SEQUENCE failures;
     CREATE CONSTRAINT TRIGGER failing AFTER UPDATE ON run DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION failing()"""
 """Fails transactions as late as can be, each with the next SQLSTATE; a sequence keeps its number when they are rolled back."""
 FAST_CLOCK = """
-import sys, time
+import os, sys, time
 real = time.monotonic
-time.monotonic = lambda: real() * 200.0
+time.monotonic = lambda: real() * (200.0 if os.path.exists("struck") else 1.0)
 from sendspec.cli.main import main
 main(sys.argv[1:])
 """
-"""A minute in vain takes a third of a second. What a request may take is counted by another clock."""
+"""Once there is a file `struck`, a minute in vain takes a third of a second. What a request may take is counted by another clock."""
 OTHER_CLOCK = """
 import sys, time
 real, calls, jump, after = time.time, [0], float(sys.argv.pop(1)), int(sys.argv.pop(1))
@@ -150,7 +150,12 @@ def test_faults_that_pass_repeat_the_transaction_and_no_request(
 def test_a_fault_that_stays_ends_the_run_and_the_next_one_sends_the_rest(
     shared: ProjectDir, server: CountingServer, sql: Sql, invariants: InvariantCheck, state: str, words: str
 ) -> None:
-    struck(server, lambda: sql.execute(FAILING.format(states=", ".join([f"'{state}'"] * 10_000)).encode()))
+
+    def strike() -> None:
+        sql.execute(FAILING.format(states=", ".join([f"'{state}'"] * 10_000)).encode())
+        shared.write("struck", "")
+
+    struck(server, strike)
     process = launched(shared, sys.executable, "-c", FAST_CLOCK, *SEND)
     out, err = process.communicate(timeout=60)
     given_up(Done(process.returncode, out, err), server, words)
