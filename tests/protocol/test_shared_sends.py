@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -48,6 +49,23 @@ def test_what_another_run_is_claiming_while_it_is_planned_makes_no_plan_stale(
         until_one_waits()
     assert trial.driver.wait() in (0, 4), trial.driver.said()
     assert ledger.states(1) == {"accepted": 4, "sending": 1}
+
+
+def test_what_another_run_claims_while_it_is_planned_is_not_left(trial: Trial, ledger: PostgresTrial) -> None:
+    """The planned messages are counted first, then each row's message is looked for among them."""
+    with psycopg.connect(server_url(), options=f"-c search_path={ledger.schema}", autocommit=True) as other:
+        other.execute("SELECT begin_run(next_run(), 1, 1, 'elsewhere', 'send', '', '')")
+        with other.transaction():
+            other.execute("LOCK TABLE run")  # only looking for a message asks who is at work
+            trial.driver.start(*SEND, "--no-witness", "--format", "json")
+            until_one_waits()
+            other.execute(
+                """SELECT exchange((SELECT max(number) FROM run), 1, 1, NULL, '{}', '{}', '{}', '{}', '{}', '{}',
+                    array_agg(id), array_agg(digest), array_agg(reference)) FROM message WHERE number <= 2"""
+            )
+        assert trial.driver.wait() == 0, trial.driver.said()
+    done = json.loads(trial.driver.out.read_text())
+    assert (done["left"], done["totals"]["accepted"], done["skipped"]) == (0, 3, {"taken-elsewhere": 2})
 
 
 def until_one_waits() -> None:
