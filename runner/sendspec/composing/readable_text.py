@@ -27,6 +27,11 @@ def readable_text(payload: Mapping[str, Any]) -> str | None:
     return "\n".join(f"{label}: {text}" for label, text in parts)
 
 
+def is_plain(message: Mapping[str, Any]) -> bool:
+    """Whether `readable_text` of the payloads that a spec's `message` makes is their one text."""
+    return "template" not in message and "html" not in message.get("body", {})
+
+
 def other_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The parts of two payloads that differ, such as `tags` or `body.image.images`, besides their texts and their references."""
     skipped = _NO_TEXT | {text_path(before), text_path(after)}

@@ -23,7 +23,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.operations.temporary_store import TemporaryStore
 from sendspec.planning.base_change import BaseComparison, SpecChange, SpecChangeKind
-from sendspec.planning.decision import History, nothing_known
+from sendspec.planning.decision import History, Skip, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import BUCKETS, PairSet
 from sendspec.planning.plan import NOT_DECLARED, DeclaredPairs, Plan
@@ -94,7 +94,10 @@ class _SpecComparison:
         texts = ChangedTexts()
         if found.changed:
             named = not self.context.system.is_ci
-            texts = changed_texts(before, self.job, found.changed_ids, found.changed, names_values=named)
+            repeats = any(plan.skipped.get(Skip.DUPLICATE) for plan in (was, now))
+            texts = changed_texts(
+                before, self.job, found.changed_ids, found.changed, names_values=named, repeats=repeats
+            )
         kind = SpecChangeKind.SAME
         if found.added or found.dropped or found.changed:
             kind = SpecChangeKind.CHANGED

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-from sendspec.composing.message import Message
+from sendspec.composing.composer import compose_rows
+from sendspec.composing.message import Composed, Message
 from sendspec.composing.omit_sentinel import OMIT
-from sendspec.composing.readable_text import other_fields, readable_text
+from sendspec.composing.readable_text import is_plain, other_fields, readable_text
 from sendspec.composing.shape_text import shape_text
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
 from sendspec.diagnostics.diagnostic import Problems
@@ -39,19 +40,25 @@ class ChangedTexts:
     fields: tuple[str, ...] = ()
 
 
-def changed_texts(before: Job, after: Job, changed: ChangedIds, count: int, *, names_values: bool) -> ChangedTexts:
+def changed_texts(
+    before: Job, after: Job, changed: ChangedIds, count: int, *, names_values: bool, repeats: bool
+) -> ChangedTexts:
     """The changes of `count` messages. Both jobs give the same recipient the same id.
 
-    Unless `names_values`, no text has a recipient's values: messages of one shape are one group then.
+    Unless `names_values`, no text has a recipient's values: messages of one shape are one group then. `repeats`: some rows repeat
+    a recipient.
     """
     words = None if names_values else (_Words(before), _Words(after))
     tally, fields, found = ChangeTally(), set[str](), 0
-    rows = before.composed(Problems()), after.composed(Problems())
+    rows = _composed(before, repeats=repeats), _composed(after, repeats=repeats)
+    plain = is_plain(before.spec.message) and is_plain(after.spec.message)
     for old, new in message_pairs(*rows, changed, count=count):
         found += 1
-        payloads = orjson.loads(old.body), orjson.loads(new.body)
-        fields |= other_fields(*payloads)
-        texts = readable_text(payloads[0]) or "", readable_text(payloads[1]) or ""
+        texts = old.text or "", new.text or ""
+        if not plain or not _differ_in_text_alone(old, new):
+            payloads = orjson.loads(old.body), orjson.loads(new.body)
+            fields |= other_fields(*payloads)
+            texts = readable_text(payloads[0]) or "", readable_text(payloads[1]) or ""
         if texts[0] != texts[1]:
             if words is not None:
                 texts = words[0].text(old.alternatives), words[1].text(new.alternatives)
@@ -66,6 +73,21 @@ def changed_texts(before: Job, after: Job, changed: ChangedIds, count: int, *, n
         other_messages=sum(group.messages for group in others) + count - found,
         fields=tuple(sorted(fields)[:MOST_FIELDS]),
     )
+
+
+def _composed(job: Job, *, repeats: bool) -> Iterator[Composed]:
+    """Every row; finding repeated ones takes memory."""
+    if repeats:
+        return job.composed(Problems())
+    return compose_rows(job.composer(Problems()), job.table.rows(Problems()))
+
+
+def _differ_in_text_alone(old: Side, new: Side) -> bool:
+    """Whether the bodies are plainly the same but for the texts: without parsing them."""
+    texts = orjson.dumps(old.text), orjson.dumps(new.text)
+    if old.body.count(texts[0]) != 1 or new.body.count(texts[1]) != 1:
+        return False
+    return old.body.replace(texts[0], b"") == new.body.replace(texts[1], b"")
 
 
 def _sized(side: Side, text: str) -> Sized:

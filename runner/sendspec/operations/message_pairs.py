@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+import orjson
+
 from sendspec.composing.identity import DIGEST_BYTES, ID_BYTES
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.payload_text import text_of
 from sendspec.operations.temporary_store import TemporaryStore
 
 TURN = 500
@@ -24,7 +27,7 @@ _NUMBERS = struct.Struct(">QIII")
 
 
 class Side(NamedTuple):
-    """What is compared of a message. `digest` doesn't cover the reference; `alternatives` are `Message.alternatives`."""
+    """What is compared of a message. `digest` doesn't cover the reference; `alternatives` and `text` are those of `Message`."""
 
     id: bytes
     digest: bytes
@@ -32,6 +35,7 @@ class Side(NamedTuple):
     alternatives: int
     segments: int
     body: bytes
+    text: str | None
 
 
 class ChangedIds:
@@ -126,7 +130,7 @@ class _Pairs:
 
 def _side(message: Message) -> Side:
     segments = 0 if message.measure is None else message.measure.segments
-    return Side(message.id, message.digest, message.line, message.alternatives, segments, message.body)
+    return Side(message.id, message.digest, message.line, message.alternatives, segments, message.body, message.text)
 
 
 def _written(side: Side) -> bytes:
@@ -147,5 +151,6 @@ def _sides(data: bytes) -> Iterator[Side]:
         at += _NUMBERS.size
         taken = int.from_bytes(data[at : at + width], "big")
         at += width
-        yield Side(identity, digest, line, taken, segments, data[at : at + length])
+        body = data[at : at + length]
+        yield Side(identity, digest, line, taken, segments, body, text_of(orjson.loads(body)))
         at += length

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import NamedTuple
 
-from sendspec.planning.text_difference import changed_middle, changes_in, text_pieces
+from sendspec.planning.text_difference import TextComparison
 
 MAX_APART = 10_000
 """Different changes that are kept apart. The messages of further ones are counted by shape."""
-MAX_REMEMBERED = 2_000
-"""Pairs of texts whose change is remembered: most messages of a send change in the same few ways."""
-MAX_CHARACTERS = 1_000
-"""The longest pair that is remembered."""
 FEW = 5
 """Different changes of one shape that are shown apart, however few messages each of them has."""
 MUCH = 0.1
@@ -57,13 +52,13 @@ class ChangeTally:
         self._groups: dict[tuple[int, int], dict[bytes, ChangeGroup]] = {}
         self._further: dict[tuple[int, int], ChangeGroup] = {}
         self._rest: ChangeGroup | None = None
-        self._remembered: dict[tuple[str, str], bytes] = {}
+        self._comparison = TextComparison()
         self._apart = 0
 
     def add(self, before: Sized, after: Sized) -> None:
         """Counts a message whose texts differ."""
         shape = before.alternatives, after.alternatives
-        change = self._change(before.text, after.text)
+        change = self._comparison.change(before.text, after.text)
         group = self._groups.get(shape, {}).get(change)
         if group is None:
             group = self._opened(shape, change, before, after)
@@ -88,23 +83,6 @@ class ChangeTally:
             return self._further.setdefault(shape, fresh)
         self._rest = self._rest or fresh
         return self._rest
-
-    def _change(self, before: str, after: str) -> bytes:
-        """What identical changes have in common."""
-        middle = changed_middle(before, after)
-        known = self._remembered.get(middle)
-        if known is not None:
-            return known
-        digest = blake2b(digest_size=16)
-        for piece in changes_in(text_pieces(*middle)):
-            written = piece.text.encode("utf-8", "surrogatepass")
-            digest.update(b"%b %d " % (piece.kind.value.encode(), len(written)) + written)
-        change = digest.digest()
-        if len(middle[0]) + len(middle[1]) <= MAX_CHARACTERS:
-            if len(self._remembered) >= MAX_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[middle] = change
-        return change
 
 
 def _folded(groups: list[ChangeGroup], further: ChangeGroup | None) -> Iterator[ChangeGroup]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import compress, count, islice
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import compress, count, islice, repeat
 from operator import ne
+from typing import TypeAlias
 
 from sendspec.planning.base_change import Piece, PieceKind
 
@@ -18,23 +20,75 @@ _WORD = rf"[^\s{_SIGN}{_CHARACTER_WORD}]+"
 _TOKEN = re.compile(rf"\s+|{_WORD}(?:(?:[.'’_@:-]|(?<=\d),(?=\d)){_WORD})*|[\s\S]")
 """White space, a word such as `don't`, `12.50` or `A-1001`, or a single sign."""
 _HAS_WORD = re.compile(rf"[^\s{_SIGN}]")
+"""Matches a token that is a word."""
+MAX_REMEMBERED = 200_000
+"""Tokens of pairs that are remembered."""
+_Slices: TypeAlias = tuple[tuple[PieceKind, int, int], ...]
 
 
 def text_pieces(before: str, after: str) -> tuple[Piece, ...]:
     """The pieces of both texts in order. What is removed comes before what is added in its place."""
-    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
-    start, end = _alike(old, new)
-    middle = _differences(old[start : len(old) - end], new[start : len(new) - end])
-    first, last = old[:start], old[len(old) - end :]
-    same = PieceKind.SAME
-    return tuple(_joined([*((same, token) for token in first), *middle, *((same, token) for token in last)]))
+    return TextComparison().pieces(before, after)
 
 
-def changed_middle(before: str, after: str) -> tuple[str, str]:
-    """Both texts without the words that they begin and end with alike. Texts with the same middles have the same changes."""
-    old, new = _TOKEN.findall(before), _TOKEN.findall(after)
+class TextComparison:
+    """Compares one pair of texts after another.
+
+    Where texts differ depends on which of their words are equal, not on the words: pairs in which the same ones are equal are compared once.
+    So messages of one template cost little.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], _Slices] = {}
+        self._remembered = 0
+
+    def pieces(self, before: str, after: str) -> tuple[Piece, ...]:
+        """See `text_pieces`."""
+        tokens = (_TOKEN.findall(before), _TOKEN.findall(after))
+        return tuple(
+            Piece(kind, "".join(tokens[kind is PieceKind.ADDED][start:end]))
+            for kind, start, end in self._slices(*tokens)
+        )
+
+    def change(self, before: str, after: str) -> bytes:
+        """16 bytes that identify the sequence of what is removed and added, whatever is the same around it."""
+        tokens = (_TOKEN.findall(before), _TOKEN.findall(after))
+        digest = blake2b(digest_size=16)
+        for kind, start, end in self._slices(*tokens):
+            if kind is not PieceKind.SAME:
+                text = "".join(tokens[kind is PieceKind.ADDED][start:end]).encode("utf-8", "surrogatepass")
+                digest.update(b"%b %d %b" % (kind.value.encode(), len(text), text))
+        return digest.digest()
+
+    def _slices(self, old: list[str], new: list[str]) -> _Slices:
+        """The pieces as slices of the tokens: of `new` for those that are added, else of `old`."""
+        numbers = _TokenNumbers()
+        equal = (*map(numbers.__getitem__, old), -1, *map(numbers.__getitem__, new))
+        known = self._known.get(equal)
+        if known is None:
+            known = tuple(_joined(_compared(old, new), old))
+            if self._remembered > MAX_REMEMBERED:
+                self._known.clear()
+                self._remembered = 0
+            self._known[equal] = known
+            self._remembered += len(equal)
+        return known
+
+
+class _TokenNumbers(dict[str, int]):
+    """Numbers tokens as they come. Those of words are odd."""
+
+    def __missing__(self, token: str) -> int:
+        number = self[token] = 2 * len(self) + (_HAS_WORD.match(token) is not None)
+        return number
+
+
+def _compared(old: list[str], new: list[str]) -> Iterator[PieceKind]:
+    """What becomes of each token, in order."""
     start, end = _alike(old, new)
-    return "".join(old[start : len(old) - end]), "".join(new[start : len(new) - end])
+    yield from repeat(PieceKind.SAME, start)
+    yield from _differences(old[start : len(old) - end], new[start : len(new) - end])
+    yield from repeat(PieceKind.SAME, end)
 
 
 def _alike(old: list[str], new: list[str]) -> tuple[int, int]:
@@ -45,15 +99,10 @@ def _alike(old: list[str], new: list[str]) -> tuple[int, int]:
     return start, next(compress(count(), islice(ends, shorter - start)), shorter - start)
 
 
-def changes_in(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The pieces that are not the same in both texts: what makes two changes identical."""
-    return tuple(piece for piece in pieces if piece.kind is not PieceKind.SAME)
-
-
-def _differences(old: Sequence[str], new: Sequence[str]) -> list[tuple[PieceKind, str]]:
+def _differences(old: Sequence[str], new: Sequence[str]) -> list[PieceKind]:
     if len(old) * len(new) > MOST_BITS:
-        return [*((PieceKind.REMOVED, token) for token in old), *((PieceKind.ADDED, token) for token in new)]
-    return list(reversed(list(_backwards(old, new, _rows(old, new)))))
+        return [*repeat(PieceKind.REMOVED, len(old)), *repeat(PieceKind.ADDED, len(new))]
+    return list(reversed(list(_backwards(len(old), len(new), _rows(old, new)))))
 
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> list[int]:
@@ -74,50 +123,52 @@ def _rows(old: Sequence[str], new: Sequence[str]) -> list[int]:
     return rows
 
 
-def _backwards(old: Sequence[str], new: Sequence[str], rows: Sequence[int]) -> Iterator[tuple[PieceKind, str]]:
+def _backwards(at_old: int, at_new: int, rows: Sequence[int]) -> Iterator[PieceKind]:
     """The tokens of both sides from the end on, along a longest common subsequence. Of one place, those that are added come first."""
-    at_old, at_new = len(old), len(new)
     while at_old and at_new:
         if rows[at_old] >> at_new - 1 & 1:
             at_new -= 1
-            yield PieceKind.ADDED, new[at_new]
+            yield PieceKind.ADDED
             continue
         at_old -= 1
         if not rows[at_old] >> at_new - 1 & 1:
-            yield PieceKind.REMOVED, old[at_old]
+            yield PieceKind.REMOVED
         else:
             at_new -= 1
-            yield PieceKind.SAME, old[at_old]
-    yield from ((PieceKind.ADDED, token) for token in reversed(new[:at_new]))
-    yield from ((PieceKind.REMOVED, token) for token in reversed(old[:at_old]))
+            yield PieceKind.SAME
+    yield from repeat(PieceKind.ADDED, at_new)
+    yield from repeat(PieceKind.REMOVED, at_old)
 
 
-def _joined(tokens: Sequence[tuple[PieceKind, str]]) -> Iterator[Piece]:
-    """The tokens as pieces. White space and signs alone don't interrupt a change: `[-a b-]{+c d+}`, not `[-a-]{+c+} [-b-]{+d+}`."""
-    removed: list[str] = []
-    added: list[str] = []
-    same: list[str] = []
+def _joined(kinds: Iterable[PieceKind], old: Sequence[str]) -> Iterator[tuple[PieceKind, int, int]]:
+    """The tokens as slices. White space and signs alone don't interrupt a change: `[-a b-]{+c d+}`, not `[-a-]{+c+} [-b-]{+d+}`.
 
-    def change() -> Iterator[Piece]:
-        if removed:
-            yield Piece(PieceKind.REMOVED, "".join(removed))
-        if added:
-            yield Piece(PieceKind.ADDED, "".join(added))
-        removed.clear()
-        added.clear()
-
-    for kind, token in tokens:
+    Every token is in exactly one slice of its side, but for what is between two changes: that is removed, and added again.
+    """
+    at_old = at_new = 0  # where the next piece begins
+    next_old = next_new = 0
+    same = 0  # tokens that are the same, since the last change
+    for kind in kinds:
         if kind is PieceKind.SAME:
-            same.append(token)
+            same += 1
             continue
-        if same and (removed or added) and not _HAS_WORD.search("".join(same)):
-            removed += same
-            added += same
-        elif same:
-            yield from change()
-            yield Piece(PieceKind.SAME, "".join(same))
-        same.clear()
-        (removed if kind is PieceKind.REMOVED else added).append(token)
-    yield from change()
+        is_change = at_old < next_old or at_new < next_new
+        if same and not (is_change and not any(map(_HAS_WORD.match, old[next_old : next_old + same]))):
+            yield from _change(at_old, next_old, at_new, next_new)
+            yield PieceKind.SAME, next_old, next_old + same
+            at_old, at_new = next_old + same, next_new + same
+        next_old, next_new, same = next_old + same, next_new + same, 0
+        if kind is PieceKind.REMOVED:
+            next_old += 1
+        else:
+            next_new += 1
+    yield from _change(at_old, next_old, at_new, next_new)
     if same:
-        yield Piece(PieceKind.SAME, "".join(same))
+        yield PieceKind.SAME, next_old, next_old + same
+
+
+def _change(at_old: int, end_old: int, at_new: int, end_new: int) -> Iterator[tuple[PieceKind, int, int]]:
+    if at_old < end_old:
+        yield PieceKind.REMOVED, at_old, end_old
+    if at_new < end_new:
+        yield PieceKind.ADDED, at_new, end_new
