@@ -42,12 +42,12 @@ class BaseTree:
     entries: dict[str, TreeEntry]
 
     def names(self, paths: Iterable[str]) -> dict[str, str]:
-        """The names of the specs among these files, by path; empty for a spec that can't be read."""
+        """The names of the specs among these files, by path; empty for a file that can't be read."""
         by_path = {path: self.entries[path].object for path in paths if path in self.entries}
         sizes = self.base.git.sizes(list(dict.fromkeys(by_path.values()))) if by_path else {}
         small = [identity for identity, size in sizes.items() if size <= MAX_SPEC_BYTES]
         found = {identity: spec_name(raw) for identity, raw in self.base.git.contents(small)}
-        return {path: name for path, identity in by_path.items() if (name := found.get(identity)) is not None}
+        return {path: name for path, identity in by_path.items() if (name := found.get(identity, "")) is not None}
 
 
 def base_tree(base: BaseCommit, scope: str) -> BaseTree:

@@ -22,6 +22,8 @@ FILE_MODES = ("100644", "100755")
 LINK_MODE, MODULE_MODE = "120000", "160000"
 MAX_LISTING = 1_000_000_000
 """Bytes of a listing of a commit's files; it is never in memory as a whole."""
+MAX_ATTEMPTS = 100
+"""Objects missing from a partial clone after which all others count as missing."""
 _OF_ONE_REPOSITORY = frozenset(
     f"GIT_{name}"
     for name in (
@@ -106,12 +108,17 @@ class GitObjects:
 
     def sizes(self, objects: Sequence[str]) -> dict[str, int]:
         """The sizes of objects in bytes, by their ids; those that are not here are left out."""
-        asked = b"".join(each.encode() + b"\n" for each in objects)
-        sizes = {}
-        for line in self._asked("cat-file", "--batch-check", stdin=asked).decode("ascii", "replace").splitlines():
-            words = line.split(" ")
-            if len(words) == 3 and words[1] == "blob":
-                sizes[words[0]] = int(words[2])
+        sizes: dict[str, int] = {}
+        rest, attempts = objects, 0
+        while rest and attempts < MAX_ATTEMPTS:
+            asked = b"".join(each.encode() + b"\n" for each in rest)
+            with self._output("cat-file", "--batch-check", stdin=asked, may_fail=True) as (_, answer):
+                lines = answer.read(MAX_LISTING).decode("ascii", "replace").splitlines()
+            for line in lines:
+                words = line.split(" ")
+                if len(words) == 3 and words[1] == "blob":
+                    sizes[words[0]] = int(words[2])
+            rest, attempts = rest[len(lines) + 1 :], attempts + 1  # in a partial clone, it ends at what is missing
         return sizes
 
     def contents(self, objects: Sequence[str]) -> Iterator[tuple[str, bytes]]:
