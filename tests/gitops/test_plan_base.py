@@ -68,6 +68,12 @@ def suppress_some(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("message:", "suppress: [stop.txt]\nmessage:"))
 
 
+def suppress_no_longer(repository: BaseRepository) -> None:
+    suppress_some(repository)
+    repository.commit()
+    repository.write("specs/stop.txt", "+447700900099\n")
+
+
 def repeat_row(repository: BaseRepository) -> None:
     repository.write(PEOPLE, people(COUNT) + people(COUNT).splitlines()[1] + "\n")
 
@@ -137,6 +143,7 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (drop_and_correct, "changed", (0, 2, 1, 7), ["1 × -Person3 +Petra"]),
     (filter_some, "changed", (0, 1, 0, 9), []),
     (suppress_some, "changed", (0, 1, 0, 9), []),
+    (suppress_no_longer, "changed", (1, 0, 0, 9), []),
     (repeat_row, "same", (0, 0, 0, 10), []),
     (raise_generation, "raised", (0, 0, 10, 0), ["10 × -has shipped +was sent"]),
     (generation_in_text, "raised", (0, 0, 10, 0), ["10 × -1 +2"]),
@@ -359,4 +366,4 @@ def test_costs_are_those_of_each_sides_prices(repository: BaseRepository) -> Non
     change = repository.change()
     amounts = {side: change["cost"][side]["amounts"][0]["low"] for side in ("before", "after")}
     assert amounts == {"before": "0.50", "after": "1.30"}
-    assert ", +0.80 EUR (0.50 → EUR 1.30)" in repository.plan().out
+    assert ", +0.80 EUR (0.50 → 1.30)" in repository.plan().out

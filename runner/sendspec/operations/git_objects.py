@@ -33,7 +33,7 @@ _OF_ONE_REPOSITORY = frozenset(
 )  # fmt: skip
 """Variables that git sets for its hooks. They may be those of another repository, and count paths from another folder."""
 _GUARDS = {
-    "GIT_ALLOW_PROTOCOL": "none",  # git before 2.45 doesn't know the next one
+    "GIT_ALLOW_PROTOCOL": "none",  # for git before 2.39.4, which does not know the next one
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_LITERAL_PATHSPECS": "1",
