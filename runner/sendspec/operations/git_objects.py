@@ -43,10 +43,6 @@ _GUARDS = {
 }
 
 
-class GitMissing(GitUnreadable):
-    """The program can't be run."""
-
-
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
     """A file of a commit, or what else has a path there. `path` is relative to the repository's top."""
@@ -68,6 +64,7 @@ class GitObjects:
         inside = any(os.path.lexists(each / ".git") for each in (folder, *folder.parents))
         kept = {name: value for name, value in environ.items() if not inside or name not in _OF_ONE_REPOSITORY}
         self._environ = {**kept, **_GUARDS}
+        self._is_there = inside or "GIT_DIR" in environ
 
     @property
     def top(self) -> Path:
@@ -170,6 +167,8 @@ class GitObjects:
         may_fail: bool = False,
         at_top: bool = False,
     ) -> bool:
+        if not self._is_there:
+            raise GitUnreadable("there is no repository here")
         folder = self.top if at_top else self._folder
         try:
             done = subprocess.run(
@@ -177,7 +176,7 @@ class GitObjects:
                 stderr=subprocess.PIPE, timeout=GIT_SECONDS, check=False,
             )  # fmt: skip
         except (OSError, ValueError) as error:
-            raise GitMissing("git can't be run here") from error
+            raise GitUnreadable("git can't be run here") from error
         except subprocess.TimeoutExpired:
             raise GitUnreadable("git takes too long") from None
         if done.returncode and not may_fail:
