@@ -133,6 +133,30 @@ def number(repository: BaseRepository) -> None:
     repository.write(PEOPLE, people(COUNT).replace("+447700900003", "+447700900103"))
 
 
+def tighten(repository: BaseRepository) -> None:
+    """The base breaks the limit that it has by now: limits are no part of a difference."""
+    repository.replace(HELLO, ("message:", "limits: {segments: 1}\nmessage:"), ("shipped.", f"shipped.{' again' * 40}"))
+    repository.commit()
+    repository.replace(HELLO, (" again" * 40, ""))
+
+
+def no_longer_scheduled(repository: BaseRepository) -> None:
+    """The base was right on its day."""
+    repository.replace(HELLO, ("message:", "message:\n  scheduledFor: '2020-01-02T09:00:00Z'"))
+    repository.commit(date="2020-01-01T09:00:00Z")
+    repository.replace(HELLO, ("\n  scheduledFor: '2020-01-02T09:00:00Z'", ""))
+
+
+def flow_style(repository: BaseRepository) -> None:
+    """A spec in JSON, at another path."""
+    text = '{"channel": "sms", "name": "hello", "recipients": {"file": "../data/people.csv"}, "message": {"body": {"type": "text", "text": {"text": "Hi"}}}, "spec":\n 1}'
+    repository.git("rm", "--quiet", HELLO)
+    repository.write("specs/was.yaml", text)
+    repository.commit()
+    (repository.project.folder / "specs/was.yaml").rename(repository.write(HELLO, ""))
+    repository.replace(HELLO, ('"Hi"', '"Hello"'))
+
+
 HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int, int], list[str]]] = [
     (nothing, "same", (0, 0, 0, 10), []),
     (comment, "same", (0, 0, 0, 10), []),
@@ -154,6 +178,9 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (new_send, "added", (10, 0, 0, 0), []),
     (other_key, "changed", (10, 10, 0, 0), []),
     (own_reference, "same", (0, 0, 0, 10), []),
+    (tighten, "changed", (0, 0, 10, 0), ["10 × -" + " again" * 40]),
+    (no_longer_scheduled, "changed", (0, 0, 10, 0), ["scheduledFor"]),
+    (flow_style, "changed", (0, 0, 10, 0), ["10 × -Hi +Hello"]),
     (tags, "changed", (0, 0, 10, 0), ["tags"]),
     (number, "changed", (0, 0, 1, 9), ["receiver.contacts"]),
 ]
