@@ -68,6 +68,12 @@ def suppress_some(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("message:", "suppress: [stop.txt]\nmessage:"))
 
 
+def suppress_no_longer(repository: BaseRepository) -> None:
+    suppress_some(repository)
+    repository.commit()
+    repository.write("specs/stop.txt", "+447700900099\n")
+
+
 def repeat_row(repository: BaseRepository) -> None:
     repository.write(PEOPLE, people(COUNT) + people(COUNT).splitlines()[1] + "\n")
 
@@ -127,6 +133,30 @@ def number(repository: BaseRepository) -> None:
     repository.write(PEOPLE, people(COUNT).replace("+447700900003", "+447700900103"))
 
 
+def tighten(repository: BaseRepository) -> None:
+    """The base breaks the limit that it has by now: limits are no part of a difference."""
+    repository.replace(HELLO, ("message:", "limits: {segments: 1}\nmessage:"), ("shipped.", f"shipped.{' again' * 40}"))
+    repository.commit()
+    repository.replace(HELLO, (" again" * 40, ""))
+
+
+def no_longer_scheduled(repository: BaseRepository) -> None:
+    """The base was right on its day."""
+    repository.replace(HELLO, ("message:", "message:\n  scheduledFor: '2020-01-02T09:00:00Z'"))
+    repository.commit(date="2020-01-01T09:00:00Z")
+    repository.replace(HELLO, ("\n  scheduledFor: '2020-01-02T09:00:00Z'", ""))
+
+
+def flow_style(repository: BaseRepository) -> None:
+    """A spec in JSON, at another path."""
+    text = '{"channel": "sms", "name": "hello", "recipients": {"file": "../data/people.csv"}, "message": {"body": {"type": "text", "text": {"text": "Hi"}}}, "spec":\n 1}'
+    repository.git("rm", "--quiet", HELLO)
+    repository.write("specs/was.yaml", text)
+    repository.commit()
+    (repository.project.folder / "specs/was.yaml").rename(repository.write(HELLO, ""))
+    repository.replace(HELLO, ('"Hi"', '"Hello"'))
+
+
 HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int, int], list[str]]] = [
     (nothing, "same", (0, 0, 0, 10), []),
     (comment, "same", (0, 0, 0, 10), []),
@@ -137,6 +167,7 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (drop_and_correct, "changed", (0, 2, 1, 7), ["1 × -Person3 +Petra"]),
     (filter_some, "changed", (0, 1, 0, 9), []),
     (suppress_some, "changed", (0, 1, 0, 9), []),
+    (suppress_no_longer, "changed", (1, 0, 0, 9), []),
     (repeat_row, "same", (0, 0, 0, 10), []),
     (raise_generation, "raised", (0, 0, 10, 0), ["10 × -has shipped +was sent"]),
     (generation_in_text, "raised", (0, 0, 10, 0), ["10 × -1 +2"]),
@@ -147,6 +178,9 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (new_send, "added", (10, 0, 0, 0), []),
     (other_key, "changed", (10, 10, 0, 0), []),
     (own_reference, "same", (0, 0, 0, 10), []),
+    (tighten, "changed", (0, 0, 10, 0), ["10 × -" + " again" * 40]),
+    (no_longer_scheduled, "changed", (0, 0, 10, 0), ["scheduledFor"]),
+    (flow_style, "changed", (0, 0, 10, 0), ["10 × -Hi +Hello"]),
     (tags, "changed", (0, 0, 10, 0), ["tags"]),
     (number, "changed", (0, 0, 1, 9), ["receiver.contacts"]),
 ]
@@ -359,4 +393,4 @@ def test_costs_are_those_of_each_sides_prices(repository: BaseRepository) -> Non
     change = repository.change()
     amounts = {side: change["cost"][side]["amounts"][0]["low"] for side in ("before", "after")}
     assert amounts == {"before": "0.50", "after": "1.30"}
-    assert ", +0.80 EUR (0.50 → EUR 1.30)" in repository.plan().out
+    assert ", +0.80 EUR (0.50 → 1.30)" in repository.plan().out

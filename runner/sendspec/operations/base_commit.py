@@ -43,7 +43,8 @@ def find_base(ref: str, folder: Path, environ: Mapping[str, str]) -> BaseCommit:
 
 def unusable(error: GitUnreadable) -> BaseUnusable:
     return BaseUnusable(
-        f"git can't say what the base holds: {error}", "run it in a clone of the repository, with git installed"
+        f"git can't say what the base holds: {error}",
+        "run it in a complete clone of the repository, with git installed",
     )
 
 

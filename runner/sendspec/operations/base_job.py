@@ -59,7 +59,7 @@ def refuse(problems: Problems, folder: BaseFolder) -> None:
     """Raises `NotComparable` for the first error."""
     error = problems.first_error
     if error is not None:
-        place = f"{error.path}:{error.span.start.line}: {error.problem}"
+        place = f"{os.path.normpath(error.path)}:{error.span.start.line}: {error.problem}"
         raise NotComparable(place.replace(f"{folder.place}{os.sep}", ""))
 
 

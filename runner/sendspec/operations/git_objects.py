@@ -7,6 +7,7 @@ not fetched.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,11 @@ FILE_MODES = ("100644", "100755")
 LINK_MODE, MODULE_MODE = "120000", "160000"
 MAX_LISTING = 1_000_000_000
 """Bytes of a listing of a commit's files; it is never in memory as a whole."""
+MAX_ATTEMPTS = 100
+"""Objects missing from a partial clone after which all others count as missing."""
+MAX_SECONDS = 253_402_300_799
+"""The end of the year 9999: a commit can say anything."""
+_COMMITTED = re.compile(rb"^committer .*> ([0-9]{1,18}) [+-][0-9]{4}$", re.M)
 _OF_ONE_REPOSITORY = frozenset(
     f"GIT_{name}"
     for name in (
@@ -31,7 +37,7 @@ _OF_ONE_REPOSITORY = frozenset(
 )  # fmt: skip
 """Variables that git sets for its hooks. They may be those of another repository, and count paths from another folder."""
 _GUARDS = {
-    "GIT_ALLOW_PROTOCOL": "none",  # git before 2.45 doesn't know the next one
+    "GIT_ALLOW_PROTOCOL": "none",  # for git before 2.39.4, which does not know the next one
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_LITERAL_PATHSPECS": "1",
@@ -39,10 +45,6 @@ _GUARDS = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-
-
-class GitMissing(GitUnreadable):
-    """The program can't be run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class GitObjects:
         inside = any(os.path.lexists(each / ".git") for each in (folder, *folder.parents))
         kept = {name: value for name, value in environ.items() if not inside or name not in _OF_ONE_REPOSITORY}
         self._environ = {**kept, **_GUARDS}
+        self._is_there = inside or "GIT_DIR" in environ
 
     @property
     def top(self) -> Path:
@@ -90,8 +93,8 @@ class GitObjects:
 
     def seconds_of(self, commit: str) -> int:
         """When a commit was made, by what it says of itself, in Unix seconds."""
-        written = self._asked("rev-list", "--max-count=1", "--no-commit-header", "--format=%ct", commit)
-        return int(written.strip() or b"0")
+        found = _COMMITTED.search(self._asked("cat-file", "commit", commit))
+        return min(int(found[1]), MAX_SECONDS) if found else 0
 
     def entries(self, commit: str, folder: str = "") -> Iterator[TreeEntry]:
         """All entries of a commit but its folders; only those below `folder`, if one is named."""
@@ -106,12 +109,17 @@ class GitObjects:
 
     def sizes(self, objects: Sequence[str]) -> dict[str, int]:
         """The sizes of objects in bytes, by their ids; those that are not here are left out."""
-        asked = b"".join(each.encode() + b"\n" for each in objects)
-        sizes = {}
-        for line in self._asked("cat-file", "--batch-check", stdin=asked).decode("ascii", "replace").splitlines():
-            words = line.split(" ")
-            if len(words) == 3 and words[1] == "blob":
-                sizes[words[0]] = int(words[2])
+        sizes: dict[str, int] = {}
+        rest, attempts = objects, 0
+        while rest and attempts < MAX_ATTEMPTS:
+            asked = b"".join(each.encode() + b"\n" for each in rest)
+            with self._output("cat-file", "--batch-check", stdin=asked, may_fail=True) as (_, answer):
+                lines = answer.read(MAX_LISTING).decode("ascii", "replace").splitlines()
+            for line in lines:
+                words = line.split(" ")
+                if len(words) == 3 and words[1] == "blob":
+                    sizes[words[0]] = int(words[2])
+            rest, attempts = rest[len(lines) + 1 :], attempts + 1  # in a partial clone, it ends at what is missing
         return sizes
 
     def contents(self, objects: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -163,6 +171,8 @@ class GitObjects:
         may_fail: bool = False,
         at_top: bool = False,
     ) -> bool:
+        if not self._is_there:
+            raise GitUnreadable("there is no repository here")
         folder = self.top if at_top else self._folder
         try:
             done = subprocess.run(
@@ -170,7 +180,7 @@ class GitObjects:
                 stderr=subprocess.PIPE, timeout=GIT_SECONDS, check=False,
             )  # fmt: skip
         except (OSError, ValueError) as error:
-            raise GitMissing("git can't be run here") from error
+            raise GitUnreadable("git can't be run here") from error
         except subprocess.TimeoutExpired:
             raise GitUnreadable("git takes too long") from None
         if done.returncode and not may_fail:

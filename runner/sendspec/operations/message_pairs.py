@@ -54,18 +54,25 @@ class ChangedIds:
 
 
 def message_pairs(
-    before: Iterator[Composed], after: Iterator[Composed], changed: ChangedIds, *, count: int, max_held: int = MAX_HELD
+    before: Iterator[Composed],
+    after: Iterator[Composed],
+    changed: ChangedIds,
+    *,
+    count: int,
+    max_held: int = MAX_HELD,
+    max_stored: int = MAX_STORED,
 ) -> Iterator[tuple[Side, Side]]:
     """The two messages of each recipient in `changed` whose digests differ, in no particular order. There are `count` of them.
 
-    Both lists are left as soon as all are found.
+    Both lists are left as soon as all are found. Fewer are found where `max_stored` bytes have no room for those that wait.
     """
-    return islice(_Pairs(changed, max_held).of(before, after), count)
+    return islice(_Pairs(changed, max_held, max_stored).of(before, after), count)
 
 
 class _Pairs:
-    def __init__(self, changed: ChangedIds, max_held: int) -> None:
+    def __init__(self, changed: ChangedIds, max_held: int, max_stored: int) -> None:
         self._changed = changed
+        self._max_stored = max_stored
         self._max_held = max_held
         self._waiting: tuple[dict[bytes, Side], dict[bytes, Side]] = ({}, {})
         self._held = 0
@@ -107,7 +114,7 @@ class _Pairs:
             waiting.clear()
             for bucket, entries in zip(places, buckets, strict=True):
                 data = b"".join(entries)
-                if data and self._stored + len(data) <= MAX_STORED:
+                if data and self._stored + len(data) <= self._max_stored:
                     try:
                         bucket.append((self._store.append(data), len(data)))
                     except OSError:

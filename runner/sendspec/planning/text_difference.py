@@ -53,12 +53,13 @@ class TextComparison:
     def change(self, before: str, after: str) -> bytes:
         """16 bytes that identify the sequence of what is removed and added, whatever is the same around it."""
         tokens = (_TOKEN.findall(before), _TOKEN.findall(after))
-        digest = blake2b(digest_size=16)
+        parts = []
         for kind, start, end in self._slices(*tokens):
             if kind is not PieceKind.SAME:
-                text = "".join(tokens[kind is PieceKind.ADDED][start:end]).encode("utf-8", "surrogatepass")
-                digest.update(b"%b %d %b" % (kind.value.encode(), len(text), text))
-        return digest.digest()
+                is_added = kind is PieceKind.ADDED
+                text = "".join(tokens[is_added][start:end])
+                parts.append(f"{is_added:d}{len(text)} {text}")
+        return blake2b("".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def _slices(self, old: list[str], new: list[str]) -> _Slices:
         """The pieces as slices of the tokens: of `new` for those that are added, else of `old`."""

@@ -76,7 +76,7 @@ def _summary(change: SpecChange) -> Iterator[str]:
     if change.added:
         yield f"{counted(change.added, 'recipient')} more"
     if change.dropped:
-        yield f"{counted(change.dropped, 'recipient')} {'less' if change.added else 'fewer'}"
+        yield f"{grouped(change.dropped) if change.added else counted(change.dropped, 'recipient')} fewer"
     if not (change.changed or change.added or change.dropped):
         yield f"the same for {counted(change.same, 'recipient')}"
     yield from _size_words(change)
@@ -85,19 +85,27 @@ def _summary(change: SpecChange) -> Iterator[str]:
 def _size_words(change: SpecChange) -> Iterator[str]:
     before, after = change.segments_before, change.segments_after
     if before != after:
-        yield f"{after - before:+,} segments ({grouped(before)} → {grouped(after)})".replace(",", " ")
+        yield f"{_segments(after - before)} ({grouped(before)} → {grouped(after)})"
     old, new = _prices(change.cost_before), _prices(change.cost_after)
     for currency in sorted(old.keys() | new.keys()):
         nothing = Price(currency, Decimal(), Decimal())
         was, now = old.get(currency, nothing), new.get(currency, nothing)
         if was != now:
-            yield f"{_price_change(was, now)} ({_amount(was)} → {price_text(now)})"
+            yield _price_change(was, now)
+
+
+def _segments(change: int) -> str:
+    """`+180 segments`."""
+    return f"{'+' if change > 0 else '-'}{counted(abs(change), 'segment')}"
 
 
 def _price_change(was: Price, now: Price) -> str:
-    sign = "-" if now.high < was.high else "+"
-    low, high = sorted((abs(now.low - was.low), abs(now.high - was.high)))
-    return f"{sign}{_amount(Price(now.currency, low, high))} {now.currency}"
+    """`+13.50 EUR (80.00 → 93.50)`; of ranges, both sides alone."""
+    sides = f"{_amount(was)} → {_amount(now)}"
+    if was.low != was.high or now.low != now.high:
+        return f"{now.currency} {sides}"
+    more = now.low - was.low
+    return f"{'+' if more > 0 else '-'}{_amount(Price(now.currency, abs(more), abs(more)))} {now.currency} ({sides})"
 
 
 def _amount(price: Price) -> str:
@@ -109,17 +117,13 @@ def _prices(cost: Cost | None) -> Mapping[str, Price]:
 
 
 def _head(text: TextChange) -> str:
-    row = f"row {text.line}"
+    words = f"{counted(text.messages, 'message')}, row {text.line}"
     if text.different > 1:
         more = "at least " if text.is_more else ""
         many = f"{more}{grouped(text.different)} different changes in {counted(text.messages, 'message')}"
-        row = f"{many}, such as row {text.line}"
-    else:
-        row = f"{counted(text.messages, 'message')}, row {text.line}"
+        words = f"{many}, such as row {text.line}"
     segments = text.segments_after - text.segments_before
-    if segments:
-        row += f", {segments:+,} {'segment' if abs(segments) == 1 else 'segments'}".replace("+,", "+")
-    return row
+    return f"{words}, {_segments(segments)}" if segments else words
 
 
 def _text_lines(text: TextChange, style: TerminalStyle, *, full: bool) -> Iterator[str]:
