@@ -31,7 +31,6 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519", "ssh-rsa",  # kinds of keys
     "check-novalidate", "sendspec-plan", "ssh-keygen",  # what ssh-keygen is asked
     "cert-authority", "valid-after", "valid-before",  # options of approvers
-    "not-compared",  # a kind of change against a base
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
     "exit-codes",  # a topic of `help`
     "ledger-check", "ledger-copy", "ledger-init", "ledger-migrate", "ledger-purge",  # names of schemas
