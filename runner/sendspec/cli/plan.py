@@ -241,7 +241,8 @@ def run_plan(
         report = replace(report, base=found)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    text = plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only), base=report.base)
+    style = console.out if console.format == "text" else console.err
+    text = plan_text(plans, style, details, full=shows_all, only_skipped=bool(only), base=report.base)
     console.result(text)
     sending = None if place is None else next_command(place.path, context)
     show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)
