@@ -105,7 +105,7 @@ def test_a_rejected_plan_says_why_it_is_red(shop: Any, form: str, fault: str) ->
     assert "0687654321" not in done.out + done.err
     summary, outputs = step(shop)
     markdown = done.out if form == "markdown" else summary
-    assert markdown.lstrip().startswith("**Rejected: 1 error in 1 file**; nothing would be sent")
+    assert markdown.lstrip().startswith("**Rejected: 1 error in 1 file**; nothing was sent")
     page = rendered(markdown)
     assert_inert(page)
     assert {code, path} <= set(page.codes)
@@ -182,5 +182,5 @@ def test_a_failure_is_a_result_too(shop: Any, form: str) -> None:
     shop.write(".sendspec", "a file in place of the folder")
     done = shop.run("plan", "specs/hello.yaml", "--format", form)
     assert done.code == 6, done.err
-    assert ("**Rejected: 1 error" in done.out) == (form == "markdown")
+    assert ("**Failed: 1 error" in done.out) == (form == "markdown")
     assert done.out.startswith("::error ") == (form == "github")

@@ -123,6 +123,29 @@ def own_reference(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("-x", "-y"))
 
 
+def repeated_and_changed(repository: BaseRepository) -> None:
+    repository.write(PEOPLE, people(COUNT) + "\n".join(people(COUNT).splitlines()[1:4]) + "\n")
+    repository.commit()
+    text(repository)
+
+
+def one_line(repository: BaseRepository) -> None:
+    """Three recipients on one line of the spec: the one that changes is shown."""
+    rows = ", ".join(
+        f"{{phone: '+44770090000{n}', first_name: {name}, order: A}}" for n, name in enumerate(("Ada", "Bob", "Cy"))
+    )
+    repository.replace(HELLO, ("{file: ../data/people.csv}", f"[{rows}]"))
+    repository.commit()
+    repository.replace(HELLO, ("Bob", "Rob"))
+
+
+def json_lines(repository: BaseRepository) -> None:
+    repository.write("data/people.jsonl", '{"phone": "+447700900001", "first_name": "Ada", "order": 12.50}\n')
+    repository.replace(HELLO, ("people.csv", "people.jsonl"))
+    repository.commit()
+    repository.replace("data/people.jsonl", ("12.50", "12.5"))
+
+
 def tags(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("message:\n", "message:\n  tags: [shipping]\n"))
 
@@ -131,6 +154,30 @@ def number(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("people.csv}", 'people.csv, key: "{{ order }}"}'))
     repository.commit()
     repository.write(PEOPLE, people(COUNT).replace("+447700900003", "+447700900103"))
+
+
+def tighten(repository: BaseRepository) -> None:
+    """The base breaks the limit that it has by now: limits are no part of a difference."""
+    repository.replace(HELLO, ("message:", "limits: {segments: 1}\nmessage:"), ("shipped.", f"shipped.{' again' * 40}"))
+    repository.commit()
+    repository.replace(HELLO, (" again" * 40, ""))
+
+
+def no_longer_scheduled(repository: BaseRepository) -> None:
+    """The base was right on its day."""
+    repository.replace(HELLO, ("message:", "message:\n  scheduledFor: '2020-01-02T09:00:00Z'"))
+    repository.commit(date="2020-01-01T09:00:00Z")
+    repository.replace(HELLO, ("\n  scheduledFor: '2020-01-02T09:00:00Z'", ""))
+
+
+def flow_style(repository: BaseRepository) -> None:
+    """A spec in JSON, at another path."""
+    text = '{"channel": "sms", "name": "hello", "recipients": {"file": "../data/people.csv"}, "message": {"body": {"type": "text", "text": {"text": "Hi"}}}, "spec":\n 1}'
+    repository.git("rm", "--quiet", HELLO)
+    repository.write("specs/was.yaml", text)
+    repository.commit()
+    (repository.project.folder / "specs/was.yaml").rename(repository.write(HELLO, ""))
+    repository.replace(HELLO, ('"Hi"', '"Hello"'))
 
 
 HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int, int], list[str]]] = [
@@ -154,6 +201,12 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (new_send, "added", (10, 0, 0, 0), []),
     (other_key, "changed", (10, 10, 0, 0), []),
     (own_reference, "same", (0, 0, 0, 10), []),
+    (tighten, "changed", (0, 0, 10, 0), ["10 × -" + " again" * 40]),
+    (no_longer_scheduled, "changed", (0, 0, 10, 0), ["scheduledFor"]),
+    (flow_style, "changed", (0, 0, 10, 0), ["10 × -Hi +Hello"]),
+    (repeated_and_changed, "changed", (0, 0, 10, 0), ["10 × -has shipped +was sent"]),
+    (one_line, "changed", (0, 0, 1, 2), ["1 × -Bob +Rob"]),
+    (json_lines, "changed", (0, 0, 1, 0), ["1 × -12.50 +12.5"]),
     (tags, "changed", (0, 0, 10, 0), ["tags"]),
     (number, "changed", (0, 0, 1, 9), ["receiver.contacts"]),
 ]

@@ -55,7 +55,7 @@ def test_a_page_is_within_its_limit_and_says_which_sections_are_missing(found: l
     found = [
         replace(section, parts=[f"{number}{each}" for each in section.parts]) for number, section in enumerate(found)
     ]
-    text = page([*found, single("the end")], most)
+    text = page(found, single("the end"), most)
     assert len(text) <= most
     assert text.endswith("the end\n")
     told = re.search(r"too long: (\d+) more parts?", text)

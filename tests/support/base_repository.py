@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +36,11 @@ class BaseRepository:
         self.project.folder.mkdir(parents=True, exist_ok=True)
         self.git("init", "--quiet", "--initial-branch=main")
 
-    def git(self, *arguments: str, cwd: Path | None = None) -> str:
+    def git(self, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
-            ["git", *AUTHOR, *arguments], cwd=cwd or self.top, capture_output=True, text=True, check=True, timeout=30
-        )
+            ["git", *AUTHOR, *arguments], cwd=self.top, capture_output=True, text=True, check=True, timeout=30,
+            env={**os.environ, **(environ or {})},
+        )  # fmt: skip
         return done.stdout.strip()
 
     def write(self, name: str, text: str | bytes) -> Path:
@@ -50,9 +53,12 @@ class BaseRepository:
             text = text.replace(old, new)
         self.write(name, text)
 
-    def commit(self, message: str = "A change") -> str:
+    def commit(self, message: str = "A change", *, date: str = "") -> str:
+        """Commits all that there is, as of `date`; returns the commit's id."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        self.git(
+            "commit", "--quiet", "--allow-empty", "-m", message, environ={"GIT_COMMITTER_DATE": date} if date else {}
+        )
         return self.git("rev-parse", "HEAD")
 
     def begin(self, count: int = 10) -> str:

@@ -228,7 +228,7 @@ def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -
         from sendspec.cli.review import show_rejected
 
         if console.format == "markdown" or console.state.command == "plan":
-            show_rejected(console, [failure_diagnostic(error)])
+            show_rejected(console, [failure_diagnostic(error)], "Failed")
         else:
             print_failure(console, failure_diagnostic(error))
         return

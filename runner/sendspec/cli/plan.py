@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sendspec.cli.base_option import base_option
 from sendspec.cli.console import (
     Console,
     environment_option,
@@ -93,13 +94,8 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
+@base_option
 @untrusted_option
-@click.option(
-    "--base",
-    metavar="REF",
-    callback=lambda _, __, written: _ref(written),
-    help="Show what changes for recipients since the commit that HEAD and REF both come from: main, origin/main, HEAD~1.",
-)
 @options_with_forms("text", "json", *REVIEW_FORMS)
 def command(
     console: Console,
@@ -168,13 +164,6 @@ def command(
         only=only,
         base=base,
     )
-
-
-def _ref(written: str | None) -> str | None:
-    """What `--base` names: nothing that git could take for an option."""
-    if written is not None and written.startswith("-"):
-        raise click.BadParameter("no branch, tag or commit begins with '-'")
-    return written
 
 
 def _reasons(written: str | None) -> tuple[Skip, ...]:
@@ -252,7 +241,8 @@ def run_plan(
         report = replace(report, base=found)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    text = plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only), base=report.base)
+    style = console.out if console.format == "text" else console.err
+    text = plan_text(plans, style, details, full=shows_all, only_skipped=bool(only), base=report.base)
     console.result(text)
     sending = None if place is None else next_command(place.path, context)
     show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)

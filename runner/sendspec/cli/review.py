@@ -34,13 +34,16 @@ def rejects_with_page(console: Console, problems: Problems) -> bool:
     return rejected
 
 
-def show_rejected(console: Console, diagnostics: Sequence[Diagnostic]) -> None:
-    """What is wrong, as the command's result, if the format is one of `REVIEW_FORMS` and there was no result yet."""
+def show_rejected(console: Console, diagnostics: Sequence[Diagnostic], what: str = "Rejected") -> None:
+    """What is wrong, as the command's result, if the format is one of `REVIEW_FORMS` and there was no result yet.
+
+    `what` has become of the command.
+    """
     if console.format not in REVIEW_FORMS or console.state.is_printed:
         return
     from sendspec.showing.markdown.diagnostic import rejected_markdown  # for these forms alone
 
-    text = rejected_markdown(diagnostics)
+    text = rejected_markdown(diagnostics, what)
     if console.format == "markdown":
         print_markdown(console, text)
     else:
@@ -89,7 +92,8 @@ def show_review(
         for plan, path in zip(report.plans, notes.paths, strict=True)
         for each in plan_notices(plan)
     ]
-    console.tell(text)
+    if not console.quiet:
+        console.tell(text)
     print_report(console, console.state.command, notes.warnings, lambda: (), notices)
     _append_summary(console, markdown)
     outputs = outputs_text(job_outputs(report, plan_path), lambda: f"END_{secrets.token_hex(16)}")

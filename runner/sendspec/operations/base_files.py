@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,8 @@ MAX_FILE_BYTES = 1_000_000_000
 MAX_SPECS = 20_000
 """YAML files of a base that are looked into."""
 SPEC_EXTENSIONS = (".yaml", ".yml")
+_VERSION = re.compile(rb"""spec["']?\s*:\s*[0-9]""")
+"""What every spec has somewhere, and few other files: most of a repository's YAML is not parsed."""
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -66,7 +69,7 @@ def base_tree(base: BaseCommit, scope: str) -> BaseTree:
 
 def spec_name(raw: bytes) -> str | None:
     """The name of the spec in a YAML file; empty if it has faults. None: it is no spec."""
-    if b"spec" not in raw or len(raw) > MAX_SPEC_BYTES:
+    if len(raw) > MAX_SPEC_BYTES or not _VERSION.search(raw):
         return None
     text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     document = read_document(TextFile("", text), Problems())

@@ -7,6 +7,7 @@ not fetched.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ MAX_LISTING = 1_000_000_000
 """Bytes of a listing of a commit's files; it is never in memory as a whole."""
 MAX_ATTEMPTS = 100
 """Objects missing from a partial clone after which all others count as missing."""
+MAX_SECONDS = 253_402_300_799
+"""The end of the year 9999: a commit can say anything."""
+_COMMITTED = re.compile(rb"^committer .*> ([0-9]{1,18}) [+-][0-9]{4}$", re.M)
 _OF_ONE_REPOSITORY = frozenset(
     f"GIT_{name}"
     for name in (
@@ -89,8 +93,8 @@ class GitObjects:
 
     def seconds_of(self, commit: str) -> int:
         """When a commit was made, by what it says of itself, in Unix seconds."""
-        written = self._asked("rev-list", "--max-count=1", "--no-commit-header", "--format=%ct", commit)
-        return int(written.strip() or b"0")
+        found = _COMMITTED.search(self._asked("cat-file", "commit", commit))
+        return min(int(found[1]), MAX_SECONDS) if found else 0
 
     def entries(self, commit: str, folder: str = "") -> Iterator[TreeEntry]:
         """All entries of a commit but its folders; only those below `folder`, if one is named."""

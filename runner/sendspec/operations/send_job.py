@@ -41,6 +41,8 @@ from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
+SpecChoice = Callable[[Spec, Problems], Spec | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -155,7 +157,7 @@ def read_jobs(
     problems: Problems,
     *,
     frozen: bool = False,
-    choose: Callable[[Spec, Problems], Spec | None] = lambda spec, problems: spec,
+    choose: SpecChoice = lambda spec, problems: spec,
 ) -> list[Job]:
     """Reads and compiles every spec. Unusable specs are left out; `problems` says why.
 
@@ -197,14 +199,7 @@ def note_row_problems(jobs: Sequence[Job], problems: Problems) -> None:
 class _JobReader:
     """Reads the specs of one command line."""
 
-    def __init__(
-        self,
-        context: ProjectContext,
-        recipients: str | None,
-        choose: Callable[[Spec, Problems], Spec | None],
-        *,
-        frozen: bool,
-    ) -> None:
+    def __init__(self, context: ProjectContext, recipients: str | None, choose: SpecChoice, *, frozen: bool) -> None:
         self._context = context
         self._choose = choose
         self._recipients = recipients

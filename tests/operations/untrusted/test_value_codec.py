@@ -10,10 +10,15 @@ from enum import StrEnum
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from plan_reports import reports
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.untrusted.report import UntrustedReport
 from sendspec.operations.untrusted.value_codec import NotOfType, decoded, encoded
+from sendspec.showing.plan import plan_document, plan_text
+from sendspec.showing.terminal_style import PLAIN
 
 
 class Colour(StrEnum):
@@ -116,3 +121,15 @@ def test_a_code_that_acts_on_a_log_is_refused() -> None:
         decoded(UntrustedReport, encoded(UntrustedReport(diagnostics=(found,))))
     fine = UntrustedReport(diagnostics=(replace(found, code="fine"),))
     assert decoded(UntrustedReport, encoded(fine)) == fine
+
+
+@given(reports())
+def test_a_report_comes_back_as_it_was_whatever_is_in_it(made: tuple[PlanReport, list[str]]) -> None:
+    """The law of the codec: what the parent shows is what the child has."""
+    report = replace(made[0], untrusted=True, told_digests=("v1:aa", "v1:bb"))
+    back = decoded(UntrustedReport, encoded(UntrustedReport(plan=report))).plan
+    assert back is not None
+    assert plan_document(back) == plan_document(report)
+    assert plan_text(back.plans, PLAIN, back.details, full=True, base=back.base) == plan_text(
+        report.plans, PLAIN, report.details, full=True, base=report.base
+    )

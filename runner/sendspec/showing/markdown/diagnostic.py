@@ -40,8 +40,8 @@ def _around(diagnostic: Diagnostic) -> str:
     return f"{'…' if first else ''}{part}{'…' if first + EXCERPT_LENGTH < len(diagnostic.excerpt) else ''}"
 
 
-def rejected_markdown(diagnostics: Sequence[Diagnostic], ending: str = "nothing would be sent") -> str:
-    """What is wrong, file by file and errors first, so that a reviewer sees why a check is red."""
+def rejected_markdown(diagnostics: Sequence[Diagnostic], what: str = "Rejected") -> str:
+    """What is wrong, file by file and errors first, so that a reviewer sees why a check is red. `what` has become of the command."""
     by_path: dict[str, list[Diagnostic]] = {}
     for diagnostic in worst_first(diagnostics):
         by_path.setdefault(diagnostic.path, []).append(diagnostic)
@@ -53,10 +53,10 @@ def rejected_markdown(diagnostics: Sequence[Diagnostic], ending: str = "nothing 
 
     return page(
         [
-            single(f"**Rejected: {summary(diagnostics)}**; {ending}"),
+            single(f"**{what}: {summary(diagnostics)}**; nothing was sent"),
             Section(parts=files, more=more, is_cut=unseen > 0),
-            single(f"{code('sendspec explain CODE')} explains a code."),
-        ]
+        ],
+        single(f"{code('sendspec explain CODE')} explains a code."),
     )
 
 

@@ -65,21 +65,24 @@ def _text(section: Section, taken: Sequence[int]) -> str:
     return "".join(found)
 
 
-def page(sections: Sequence[Section], most: int = MOST_CHARACTERS) -> str:
-    """The sections in their order, each with the room that those before it left. The last one is always there; empty ones are not.
+def page(sections: Sequence[Section | Callable[[int], Section]], last: Section, most: int = MOST_CHARACTERS) -> str:
+    """The sections in their order, each with the room that those before it left, and the last one in any case.
 
-    A section without room for anything is counted in a line of its own.
+    A function makes its section for the room that there is. Empty sections are left out; one without room for anything is counted in a
+    line of its own.
     """
-    *others, last = (section for section in sections if section.parts or section.is_cut)
     end = GAP + fitted(last, most) + "\n"
-    room = most - len(end) - len(_left_out(len(others)))
-    shown = []
-    for section in others:
+    room = most - len(end) - len(_left_out(len(sections)))
+    shown: list[str] = []
+    missing = 0
+    for each in sections:
+        section = each(room - len(GAP)) if callable(each) else each
         text = fitted(section, room - len(GAP))
         if text:
             shown.append(text)
             room -= len(text) + len(GAP)
-    missing = len(others) - len(shown)
+        elif section.parts or section.is_cut:
+            missing += 1
     return GAP.join(shown) + (_left_out(missing) if missing else "") + end
 
 

@@ -21,8 +21,8 @@ from sendspec.showing.plan_notice import plan_notices
 
 MOST_ROWS, MOST_DETAILED, FEW_SPECS = 60, 12, 3
 """Specs in the table, specs with their messages, and specs whose messages don't have to be unfolded."""
-ROOM_OF_ONE, ROOM_OF_MANY, ROOM_OF_LIST = 46_000, 9_000, 9_000
-"""Characters for the messages of a single spec, of each of several, and for each list."""
+ROOM_OF_MANY, ROOM_OF_LIST = 9_000, 9_000
+"""Characters for the messages of each of many specs, and for each list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,10 @@ def plan_markdown(report: PlanReport, notes: ReviewNotes) -> str:
             _list("Warnings", [diagnostic_item(each) for each in other_warnings], more_of("warning")),
             *([_table(specs, report)] if specs else []),
             *([] if report.base is None else [removed_section(report.base)]),
-            _details(specs),
+            lambda room: _details(specs, room),
             absent_section(report.absent),
-            single(_ending(report, notes)),
-        ]
+        ],
+        single(_ending(report, notes)),
     )
 
 
@@ -145,12 +145,12 @@ def _cells(spec: PlannedSpec) -> dict[str, str]:
     }
 
 
-def _details(specs: Sequence[PlannedSpec]) -> Section:
+def _details(specs: Sequence[PlannedSpec], room: int) -> Section:
     """The messages of the most telling specs."""
     few = len(specs) <= FEW_SPECS
     shown = [spec for spec in specs if few or spec.is_telling][:MOST_DETAILED]
-    room = ROOM_OF_ONE // max(1, len(specs)) if few else ROOM_OF_MANY
-    parts = [spec_block(spec, room, unfolds=not few) for spec in shown]
+    share = room // max(1, len(specs)) - len(GAP) if few else ROOM_OF_MANY
+    parts = [spec_block(spec, share, unfolds=not few) for spec in shown]
     others = len(specs) - len(shown)
 
     def more(left: Sequence[int]) -> str:

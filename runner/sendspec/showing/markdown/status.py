@@ -49,8 +49,8 @@ def status_markdown(status: StatusPage) -> str:
             _list("Left", list(_left(specs)), more_of("spec")),
             _list("Under way", list(_under_way(specs)), more_of("spec")),
             *([_table(specs), _runs(specs)] if specs else []),
-            single(_account(status)),
-        ]
+        ],
+        single(_account(status)),
     )
 
 
