@@ -11,6 +11,7 @@ from shlex import quote
 
 import click
 
+from sendspec.cli.base_option import base_option
 from sendspec.cli.console import (
     Console,
     common_options,
@@ -29,6 +30,8 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import moment_text
+from sendspec.operations.base_commit import find_base
+from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
@@ -94,6 +97,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
+@base_option
 @common_options
 def command(
     console: Console,
@@ -108,6 +112,7 @@ def command(
     detail: bool,
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
+    base: str | None,
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
 
@@ -119,6 +124,7 @@ def command(
       sendspec plan specs/*.yaml --env production --out plan.json
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
       sendspec plan specs/welcome.yaml --only filtered,suppressed
+      sendspec plan specs/*.yaml --base origin/main
     """
     now = console.system.now
     until = moment_of(expires, now)
@@ -147,6 +153,7 @@ def command(
         retry=chosen,
         shows_all=detail,
         only=only,
+        base=base,
     )
 
 
@@ -184,6 +191,7 @@ def run_plan(
     retry: Retry | None = None,
     shows_all: bool = False,
     only: tuple[Skip, ...] = (),
+    base: str | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
     console.state.command = "plan"
@@ -195,6 +203,7 @@ def run_plan(
         note_row_problems(jobs, problems)
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
+    compared_with = None if base is None else find_base(base, context.root, console.system.environ)
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
@@ -228,15 +237,19 @@ def run_plan(
                 samples=_samples(place.samples, jobs, details, context),
             )
             write_plan_file(Path(place.path), header, plans)
+    if compared_with is not None:
+        found = compare_with_base(compared_with, jobs, plans, context, recipients=recipients, processes=processes)
+        report = replace(report, base=found)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    console.result(plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only)))
+    console.result(plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only), base=report.base))
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
     code = _detailed_code(plans, exceeded) if detailed else ExitCode.DONE
     error = {"error": problem_json(exceeded[0]), "sent": False} if code is ExitCode.GUARD else {}
-    console.document({**document, "warnings": listed, **error})
+    shown = document if report.base is None else plan_document(report)
+    console.document({**shown, "warnings": listed, **error})
     if place is not None:
         _say_where(console, place, document["digest"], context)
     return code

@@ -64,7 +64,7 @@ class Composer:
         self._settings = settings
         self._schema = schema
         self._rules = rules
-        self._constants = {**self._spec.variables, "generation": self._spec.generation}
+        self._constants = {"generation": self._spec.generation, **self._spec.variables}
         self._row_problems = RowProblems(self._spec, table, compiled_spec.address_column, problems)
         self._recipients = RecipientReader(compiled_spec, self._row_problems)
         self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)

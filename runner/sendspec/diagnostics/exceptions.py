@@ -18,6 +18,9 @@ SendspecError
 ├── LedgerBusy              exit 75: another run holds the ledger
 ├── NotConfirmed            exit 1: the question whether to send was not answered with yes
 ├── NotAnswered             exit 130: the question was left at Ctrl-C, or at the end of the input
+├── BaseUnusable            exit 1: git can't say what the commit of --base holds
+│   ├── BaseUnknown
+│   └── BaseShallow
 ├── InitRefused             exit 2: `ledger init` needs a person's decision
 ├── ApprovalMissing         exit 7: too few people have approved the plan
 ├── ApproversUnusable       exit 1: the approvers or the revoked keys can't be read
@@ -154,6 +157,25 @@ class PlanStale(SendspecError):
     def __init__(self, problem: str, fix: str, causes: Sequence[Mapping[str, str]] = ()) -> None:
         super().__init__(problem, fix)
         self.causes = tuple(causes)
+
+
+class BaseUnusable(SendspecError):
+    """There is no repository, no git, or a commit of which parts are missing."""
+
+    exit_code = ExitCode.REJECTED
+    code = "base-unusable"
+
+
+class BaseUnknown(BaseUnusable):
+    """No commit has this name here."""
+
+    code = "base-unknown"
+
+
+class BaseShallow(BaseUnusable):
+    """The clone lacks the commits that the base is found by."""
+
+    code = "base-shallow"
 
 
 class ApprovalMissing(SendspecError):

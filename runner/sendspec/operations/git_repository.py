@@ -23,7 +23,8 @@ _FILE_MODES = (b"100644", b"100755")
 _REMOTE = re.compile(
     r"(?:(?:https?|ssh|git)://(?:[^/@\s]*@)?|(?:[^/@:\s]+@))(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?[:/]/*(?P<path>[A-Za-z0-9._/~-]+)"
 )
-_SPEC_LINE = re.compile(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
+SPEC_LINE = re.compile(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
+"""The line that makes a spec of a YAML file, for one that has faults."""
 
 
 class GitUnreadable(Exception):
@@ -118,7 +119,7 @@ def _is_spec(path: str, content: bytes) -> bool:
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     document = read_document(TextFile(path, text), Problems())
     if document is None:  # a spec with faults may have been sent before it had them
-        return _SPEC_LINE.search(text) is not None
+        return SPEC_LINE.search(text) is not None
     return isinstance(document.data, dict) and type(document.data.get("spec")) is int
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.operations.plan_detail import PlanDetail
+from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.cost import Cost, sum_of_costs
 from sendspec.planning.plan import Plan, Segments, digests_of
 
@@ -17,7 +18,8 @@ from sendspec.planning.plan import Plan, Segments, digests_of
 class PlanReport:
     """The plans in the order of the specs. `exceeded` are the limits that would stop a send; `warnings` include them.
 
-    `details` are those of each plan; empty if they were not looked at.
+    `details` are those of each plan; empty if they were not looked at. `base` is what changes against another commit, if that was
+    asked for.
     """
 
     environment: str
@@ -25,6 +27,7 @@ class PlanReport:
     warnings: Sequence[Diagnostic] = ()
     exceeded: Sequence[Diagnostic] = ()
     details: Sequence[PlanDetail] = ()
+    base: BaseComparison | None = None
 
     @property
     def recipients(self) -> int:

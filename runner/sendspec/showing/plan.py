@@ -11,6 +11,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
+from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.cost import sum_of_costs
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression
@@ -18,6 +19,7 @@ from sendspec.planning.plan_digest import VERSION
 from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.showing.account import country_words, left_words, skipped_words
 from sendspec.showing.cost import cost_json, cost_words, country_lines
+from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
 from sendspec.showing.plan_shape import shape_lines, shapes_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
@@ -36,15 +38,20 @@ def plan_text(
     *,
     full: bool = False,
     only_skipped: bool = False,
+    base: BaseComparison | None = None,
 ) -> str:
-    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty.
+    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty; `base` is what changes.
 
     `full` shows more of them, and the cost by country; `only_skipped` shows the rows that are skipped instead of what is sent.
     """
     listed = zip(plans, details or repeat(NO_DETAIL), strict=False)
     blocks = [
         "\n".join(
-            (*_head(plan, style), *(_skipped_rows(plan) if only_skipped else _body(plan, detail, style, full=full)))
+            (
+                *_head(plan, style),
+                *(() if base is None else change_lines(base, plan.target.name, style, full=full)),
+                *(_skipped_rows(plan) if only_skipped else _body(plan, detail, style, full=full)),
+            )
         )
         for plan, detail in listed
     ]
@@ -53,7 +60,8 @@ def plan_text(
         total = f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send"
         cost = sum_of_costs(plan.cost for plan in plans)
         blocks.append(total if cost is None else f"{total}   {cost_words(cost)}".rstrip())
-    return "\n\n".join(blocks)
+    gone = [] if base is None else list(removed_lines(base))
+    return "\n\n".join([*blocks, *(["\n".join(gone)] if gone else [])])
 
 
 def _head(plan: Plan, style: TerminalStyle) -> Iterator[str]:
@@ -139,10 +147,17 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"exceeded": [_exceeded(each) for each in report.exceeded]} if report.exceeded else {}),
         "digest": report.digest,
         **({"content_digest": report.content_digest} if report.content_digest else {}),
+        **({} if report.base is None else {"base": base_json(report.base)}),
         "specs": [
-            _spec(plan, detail) for plan, detail in zip(report.plans, report.details or repeat(NO_DETAIL), strict=False)
+            {**_spec(plan, detail), **_change_json(plan, report.base)}
+            for plan, detail in zip(report.plans, report.details or repeat(NO_DETAIL), strict=False)
         ],
     }
+
+
+def _change_json(plan: Plan, base: BaseComparison | None) -> dict[str, Any]:
+    change = None if base is None else base.specs.get(plan.target.name)
+    return {} if change is None else {"change": change_json(change)}
 
 
 def _exceeded(limit: Diagnostic) -> dict[str, str]:

@@ -59,7 +59,7 @@ class MessageCode:
         spec = compiled_spec.spec
         own = {"landlines": compiled_spec.landline_starts, "normalise": compiled_spec.normalise}
         self.code = GeneratedCode(spec.name, {**_NAMESPACE, **own})
-        self.templates = TemplateCode(self.code, {**spec.variables, "generation": spec.generation}, columns)
+        self.templates = TemplateCode(self.code, {"generation": spec.generation, **spec.variables}, columns)
         self.is_measured = False
         self._compiled_spec = compiled_spec
         self._settings = settings

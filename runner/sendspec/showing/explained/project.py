@@ -278,6 +278,30 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="NL,0.07,€",
         right="NL,0.07,EUR",
     ),
+    "base-unknown": Explanation(
+        "git has no commit of the name that `--base` gives",
+        (
+            "Name a branch, a tag or a commit that this clone has. CI services often clone only the commit that they work "
+            "on: fetch the whole history."
+        ),
+        right="sendspec plan specs/welcome.yaml --base origin/main",
+    ),
+    "base-shallow": Explanation(
+        "the clone doesn't go back to the commit that `--base` compares with",
+        (
+            "`--base` compares with the commit that HEAD and the named one both come from, as a pull request does. Fetch the "
+            "whole history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab."
+        ),
+        right="git fetch --unshallow",
+    ),
+    "base-unusable": Explanation(
+        "git can't say what the commit of `--base` holds",
+        (
+            "There is no repository here, git isn't installed or refuses to work in this folder, or the clone lacks a part "
+            "of the commit. A partial clone is not completed: sendspec fetches nothing."
+        ),
+        right="git fetch --refetch --no-filter",
+    ),
     "plan-unreadable": Explanation(
         "a file is not a plan, or was changed",
         (

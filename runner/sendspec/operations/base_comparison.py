@@ -1,0 +1,171 @@
+"""Compares what the files say now with what those of another commit say. The ledger has no part in it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.identity import ID_BYTES
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.base_commit import BaseCommit, path_in_repository, unusable
+from sendspec.operations.base_files import BaseFolder, base_folder, base_tree
+from sendspec.operations.base_job import NotComparable, base_job, refuse, with_identity, without_reference
+from sendspec.operations.base_match import match_specs
+from sendspec.operations.base_texts import ChangedTexts, changed_texts
+from sendspec.operations.git_repository import GitUnreadable
+from sendspec.operations.message_pairs import ChangedIds
+from sendspec.operations.plan_blocks import plan_rows
+from sendspec.operations.plan_cost import costed, project_prices
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.operations.temporary_store import TemporaryStore
+from sendspec.planning.base_change import BaseComparison, SpecChange, SpecChangeKind
+from sendspec.planning.decision import History, Skip, nothing_known
+from sendspec.planning.ledger_view import LedgerView
+from sendspec.planning.pair_set import BUCKETS, PairSet
+from sendspec.planning.plan import NOT_DECLARED, DeclaredPairs, Plan
+
+
+def compare_with_base(
+    base: BaseCommit,
+    jobs: Sequence[Job],
+    plans: Sequence[Plan],
+    context: ProjectContext,
+    *,
+    recipients: str | None,
+    processes: int,
+) -> BaseComparison:
+    """What changes for the recipients of each job. `plans` are those of the jobs; `recipients` is the table that the command line names.
+
+    Raises `BaseUnusable`.
+    """
+    try:
+        scope = "" if context.project.path is None else path_in_repository(base, str(context.root))
+        tree = base_tree(base, "" if scope == "." else scope)
+        paths = [path_in_repository(base, job.spec.path) for job in jobs]
+        matches = match_specs(tree, [(job.spec, path) for job, path in zip(jobs, paths, strict=True)])
+        changes = {}
+        with base_folder(base) as folder:
+            for job, plan, path in zip(jobs, plans, paths, strict=True):
+                spec = _SpecComparison(base, folder, job, plan, context, recipients, processes)
+                changes[job.spec.name] = spec.change(path, matches.path_by_name.get(job.spec.name))
+    except GitUnreadable as error:
+        raise unusable(error) from error
+    return BaseComparison(ref=base.ref, commit=base.commit, specs=changes, removed=matches.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class _SpecComparison:
+    base: BaseCommit
+    folder: BaseFolder
+    job: Job
+    plan: Plan
+    context: ProjectContext
+    recipients: str | None
+    processes: int
+
+    def change(self, path: str, path_before: str | None) -> SpecChange:
+        """The change of a spec at `path`, which the base has at `path_before`; None: it has no such spec."""
+        if path_before is None:
+            now = self._declared_now()
+            added = sum(map(len, (now.pairs.to_send, now.pairs.others)))
+            return SpecChange(
+                kind=SpecChangeKind.ADDED, added=added, segments_after=now.segments.total, cost_after=now.cost
+            )
+        try:
+            before, context = base_job(self.base, self.folder, path_before, self.context, self.recipients)
+            with closing(before.table):
+                change = self._against(before, context)
+        except NotComparable as error:
+            change = SpecChange(kind=SpecChangeKind.NOT_COMPARED, problem=str(error))
+        return change if path == path_before else replace(change, path_before=self._shown(path_before))
+
+    def _against(self, before: Job, context: ProjectContext) -> SpecChange:
+        problems = Problems()
+        spec, old = self.job.spec, before.spec
+        before = with_identity(before, spec.name, spec.generation)
+        was = _declared(before, context, self.processes, problems)
+        refuse(problems, self.folder)
+        now = self._declared_now()
+        found = _Recipients(was.pairs, now.pairs)
+        texts = ChangedTexts()
+        if found.changed:
+            named = not self.context.system.is_ci
+            repeats = any(plan.skipped.get(Skip.DUPLICATE) for plan in (was, now))
+            texts = changed_texts(
+                before, self.job, found.changed_ids, found.changed, names_values=named, repeats=repeats
+            )
+        kind = SpecChangeKind.SAME
+        if found.added or found.dropped or found.changed:
+            kind = SpecChangeKind.CHANGED
+        if old.generation != spec.generation:
+            kind = SpecChangeKind.RAISED
+        if old.name != spec.name:
+            kind = SpecChangeKind.RENAMED
+        return SpecChange(
+            kind=kind,
+            added=found.added,
+            dropped=found.dropped,
+            changed=found.changed,
+            same=found.same,
+            segments_before=was.segments.total,
+            segments_after=now.segments.total,
+            cost_before=was.cost,
+            cost_after=now.cost,
+            texts=texts.texts,
+            other_texts=texts.other_texts,
+            other_messages=texts.other_messages,
+            fields=texts.fields,
+            name_before=None if old.name == spec.name else old.name,
+            generation_before=None if old.generation == spec.generation else old.generation,
+        )
+
+    def _declared_now(self) -> Plan:
+        """The plan of all that the files declare, whatever was sent already. Mostly, that is the plan that there is."""
+        if NOT_DECLARED.issuperset(self.plan.skipped) and not self.job.program.own_reference:
+            return self.plan
+        return _declared(self.job, self.context, self.processes, Problems())
+
+    def _shown(self, path: str) -> str:
+        return posixpath.relpath(path, path_in_repository(self.base, str(self.context.root)))
+
+
+def _declared(job: Job, context: ProjectContext, processes: int, problems: Problems) -> Plan:
+    """The plan without a ledger. Its pairs don't cover references."""
+    eligibility = Eligibility(context.environment.only_to, job.suppressed)
+    view = LedgerView(nothing_known, nothing_known, History(started=False), eligibility)
+    pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
+    return costed(
+        without_reference(job),
+        project_prices(context, problems),
+        lambda counted: plan_rows(counted, view, problems, processes, pairs=pairs),
+    )
+
+
+class _Recipients:
+    """Compares two sets of pairs by their ids."""
+
+    def __init__(self, before: DeclaredPairs, after: DeclaredPairs) -> None:
+        self.added = self.dropped = self.changed = self.same = 0
+        self.changed_ids = ChangedIds()
+        for number in range(BUCKETS):
+            self._compare(set(_bucket(before, number)), set(_bucket(after, number)))
+
+    def _compare(self, old: set[bytes], new: set[bytes]) -> None:
+        same = len(old & new)
+        old_ids, new_ids = ({pair[:ID_BYTES] for pair in pairs} for pairs in (old - new, new - old))
+        changed = old_ids & new_ids
+        self.same += same
+        self.changed += len(changed)
+        self.added += len(new_ids) - len(changed)
+        self.dropped += len(old_ids) - len(changed)
+        for identity in changed:
+            self.changed_ids.add(identity)
+
+
+def _bucket(pairs: DeclaredPairs, number: int) -> Iterator[bytes]:
+    yield from pairs.to_send.bucket(number)
+    yield from pairs.others.bucket(number)

@@ -1,0 +1,168 @@
+"""The files of a base's commit: which specs it has, and copies of those that are compared, in a private folder."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.base_commit import BaseCommit
+from sendspec.operations.git_objects import LINK_MODE, MODULE_MODE, TreeEntry
+from sendspec.operations.git_repository import SPEC_LINE
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile
+from sendspec.reading.project import PROJECT_FILE_NAME
+
+MAX_FILE_BYTES = 1_000_000_000
+"""The largest file that is copied."""
+MAX_SPECS = 20_000
+"""YAML files of a base that are looked into."""
+SPEC_EXTENSIONS = (".yaml", ".yml")
+_VERSION = re.compile(rb"""spec["']?\s*:\s*[0-9]""")
+"""What every spec has somewhere, and few other files: most of a repository's YAML is not parsed."""
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class NotInBase(Exception):
+    """A file can't be had from the commit. The text says why, with its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTree:
+    """The YAML files of a commit that may be specs of one project, by their paths from the repository's top. `scope` is its folder there, or empty."""
+
+    base: BaseCommit
+    scope: str
+    entries: dict[str, TreeEntry]
+
+    def names(self, paths: Iterable[str]) -> dict[str, str]:
+        """The names of the specs among these files, by path; empty for a file that can't be read."""
+        by_path = {path: self.entries[path].object for path in paths if path in self.entries}
+        sizes = self.base.git.sizes(list(dict.fromkeys(by_path.values()))) if by_path else {}
+        small = [identity for identity, size in sizes.items() if size <= MAX_SPEC_BYTES]
+        found = {identity: spec_name(raw) for identity, raw in self.base.git.contents(small)}
+        return {path: name for path, identity in by_path.items() if (name := found.get(identity, "")) is not None}
+
+
+def base_tree(base: BaseCommit, scope: str) -> BaseTree:
+    """The YAML files below `scope`, without those of a project inside it. Raises `GitUnreadable`."""
+    found: dict[str, TreeEntry] = {}
+    projects: set[str] = set()
+    for entry in base.git.entries(base.commit, scope):
+        if PurePosixPath(entry.path).name == PROJECT_FILE_NAME:
+            projects.add(posixpath.dirname(entry.path))
+        elif entry.is_file and entry.path.endswith(SPEC_EXTENSIONS) and len(found) < MAX_SPECS:
+            found[entry.path] = entry
+    inner = projects - {scope}
+    own = {path: entry for path, entry in found.items() if not _is_below(path, inner)} if inner else found
+    return BaseTree(base, scope, own)
+
+
+def spec_name(raw: bytes) -> str | None:
+    """The name of the spec in a YAML file; empty if it has faults. None: it is no spec."""
+    if len(raw) > MAX_SPEC_BYTES or not _VERSION.search(raw):
+        return None
+    text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    document = read_document(TextFile("", text), Problems())
+    if document is None:
+        return "" if SPEC_LINE.search(text) else None
+    data = document.data
+    if not isinstance(data, dict) or type(data.get("spec")) is not int:
+        return None
+    name = data.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _is_below(path: str, folders: set[str]) -> bool:
+    return any(str(parent) in folders for parent in PurePosixPath(path).parents)
+
+
+class BaseFolder:
+    """A private folder that holds copies of a commit's files, each at its path from the repository's top."""
+
+    def __init__(self, base: BaseCommit, place: Path) -> None:
+        self._base = base
+        self._refused: dict[str, str] = {}
+        self._brought: set[str] = set()
+        self.place = place
+        (place / ".git").mkdir(mode=0o700)  # nothing above this folder is a part of the project
+
+    def path_of(self, path: str) -> str:
+        return str(self.place / path)
+
+    def bring(self, path: str) -> None:
+        """Copies a file. Raises `NotInBase`, and `GitUnreadable`."""
+        if path in self._brought:
+            return
+        if path not in self._refused:
+            try:
+                self._copy(path)
+                self._brought.add(path)
+                return
+            except NotInBase as error:
+                self._refused[path] = str(error)
+            except OSError as error:
+                self._refused[path] = f"'{printable(path)}' can't be copied: {error.strerror}"
+        raise NotInBase(self._refused[path])
+
+    def bring_projects(self, path: str) -> None:
+        """Copies the project files that a spec at `path` may belong to, as far as there are any."""
+        for folder in PurePosixPath(path).parents:
+            file = PROJECT_FILE_NAME if str(folder) == "." else f"{folder}/{PROJECT_FILE_NAME}"
+            entry = self._base.git.entry(self._base.commit, file)
+            if entry is not None:
+                self.bring(file)
+
+    def bring_named(self, declared_in: str, written: Iterable[str]) -> None:
+        """Copies the files that a file at the path `declared_in` names. Paths that lead out of the repository are left to their reader."""
+        for name in written:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(declared_in), name))
+            if not _leads_out(path):
+                self.bring(path)
+
+    def _copy(self, path: str) -> None:
+        shown = printable(path)
+        if _leads_out(path):
+            raise NotInBase(f"'{shown}' is no path of a file")
+        entry = self._base.git.entry(self._base.commit, path)
+        if entry is None:
+            raise NotInBase(f"'{shown}' is not in that commit")
+        if not entry.is_file:
+            kind = {LINK_MODE: "a link", MODULE_MODE: "a submodule"}.get(entry.mode, "a folder")
+            raise NotInBase(f"'{shown}' is {kind} in that commit")
+        size = self._base.git.sizes([entry.object]).get(entry.object)
+        if size is None:
+            raise NotInBase(f"this clone lacks what is in '{shown}'")
+        if size > MAX_FILE_BYTES:
+            raise NotInBase(f"'{shown}' is larger than {MAX_FILE_BYTES // 1_000_000_000} GB")
+        target = self.place / path
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(target, _NEW, 0o600), "wb") as file:
+            self._base.git.write(entry.object, file)
+        if size < 1_000 and target.read_bytes().startswith(_POINTER):
+            raise NotInBase(f"'{shown}' is kept in Git LFS, and git itself has only its pointer")
+
+
+def _leads_out(path: str) -> bool:
+    """Whether a path isn't plainly that of a file below the top: git's objects can hold any names."""
+    parts: Sequence[str] = path.split("/")
+    return any(part in ("", ".", "..") or part.casefold() == ".git" or "\0" in part for part in parts)
+
+
+@contextmanager
+def base_folder(base: BaseCommit) -> Iterator[BaseFolder]:
+    """A folder that only this user can enter, gone at the end however that comes about."""
+    place = tempfile.mkdtemp(prefix="sendspec-base-")
+    try:
+        yield BaseFolder(base, Path(os.path.realpath(place)))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)

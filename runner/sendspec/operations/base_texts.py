@@ -1,0 +1,211 @@
+"""What changes in the messages that today's files and a base's give the same recipients, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from sendspec.composing.composer import compose_rows
+from sendspec.composing.message import Composed, Message
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.readable_text import is_plain, other_fields, readable_text
+from sendspec.composing.shape_text import shape_text
+from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.message_pairs import ChangedIds, Side, message_pairs
+from sendspec.operations.plan_detail import rows_at
+from sendspec.operations.send_job import Job
+from sendspec.planning.base_change import TextChange
+from sendspec.planning.change_tally import ChangeGroup, ChangeTally, Sized
+from sendspec.planning.text_difference import text_pieces
+from sendspec.reading.tables.inline_table import InlineTable
+
+MOST_TEXTS = 40
+"""Changes that are kept with a sample."""
+MOST_CHARACTERS = 400_000
+"""Characters of the samples of one spec."""
+MOST_FIELDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTexts:
+    """See `SpecChange`."""
+
+    texts: tuple[TextChange, ...] = ()
+    other_texts: int = 0
+    other_messages: int = 0
+    fields: tuple[str, ...] = ()
+
+
+def changed_texts(
+    before: Job, after: Job, changed: ChangedIds, count: int, *, names_values: bool, repeats: bool
+) -> ChangedTexts:
+    """The changes of `count` messages. Both jobs give the same recipient the same id.
+
+    Unless `names_values`, no text has a recipient's values: messages of one shape are one group then. `repeats`: some rows repeat
+    a recipient.
+    """
+    words = None if names_values else (_Words(before), _Words(after))
+    tally, fields, found = ChangeTally(), set[str](), 0
+    rows = _composed(before, repeats=repeats), _composed(after, repeats=repeats)
+    plain = is_plain(before.spec.message) and is_plain(after.spec.message)
+    for old, new in message_pairs(*rows, changed, count=count):
+        found += 1
+        texts = old.text or "", new.text or ""
+        if not plain or not _differ_in_text_alone(old, new):
+            payloads = orjson.loads(old.body), orjson.loads(new.body)
+            fields |= other_fields(*payloads)
+            texts = readable_text(payloads[0]) or "", readable_text(payloads[1]) or ""
+        if texts[0] != texts[1]:
+            if words is not None:
+                texts = words[0].text(old.alternatives), words[1].text(new.alternatives)
+            tally.add(_sized(old, texts[0]), _sized(new, texts[1]))
+    groups = tally.groups()
+    samples = _samples_of_recipients(before, after, groups[:MOST_TEXTS]) if words is None else _samples(*words, groups)
+    kept = list(_kept(groups, samples))
+    others = groups[len(kept) :]
+    return ChangedTexts(
+        texts=tuple(_text_change(group, *texts) for group, texts in kept),
+        other_texts=sum(group.different for group in others),
+        other_messages=sum(group.messages for group in others) + count - found,
+        fields=tuple(sorted(fields)[:MOST_FIELDS]),
+    )
+
+
+def _composed(job: Job, *, repeats: bool) -> Iterator[Composed]:
+    """Every row; finding repeated ones takes memory."""
+    if repeats:
+        return job.composed(Problems())
+    return compose_rows(job.composer(Problems()), job.table.rows(Problems()))
+
+
+def _differ_in_text_alone(old: Side, new: Side) -> bool:
+    """Whether the bodies are plainly the same but for the texts: without parsing them."""
+    texts = orjson.dumps(old.text), orjson.dumps(new.text)
+    if old.body.count(texts[0]) != 1 or new.body.count(texts[1]) != 1:
+        return False
+    return old.body.replace(texts[0], b"") == new.body.replace(texts[1], b"")
+
+
+def _sized(side: Side, text: str) -> Sized:
+    return Sized(side.line, side.alternatives, side.segments, text)
+
+
+def _kept(
+    groups: Sequence[ChangeGroup], samples: Sequence[tuple[str, str]]
+) -> Iterator[tuple[ChangeGroup, tuple[str, str]]]:
+    """The groups that there is room for, each with its texts."""
+    room = MOST_CHARACTERS
+    for group, texts in zip(groups[:MOST_TEXTS], samples, strict=False):
+        room -= len(texts[0]) + len(texts[1])
+        if room < 0 and group is not groups[0]:
+            return
+        yield group, texts
+
+
+def _text_change(group: ChangeGroup, before: str, after: str) -> TextChange:
+    return TextChange(
+        messages=group.messages,
+        line=group.after.line,
+        before=before,
+        after=after,
+        pieces=text_pieces(before, after),
+        segments_before=group.segments_before,
+        segments_after=group.segments_after,
+        different=group.different,
+        is_more=group.is_more,
+    )
+
+
+def _samples_of_recipients(before: Job, after: Job, groups: Sequence[ChangeGroup]) -> list[tuple[str, str]]:
+    """The texts of each group's first message, composed again."""
+    olds = _messages_at(before, {group.before.line for group in groups})
+    news = _messages_at(after, {group.after.line for group in groups})
+    return [_texts_at(olds.get(group.before.line, []), news.get(group.after.line, [])) for group in groups]
+
+
+def _messages_at(job: Job, lines: set[int]) -> dict[int, list[Message]]:
+    """The messages of these lines. A list in a spec can have several recipients on one."""
+    composer = job.composer(Problems())
+    found: dict[int, list[Message]] = {}
+    for row in rows_at(job, lines):
+        composed = composer.compose(row)
+        if isinstance(composed, Message):
+            found.setdefault(row.line, []).append(composed)
+    return found
+
+
+def _texts_at(olds: Sequence[Message], news: Sequence[Message]) -> tuple[str, str]:
+    texts = ("", "")
+    for new in news:
+        for old in olds:
+            if old.id == new.id and old.digest != new.digest:
+                texts = readable_text(orjson.loads(old.body)) or "", readable_text(orjson.loads(new.body)) or ""
+                if texts[0] != texts[1]:
+                    return texts
+    return texts
+
+
+def _samples(before: _Words, after: _Words, groups: Sequence[ChangeGroup]) -> list[tuple[str, str]]:
+    """The texts of an example of each group's shape; without one, the names of columns."""
+    of_examples = _texts_of_examples(before.job, after.job)
+    found = []
+    for group in groups[:MOST_TEXTS]:
+        shape = group.before.alternatives, group.after.alternatives
+        found.append(of_examples.get(shape) or (before.text(shape[0]), after.text(shape[1])))
+    return found
+
+
+def _texts_of_examples(before: Job, after: Job) -> dict[tuple[int, int], tuple[str, str]]:
+    """Both texts of each example of today's spec, by shape, if they differ."""
+    spec = after.spec
+    table = InlineTable(spec.document, [((*each.at, "with"), each.with_) for each in spec.examples])
+    composers = before.composer(Problems()), after.composer(Problems())
+    found: dict[tuple[int, int], tuple[str, str]] = {}
+    for row in table.rows(Problems()):
+        old, new = (composer.compose(row) for composer in composers)
+        if isinstance(old, Message) and isinstance(new, Message):
+            texts = readable_text(orjson.loads(old.body)) or "", readable_text(orjson.loads(new.body)) or ""
+            if texts[0] != texts[1]:
+                found.setdefault((old.alternatives, new.alternatives), texts)
+    return found
+
+
+@dataclass(slots=True)
+class _Words:
+    """The texts of a job with the names of columns in the place of values."""
+
+    job: Job
+    _known: dict[int, str] = field(default_factory=dict)
+
+    def text(self, alternatives: int) -> str:
+        known = self._known.get(alternatives)
+        if known is None:
+            known = self._written(alternatives)
+            if len(self._known) < MOST_TEXTS:
+                self._known[alternatives] = known
+        return known
+
+    def _written(self, alternatives: int) -> str:
+        constants = {"generation": self.job.spec.generation, **self.job.spec.variables}
+        payload = _with_names(self.job.program.content, alternatives, constants)
+        return (readable_text(payload) if isinstance(payload, Mapping) else None) or ""
+
+
+def _with_names(node: Node, alternatives: int, constants: Mapping[str, object]) -> Any:
+    match node:
+        case Constant(value=value):
+            return value
+        case Placeholder():
+            if alternatives >> node.omit_bit & 1:
+                return OMIT
+            return shape_text(node.template.source, alternatives >> node.first_bit, constants)
+        case Branch(keys=keys, children=children, is_list=is_list):
+            filled = [
+                (key, _with_names(child, alternatives, constants)) for key, child in zip(keys, children, strict=True)
+            ]
+            kept = [(key, value) for key, value in filled if value is not OMIT]
+            return [value for _, value in kept] if is_list else dict(kept)
