@@ -50,8 +50,8 @@ class Project:
             write_table(path, rows, broken)
         return path
 
-    def point_to(self, url: str) -> None:
-        """Lets both environments send to a server on this machine."""
+    def point_to(self, url: str, *, ledger: str = "") -> None:
+        """Lets both environments send to a server on this machine. `ledger` is where it is; by default, each has a file."""
         channel = f"workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms"
         lines = ["environments:"]
         for name, rest in ((FAST, "concurrency: 32"), (PACED, f"concurrency: 128, rate: {PACE}/s")):
@@ -59,7 +59,7 @@ class Project:
                 f"  {name}:",
                 f"    api_url: {url}",
                 "    access_key: {env: BENCHMARK_KEY}",
-                f"    ledger: {{file: {name}.db}}",
+                f"    ledger: {ledger or f'{{file: {name}.db}}'}",
                 f"    channels: {{sms: {{{channel}, {rest}}}}}",
             ]
         (self.folder / "sendspec.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")

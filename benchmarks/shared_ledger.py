@@ -30,6 +30,10 @@ from sendspec.planning.message_state import State
 from sendspec.reading.environment import LedgerFile
 
 from benchmarks.bench import HERE
+from benchmarks.fast_server import fast_server
+from benchmarks.material import FAST, call, make_project, sendspec
+from benchmarks.measure import measured
+from benchmarks.sending import said
 
 sys.path.append(str(HERE.parent / "tests" / "support"))
 from postgres_server import new_server
@@ -106,11 +110,11 @@ def at_once(place: LedgerPlace, ids: Sequence[bytes], runs: int) -> tuple[float,
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The URL of a private server, with its settings as they are by default, on a real disk."""
+def server(settings: str = "shared_buffers = 512MB\nmax_wal_size = 4GB") -> Iterator[str]:
+    """The URL of a private server, the rest of its settings as they are by default, on a real disk."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        own = new_server(Path(folder) / "pg", "shared_buffers = 512MB\nmax_wal_size = 4GB\n")
+        own = new_server(Path(folder) / "pg", settings + "\n")
         own.start()
         try:
             yield own.url
@@ -128,6 +132,10 @@ def local(folder: Path, name: str) -> LedgerFile:
     place = LedgerFile(folder / f"{name}.db", durable=True)
     access.make_unlisted(place, IDENTITY, OWNER, since="now", now=time.time())
     return place
+
+
+LEDGERS = {"SQLite": "{file: fast.db}", "PostgreSQL": "{url: {env: BENCHMARK_LEDGER}, schema: bench_sends}"}
+URL_VARIABLE = "BENCHMARK_LEDGER"
 
 
 def line(what: str, value: float, unit: str, more: str = "") -> None:
@@ -175,6 +183,21 @@ def of_bytes(url: str, folder: Path, messages: int) -> None:
             line(f"stored, {table} with its indexes", int(row[0]) / messages, "B")
 
 
+def of_sends(url: str, folder: Path, messages: int) -> None:
+    """Whole commands over HTTP, with their plans."""
+    os.environ[URL_VARIABLE] = url
+    with fast_server(folder / "nginx") as api:
+        for name, ledger in LEDGERS.items():
+            project = make_project(folder / f"sends-{name}")
+            project.point_to(api.url, ledger=ledger)
+            call([sendspec(), "ledger", "init", "--env", FAST], project.folder)
+            command = [sendspec(), "send", "order.yaml", "--env", FAST, "--recipients", str(project.table(messages))]
+            usage = measured([*command, "--yes", "--format", "json"], project.folder)
+            seconds = said(usage, messages)["seconds"]
+            line(f"send, {name}, first claim to last result", messages / seconds, "/s", api.name)
+            line(f"send, {name}, whole command", messages / usage.seconds, "/s")
+
+
 def of_a_full_ledger(url: str, folder: Path, held: int) -> None:
     """Opening, beginning and looking up, in ledgers that hold so many accepted messages."""
     for name, place in (("SQLite", local(folder, "full")), ("PostgreSQL", shared(url, "full", folder))):
@@ -182,7 +205,7 @@ def of_a_full_ledger(url: str, folder: Path, held: int) -> None:
         ids = planned(place, held)
         line(f"plan written, {name}, {held:,} messages", held / (time.perf_counter() - start), "/s")
         accept(place, ids)
-        for what, use in (("opened and begun", _begin), ("read, states of a send", _states)):
+        for what, use in (("opened and begun", begin), ("read, states of a send", _states)):
             start = time.perf_counter()
             use(place)
             line(f"{what}, {name}", (time.perf_counter() - start) * 1e3, "ms")
@@ -196,7 +219,7 @@ def of_a_full_ledger(url: str, folder: Path, held: int) -> None:
         line(f"exchange beside {held:,} messages, {name}", rate, "/s")
 
 
-def _begin(place: LedgerPlace) -> None:
+def begin(place: LedgerPlace) -> None:
     with hold(place) as ledger:
         ledger.begin(OWNER, now=time.time())
 
@@ -215,6 +238,7 @@ def main() -> None:
         for measure in (
             partial(of_exchanges, messages=options.messages),
             partial(of_bytes, messages=options.messages),
+            partial(of_sends, messages=options.messages),
             partial(of_a_full_ledger, held=options.held),
         ):
             measure(url, Path(folder))

@@ -40,7 +40,7 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
 
 PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "gitops", "hostile", "promise", "protocol", "sandbox"}
 """Folders whose tests run commands, or servers, in processes of their own."""
-PROCESS_FIXTURES = {"project_dir", "project"}
+PROCESS_FIXTURES = {"project_dir", "project", "shared"}
 """Fixtures that run commands in processes of their own."""
 
 

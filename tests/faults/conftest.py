@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from project_dir import ProjectDir, project, project_dir, server
+from server_ledger_project import schema, shared, sql
 from shared_fixtures import invariants, ready, small
 
-__all__ = ["invariants", "project", "project_dir", "ready", "server", "small"]
+__all__ = ["invariants", "project", "project_dir", "ready", "schema", "server", "shared", "small", "sql"]
 
 
 @pytest.fixture

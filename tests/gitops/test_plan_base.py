@@ -123,6 +123,29 @@ def own_reference(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("-x", "-y"))
 
 
+def repeated_and_changed(repository: BaseRepository) -> None:
+    repository.write(PEOPLE, people(COUNT) + "\n".join(people(COUNT).splitlines()[1:4]) + "\n")
+    repository.commit()
+    text(repository)
+
+
+def one_line(repository: BaseRepository) -> None:
+    """Three recipients on one line of the spec: the one that changes is shown."""
+    rows = ", ".join(
+        f"{{phone: '+44770090000{n}', first_name: {name}, order: A}}" for n, name in enumerate(("Ada", "Bob", "Cy"))
+    )
+    repository.replace(HELLO, ("{file: ../data/people.csv}", f"[{rows}]"))
+    repository.commit()
+    repository.replace(HELLO, ("Bob", "Rob"))
+
+
+def json_lines(repository: BaseRepository) -> None:
+    repository.write("data/people.jsonl", '{"phone": "+447700900001", "first_name": "Ada", "order": 12.50}\n')
+    repository.replace(HELLO, ("people.csv", "people.jsonl"))
+    repository.commit()
+    repository.replace("data/people.jsonl", ("12.50", "12.5"))
+
+
 def tags(repository: BaseRepository) -> None:
     repository.replace(HELLO, ("message:\n", "message:\n  tags: [shipping]\n"))
 
@@ -181,6 +204,9 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (tighten, "changed", (0, 0, 10, 0), ["10 × -" + " again" * 40]),
     (no_longer_scheduled, "changed", (0, 0, 10, 0), ["scheduledFor"]),
     (flow_style, "changed", (0, 0, 10, 0), ["10 × -Hi +Hello"]),
+    (repeated_and_changed, "changed", (0, 0, 10, 0), ["10 × -has shipped +was sent"]),
+    (one_line, "changed", (0, 0, 1, 2), ["1 × -Bob +Rob"]),
+    (json_lines, "changed", (0, 0, 1, 0), ["1 × -12.50 +12.5"]),
     (tags, "changed", (0, 0, 10, 0), ["tags"]),
     (number, "changed", (0, 0, 1, 9), ["receiver.contacts"]),
 ]

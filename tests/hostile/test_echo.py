@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 import unicodedata
 import uuid
 from collections.abc import Callable
@@ -302,9 +303,12 @@ def test_an_id_that_repeats_what_was_sent_is_no_id(ready: ProjectDir, server: Co
 def test_two_messages_are_not_credited_with_one_hidden_id(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", f"phone,first_name,mail\n+447700900001,Al,a@b.co\n{NUMBER},{NAME},{MAIL}\n")
 
+    both = threading.Barrier(2)
+
     def decide(number: int, request: Request) -> Answer:
         message = listed(request) | {"id": NUMBER}
         server.taken.append(message)
+        both.wait(60)  # the list shows both before it is asked about one of them
         return Answer(202, json.dumps(message).encode(), taken=False)
 
     server.decide = decide

@@ -7,8 +7,9 @@ from typing import Any
 import project_dir as module
 import pytest
 from project_dir import project, project_dir, server
+from server_ledger_project import schema, shared, sql
 
-__all__ = ["helpers", "project", "project_dir", "server"]
+__all__ = ["helpers", "project", "project_dir", "schema", "server", "shared", "sql"]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, SeenRun, ServerState
+from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
 from sendspec.operations.server_checks import server_checks
 
 RUN = SeenRun(number=7, started_at=0.0, host="build-3", command="send", on_the_way=0, is_living=True)
@@ -14,6 +15,7 @@ LEDGER = LedgerState(version="1", halt=None, runs=(), continuity=Continuity.SAME
 WELL = ServerState(
     version="15.18",
     is_standby=False,
+    is_read_only=False,
     unsafe={},
     right=Right.SEND,
     missing=(),
@@ -47,6 +49,7 @@ def test_a_server_that_has_all_a_send_needs() -> None:
     ("changes", "what", "status", "words"),
     [
         ({"is_standby": True}, "standby", "problem", "takes no writes"),
+        ({"is_read_only": True}, "writes", "problem", "set to read only"),
         ({"unsafe": {"fsync": "all is lost"}}, "setting fsync", "problem", "it is off: all is lost"),
         ({"pool": Pool.SESSION}, "pool", "note", "a session of its own"),
         ({"pool": Pool.SHARED}, "pool", "problem", "another session"),
@@ -82,3 +85,7 @@ def test_without_a_ledger_nothing_is_said_of_runs() -> None:
     assert checks(replace(WELL, ledger=None)).keys().isdisjoint({"history", "run 7", "halt"})
     standby = replace(WELL, is_standby=True, ledger=replace(LEDGER, continuity=None))
     assert "history" not in checks(standby)
+
+
+def test_a_role_that_only_plans_may_be_set_to_read_only() -> None:
+    assert "writes" not in checks(replace(WELL, is_read_only=True, right=Right.PLAN))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from uuid import uuid4
 
 import psycopg
 import pytest
 from git_project import Repository
 from json_documents import only
 from postgres_server import server_url
-from project_dir import CHANNEL, SECRET, SPEC, WORKSPACE, Answer, CountingServer, Done, ProjectDir, numbers
+from project_dir import Answer, CountingServer, Done, ProjectDir
+from server_ledger_project import server_ledger_project
 
 TEST = ("--env", "test")
 SEND = ("send", "hello.yaml", *TEST, "--yes", "--format", "json")
@@ -19,36 +19,9 @@ Sql = psycopg.Connection[tuple[object, ...]]
 
 
 @pytest.fixture
-def schema() -> str:
-    return f"test_{uuid4().hex}"
-
-
-@pytest.fixture
-def sql(schema: str) -> Iterator[Sql]:
-    """A connection of the server's superuser."""
-    with psycopg.connect(server_url(), autocommit=True) as connection:
-        connection.execute(f"SET search_path = {schema}".encode())
-        yield connection
-
-
-@pytest.fixture
 def project(project_dir: ProjectDir, server: CountingServer, schema: str) -> ProjectDir:
     """Twenty people, and an environment whose ledger is to be on the server; it is not made."""
-    project_dir.write(
-        "sendspec.yaml",
-        f"""environments:
-  test:
-    api_url: {server.url}
-    access_key: {{env: TEST_KEY}}
-    ledger: {{url: {{env: LEDGER_URL}}, schema: {schema}}}
-    channels:
-      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
-""",
-    )
-    project_dir.write("people.csv", numbers(20))
-    project_dir.write("hello.yaml", SPEC)
-    project_dir.environ |= {"TEST_KEY": SECRET, "LEDGER_URL": server_url()}
-    return project_dir
+    return server_ledger_project(project_dir, server, schema, 20)
 
 
 def of_role(role: str) -> str:
@@ -106,7 +79,7 @@ def test_each_role_can_do_what_it_is_for_and_nothing_else(
 
     writes = (
         "UPDATE message SET state = 'planned'", "DELETE FROM event", "INSERT INTO meta VALUES ('a', 'b')",
-        "SELECT nextval('run_number')", "SELECT purge_messages(1, 1e12)", "CREATE TABLE mine ()", "DROP TABLE absence",
+        "SELECT nextval('run_number')", "SELECT purge_messages(1, 1, 1e12)", "CREATE TABLE mine ()", "DROP TABLE absence",
     )  # fmt: skip
     for role in (plan, send):
         with psycopg.connect(of_role(role), autocommit=True) as connection:

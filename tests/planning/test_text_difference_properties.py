@@ -122,6 +122,14 @@ def test_long_texts_are_compared_in_bounded_work() -> None:
     ]
 
 
+def test_all_work_is_bounded() -> None:
+    """Ten pairs of other patterns: the first few are compared by words, the others are replaced whole."""
+    comparison = TextComparison(most_work=100_000)
+    kinds = [len(comparison.pieces("a b c " * (n + 50) + "x", "y " + "c b a " * (n + 50))) for n in range(10)]
+    assert kinds[0] > 10
+    assert kinds[-1] == 2
+
+
 def test_what_is_remembered_is_bounded() -> None:
     comparison = TextComparison()
     for number in range(40):

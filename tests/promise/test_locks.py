@@ -131,7 +131,7 @@ def test_status_tells_what_a_living_run_sends_from_what_a_killed_one_left(
     process = started(ready)
     until(lambda: bool(server.posts))
     during = ready.run("status", "--env", "test")
-    assert "under way: a run is sending; the " in during.out, during.out
+    assert "under way: a run is sending; " in during.out, during.out
     assert "next: sendspec status hello.yaml --env test" in during.err
     [spec] = ready.run("status", "--env", "test", "--format", "json").json["specs"]
     assert spec["under_way"] == spec["totals"]["in_doubt"] > 0

@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
+from sendspec.diagnostics.exceptions import (
+    LedgerDamaged,
+    LedgerMoved,
+    LedgerTrouble,
+    LedgerUnwritable,
+    SuppressionListUnreadable,
+)
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
@@ -43,6 +49,18 @@ def test_a_ledger_that_fails_before_anything_was_sent_is_given_nothing_to_keep(h
         helpers.Sending(server.port, count=5, ledger_of=ledger).run()
     assert kept == []
     assert requests == []
+
+
+@pytest.mark.parametrize("kind", [LedgerUnwritable, LedgerDamaged, LedgerMoved])
+def test_results_that_the_ledger_takes_no_more_are_kept(helpers: Any, kind: type[LedgerTrouble]) -> None:
+    kept: list[Any] = []
+    ledger = failing(helpers, 1, kind("it is gone", "bring it back"), kept.extend)
+    with (
+        helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server,
+        pytest.raises(kind, match="it is gone"),
+    ):
+        helpers.Sending(server.port, count=5, ledger_of=ledger, settings={"concurrency": 1}).run()
+    assert [settlement.to for settlement in kept] == [State.ACCEPTED]
 
 
 def test_where_results_can_not_be_kept_either_the_ledgers_trouble_is_told(helpers: Any) -> None:

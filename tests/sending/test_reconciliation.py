@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sendspec.composing.identity import id_text, receiver_hash
+from sendspec.diagnostics.exceptions import MessagesMoved
 from sendspec.ledger.record import AcceptedMessage, Change, Doubt, KnownMessage, Route
 from sendspec.planning.message_state import Move, State
 from sendspec.provider.message_list import Sighting
@@ -165,6 +166,40 @@ def test_a_sighting_of_something_else_proves_nothing(sightings: list[Sighting], 
     outcome = settled(memory, [doubt(1)], Pages(sightings), resends_if_absent=True)
     assert getattr(outcome, bucket) == [doubt(1).id]
     assert (outcome.found, outcome.left, memory.moves, memory.missed) == ([], 1, [], [])
+
+
+class Raced(Memory):
+    """Other runs move these messages at once when this one is about to; then none of its changes is made."""
+
+    def __init__(self, moved: Mapping[bytes, KnownMessage]) -> None:
+        super().__init__()
+        self._moved = moved
+
+    def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
+        self.messages = self._moved
+        if any(change.id in self._moved for change in changes):
+            raise MessagesMoved("1 message")
+        super().move(by, changes, now=now)
+
+
+def moved(of: Doubt, state: State, remote: str | None) -> dict[bytes, KnownMessage]:
+    return {of.id: KnownMessage(state, of.receiver, remote, of.reference)}
+
+
+def test_what_another_run_found_meanwhile_is_found_and_the_rest_is_moved() -> None:
+    both = doubt(1), doubt(2)
+    memory = Raced(moved(both[0], State.ACCEPTED, "id-1"))
+    listed = [sighting(both[0], remote="id-1"), sighting(both[1], remote="id-2")]
+    outcome = settled(memory, both, Pages(listed))
+    assert [(move, change.id) for move, change in memory.moves] == [("find", both[1].id)]
+    assert (set(outcome.found), outcome.left) == ({each.id for each in both}, 0)
+
+
+@pytest.mark.parametrize(("state", "remote"), [(State.SKIPPED, None), (State.ACCEPTED, "id-2")])
+def test_what_somebody_decided_otherwise_meanwhile_is_told(state: State, remote: str | None) -> None:
+    one = doubt(1)
+    with pytest.raises(MessagesMoved):
+        settled(Raced(moved(one, state, remote)), [one], Pages([sighting(one, remote="id-1")]))
 
 
 def test_a_rejected_one_beside_a_good_one_does_not_count_as_two() -> None:

@@ -129,6 +129,11 @@ def test_changes_that_values_make_different_are_one_example() -> None:
     assert change_json(change)["texts"][0]["at_least"] is True
 
 
+def test_changes_that_were_not_told_apart_are_an_example_too() -> None:
+    change = SpecChange(kind=CHANGED, changed=200, texts=(replace(text("a", "b", 200), is_more=True),))
+    assert lines(change)[1] == "    200 messages of further changes, such as row 2"
+
+
 def test_what_can_not_be_compared_says_why_and_nothing_else() -> None:
     change = SpecChange(kind=SpecChangeKind.NOT_COMPARED, problem="it is\x1b[31m broken")
     assert lines(change) == ["  ⚠ against main (1a2b3c4): the base can't be compared: it is\\u001b[31m broken"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from sendspec.ledger.record import MessageRecord, PlannedRun
+from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
@@ -56,12 +58,14 @@ def test_messages_are_a_table_with_what_the_api_or_we_know_of_each() -> None:
         replace(MESSAGE, state=State.PLANNED, attempt=0, remote_id=None, masked="ro••••@ex…"),
         replace(MESSAGE, state=State.REFUSED, attempt=12, evidence="422: a\x1b]0;x\x07\nb", updated_at=0.0),
         replace(MESSAGE, state=State.IN_DOUBT, remote_id=None, evidence="no answer in 30 s"),
+        replace(MESSAGE, state=State.SENDING, remote_id=None, is_under_way=True),
     ]
     assert messages_text(shown, PLAIN).splitlines() == [
         f"{ID}  +31••••••78   accepted   hello  attempt 1  2025-12-31T23:59:59Z  123e4567-e89b-12d3-a456-426614174000",
         f"{ID}  ro••••@ex…    planned    hello  attempt 0  2025-12-31T23:59:59Z",
         f"{ID}  +31••••••78   refused    hello  attempt 12  1970-01-01T00:00:00Z  422: a\\u001b]0;x\\u0007\\u000ab",
         f"{ID}  +31••••••78   in_doubt   hello  attempt 1  2025-12-31T23:59:59Z  no answer in 30 s",
+        f"{ID}  +31••••••78   under way  hello  attempt 1  2025-12-31T23:59:59Z",
     ]
 
 
@@ -72,7 +76,7 @@ def test_a_message_in_json_has_the_reference_it_went_out_with() -> None:
     assert plain == {
         "id": ID, "spec": "hello", "generation": 1, "state": "accepted", "receiver": "+31••••••78", "reference": ID,
         "attempt": 1, "remote_id": "123e4567-e89b-12d3-a456-426614174000", "http_status": 202, "evidence": None,
-        "updated_at": "2025-12-31T23:59:59Z", "in_table": None, "row": None,
+        "updated_at": "2025-12-31T23:59:59Z", "under_way": False, "in_table": None, "row": None,
     }  # fmt: skip
     assert own["reference"] == "r-1"
     assert again["reference"] == f"{ID}-3"
@@ -96,13 +100,18 @@ def test_the_next_commands_are_the_most_urgent_first(approved: bool, commands: l
     assert [each.removeprefix("sendspec ").removesuffix(" --env live") for each in found] == commands
 
 
-def after(ending: str | None, *, in_doubt: int = 0, under_way: int | None = None) -> SpecStatus:
+SEEN = SeenRun(number=3, started_at=0.0, host="a\nb", command="sendspec send", on_the_way=8, is_living=True)
+
+
+def after(
+    ending: str | None, *, in_doubt: int = 0, under_way: int | None = None, at_work: Sequence[SeenRun] = ()
+) -> SpecStatus:
     """A spec with messages that its latest run did not send."""
     latest = PlannedRun(
         run=3, pid=1, started_at=0.0, ended_at=None if ending is None else 1.0, ending=ending, messages=9, note=None
     )
     account = Totals(accepted=1, in_doubt=in_doubt, not_sent=2, skipped={})
-    return SpecStatus(name="a", generation=1, account=account, runs=[latest], under_way=under_way)
+    return SpecStatus(name="a", generation=1, account=account, runs=[latest], under_way=under_way, at_work=at_work)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +121,9 @@ def after(ending: str | None, *, in_doubt: int = 0, under_way: int | None = None
         (after(None), "not sent: run 3 has no end: it was killed, or goes on elsewhere", "send"),
         (after("finished"), "not sent: run 3 left them out; `sendspec plan` says what the next one does", "plan"),
         (after(None, under_way=0), "under way: a run is sending", "status"),
-        (after(None, in_doubt=1, under_way=1), "under way: a run is sending; the 1 in doubt waits for an answer", "status"),
-        (after(None, in_doubt=9, under_way=8), "under way: a run is sending; 8 of the 9 in doubt wait for an answer", "status"),
+        (after(None, in_doubt=1, under_way=1), "under way: a run is sending; 1 message waits for an answer", "status"),
+        (after(None, in_doubt=9, under_way=8, at_work=[SEEN]), "under way: run 3 (`sendspec send` on a\\u000ab, since 1970-01-01 00:00:00+00:00) is sending; 8 messages wait for an answer", "status"),
+        (after(None, under_way=0, at_work=[SEEN, SEEN]), "under way: run 3 (`sendspec send` on a\\u000ab, since 1970-01-01 00:00:00+00:00) and run 3 (`sendspec send` on a\\u000ab, since 1970-01-01 00:00:00+00:00) are sending", "status"),
     ],
 )  # fmt: skip
 def test_it_says_why_messages_were_not_sent(status: SpecStatus, words: str, command: str) -> None:

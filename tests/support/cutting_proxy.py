@@ -73,3 +73,13 @@ class CuttingProxy:
             with suppress(OSError):  # the other direction may have ended it already
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+
+def proxy_to(url: str) -> CuttingProxy:
+    """A proxy to the tests' PostgreSQL server."""
+    return CuttingProxy(int(url.rpartition(":")[2].partition("/")[0]))
+
+
+def through(proxy: CuttingProxy) -> str:
+    """The URL of that server behind a proxy."""
+    return f"postgresql://tester@127.0.0.1:{proxy.port}/postgres"

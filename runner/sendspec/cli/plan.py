@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sendspec.cli.base_option import base_option
 from sendspec.cli.console import (
     Console,
     environment_option,
@@ -92,12 +93,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
-@click.option(
-    "--base",
-    metavar="REF",
-    callback=lambda _, __, written: _ref(written),
-    help="Show what changes for recipients since the commit that HEAD and REF both come from: main, origin/main, HEAD~1.",
-)
+@base_option
 @options_with_forms("text", "json", *REVIEW_FORMS)
 def command(
     console: Console,
@@ -157,13 +153,6 @@ def command(
         only=only,
         base=base,
     )
-
-
-def _ref(written: str | None) -> str | None:
-    """What `--base` names: nothing that git could take for an option."""
-    if written is not None and written.startswith("-"):
-        raise click.BadParameter("no branch, tag or commit begins with '-'")
-    return written
 
 
 def _reasons(written: str | None) -> tuple[Skip, ...]:

@@ -81,7 +81,7 @@ def _show(
     if not unsent and not outcome.left and not outcome.found and not outcome.freed:
         console.say("no message is in doubt")
     given = {name: path for name, path in path_by_name.items() if path is not None}
-    listed = list(messages_of(ledger, statuses, IN_DOUBT))
+    listed = [message for message in messages_of(ledger, statuses, IN_DOUBT) if not message.is_under_way]
     rows = find_rows(listed, context, ledger, list(given.values()))
     for note in rows.notes:
         console.warn(note)
@@ -106,9 +106,11 @@ def _commands(
     paths: Mapping[str, str],
     options: str,
 ) -> list[str]:
-    """What to do next: settle what is in doubt, else what `status` would name."""
+    """What to do next: settle what is in doubt, else what `status` would name. Nobody settles a spec while a run sends it."""
     doubtful = [
-        quote(paths.get(each.name, "SPEC")) for each in statuses if each.account.in_doubt or each.earlier_doubts
+        quote(paths.get(each.name, "SPEC"))
+        for each in statuses
+        if each.under_way is None and (each.account.in_doubt or each.earlier_doubts)
     ]
     if doubtful:
         again = bool(found.outcome.unread or found.outcome.held or found.outcome.refusal)

@@ -10,6 +10,7 @@ SendspecError
 │   ├── LedgerTooOld
 │   ├── LedgerMoved
 │   ├── LedgerLinked
+│   ├── MessagesMoved       somebody else moved messages that this run was about to move
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
 │   └── LedgerUnwritable
@@ -107,6 +108,14 @@ class LedgerLinked(LedgerTrouble):
     """The ledger has a second hard link, or one of its files is a symbolic link."""
 
     code = "ledger-linked"
+
+
+class MessagesMoved(LedgerTrouble):
+    """Messages are no longer in the state, or the attempt, that a change was decided on."""
+
+    def __init__(self, moved: str) -> None:
+        """`moved` says how many, in words."""
+        super().__init__(f"somebody else moved {moved} of this run", "look at them with `sendspec status --messages`")
 
 
 class LockEntryLost(LedgerTrouble):

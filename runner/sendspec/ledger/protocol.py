@@ -33,6 +33,7 @@ from sendspec.ledger.record import (
     Settlement,
     StartedRun,
 )
+from sendspec.ledger.seen_run import SeenRun
 from sendspec.planning.fact import Fact, PriorState
 from sendspec.planning.message_state import Move, State
 
@@ -88,6 +89,9 @@ class SendFacts(Protocol):
 
     def under_way(self, name: str, generation: int) -> int | None:
         """How many of the send's messages its living runs are sending; None if none lives, or the ledger can't tell."""
+
+    def runs_at_work(self, name: str | None = None) -> Sequence[SeenRun]:
+        """The living runs that planned messages of a spec, or of any, without the one that asks. Empty if the ledger can't tell."""
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
@@ -229,7 +233,7 @@ class Ledger(Facts, Claims, Protocol):
         """Notes that a person gave this generation up. Its messages keep their states."""
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
-        """Moves messages other than by an attempt to send them, all or none. Raises `LedgerTrouble` when one has moved meanwhile."""
+        """Moves messages other than by an attempt to send them, all or none. Raises `MessagesMoved` when one has moved meanwhile."""
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
         """Notes that a complete list of the API lacks these messages in doubt (id, attempt). For each attempt, only the first such note is kept."""

@@ -153,7 +153,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
-    """A message as the ledger knows it. `updated_at` is in Unix seconds by this machine's clock; `resends` counts forced resends."""
+    """A message as the ledger knows it. `updated_at` is in Unix seconds by this machine's clock; `resends` counts forced resends.
+
+    `is_under_way`: another run is sending it, and is known to live.
+    """
 
     id: bytes
     name: str
@@ -169,6 +172,7 @@ class MessageRecord:
     resends: int
     line: int | None = None
     size: int | None = None
+    is_under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.ledger.seen_run import SeenRun
+
 
 class Right(StrEnum):
     """The most that a role may do. `MAKE` and `NOTHING_YET` are for a server without a ledger."""
@@ -45,18 +47,6 @@ class Continuity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRun:
-    """A run as the ledger recorded it. `on_the_way` counts the messages that it is sending, or was when it died."""
-
-    number: int
-    started_at: float
-    host: str
-    command: str
-    on_the_way: int
-    is_living: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerState:
     """What only a role that may read the ledger can see. `halt` is why nobody may send. `continuity` is None on a standby."""
 
@@ -68,7 +58,9 @@ class LedgerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerState:
-    """`unsafe` has the settings that are off, each with what that can cost. `missing` is what the role lacks for sending.
+    """`is_read_only`: the role, the database or the server is set to write nothing, `default_transaction_read_only`.
+
+    `unsafe` has the settings that are off, each with what that can cost. `missing` is what the role lacks for sending.
 
     `clock_skew` is by how many seconds the server's clock is ahead of this machine's. `ledger` is None if there is none, or if the
     role may not read it.
@@ -76,6 +68,7 @@ class ServerState:
 
     version: str
     is_standby: bool
+    is_read_only: bool
     unsafe: Mapping[str, str]
     right: Right
     missing: tuple[str, ...]

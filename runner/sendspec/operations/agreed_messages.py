@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Message
-from sendspec.diagnostics.exceptions import PlanStale
+from sendspec.diagnostics.exceptions import MessagesMoved, PlanStale
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, PlannedRecord
 from sendspec.operations.hash_prefix_set import HashPrefixes, HashPrefixSet
@@ -121,7 +121,20 @@ class AgreedMessages:
                 )
                 changes.append(change)
         self._chosen[job.spec.name] = chosen
-        self._ledger.move(MOVE_BY_NAME["retry"], changes, now=now)
+        self._move_refused(changes, now)
+
+    def _move_refused(self, changes: Sequence[Change], now: float) -> None:
+        """On a shared ledger, another run may be retrying the same messages. What it moved first needs no move any more."""
+        while changes:
+            try:
+                self._ledger.move(MOVE_BY_NAME["retry"], changes, now=now)
+                return
+            except MessagesMoved:
+                facts = self._ledger.facts([change.id for change in changes])
+                left = [change for change in changes if _is_refused(facts.get(change.id), change.attempt)]
+                if len(left) == len(changes):
+                    raise
+                changes = left
 
     def _decided(self, job: Job) -> Iterator[Decision]:
         choice = replace(self._choice, retry=frozenset()) if job.spec.name in self._chosen else self._choice
@@ -130,3 +143,7 @@ class AgreedMessages:
     def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)
         return skip is None and (chosen is None or message.id in chosen)
+
+
+def _is_refused(fact: Fact | None, attempt: int) -> bool:
+    return fact is not None and (fact.state, fact.attempt) == (State.REFUSED, attempt)

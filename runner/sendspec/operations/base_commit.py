@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from sendspec.diagnostics.exceptions import BaseShallow, BaseUnknown, BaseUnusable
 from sendspec.diagnostics.redaction import printable
@@ -13,6 +15,9 @@ from sendspec.operations.git_objects import GitObjects
 from sendspec.operations.git_repository import GitUnreadable
 
 WHOLE_HISTORY = "fetch the whole history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab, or `git fetch --unshallow`"
+
+_FOREIGN = re.compile(r"detected dubious ownership in repository at '([^']+)'")
+"""What git says of a folder of another user, as containers of CI services have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,11 @@ def find_base(ref: str, folder: Path, environ: Mapping[str, str]) -> BaseCommit:
 
 
 def unusable(error: GitUnreadable) -> BaseUnusable:
-    return BaseUnusable(
-        f"git can't say what the base holds: {error}",
-        "run it in a complete clone of the repository, with git installed",
-    )
+    foreign = _FOREIGN.search(str(error))
+    fix = "run it in a complete clone of the repository, with git installed"
+    if foreign is not None:
+        fix = f"make the folder this user's own, or trust it: git config --global --add safe.directory {quote(foreign[1])}"
+    return BaseUnusable(f"git can't say what the base holds: {error}", fix)
 
 
 def _compared_with(named: str, ref: str, git: GitObjects) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from sendspec.diagnostics.exceptions import KeyUnusable, LedgerTrouble
 from sendspec.ledger.place import Secret
@@ -24,7 +24,8 @@ def read_ledger_url(ledger: LedgerServer, environ: Mapping[str, str], root: Path
         raise LedgerTrouble(trouble.problem, trouble.fix) from None
     try:
         parts = urlsplit(url)
-        asked, host, _ = parse_qs(parts.query, keep_blank_values=True), parts.hostname, parts.port
+        asked = parse_qs(parts.query, keep_blank_values=True)
+        hosts = [*_hosts(parts.netloc), *(host for name in ("host", "hostaddr") for host in _listed(asked.get(name)))]
     except ValueError:
         raise _no_url(ledger) from None
     if parts.scheme not in SCHEMES or not parts.path.strip("/"):
@@ -34,14 +35,28 @@ def read_ledger_url(ledger: LedgerServer, environ: Mapping[str, str], root: Path
         raise LedgerTrouble(
             f"{ledger.server}: the URL sets `{taken}`, which sendspec sets", f"leave `{taken}` out of the URL"
         )
-    if host is None or _is_local(host) or "sslmode" in asked or "PGSSLMODE" in environ:
+    if (
+        all(map(_is_local, hosts or environ.get("PGHOST", "").split(",")))
+        or "sslmode" in asked
+        or "PGSSLMODE" in environ
+    ):
         return Secret(url)
-    query = f"{parts.query}&sslmode=require" if parts.query else "sslmode=require"
-    return Secret(urlunsplit(parts._replace(query=query)))
+    return Secret(f"{url}{'&' if parts.query else '?'}sslmode=require")
+
+
+def _hosts(netloc: str) -> list[str]:
+    """The hosts before the path: several, with commas in between, are a server and those that may take its place. Raises ValueError."""
+    found = [urlsplit(f"//{place}") for place in netloc.rpartition("@")[2].split(",")]
+    return [unquote(place.hostname) for place in found if place.port != 0 and place.hostname is not None]
+
+
+def _listed(values: Sequence[str] | None) -> list[str]:
+    return [] if values is None else values[-1].split(",")
 
 
 def _is_local(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+    """Whether it is this machine, or a socket in its file system."""
+    return host in ("", "localhost", "::1") or host.startswith(("127.", "/", "@"))
 
 
 def _no_url(ledger: LedgerServer) -> LedgerTrouble:

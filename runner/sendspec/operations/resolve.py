@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import LedgerBusy
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, Doubt, SendIdentity
 from sendspec.operations.ledger_access import recorded_run
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of, other_names
+from sendspec.operations.run_at_work import refuse_at_work, run_words
 from sendspec.operations.send_job import Job
 from sendspec.operations.spec_identity_check import highest_used
 from sendspec.operations.wrong_usage import WrongUsage
@@ -28,8 +30,13 @@ def settle(
     to: State,
     reason: str,
 ) -> list[Doubt]:
-    """Settles the messages in doubt of `specs`, and those with `ids`. Raises `WrongUsage` for an id that isn't in doubt."""
+    """Settles the messages in doubt of `specs`, and those with `ids`. Raises `WrongUsage` for an id that isn't in doubt.
+
+    Raises `LedgerBusy` while another run sends one of the specs, or one of the messages.
+    """
     names = names_of(specs, ledger)
+    refuse_at_work(ledger, names)
+    _refuse_under_way(ledger, ids)
     with recorded_run(ledger, context.system):
         doubts = _chosen(ledger, ids, names)
         changes = [
@@ -42,6 +49,7 @@ def settle(
 
 def give_up_generation(context: ProjectContext, ledger: Ledger, spec: Spec, generation: int, reason: str) -> int:
     """Gives up a generation, whether it was begun or not. Returns how many planned messages it had."""
+    refuse_at_work(ledger, names_of([spec], ledger))
     attempts = _planned_in(ledger, spec, generation)
     with recorded_run(ledger, context.system):
         _drop(context, ledger, attempts, reason)
@@ -58,6 +66,7 @@ def give_up_orphans(
     """
     attempts: dict[bytes, int] = {}
     for job in jobs:
+        refuse_at_work(ledger, names_of([job.spec], ledger))
         attempts.update(find_orphans(job, ledger, problems))
     if problems.has_errors:
         return 0
@@ -71,6 +80,16 @@ def _drop(context: ProjectContext, ledger: Ledger, attempts: Mapping[bytes, int]
         Change(id=identity, attempt=attempt, to=State.SKIPPED, reason=reason) for identity, attempt in attempts.items()
     ]
     ledger.move(MOVE_BY_NAME["drop"], changes, now=context.system.clock.wall())
+
+
+def _refuse_under_way(ledger: Ledger, ids: Sequence[bytes]) -> None:
+    for identity, fact in ledger.facts(ids).items():
+        if fact.under_way:
+            owners = " or ".join(run_words(run) for run in ledger.runs_at_work() if run.on_the_way)
+            raise LedgerBusy(
+                f"{id_text(identity)} is on its way: it is being sent by {owners or 'another run'}",
+                "wait for its answer; nothing was changed",
+            )
 
 
 def _chosen(ledger: Ledger, ids: Sequence[bytes], names: set[str]) -> list[Doubt]:

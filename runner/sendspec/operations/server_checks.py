@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import assert_never
 
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, SeenRun, ServerState
+from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
 from sendspec.operations.check import Check, CheckStatus
+from sendspec.operations.run_at_work import run_words
 from sendspec.sending.witness import SKEW_NOTED
 
 OK, NOTE, PROBLEM = CheckStatus.OK, CheckStatus.NOTE, CheckStatus.PROBLEM
@@ -31,6 +32,9 @@ def server_checks(state: ServerState, environment: str) -> Iterator[Check]:
 def _settings(state: ServerState) -> Iterator[Check]:
     if state.is_standby:
         yield Check(PROBLEM, "standby", "it is a standby, which takes no writes", "connect to the primary server")
+    elif state.is_read_only and state.right is not Right.PLAN:
+        found = "the role, the database or the server is set to read only"
+        yield Check(PROBLEM, "writes", found, "turn `default_transaction_read_only` off")
     for name, cost in state.unsafe.items():
         yield Check(PROBLEM, f"setting {name}", f"it is off: {cost}", f"turn {name} on at the server")
     if not state.is_standby and not state.unsafe:
@@ -131,8 +135,7 @@ def _changed(continuity: Continuity) -> Check:
 
 
 def _run(run: SeenRun, environment: str) -> Check:
-    since = datetime.fromtimestamp(run.started_at, UTC).isoformat(sep=" ", timespec="seconds")
-    found = f"`{run.command}` on {run.host}, since {since}"
+    found = run_words(run)
     if run.is_living:
         left = f", with {counted(run.on_the_way, 'message')} on the way" if run.on_the_way else ""
         return Check(OK, f"run {run.number}", f"{found}, is at work{left}")

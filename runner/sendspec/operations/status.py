@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord, PlannedRun
+from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, read_jobs
@@ -27,8 +28,8 @@ RUNS_SHOWN = 10
 class SpecStatus:
     """A send's newest generation in the ledger. `earlier_doubts` counts messages of older ones that are still in doubt.
 
-    `runs` are the newest that planned messages of it, the latest first. `under_way`: how many of the messages in doubt the latest run is
-    sending at present; None if it has ended or is dead.
+    `runs` are the newest that planned messages of it, the latest first. `under_way`: how many of the messages that the account has as in
+    doubt living runs are sending at present; None if none lives. `at_work` are these runs, as far as the ledger knows who lives.
     """
 
     name: str
@@ -37,6 +38,12 @@ class SpecStatus:
     account: Totals
     runs: Sequence[PlannedRun] = ()
     under_way: int | None = None
+    at_work: Sequence[SeenRun] = ()
+
+    @property
+    def in_doubt(self) -> int:
+        """How many messages are in doubt that no living run is sending."""
+        return self.account.in_doubt - (self.under_way or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +118,19 @@ def never_sent(asked: Mapping[str, str | None], known: Collection[str], all_name
 
 def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterator[MessageRecord]:
     """Messages of the newest generations; those in doubt of every generation, because they have to be settled."""
-    wanted = {(status.name, status.generation) for status in statuses}
+    wanted = {(status.name, status.generation): status for status in statuses}
     names = {status.name for status in statuses}
-    return (
-        message
-        for message in ledger.messages(states)
-        if (message.name, message.generation) in wanted or (message.state in IN_DOUBT and message.name in names)
-    )
+    for message in ledger.messages(states):
+        status = wanted.get((message.name, message.generation))
+        if (
+            status is not None
+            and message.state is State.SENDING
+            and status.under_way is not None
+            and not status.at_work
+        ):
+            yield replace(message, is_under_way=True)  # its ledger is held by the one run that sends
+        elif status is not None or (message.state in IN_DOUBT and message.name in names):
+            yield message
 
 
 def _status(ledger: Facts, name: str, generation: int, job: Job | None, held_by: int | None) -> SpecStatus:
@@ -125,6 +138,7 @@ def _status(ledger: Facts, name: str, generation: int, job: Job | None, held_by:
     is_running = bool(runs) and runs[0].ended_at is None and runs[0].pid == held_by
     states = ledger.states(name, generation)
     in_doubt = sum(states.get(state, 0) for state in IN_DOUBT)
+    at_work = ledger.runs_at_work(name)  # first: a run that dies now is then under way nowhere
     seen = ledger.under_way(name, generation)
     account = Totals(
         accepted=states.get(State.ACCEPTED, 0),
@@ -141,6 +155,7 @@ def _status(ledger: Facts, name: str, generation: int, job: Job | None, held_by:
         account=account,
         runs=runs,
         under_way=states.get(State.SENDING, 0) if seen is None and is_running else seen,
+        at_work=at_work,
     )
 
 

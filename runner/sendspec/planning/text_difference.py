@@ -21,6 +21,8 @@ _TOKEN = re.compile(rf"\s+|{_WORD}(?:(?:[.'’_@:-]|(?<=\d),(?=\d)){_WORD})*|[\s
 """White space, a word such as `don't`, `12.50` or `A-1001`, or a single sign."""
 _HAS_WORD = re.compile(rf"[^\s{_SIGN}]")
 """Matches a token that is a word."""
+MAX_WORK = 50_000_000_000
+"""Bits of all tables for the messages of one spec: some ten seconds."""
 MAX_REMEMBERED = 200_000
 """Tokens of pairs that are remembered."""
 _Slices: TypeAlias = tuple[tuple[PieceKind, int, int], ...]
@@ -38,7 +40,9 @@ class TextComparison:
     So messages of one template cost little.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_work: int = MAX_WORK) -> None:
+        """`most_work` is how many bits all tables may have together. From then on, what differs is replaced whole."""
+        self._left = most_work
         self._known: dict[tuple[int, ...], _Slices] = {}
         self._remembered = 0
 
@@ -67,13 +71,27 @@ class TextComparison:
         equal = (*map(numbers.__getitem__, old), -1, *map(numbers.__getitem__, new))
         known = self._known.get(equal)
         if known is None:
-            known = tuple(_joined(_compared(old, new), old))
+            known = tuple(_joined(self._compared(old, new), old))
             if self._remembered > MAX_REMEMBERED:
                 self._known.clear()
                 self._remembered = 0
             self._known[equal] = known
             self._remembered += len(equal)
         return known
+
+    def _compared(self, old: list[str], new: list[str]) -> Iterator[PieceKind]:
+        """What becomes of each token, in order."""
+        start, end = _alike(old, new)
+        yield from repeat(PieceKind.SAME, start)
+        yield from self._differences(old[start : len(old) - end], new[start : len(new) - end])
+        yield from repeat(PieceKind.SAME, end)
+
+    def _differences(self, old: list[str], new: list[str]) -> list[PieceKind]:
+        work = len(old) * len(new)
+        self._left -= work
+        if work > MOST_BITS or self._left < 0:
+            return [*repeat(PieceKind.REMOVED, len(old)), *repeat(PieceKind.ADDED, len(new))]
+        return list(reversed(list(_backwards(len(old), len(new), _rows(old, new)))))
 
 
 class _TokenNumbers(dict[str, int]):
@@ -84,26 +102,12 @@ class _TokenNumbers(dict[str, int]):
         return number
 
 
-def _compared(old: list[str], new: list[str]) -> Iterator[PieceKind]:
-    """What becomes of each token, in order."""
-    start, end = _alike(old, new)
-    yield from repeat(PieceKind.SAME, start)
-    yield from _differences(old[start : len(old) - end], new[start : len(new) - end])
-    yield from repeat(PieceKind.SAME, end)
-
-
 def _alike(old: list[str], new: list[str]) -> tuple[int, int]:
     """How many tokens both begin with, and how many of the others both end with."""
     shorter = min(len(old), len(new))
     start = next(compress(count(), map(ne, old, new)), shorter)
     ends = map(ne, reversed(old), reversed(new))
     return start, next(compress(count(), islice(ends, shorter - start)), shorter - start)
-
-
-def _differences(old: Sequence[str], new: Sequence[str]) -> list[PieceKind]:
-    if len(old) * len(new) > MOST_BITS:
-        return [*repeat(PieceKind.REMOVED, len(old)), *repeat(PieceKind.ADDED, len(new))]
-    return list(reversed(list(_backwards(len(old), len(new), _rows(old, new)))))
 
 
 def _rows(old: Sequence[str], new: Sequence[str]) -> list[int]:

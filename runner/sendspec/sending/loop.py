@@ -9,7 +9,13 @@ from queue import Empty, SimpleQueue
 from typing import assert_never
 
 from sendspec.diagnostics.clock import Clock
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
+from sendspec.diagnostics.exceptions import (
+    LedgerDamaged,
+    LedgerMoved,
+    LedgerTrouble,
+    LedgerUnwritable,
+    SuppressionListUnreadable,
+)
 from sendspec.ledger.protocol import Claims
 from sendspec.planning.decision import Skip
 from sendspec.provider.endpoint import Endpoint
@@ -173,7 +179,7 @@ class _Loop:
         settle = list(map(settlement_of, results))
         try:
             exchanged = self._ledger.exchange(settle=settle, claim=claims, now=claimed_at)
-        except (LedgerUnwritable, LedgerDamaged) as trouble:
+        except (LedgerUnwritable, LedgerDamaged, LedgerMoved) as trouble:
             self._spill(results, trouble)
             raise
         if exchanged.halt is not None:

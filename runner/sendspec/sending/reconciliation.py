@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sendspec.ledger.record import AcceptedMessage, Change, Doubt, Route
+from sendspec.diagnostics.exceptions import MessagesMoved
+from sendspec.ledger.record import AcceptedMessage, Change, Doubt, KnownMessage, Route
 from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
@@ -147,8 +148,7 @@ class _ChannelSettlement:
         listed = {remote_id for sightings in scan.sightings.values() for remote_id in sightings}
         credited = dict(self._ledger.credited(listed | scan.evidence.lookalikes))
         changes = self._found(credited)
-        if changes:
-            self._ledger.move(MOVE_BY_NAME["find"], changes, now=self._now)
+        self._move(MOVE_BY_NAME["find"], changes)
         outcome.twice += [identity for identity in scan.duplicates.ids if identity not in outcome.twice]
         if self._resendable:
             self._settle_absent({*credited, *(change.remote_id or "" for change in changes)})
@@ -256,9 +256,26 @@ class _ChannelSettlement:
             self._ledger.note_absent(first, now=self._now)
         reason = "the API's list lacked it twice, and showed all others"
         changes = [Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason=reason) for doubt in absent]
-        if changes:
-            self._ledger.move(MOVE_BY_NAME["absent"], changes, now=self._now)
-            self._outcome.freed += [doubt.id for doubt in absent]
+        self._move(MOVE_BY_NAME["absent"], changes)
+        self._outcome.freed += [doubt.id for doubt in absent]
+
+    def _move(self, move: Move, changes: Sequence[Change]) -> None:
+        """Moves doubts. On a shared ledger, another run that looked them up may have found and moved the same."""
+        while changes:
+            try:
+                self._ledger.move(move, changes, now=self._now)
+                return
+            except MessagesMoved:
+                known = self._ledger.known_messages([change.id for change in changes])
+                left = [change for change in changes if not _is_made(change, known.get(change.id))]
+                if len(left) == len(changes):
+                    raise
+                changes = left
+
+
+def _is_made(change: Change, known: KnownMessage | None) -> bool:
+    """Whether a message is as the change would have it."""
+    return known is not None and (known.state, known.remote_id) == (change.to, change.remote_id)
 
 
 def _may_prove(sighting: Sighting, doubt: Doubt) -> bool:

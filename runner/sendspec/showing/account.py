@@ -10,12 +10,16 @@ from sendspec.planning.totals import Totals
 COUNTRIES_SHOWN = 12
 
 
-def accounting_line(account: Totals) -> str:
-    """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
+def accounting_line(account: Totals, under_way: int = 0) -> str:
+    """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too.
+
+    `under_way`: how many of those in doubt a living run is sending. They are told apart, if there are any.
+    """
+    on_the_way = f"{under_way} under way + " if under_way else ""
     recipients = "recipient" if account.recipients == 1 else "recipients"
     return (
         f"{account.recipients} {recipients} = {account.accepted} accepted + {account.refused} refused + "
-        f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skipped_total} skipped"
+        f"{account.in_doubt - under_way} in doubt + {on_the_way}{account.not_sent} not sent + {account.skipped_total} skipped"
     )
 
 

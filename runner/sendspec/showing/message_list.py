@@ -28,10 +28,14 @@ def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle, rows:
         place = _place(rows.row_of(message), message.masked)
         why = message.evidence or message.remote_id or ""
         lines.append(
-            f"{id_text(message.id)}  {clean(message.masked):<12}  {style.bold(f'{message.state.value:<9}')}  "
+            f"{id_text(message.id)}  {clean(message.masked):<12}  {style.bold(f'{_state(message):<9}')}  "
             f"{clean(message.name)}  attempt {message.attempt}  {moment(message.updated_at)}  {place}{clean(why)}".rstrip()
         )
     return "\n".join(lines)
+
+
+def _state(message: MessageRecord) -> str:
+    return "under way" if message.is_under_way else message.state.value
 
 
 def _place(found: RecipientRow | Absence, masked: str) -> str:
@@ -49,7 +53,7 @@ def _place(found: RecipientRow | Absence, masked: str) -> str:
 
 def listed_json(message: MessageRecord, found: RecipientRow | Absence, columns: Sequence[str]) -> dict[str, Any]:
     """One message with its row, as `status` lists it in JSON. `columns` of the row are shown too."""
-    listed = {**message_json(message), "in_table": _in_table(found), "row": None}
+    listed = {**message_json(message), "under_way": message.is_under_way, "in_table": _in_table(found), "row": None}
     if isinstance(found, RecipientRow):
         key = None if found.key is None else {"column": found.key_column, "value": found.key}
         listed["row"] = {"table": found.path, "row": found.number, "line": found.line, "key": key}

@@ -118,7 +118,9 @@ def _prices(cost: Cost | None) -> Mapping[str, Price]:
 
 def _head(text: TextChange) -> str:
     words = f"{counted(text.messages, 'message')}, row {text.line}"
-    if text.different > 1:
+    if text.is_more and text.different == 1:
+        words = f"{counted(text.messages, 'message')} of further changes, such as row {text.line}"
+    elif text.different > 1:
         more = "at least " if text.is_more else ""
         many = f"{more}{grouped(text.different)} different changes in {counted(text.messages, 'message')}"
         words = f"{many}, such as row {text.line}"
@@ -219,7 +221,7 @@ def _text_json(text: TextChange) -> dict[str, Any]:
         "messages": text.messages,
         "line": text.line,
         "segments": {"before": text.segments_before, "after": text.segments_after},
-        **(many if text.different > 1 else {}),
+        **(many if text.different > 1 or text.is_more else {}),
         "before": text.before,
         "after": text.after,
         "words": [{"kind": piece.kind.value, "text": piece.text} for piece in text.pieces],

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
+from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.recipient_row import NO_ROWS, RecipientRows
+from sendspec.operations.run_at_work import run_words
 from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.plan_digest import digest_text
 from sendspec.planning.totals import sum_of_totals
@@ -31,10 +34,10 @@ def status_text(
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
         lines += [
             style.bold(clean(f"{spec.name} ({environment}{generation})")),
-            f"  {accounting_line(spec.account)}",
+            f"  {accounting_line(spec.account, spec.under_way or 0)}",
         ]
         if spec.under_way is not None:
-            lines.append(f"  {style.cyan('under way:')} {_under_way_words(spec.under_way, spec.account.in_doubt)}")
+            lines.append(f"  {style.cyan('under way:')} {clean(_under_way_words(spec.under_way, spec.at_work))}")
         elif spec.account.not_sent and spec.runs:
             lines.append(f"  not sent: {not_sent_words(spec)}")
         if spec.earlier_doubts:
@@ -48,10 +51,10 @@ def status_text(
     return "\n".join(lines)
 
 
-def _under_way_words(on_the_wire: int, in_doubt: int) -> str:
-    which = f"the {on_the_wire}" if on_the_wire == in_doubt else f"{on_the_wire} of the {in_doubt}"
-    waiting = f"; {which} in doubt {'waits' if on_the_wire == 1 else 'wait'} for an answer" if on_the_wire else ""
-    return f"a run is sending{waiting}"
+def _under_way_words(on_the_wire: int, at_work: Sequence[SeenRun]) -> str:
+    waiting = f"; {counted(on_the_wire, 'message waits', 'messages wait')} for an answer" if on_the_wire else ""
+    runs = " and ".join(f"run {run.number} ({run_words(run)})" for run in at_work) or "a run"
+    return f"{runs} {'are' if len(at_work) > 1 else 'is'} sending{waiting}"
 
 
 def not_sent_words(spec: SpecStatus) -> str:
@@ -164,6 +167,7 @@ def status_document(
                 "left": spec.account.left,
                 "earlier_doubts": spec.earlier_doubts,
                 "under_way": spec.under_way,
+                "at_work": [_at_work_json(run) for run in spec.at_work],
                 "runs": [_run_json(run) for run in spec.runs],
             }
             for spec in specs
@@ -173,6 +177,10 @@ def status_document(
     if messages is not None:
         document["messages"] = [listed_json(message, rows.row_of(message), columns) for message in messages]
     return document
+
+
+def _at_work_json(run: SeenRun) -> dict[str, Any]:
+    return {"run": run.number, "command": run.command, "host": run.host, "started": moment(run.started_at)}
 
 
 def _run_json(run: PlannedRun) -> dict[str, Any]:

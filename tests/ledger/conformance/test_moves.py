@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ledger_samples import OWNER, SEND, claims
 from ledgers import Store
-from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.exceptions import MessagesMoved
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, PlannedRecord, Route, Settlement
 from sendspec.planning.message_state import MOVE_BY_NAME, State
@@ -66,7 +66,7 @@ def test_of_moves_decided_together_none_is_made_when_one_comes_too_late(ledger: 
     ledger.exchange(settle=[Settlement(one, 1, State.IN_DOUBT) for one in IDS[:2]], claim=[], now=4.0)
     found = [Change(id=one, attempt=1, to=State.ACCEPTED, reason="listed", remote_id="id") for one in IDS[:2]]
     ledger.move(MOVE_BY_NAME["find"], found[:1], now=5.0)
-    with pytest.raises(LedgerTrouble, match="somebody else moved 1 message of this run"):
+    with pytest.raises(MessagesMoved, match="somebody else moved 1 message of this run"):
         ledger.move(MOVE_BY_NAME["find"], found[::-1], now=6.0)
     assert states(store) == {State.PLANNED: 2, State.ACCEPTED: 1, State.IN_DOUBT: 1}
     ledger.move(MOVE_BY_NAME["find"], [], now=7.0)

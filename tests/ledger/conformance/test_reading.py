@@ -67,7 +67,7 @@ def test_counts_of_one_moment_may_be_asked_for_by_a_reader_and_by_a_run(store: S
 
 def test_what_nobody_sends_is_not_under_way(store: Store) -> None:
     with store.read() as facts:
-        assert facts.under_way("hello", 1) is None
+        assert (facts.under_way("hello", 1), facts.runs_at_work(), facts.runs_at_work("hello")) == (None, [], [])
 
 
 def test_before_its_first_run_a_ledger_knows_of_no_send(store: Store) -> None:

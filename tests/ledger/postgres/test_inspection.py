@@ -67,6 +67,18 @@ def test_the_clock_is_compared_with_this_machines(place: ServerPlace) -> None:
     assert 3_500 < ahead.clock_skew < 3_700
 
 
+def test_a_role_that_is_set_to_read_only_may_plan_and_not_send(made: ServerPlace) -> None:
+    reading = replace(made, url=Secret(f"{made.url.reveal()}?options=-c%20default_transaction_read_only%3Don"))
+    assert (seen(reading).is_read_only, seen(made).is_read_only) == (True, False)
+    with access.read(reading, IDENTITY) as facts:
+        assert facts.moves == 0
+    with (
+        pytest.raises(LedgerTrouble, match="is set to read only"),
+        access.hold(reading, IDENTITY, OWNER, since="now", ci=False),
+    ):
+        pass
+
+
 def test_what_a_role_may_do_follows_from_its_grants(made: ServerPlace, sql: Sql) -> None:
     schema = made.schema
     usage, tables = f"USAGE ON SCHEMA {schema}", f"SELECT ON ALL TABLES IN SCHEMA {schema}"

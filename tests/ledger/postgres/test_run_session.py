@@ -43,6 +43,16 @@ def test_an_exchange_whose_answer_is_lost_happens_once(far: PostgresLedger, prox
     assert (far.find_damage(), far.odd_moves()) == ([], [])
 
 
+def test_a_purge_whose_answer_is_lost_tells_how_many_it_purged(far: PostgresLedger, proxy: CuttingProxy) -> None:
+    claim(far, *IDS[:2])
+    for identity in IDS[:2]:
+        settle(far, identity, 1, State.ACCEPTED)
+    proxy.swallow_next()
+    assert far.purge(before=99.0) == 2
+    assert far.purge(before=99.0) == 0
+    assert claim(far, IDS[2]) == {IDS[2]: 1}
+
+
 def test_claims_that_were_lost_are_lost_again_when_it_is_repeated(
     far: PostgresLedger, new_run: NewRun, proxy: CuttingProxy
 ) -> None:

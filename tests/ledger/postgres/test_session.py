@@ -82,10 +82,16 @@ def test_a_living_runs_messages_are_under_way(
     claim(planned, *IDS[:2])
     with access.read(made, IDENTITY) as facts:
         assert facts.under_way("hello", 1) == 2
-    assert new_run().under_way("hello", 1) == 2
+        assert [message.id for message in facts.messages() if message.is_under_way] == list(IDS[:2])
+        [run] = facts.runs_at_work("hello")
+        assert (run.number, run.host, run.command, run.on_the_way) == (1, OWNER.host, OWNER.command, 2)
+        assert (len(facts.runs_at_work()), facts.runs_at_work("bye")) == (1, [])
+    other = new_run()
+    assert (other.under_way("hello", 1), len(other.runs_at_work()), planned.runs_at_work()) == (2, 1, [])
+    assert [message.id for message in planned.messages() if message.is_under_way] == []
     planned.end(now=9.0, ending="finished", requests=2)
     with access.read(made, IDENTITY) as facts:
-        assert facts.under_way("hello", 1) is None
+        assert (facts.under_way("hello", 1), facts.runs_at_work()) == (None, [])
 
 
 def test_a_run_tells_who_holds_it(made: ServerPlace) -> None:
@@ -108,11 +114,22 @@ def test_a_database_that_can_not_hold_every_text_is_refused(place: ServerPlace, 
 
 
 def test_settings_of_the_role_or_the_url_change_nothing(made: ServerPlace, sql: Sql) -> None:
-    strange = f"{made.url.reveal()}?client_encoding=LATIN1"
-    session = Session(ServerPlace(Secret(strange), made.schema, made.shown, made.folder))
-    shown = [
-        session.rows(f"SHOW {name}")[0][0] for name in ("client_encoding", "standard_conforming_strings", "array_nulls")
+    low = [
+        "statement_timeout=5s",
+        "lock_timeout=5s",
+        "idle_in_transaction_session_timeout=5s",
+        "idle_session_timeout=5s",
     ]
-    assert shown == ["UTF8", "on", "on"]
+    options = "%20".join(
+        f"-c%20{each.replace('=', '%3D')}" for each in (*low, "default_transaction_isolation=serializable")
+    )
+    strange = f"{made.url.reveal()}?client_encoding=LATIN1&options={options}"
+    session = Session(ServerPlace(Secret(strange), made.schema, made.shown, made.folder))
+    expected = {
+        "client_encoding": "UTF8", "standard_conforming_strings": "on", "array_nulls": "on", "statement_timeout": "10min",
+        "lock_timeout": "30s", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
+        "transaction_isolation": "read committed",
+    }  # fmt: skip
+    assert {name: session.rows(f"SHOW {name}")[0][0] for name in expected} == expected
     assert session.rows("SELECT %(text)s::text", {"text": "•日本"}) == [("•日本",)]
     session.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable, MessagesMoved
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.place import moved_trouble
@@ -37,10 +37,7 @@ def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
     """The ledger error for one of PostgreSQL's. `shown` names the ledger without giving its URL away."""
     state = error.sqlstate or ""
     if state == MOVED:
-        return LedgerTrouble(
-            f"somebody else moved {counted(int(error.diag.message_primary or 0), 'message')} of this run",
-            "look at them with `sendspec status --messages`",
-        )
+        return MessagesMoved(counted(int(error.diag.message_primary or 0), "message"))
     if state == FENCED:
         return LedgerUnwritable(
             "this run lost its connection to the ledger, and another run took it for dead",

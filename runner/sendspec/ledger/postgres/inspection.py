@@ -11,7 +11,8 @@ from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.opening import UNSAFE, notes_of
 from sendspec.ledger.postgres.pool import pool_of
 from sendspec.ledger.postgres.session import TIMELINE, Session
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Right, SeenRun, ServerState
+from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Right, ServerState
 
 RIGHTS = """SELECT pg_has_role(n.nspowner, 'USAGE'), has_schema_privilege(n.oid, 'USAGE'),
     ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND NOT has_table_privilege(c.oid, 'SELECT')
@@ -25,6 +26,8 @@ RUNS = f"""SELECT r.number, r.started_at, r.host, r.command, r.on_the_way, l.num
     WHERE l.number IS NOT NULL OR (r.on_the_way > 0 AND NOT (r.seen_at < pg_postmaster_start_time()
         AND now() < pg_postmaster_start_time() + interval '{RESTART_GRACE}')) ORDER BY r.number"""
 """The runs that hold their lock, and the dead ones that left messages."""
+SERVER = """SELECT current_setting('server_version'), pg_is_in_recovery(), current_setting('default_transaction_read_only'),
+    extract(epoch FROM clock_timestamp())::float8"""
 VERIFYING = (b"verify-ca", b"verify-full")
 
 
@@ -34,15 +37,14 @@ def inspect_server(place: ServerPlace, wall: Callable[[], float]) -> ServerState
     try:
         pool = pool_of(session)
         before = wall()
-        [(version, is_standby, now)] = session.rows(
-            "SELECT current_setting('server_version'), pg_is_in_recovery(), extract(epoch FROM clock_timestamp())::float8"
-        )
+        [(version, is_standby, read_only, now)] = session.rows(SERVER)
         skew = now - (before + wall()) / 2
         right, missing = _right(session)
         readable = right in (Right.OWN, Right.SEND, Right.PLAN)
         return ServerState(
             version=version.split()[0],
             is_standby=is_standby,
+            is_read_only=read_only == "on",
             unsafe={name: cost for name, cost in UNSAFE.items() if session.rows(f"SHOW {name}")[0][0] == "off"},
             right=right,
             missing=missing,

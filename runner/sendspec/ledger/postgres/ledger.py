@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMoved, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.plan_writer import PlanWriter, record_columns
 from sendspec.ledger.postgres.run_session import RunSession
@@ -99,14 +100,16 @@ class PostgresLedger(PlanWriter):
         """Results in, next claims out, in one durable commit.
 
         Both are compare-and-set. A lost claim is returned; a lost settlement raises, as it means that another run moved a
-        message of ours. While the server is away, it is repeated under its number, which makes it happen once.
+        message of ours. Whatever it raises, its results can be spilled. While the server is away, it is repeated under its
+        number, which makes it happen once.
         """
         if not all(settlement.to in SETTLED_FROM_SENDING for settlement in settle):
             raise AssertionError("a settlement leads to a state that sending has no move to")
         claimed_at = None if self._clock_offset is None else int(now + self._clock_offset)
         ordered = sorted(claim, key=lambda one: one.id)
         known = {"run": self._run, "exchange": self._exchange + 1, "now": now, "claimed_at": claimed_at}
-        [(answer, attempts, halt)] = self._rows(EXCHANGE, known | _settled(settle) | _claimed(ordered))
+        with _keepable():
+            [(answer, attempts, halt)] = self._rows(EXCHANGE, known | _settled(settle) | _claimed(ordered))
         self._exchange += 1
         letters = list(zip(ordered, answer or "", strict=True))
         won = [one.id for one, letter in letters if letter == "w"]
@@ -120,7 +123,7 @@ class PostgresLedger(PlanWriter):
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         """Moves messages outside of their attempts, all or none: by reconciling, or on a person's word.
 
-        Raises `LedgerTrouble` when a message is not in the state, or not in the attempt, that the change was decided on.
+        Raises `MessagesMoved` when a message is not in the state, or not in the attempt, that the change was decided on.
         """
         if by.origin is State.SENDING or not all(c.to in by.targets and c.reason for c in changes):
             raise AssertionError(f"'{by.name}' is no such move, or has no reason")
@@ -161,7 +164,10 @@ class PostgresLedger(PlanWriter):
 
         Returns their count.
         """
-        return int(self._rows("SELECT purge_messages(%(run)s, %(before)s)", {"run": self._run, "before": before})[0][0])
+        known = {"run": self._run, "exchange": self._exchange + 1, "before": before}
+        purged = int(self._rows("SELECT purge_messages(%(run)s, %(exchange)s, %(before)s)", known)[0][0])
+        self._exchange += 1
+        return purged
 
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record. Messages are settled by exchanges, not here."""
@@ -173,6 +179,17 @@ class PostgresLedger(PlanWriter):
         if self._run is not None and not read_spill(self._spill_place(self._run), self._id):
             spill_path(self._spill_place(self._run)).unlink(missing_ok=True)
         super().close()
+
+
+@contextmanager
+def _keepable() -> Iterator[None]:
+    """Raises any trouble of an exchange as one after which its results are kept on this machine, in a file of the run's own."""
+    try:
+        yield
+    except (LedgerUnwritable, LedgerDamaged, LedgerMoved):
+        raise
+    except LedgerTrouble as trouble:
+        raise LedgerUnwritable(trouble.problem, trouble.fix) from None
 
 
 def _settled(settlements: Sequence[Settlement]) -> dict[str, Any]:

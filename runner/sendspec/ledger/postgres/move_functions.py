@@ -44,16 +44,22 @@ BEGIN
         ON CONFLICT (message) DO UPDATE SET attempt = excluded.attempt, at = excluded.at WHERE a.attempt <> excluded.attempt;
 END $$"""
 
-PURGE = f"""CREATE FUNCTION purge_messages(_run integer, _before float8) RETURNS bigint LANGUAGE plpgsql AS $$
+PURGE = f"""CREATE FUNCTION purge_messages(_run integer, _exchange bigint, _before float8) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     _purged bigint;
 BEGIN
     PERFORM check_run(_run);
+    SELECT answer::bigint INTO _purged FROM run WHERE number = _run AND exchange = _exchange;
+    IF FOUND THEN
+        RETURN _purged;
+    END IF;
     UPDATE message SET masked = '', receiver = decode(repeat('00', 16), 'hex'), reference = NULL,
         evidence = CASE WHEN state = 'skipped' AND evidence = '{BASELINE}' THEN evidence END
         WHERE state IN ('accepted', 'refused', 'skipped') AND updated_at < _before AND masked <> '';
     GET DIAGNOSTICS _purged = ROW_COUNT;
     UPDATE event SET evidence = NULL
         WHERE evidence IS NOT NULL AND message IN (SELECT number FROM message WHERE masked = '');
+    UPDATE run SET exchange = _exchange, answer = _purged WHERE number = _run;
     RETURN _purged;
 END $$"""
+"""Numbered as an exchange is: called again, it answers what it answered."""

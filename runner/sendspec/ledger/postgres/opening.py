@@ -34,8 +34,7 @@ UNSAFE = {
     "full_page_writes": "a page that was being written when the machine stops is damaged",
 }
 """Server settings that must not be off, and what they would cost."""
-
-
+TAKES_NO_WRITES = "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')"
 UNFINISHED, COPYING = "unfinished", "copying"
 """Notes of a ledger that is being made, and of a copy whose source can still send. Neither can be used."""
 
@@ -92,7 +91,7 @@ def somebody_elses(place: ServerPlace) -> LedgerDamaged:
 
 
 def refuse_unsafe(session: Session) -> None:
-    """Raises for a standby, for a server that can lose what it has confirmed, and for a database that can't hold every text."""
+    """Raises for a server that takes no writes, for one that can lose what it has confirmed, and for a database that can't hold every text."""
     shown = session.place.shown
     encoding = session.rows("SHOW server_encoding")[0][0]
     if encoding != "UTF8":
@@ -100,8 +99,14 @@ def refuse_unsafe(session: Session) -> None:
             f"the database of {shown} has the encoding {encoding}, which lacks characters",
             "create one with the encoding UTF8",
         )
-    if session.rows("SELECT pg_is_in_recovery()")[0][0]:
+    is_standby, read_only = session.rows(TAKES_NO_WRITES)[0]
+    if is_standby:
         raise LedgerUnwritable(f"{shown} is a standby, which takes no writes", "connect to the primary server")
+    if read_only == "on":
+        raise LedgerUnwritable(
+            f"{shown} takes no writes: the role, the database or the server is set to read only",
+            "turn `default_transaction_read_only` off",
+        )
     for name, cost in UNSAFE.items():
         if session.rows(f"SHOW {name}")[0][0] == "off":
             raise LedgerTrouble(f"{shown} has {name} turned off: {cost}", f"turn {name} on at the server")

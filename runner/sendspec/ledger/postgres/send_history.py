@@ -9,6 +9,7 @@ from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.postgres.session import TIMELINE
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
+from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.stored_row import planned_run_of
 from sendspec.planning.message_state import State
 
@@ -22,6 +23,10 @@ SKIPS = f"""SELECT CASE WHEN m.evidence = '{BASELINE}' THEN 'baseline' WHEN star
 RUNS = """SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, r.plan_digest, r.commit_id, r.approval_claimed, r.approval_verified
     FROM plan p JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec
     WHERE s.name = %(name)s AND s.generation = %(generation)s ORDER BY r.number DESC LIMIT %(most)s"""
+AT_WORK = f"""SELECT r.number, r.started_at, r.host, r.command, r.on_the_way FROM run r
+    WHERE r.number IN ({LIVING}) AND r.ended_at IS NULL AND r.number IS DISTINCT FROM %(own)s::integer AND EXISTS (
+        SELECT FROM plan p JOIN spec s ON s.number = p.spec WHERE p.run = r.number AND (%(name)s::text IS NULL OR s.name = %(name)s))
+    ORDER BY r.number"""
 UNDER_WAY = f"""WITH living AS (SELECT p.run, p.spec FROM plan p JOIN spec s ON s.number = p.spec
         WHERE s.name = %(name)s AND s.generation = %(generation)s AND p.run IN ({LIVING}) AND (SELECT ended_at FROM run WHERE number = p.run) IS NULL)
     SELECT (SELECT count(*) FROM living), (SELECT count(*) FROM message m JOIN living l ON l.run = m.run AND l.spec = m.spec
@@ -85,6 +90,14 @@ class SendHistory(OpenLedger):
         """How many of the send's messages its living runs are sending; None if none lives."""
         living, sending = self._rows(UNDER_WAY, {"name": name, "generation": generation})[0]
         return int(sending) if living else None
+
+    def runs_at_work(self, name: str | None = None) -> list[SeenRun]:
+        """The living runs that planned messages of a spec, or of any, without the one that asks."""
+        rows = self._rows(AT_WORK, {"name": name, "own": self._run})
+        return [
+            SeenRun(number=row[0], started_at=row[1], host=row[2], command=row[3], on_the_way=row[4], is_living=True)
+            for row in rows
+        ]
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""

@@ -25,11 +25,15 @@ SETTINGS = (
     f"SET tcp_user_timeout = {UNANSWERED_MS}",
     "SET statement_timeout = '10min'",
     "SET idle_in_transaction_session_timeout = 0",
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')",
+    "SET default_transaction_isolation = 'read committed'",
     "SET client_min_messages = warning",
     "SET standard_conforming_strings = on",
     "SET array_nulls = on",
     "SET TIME ZONE 'UTC'",
 )
+"""What a run relies on, whatever the role, the database and the URL have set. Servers before version 14 lack `idle_session_timeout`, those
+before 17 `transaction_timeout`: a run that waits for a person, or for its rate, would lose its lock by them."""
 TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
     CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"""
 """The server's identifier, and its timeline: a standby that takes its place has the same identifier, and another timeline."""

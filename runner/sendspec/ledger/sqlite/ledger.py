@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.exceptions import MessagesMoved
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import (
     Change,
@@ -172,7 +172,7 @@ class SqliteLedger(PlanWriter):
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         """Moves messages outside of their attempts, all or none: by reconciling, or on a person's word.
 
-        Raises `LedgerTrouble` when a message is not in the state, or not in the attempt, that the change was decided on.
+        Raises `MessagesMoved` when a message is not in the state, or not in the attempt, that the change was decided on.
         """
         if by.origin is State.SENDING or not all(c.to in by.targets and c.reason for c in changes):
             raise AssertionError(f"'{by.name}' is no such move, or has no reason")
@@ -189,13 +189,10 @@ class SqliteLedger(PlanWriter):
         self._note()
 
     def _move_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Compare-and-set for each row. Raises `LedgerTrouble` when one changes nothing: another run moved it."""
+        """Compare-and-set for each row. Raises `MessagesMoved` when one changes nothing: another run moved it."""
         changed = self._connection.executemany(sql, rows).rowcount if rows else 0
         if changed != len(rows):
-            raise LedgerTrouble(
-                f"somebody else moved {counted(len(rows) - changed, 'message')} of this run",
-                "look at them with `sendspec status --messages`",
-            )
+            raise MessagesMoved(counted(len(rows) - changed, "message"))
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
         """Notes when messages in doubt (id, attempt) were first missing from a complete list of the API."""

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterator
 
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
+from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
 from sendspec.ledger.sqlite.open_ledger import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
 from sendspec.ledger.stored_row import planned_run_of
@@ -72,6 +73,10 @@ class SendHistory(OpenLedger):
     def under_way(self, name: str, generation: int) -> int | None:
         """None: a file doesn't know which processes live."""
         return None
+
+    def runs_at_work(self, name: str | None = None) -> list[SeenRun]:
+        """Empty, for the same reason; the run lock tells."""
+        return []
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""

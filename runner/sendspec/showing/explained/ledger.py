@@ -180,7 +180,8 @@ EXPLAINED: dict[str, Explanation] = {
         "another run is using the ledger",
         (
             "Wait until it ends, then run the command again: two runs at once could send a message twice. A suspended "
-            "process keeps its lock; a killed one releases it."
+            "process keeps its lock; a killed one releases it. A ledger on a server takes many runs at once, but nobody settles "
+            "what a run is sending, and nobody copies or migrates the ledger meanwhile."
         ),
     ),
 }
