@@ -142,7 +142,10 @@ def test_flags_without_a_command_are_wrong_usage(hello: Any) -> None:
         ("plan hello.yaml --out yaml", "for a file of this name `./yaml`"),
         ("plan -f hello.yaml", "name the spec without an option: `sendspec plan hello.yaml`"),
         ("validate --file=hello.yaml", "name the spec without an option: `sendspec validate hello.yaml`"),
-        ("plan hello.yaml --format github", "'text', 'json'. It is a format of `sendspec validate`, `sendspec test`"),
+        (
+            "plan hello.yaml --format junit",
+            "'text', 'json', 'github', 'markdown'. It is a format of `sendspec validate`, `sendspec test`",
+        ),
         ("plan hello.yaml --format=csv", "It is a format of `sendspec status`: `sendspec status SPEC --format csv`"),
         ("send --plan plan.json --dry-run", "see it with `sendspec show plan.json --against-now`"),
         ("plan", "Name one or more: sendspec plan specs/*.yaml"),

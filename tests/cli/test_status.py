@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_pages import assert_inert, rendered
 from sendspec.cli.main import run
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.api import Sandbox
@@ -247,3 +248,54 @@ def test_before_the_first_send_a_spec_says_so_too(
     assert err.endswith("next: sendspec send hello.yaml\n")
     assert new.listed("hello.yaml", "--messages")["never_sent"] == ["hello"]
     assert new.said("--failed", "--format", "csv")[0].startswith("id,spec,")
+
+
+def test_a_page_says_what_needs_somebody_and_names_no_recipient(shop: Shop) -> None:
+    (shop.folder / "done.yaml").write_text(
+        (shop.folder / "done.yaml").read_text(encoding="utf-8").replace("Hi", "Hello"), encoding="utf-8"
+    )
+    out, err = shop.said("--format", "markdown")
+    assert err == ""
+    page = rendered(out)
+    assert_inert(page)
+    assert out.startswith(
+        "**4 specs need you** in the environment `sandbox`: 2 in doubt, 2 refused, 2 not sent, 2 drift\n\n### Next\n\n"
+        "1. `sendspec reconcile doubtful.yaml`\n"
+    )
+    assert "- `refused`: 2 because of `422 " in out
+    assert "- `stopped`: 2 messages: `run 6 stopped: the API refuses the run: 401 " in out
+    assert "- `done`: **drift**: 2 messages changed after being sent" in out
+    assert "| `doubtful` | 2 | 0 | 0 | 2 | 0 | 0 | 0 |" in out
+    assert [word for word in ("A1001", "7700900001", "Ada", "+44") if word in out] == []
+
+
+def test_a_page_says_first_if_nothing_needs_anybody(shop: Shop) -> None:
+    out, _ = shop.said("done.yaml", "plain.yaml", "--format", "markdown")
+    assert out.startswith("**Nothing needs you** in the environment `sandbox`: 2 specs\n\n### All specs\n")
+    (shop.folder / "done.csv").write_text("phone,first_name\n1,2,3\n", encoding="utf-8")
+    out, _ = shop.said("done", "plain", "--format", "markdown")
+    assert out.startswith("**Nothing needs you**")
+    assert "- `done`: not compared with its file: its file has errors" in out
+
+
+def test_a_page_without_a_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.yaml").write_text(SPEC.format(name="new"), encoding="utf-8")
+    out, _ = Shop(tmp_path, capfdbinary).said("new.yaml", "--format", "markdown")
+    assert out.startswith("**Nothing needs you** in the environment `sandbox`: its ledger holds no messages\n")
+
+
+@pytest.mark.parametrize("flag", ["--messages", "--failed", "--in-doubt", "--not-sent"])
+def test_a_page_has_no_list(shop: Shop, flag: str) -> None:
+    assert run(["status", flag, "--format", "markdown"]) == 2
+    assert b"lists no messages" in shop.capture.readouterr()[1]
+
+
+def test_a_project_that_can_not_be_read_is_a_page_too(shop: Shop) -> None:
+    broken = shop.folder / "sendspec.yaml"
+    broken.write_text("environments: [\n", encoding="utf-8")
+    try:
+        assert run(["status", "--format", "markdown"]) == 1
+    finally:
+        broken.unlink()
+    assert shop.capture.readouterr()[0].startswith(b"**Rejected: 1 error in 1 file**")

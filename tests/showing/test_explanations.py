@@ -22,6 +22,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "not-sent",  # a choice of --retry and --as
     "access-key", "api-key",  # names that a key might stand under
     "content-length", "retry-after", "transfer-encoding",  # headers
+    "content-digest",  # an output of a plan
     "date-time",  # formats of JSON Schema
     "pre-processing", "sms-messagebird",  # whose codes the API's failures have
     "drop-after", "drop-before", "foreign-reference", "sendspec-sandbox",  # the sandbox's faults, and its name

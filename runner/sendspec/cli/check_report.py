@@ -11,13 +11,17 @@ from sendspec.cli.console import Console
 from sendspec.diagnostics.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
-    from sendspec.showing.reports.check_report import CheckCase
+    from sendspec.showing.reports.check_report import CheckCase, Notice
 
 CI_FORMS = ("github", "junit", "rdjson", "gitlab", "sarif")
 
 
 def print_report(
-    console: Console, command: str, diagnostics: Sequence[Diagnostic], cases: Callable[[], Iterable[CheckCase]]
+    console: Console,
+    command: str,
+    diagnostics: Sequence[Diagnostic],
+    cases: Callable[[], Iterable[CheckCase]],
+    notices: Sequence[Notice] = (),
 ) -> None:
     """The command's result, if the format is one of `CI_FORMS`. `cases` is what was checked; only one form asks for it."""
     if console.format not in CI_FORMS or console.state.is_printed:
@@ -25,7 +29,9 @@ def print_report(
     from sendspec.showing.reports.check_report import CheckReport, relocated  # for these forms alone
 
     form = import_module(f"sendspec.showing.reports.{console.format}")
-    report = CheckReport(command, tuple(diagnostics), tuple(cases()) if console.format == "junit" else ())
+    report = CheckReport(
+        command, tuple(diagnostics), tuple(cases()) if console.format == "junit" else (), tuple(notices)
+    )
     folder = Path.cwd()
     console.state.is_printed = True
     console.lines([form.report_bytes(relocated(report, str(folder), str(_checkout(folder))))])

@@ -225,8 +225,12 @@ def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -
     console = context.obj
     if not console.is_json:
         from sendspec.cli.check_report import print_failure
+        from sendspec.cli.review import show_rejected
 
-        print_failure(console, failure_diagnostic(error))
+        if console.format == "markdown" or console.state.command == "plan":
+            show_rejected(console, [failure_diagnostic(error)], "Failed")
+        else:
+            print_failure(console, failure_diagnostic(error))
         return
     document = failure_document(console.state.command, console.state.environment, error)
     if document is not None:

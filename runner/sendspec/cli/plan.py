@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 
 import click
 
 from sendspec.cli.base_option import base_option
 from sendspec.cli.console import (
     Console,
-    common_options,
     environment_option,
     jobs_option,
+    options_with_forms,
     recipients_option,
-    rejects,
     specs_argument,
 )
 from sendspec.cli.moment import moment_of, not_to_come
+from sendspec.cli.plan_place import PlanPlace, next_command, say_where
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
 from sendspec.cli.retry_choice import RetryChoice
+from sendspec.cli.review import REVIEW_FORMS, rejects_with_page, show_plan
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.base_commit import find_base
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.ledger_access import ledger_to_read
@@ -46,7 +43,6 @@ from sendspec.operations.skipped_rows import skipped_rows
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
-from sendspec.reading.project import find_project
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
@@ -98,7 +94,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
 @base_option
-@common_options
+@options_with_forms("text", "json", *REVIEW_FORMS)
 def command(
     console: Console,
     specs: tuple[str, ...],
@@ -116,7 +112,8 @@ def command(
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
 
-    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE.
+    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE; --format github also appends to the
+    summary and the outputs of the workflow's step.
 
     \b
     Examples:
@@ -125,6 +122,7 @@ def command(
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
       sendspec plan specs/welcome.yaml --only filtered,suppressed
       sendspec plan specs/*.yaml --base origin/main
+      sendspec plan specs/*.yaml --base origin/main --format github
     """
     now = console.system.now
     until = moment_of(expires, now)
@@ -169,16 +167,6 @@ def _reasons(written: str | None) -> tuple[Skip, ...]:
     return tuple(map(Skip, words))
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPlace:
-    """Where a plan is written, when it was made, until when it may be sent, and which samples are in it; None: no text."""
-
-    path: str
-    created: datetime
-    expires: datetime
-    samples: SampleSource | None
-
-
 def run_plan(
     console: Console,
     specs: tuple[str, ...],
@@ -201,13 +189,13 @@ def run_plan(
     context, jobs = open_jobs(console, specs, env, recipients, problems)
     if problems.has_errors:
         note_row_problems(jobs, problems)
-    if rejects(console, problems) or context is None:
+    if rejects_with_page(console, problems) or context is None:
         return ExitCode.REJECTED
     compared_with = None if base is None else find_base(base, context.root, console.system.environ)
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
-        if rejects(console, problems):
+        if rejects_with_page(console, problems):
             return ExitCode.REJECTED
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
         for diagnostic in exceeded:
@@ -242,7 +230,11 @@ def run_plan(
         report = replace(report, base=found)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    console.result(plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only), base=report.base))
+    style = console.out if console.format == "text" else console.err
+    text = plan_text(plans, style, details, full=shows_all, only_skipped=bool(only), base=report.base)
+    console.result(text)
+    sending = None if place is None else next_command(place.path, context)
+    show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
@@ -251,7 +243,7 @@ def run_plan(
     shown = document if report.base is None else plan_document(report)
     console.document({**shown, "warnings": listed, **error})
     if place is not None:
-        _say_where(console, place, document["digest"], context)
+        say_where(console, place, document["digest"], context)
     return code
 
 
@@ -269,26 +261,3 @@ def _detailed_code(plans: Sequence[Plan], exceeded: Sequence[Diagnostic]) -> Exi
     if not any(plan.send for plan in plans):
         return ExitCode.DONE
     return ExitCode.GUARD if exceeded else ExitCode.CHANGES
-
-
-def _say_where(console: Console, place: PlanPlace, digest: str, context: ProjectContext) -> None:
-    shown = printable(quote(place.path))
-    console.say(
-        f"the plan is in {shown} until {moment_text(place.expires.replace(microsecond=0))}, with the digest {digest}"
-    )
-    if context.identity is None:
-        name = context.environment.name
-        console.warn(f"it can't be sent: run `sendspec ledger init --env {name}`, then plan again")
-    else:
-        if context.environment.approvals is not None:
-            console.say(f"it may have to be signed: sendspec approve {shown} --key FILE")
-        console.say(f"next: {_next_command(place.path, context)}")
-
-
-def _next_command(plan: str, context: ProjectContext) -> str:
-    """How to send the plan. It is sent in the project of its specs, which may not be that of the working directory."""
-    found = find_project(Path.cwd())
-    if context.project.path is None or (found is not None and found.parent == context.root):
-        return f"sendspec send --plan {printable(quote(plan))}"
-    folder, file = os.path.relpath(context.root), os.path.relpath(os.path.realpath(plan), context.root)
-    return f"cd {printable(quote(folder))} && sendspec send --plan {printable(quote(file))}"

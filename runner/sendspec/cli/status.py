@@ -15,9 +15,10 @@ from sendspec.cli.console import (
     optional_specs_argument,
     options_with_forms,
     recipients_option,
-    rejects,
 )
 from sendspec.cli.project import open_specs
+from sendspec.cli.review import rejects_with_page
+from sendspec.cli.status_page import refuse_lists, show_page
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.export import csv_lines
@@ -73,7 +74,7 @@ class _Asked:
 @click.option("--in-doubt", is_flag=True, help="List the messages in doubt: they may have been accepted.")
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent yet.")
 @click.option("--columns", metavar="NAMES", help="Add these columns of the table, separated by commas, to a CSV or JSON list; `all` adds every column.")  # fmt: skip
-@options_with_forms("text", "json", "csv")
+@options_with_forms("text", "json", "csv", "markdown")
 def command(
     console: Console,
     specs: tuple[str, ...],
@@ -88,7 +89,7 @@ def command(
     """Show what became of each spec's messages, in its newest generation. SPEC is a file, or a spec's name.
 
     Reads the ledger, also while a send is running. A list shows each recipient's row in today's table. With CI set, it
-    leaves out the recipients' keys.
+    leaves out the recipients' keys. A page of Markdown names no recipient; it also says which messages today's files change.
 
     \b
     Examples:
@@ -96,12 +97,14 @@ def command(
       sendspec status specs/welcome.yaml --env production --failed
       sendspec status welcome --in-doubt
       sendspec status --failed --format csv --columns order_id,first_name > failed.csv
+      sendspec status --env production --format markdown
     """
     _refuse_columns(console, columns)
+    refuse_lists(console, lists=messages or failed or in_doubt or not_sent)
     paths, names = paths_and_names(specs)
     problems = Problems()
     context, read = open_specs(console, paths, env, problems)
-    if rejects(console, problems) or context is None:
+    if rejects_with_page(console, problems) or context is None:
         return ExitCode.REJECTED
     chosen = [(failed, REFUSED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(state for flag, group in chosen if flag for state in group)
@@ -143,7 +146,7 @@ def _refuse_columns(console: Console, columns: str | None) -> None:
         raise click.UsageError(
             "--columns shows what recipients are called, and CI is set: many people can read its logs"
         )
-    if columns is not None and console.format == "text":
+    if columns is not None and console.format in ("text", "markdown"):
         raise click.UsageError("--columns adds to a list as CSV or JSON: add --format csv")
 
 
@@ -155,6 +158,8 @@ def _show_no_ledger(console: Console, context: ProjectContext, asked: _Asked) ->
         console.lines(csv_lines((), list_header(asked.columns or ())))
     console.result(status_text([], environment, console.out, unsent))
     console.document(status_document([], environment, [] if asked.states else None, never_sent=unsent))
+    if console.format == "markdown":
+        show_page(console, context, None, [], {}, _next(context, None, asked, [], unsent)[1])
     _tell_next(console, context, None, asked, [], unsent)
 
 
@@ -183,6 +188,10 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
             status_document(statuses, environment, messages, rows=rows, columns=columns, never_sent=unsent)
         )
         return
+    if console.format == "markdown":
+        paths_by_name, commands = _next(context, ledger, asked, statuses, unsent)
+        show_page(console, context, ledger, statuses, paths_by_name, commands)
+        return
     console.result(status_text(statuses, environment, console.out, unsent))
     console.result(messages_text(messages or (), console.out, rows))
     _tell_next(console, context, ledger, asked, statuses, unsent)
@@ -204,17 +213,23 @@ def _tell_next(
 ) -> None:
     if console.format != "text" or console.quiet:
         return
-    given = {name: path for name, path in asked.path_by_name.items() if path is not None}
-    commands = next_commands(
-        statuses,
-        unsent,
-        {**spec_paths(context, ledger, statuses), **given},
-        asked.options,
-        listed=bool(asked.states),
-        approved=context.environment.approvals is not None,
-    )
+    _, commands = _next(context, ledger, asked, statuses, unsent)
     if commands:
         console.tell(next_text(commands))
+
+
+def _next(
+    context: ProjectContext,
+    ledger: Facts | None,
+    asked: _Asked,
+    statuses: Sequence[SpecStatus],
+    unsent: Sequence[NeverSent],
+) -> tuple[dict[str, str], list[str]]:
+    """The paths of the specs by name, and the commands that come next."""
+    given = {name: path for name, path in asked.path_by_name.items() if path is not None}
+    paths = {**spec_paths(context, ledger, statuses), **given}
+    approved = context.environment.approvals is not None
+    return paths, next_commands(statuses, unsent, paths, asked.options, listed=bool(asked.states), approved=approved)
 
 
 def show_status(

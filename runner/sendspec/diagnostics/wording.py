@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 
@@ -11,9 +12,9 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-def counted(number: int, singular: str, plural: str | None = None) -> str:
+def counted(number: int, singular: str, plural: str | None = None, shown: Callable[[int], str] = grouped) -> str:
     """`1 message`, `2 messages`."""
-    return f"{grouped(number)} {singular if number == 1 else plural or singular + 's'}"
+    return f"{shown(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
 def duration_text(seconds: float) -> str:

@@ -38,7 +38,7 @@ def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str)
     return " · ".join(f"{shown(count)} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)
 
 
-def country_words(countries: Mapping[str, int]) -> str:
+def country_words(countries: Mapping[str, int], shown: Callable[[int], str] = grouped) -> str:
     """`BR 231 · PL 1`: the messages by country."""
-    listed = [f"{country} {grouped(count)}" for country, count in countries.items()]
+    listed = [f"{country} {shown(count)}" for country, count in countries.items()]
     return " · ".join(listed[:COUNTRIES_SHOWN]) + " · …" * (len(listed) > COUNTRIES_SHOWN)

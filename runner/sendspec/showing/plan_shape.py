@@ -31,15 +31,16 @@ def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: b
     total = f"more than {counted(len(shapes), 'shape')}" if more else counted(len(shapes), "shape")
     yield f"  {grouped(len(shown))} of {total}, {grouped(messages)} of {counted(plan.send, 'message')}"
     width = max(len(grouped(shape.messages)) for shape in shown)
-    marks = _marks(shapes)
+    marks = shape_marks(shapes)
     for shape in shown:
-        yield f"    {grouped(shape.messages):>{width}} × {_size(shape)}row {shape.line}{marks.get(shape.id, '')}"
+        yield f"    {grouped(shape.messages):>{width}} × {shape_size(shape)}row {shape.line}{marks.get(shape.id, '')}"
         indent = " " * (width + 7)
         if shape.id in detail.samples:
             yield indent + _shown_text(detail.samples[shape.id].text, full=full)
-        yield from (style.dim(indent + words) for words in _path_words(shape.path))
+        if words := path_words(shape.path):
+            yield style.dim(indent + printable(words))
         yield from (
-            indent + _values_words(found, named=detail.names_values) for found in detail.values.get(shape.id, ())
+            indent + values_words(found, named=detail.names_values) for found in detail.values.get(shape.id, ())
         )
     left = len(shapes) - len(shown)
     if left:
@@ -48,7 +49,7 @@ def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: b
         yield f"    and {counted(more, 'message')} of shapes that were not kept apart"
 
 
-def _marks(shapes: tuple[Shape, ...]) -> dict[str, str]:
+def shape_marks(shapes: tuple[Shape, ...]) -> dict[str, str]:
     """The longest, the dearest and the rarest, where shapes differ in that."""
     if len(shapes) < 2:
         return {}
@@ -64,7 +65,8 @@ def _marks(shapes: tuple[Shape, ...]) -> dict[str, str]:
     return {shape: f", the {' and '.join(words)}" for shape, words in marks.items()}
 
 
-def _size(shape: Shape) -> str:
+def shape_size(shape: Shape) -> str:
+    """`2 segments UCS-2, `; empty where nothing is measured."""
     if shape.encoding is None:
         return ""
     return f"{counted(shape.segments_each, 'segment')} {shape.encoding.value}, "
@@ -75,16 +77,16 @@ def _shown_text(text: str, *, full: bool) -> str:
     return printable(cut)
 
 
-def _path_words(path: TakenPath) -> Iterator[str]:
+def path_words(path: TakenPath) -> str:
+    """Which conditions held, which defaults were used, and what was left out; not printable yet."""
     words = [f"{each.condition}: {_OUTCOMES[each.outcome]}" for each in path.branches]
     words += [f"{each.replaced} by default" for each in path.defaults]
     words += [f"without {at.removeprefix('message.')}" for at in path.omitted]
     words += [f"language {path.language}"] if path.language else []
-    if words:
-        yield printable(" · ".join(dict.fromkeys(words)))
+    return " · ".join(dict.fromkeys(words))
 
 
-def _values_words(found: UnmatchedValues, *, named: bool) -> str:
+def values_words(found: UnmatchedValues, *, named: bool) -> str:
     """`Sprache: Deutsch 174 · 'deutsch ' 1 · 3 more`; without the values, their counts."""
     shown = found.counts[:VALUES_SHOWN]
     words = [f"{_value(value)} {grouped(count)}" if named else grouped(count) for value, count in shown]

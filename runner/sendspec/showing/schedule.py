@@ -12,15 +12,15 @@ from sendspec.planning.schedule import RowMoments, Schedule
 DAYS_SHOWN = 7
 
 
-def schedule_lines(schedule: Schedule, messages: int) -> Iterator[str]:
-    """When this many messages go out, and how long that takes; no line for what isn't known."""
+def schedule_lines(schedule: Schedule, messages: int, shown: Callable[[int], str] = grouped) -> Iterator[str]:
+    """When this many messages go out, and how long that takes; no line for what isn't known. `shown` writes a number."""
     when = _when(schedule)
     if schedule.validity_seconds is not None:
         when.append(f"delivery is tried for {duration_text(schedule.validity_seconds)}")
     if when and messages:
         yield "; ".join(when)
     if schedule.moments is not None and messages:
-        yield f"  {_by_day(schedule.moments)}"
+        yield f"  {_by_day(schedule.moments, shown)}"
     if schedule.not_after is not None and messages:
         yield f"nothing is sent after {_reading(schedule.not_after)}"
     seconds = schedule.seconds(messages)
@@ -41,15 +41,17 @@ def _when(schedule: Schedule) -> list[str]:
     return [f"scheduled for {_reading(schedule.scheduled_for)}{f', in {duration_text(ahead)}' if ahead > 0 else ''}"]
 
 
-def _by_day(moments: RowMoments) -> str:
+def _by_day(moments: RowMoments, shown: Callable[[int], str]) -> str:
     """`1 Dec 120 · 2 Dec 38 · at once 3`."""
-    parts = [f"{_day(day)} {grouped(count)}" for day, count in moments.by_day[:DAYS_SHOWN]]
+    parts = [f"{_day(day)} {shown(count)}" for day, count in moments.by_day[:DAYS_SHOWN]]
     if len(moments.by_day) > DAYS_SHOWN:
         later = sum(count for _, count in moments.by_day[DAYS_SHOWN:])
-        parts.append(f"{counted(len(moments.by_day) - DAYS_SHOWN, 'later day')} {grouped(later)}")
+        parts.append(f"{counted(len(moments.by_day) - DAYS_SHOWN, 'later day')} {shown(later)}")
     if moments.at_once:
-        parts.append(f"at once {grouped(moments.at_once)}")
-    looked_at = "" if moments.looked_at is None else f" (of the first {counted(moments.looked_at, 'message')})"
+        parts.append(f"at once {shown(moments.at_once)}")
+    looked_at = (
+        "" if moments.looked_at is None else f" (of the first {counted(moments.looked_at, 'message', shown=shown)})"
+    )
     return " · ".join(parts) + looked_at
 
 

@@ -39,7 +39,7 @@ def status_text(
         if spec.under_way is not None:
             lines.append(f"  {style.cyan('under way:')} {clean(_under_way_words(spec.under_way, spec.at_work))}")
         elif spec.account.not_sent and spec.runs:
-            lines.append(f"  not sent: {_not_sent_words(spec)}")
+            lines.append(f"  not sent: {not_sent_words(spec)}")
         if spec.earlier_doubts:
             lines.append(
                 f"  {style.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
@@ -57,7 +57,7 @@ def _under_way_words(on_the_wire: int, at_work: Sequence[SeenRun]) -> str:
     return f"{runs} {'are' if len(at_work) > 1 else 'is'} sending{waiting}"
 
 
-def _not_sent_words(spec: SpecStatus) -> str:
+def not_sent_words(spec: SpecStatus) -> str:
     """Why the latest run left messages behind, as far as it is noted."""
     latest = spec.runs[0]
     if latest.ended_at is None:

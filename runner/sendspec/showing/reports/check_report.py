@@ -34,12 +34,22 @@ class CheckCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the file at `path` that is no mistake."""
+
+    path: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
-    """`command` is the command that checked, such as `validate`."""
+    """`command` is the command that checked, such as `validate`. `notices` are shown by services that have a kind for them."""
 
     command: str
     diagnostics: tuple[Diagnostic, ...]
     cases: tuple[CheckCase, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 def relocated(report: CheckReport, folder: str, root: str) -> CheckReport:
@@ -67,6 +77,7 @@ def relocated(report: CheckReport, folder: str, root: str) -> CheckReport:
             )
             for case in report.cases
         ),
+        tuple(replace(notice, path=moved(notice.path)) for notice in report.notices),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.reports.check_report import CheckReport, full_text, more_text
+from sendspec.showing.reports.check_report import CheckReport, Notice, full_text, more_text, shortened
 from sendspec.showing.reports.region import is_on_one_line
 
 MAX_SHOWN = 10
@@ -17,7 +17,8 @@ MAX_SHOWN = 10
 
 
 def report_bytes(report: CheckReport) -> bytes:
-    lines = (line for severity in Severity for line in _commands(report.diagnostics, severity))
+    lines = [line for severity in Severity for line in _commands(report.diagnostics, severity)]
+    lines += _notices(report.notices)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -32,6 +33,15 @@ def _commands(diagnostics: Sequence[Diagnostic], severity: Severity) -> Iterator
         yield f"::{severity.value} {_properties(diagnostic)}::{_data(full_text(diagnostic))}"
     if len(shown) < len(found):
         yield f"::{severity.value} title=sendspec::{_data(more_text(len(found) - len(shown)))}"
+
+
+def _notices(notices: Sequence[Notice]) -> Iterator[str]:
+    shown = notices if len(notices) <= MAX_SHOWN else notices[: MAX_SHOWN - 1]
+    for notice in shown:
+        where = f"file={_property(clean(notice.path))},line=1,title={_property(clean(notice.title))}"
+        yield f"::notice {where}::{_data(shortened(clean(notice.text)))}"
+    if len(shown) < len(notices):
+        yield f"::notice title=sendspec::and {len(notices) - len(shown)} more of this kind"
 
 
 def _properties(diagnostic: Diagnostic) -> str:

@@ -1,0 +1,124 @@
+"""Shows a plan to the people who review it: as Markdown, or as annotations, summary and outputs of a GitHub workflow's step."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from shlex import quote
+
+from sendspec.cli.check_report import print_report
+from sendspec.cli.console import Console, rejects
+from sendspec.diagnostics.characters import without_surrogates
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.operations.job_file import append_to_job_file
+from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.showing.plan_notice import plan_notices
+
+REVIEW_FORMS = ("github", "markdown")
+MOST_PATHS = 300
+"""Characters of the specs in a command to copy."""
+SUMMARY, OUTPUT = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"
+
+
+def rejects_with_page(console: Console, problems: Problems) -> bool:
+    """As `rejects`, and shows reviewers the errors in their formats."""
+    rejected = rejects(console, problems)
+    if rejected:
+        show_rejected(console, list(problems))
+    return rejected
+
+
+def show_rejected(console: Console, diagnostics: Sequence[Diagnostic], what: str = "Rejected") -> None:
+    """What is wrong, as the command's result, if the format is one of `REVIEW_FORMS` and there was no result yet.
+
+    `what` has become of the command.
+    """
+    if console.format not in REVIEW_FORMS or console.state.is_printed:
+        return
+    from sendspec.showing.markdown.diagnostic import rejected_markdown  # for these forms alone
+
+    text = rejected_markdown(diagnostics, what)
+    if console.format == "markdown":
+        print_markdown(console, text)
+    else:
+        print_report(console, console.state.command, diagnostics, lambda: ())
+        _append_summary(console, text)
+
+
+def show_plan(
+    console: Console,
+    report: PlanReport,
+    context: ProjectContext,
+    jobs: Sequence[Job],
+    warnings: Sequence[Diagnostic],
+    text: str,
+    plan_path: str | None,
+    sending: str | None,
+) -> None:
+    """The plan as the command's result, if the format is one of `REVIEW_FORMS`.
+
+    `text` is for the job's log. `plan_path` is that of the plan file, and `sending` the command that sends it; None without a file.
+    """
+    if console.format not in REVIEW_FORMS:
+        return
+    from sendspec.showing.job_outputs import job_outputs, outputs_text  # all of these for these forms alone
+    from sendspec.showing.markdown.plan import ReviewNotes, plan_markdown
+    from sendspec.showing.reports.check_report import Notice
+
+    paths = [job.spec.path for job in jobs]
+    commands = _commands(report, context, paths, plan_path, sending)
+    markdown = plan_markdown(
+        report, ReviewNotes(paths=paths, warnings=warnings, commands=commands, note=context.provisional_note)
+    )
+    if console.format == "markdown":
+        print_markdown(console, markdown)
+        return
+    notices = [
+        Notice(path, each.title, f"{plan.target.name}: {each.text}")
+        for plan, path in zip(report.plans, paths, strict=True)
+        for each in plan_notices(plan)
+    ]
+    if not console.quiet:
+        console.tell(text)
+    print_report(console, console.state.command, warnings, lambda: (), notices)
+    _append_summary(console, markdown)
+    outputs = outputs_text(job_outputs(report, plan_path), lambda: f"END_{secrets.token_hex(16)}")
+    _append(console, OUTPUT, outputs, "the outputs of this step")
+
+
+def _commands(
+    report: PlanReport, context: ProjectContext, paths: Sequence[str], plan_path: str | None, sending: str | None
+) -> list[str]:
+    """What comes next; nothing while there is nothing to send, or a limit is in the way."""
+    if not report.send or report.exceeded:
+        return []
+    name = quote(context.environment.name)
+    if context.identity is None:
+        return [f"sendspec ledger init --env {name}"]
+    specs = " ".join(map(quote, paths))
+    file = "plan.json" if plan_path is None else plan_path
+    planning = f"sendspec plan {specs if len(specs) <= MOST_PATHS else 'SPEC…'} --env {name} --out {file}"
+    signing = [f"sendspec approve {quote(file)} --key FILE"] if context.environment.approvals is not None else []
+    return [*([planning] if sending is None else []), *signing, sending or f"sendspec send --plan {file}"]
+
+
+def print_markdown(console: Console, text: str) -> None:
+    console.state.is_printed = True
+    console.lines([text])
+
+
+def _append_summary(console: Console, text: str) -> None:
+    """As paragraphs of their own, whatever is written before and behind."""
+    _append(console, SUMMARY, f"\n\n{text}\n", "the summary of this step")
+
+
+def _append(console: Console, variable: str, text: str, what: str) -> None:
+    """Appends to the file that the variable names; a plan is as good without it."""
+    path = console.system.environ.get(variable)
+    if not path:
+        return
+    why = append_to_job_file(path, without_surrogates(text).encode())
+    if why is not None:
+        console.warn(f"warning: {what} could not be written to {path}: {why}")

@@ -1,0 +1,64 @@
+"""What today's files say of messages that were sent or planned before: how many changed since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.protocol import Facts
+from sendspec.operations.ledger_plan import decide_all
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.status import SpecStatus
+from sendspec.planning.decision import Skip
+from sendspec.reading.spec import StandardInput
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """`drift` counts messages that changed after they were sent, `held` those that changed after they were planned.
+
+    `problem` says why a spec could not be looked at; empty for one that was.
+    """
+
+    drift: int = 0
+    held: int = 0
+    problem: str = ""
+
+
+def changed_since(
+    statuses: Sequence[SpecStatus], path_by_name: Mapping[str, str], context: ProjectContext, ledger: Facts
+) -> dict[str, ChangedSince]:
+    """By spec, for those whose file is there with the same name and generation. `path_by_name` are paths from the working directory."""
+    found = {}
+    for status in statuses:
+        path = path_by_name.get(status.name)
+        if path is not None and Path(path).is_file():
+            each = _changed(path, status, context, ledger)
+            if each is not None:
+                found[status.name] = each
+    return found
+
+
+def _changed(path: str, status: SpecStatus, context: ProjectContext, ledger: Facts) -> ChangedSince | None:
+    problems = Problems()
+    jobs = read_jobs([path], context, None, problems)
+    if problems.has_errors:
+        return ChangedSince(problem="its file has errors")
+    [job] = jobs
+    if (job.spec.name, job.spec.generation) != (status.name, status.generation):
+        return None
+    if isinstance(job.spec.recipients, StandardInput):
+        return ChangedSince(problem="its recipients come from standard input")
+    return _counted(job, context, ledger)
+
+
+def _counted(job: Job, context: ProjectContext, ledger: Facts) -> ChangedSince:
+    problems = Problems()
+    skips = Counter(decision.skip for decision in decide_all(job, context, ledger, problems))
+    if problems.has_errors:
+        return ChangedSince(problem="its rows have errors")
+    return ChangedSince(skips[Skip.DRIFT], skips[Skip.ON_HOLD])

@@ -1,0 +1,1 @@
+"""Markdown for reviewers and issues: bounded pages, in which foreign text is inert."""
