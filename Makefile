@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-fast coverage lint audit docs bench bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz clean help
+.PHONY: demo test test-fast coverage lint audit docs bench bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ audit: $(INSTALLED)  ## hold the lock files against known vulnerabilities, or fa
 	@rm -rf build/audit && mkdir -p build/audit
 	-@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
 	  --dest build/audit -r requirements-audit.txt
-	@$(BIN)/python .ci/audit.py --snapshot build/audit requirements-dev.txt requirements-bench.txt requirements-audit.txt
+	@$(BIN)/python .ci/audit.py --snapshot build/audit requirements-dev.txt requirements-action.txt requirements-bench.txt requirements-audit.txt
 
 docs: $(INSTALLED)  ## regenerate pages, schemas and the number plan
 	$(BIN)/python -m sendspec.reading.contacts.number_plan_source
@@ -105,6 +105,9 @@ sweep: $(INSTALLED)  ## kill at every write, sync and send up to the SWEEPth
 
 model: $(INSTALLED) $(ORACLES)  ## hold the request model against the vendor's definition, with every instance through three validators
 	$(BIN)/python -m pytest --numprocesses 2 tests/hostile/test_request_model.py --model-every 1
+
+try-action: $(INSTALLED)  ## install what the action installs, as it does, from the package registry
+	$(BIN)/python -m pytest tests/gitops/test_action_install.py --with-registry
 
 FUZZ_SECONDS ?= 300
 

@@ -16,7 +16,7 @@ from sendspec.cli.console import common_options
 from sendspec.cli.main import COMMANDS, cli
 from sendspec.composing.filters import FILTERS, TESTS
 from sendspec.reading.schema.validator import load_schema
-from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
 from sendspec.showing.explained.entry import Explanation
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +28,7 @@ GROUPS = {
     "Templates": templates.EXPLAINED,
     "Messages": messages.EXPLAINED,
     "The ledger": ledger.EXPLAINED,
+    "Pull requests from strangers": untrusted.EXPLAINED,
     "Any command": command.EXPLAINED,
 }
 LINKS = {

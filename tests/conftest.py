@@ -46,7 +46,7 @@ PROCESS_FIXTURES = {"project_dir", "project", "shared"}
 
 LONGEST = (
     "fuzz/", "protocol/", "promise/test_storm.py", "hostile/test_template_bombs.py", "hostile/test_bounded_reading.py", "test_packaging.py",
-    "test_readme.py",
+    "test_readme.py", "gitops/test_hooks.py",
 )  # fmt: skip
 """Where tests take seconds each: a worker that comes to one of them last keeps the others waiting."""
 
@@ -132,5 +132,8 @@ def checkout() -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--sweep", type=int, default=0, help="kill at every system call up to this one")
+    parser.addoption(
+        "--with-registry", action="store_true", help="run the tests that install from the package registry"
+    )
     parser.addoption("--model-every", type=int, default=25, help="hold every so many requests against jsonschema too")
     parser.addoption("--update-cases", action="store_true", help="rewrite the expected text of tests/cases")

@@ -37,10 +37,10 @@ CHANGING = re.compile(
 )
 PRODUCTION = "  production:\n"
 SECONDS = 30
-ON_A_SERVER = "docs/ledger.md"
-"""Its ledger is on the tests' PostgreSQL server."""
+ON_A_SERVER = ("docs/ledger.md", "docs/gitops.md")
+"""Their ledgers are on the tests' PostgreSQL server."""
 PAGES = (
-    ON_A_SERVER,
+    *ON_A_SERVER,
     "docs/plans.md",
     "docs/tutorial.md",
     *(f"docs/how-to/{path.name}" for path in sorted((CHECKOUT / "docs/how-to").iterdir()) if path.stem != "README"),
@@ -98,7 +98,7 @@ def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
 def test_every_command_of_a_page_runs_and_prints_what_is_shown(tmp_path: Path, page: str) -> None:
     if page == "docs/plans.md":
         need_ssh_keygen()
-    ledger = database_of_its_own() if page == ON_A_SERVER else nullcontext("")
+    ledger = database_of_its_own() if page in ON_A_SERVER else nullcontext("")
     with ledger as url, sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api, url).at_work() as project_dir:
         project_dir.follow(page)
     assert project_dir.commands >= 1

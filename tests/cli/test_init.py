@@ -142,7 +142,7 @@ def test_in_a_folder_of_a_repository_the_workflow_is_at_its_top(
     out, _ = printed(capfdbinary)
     assert "wrote ../.github/workflows/messages.yml" in out
     workflow = YAML(typ="safe").load((here.parent / ".github/workflows/messages.yml").read_text(encoding="utf-8"))
-    checks = [step for step in workflow["jobs"]["validate"]["steps"] if step.get("run", "").startswith("sendspec")]
+    checks = [step for step in workflow["jobs"]["pr-plan"]["steps"] if step.get("run", "").startswith("sendspec")]
     assert [step["working-directory"] for step in checks] == ["here", "here"]
     out, _ = printed(capfdbinary, "${{ x }}")
     assert "messages.yml" not in out

@@ -14,8 +14,8 @@ PEOPLE = 10
 
 
 @pytest.fixture
-def pipeline(tmp_path: Path, server: CountingServer) -> Pipeline:
-    return Pipeline(tmp_path, server)
+def pipeline(tmp_path: Path, server: CountingServer, request: pytest.FixtureRequest) -> Pipeline:
+    return Pipeline(tmp_path, server, on_server=getattr(request, "param", "file") == "server")
 
 
 @pytest.fixture

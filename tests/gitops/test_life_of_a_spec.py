@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from git_pipeline import Pipeline, Sent
+from git_pipeline import Pipeline, Sent, on_both_ledgers
 from git_project import Repository, codes
 from project_dir import SPEC, numbers
 
@@ -102,6 +102,7 @@ def sent_at_once(pipeline: Pipeline, step: Step) -> Sent | None:
     return None
 
 
+@on_both_ledgers
 @pytest.mark.parametrize(
     ("first", "second"),
     [(planned_and_sent, sent_at_once), (sent_at_once, planned_and_sent)],

@@ -5,7 +5,7 @@
 | squash merge, merge commit | all, once; the commits they were made of send nothing more |
 | force push | what the new history adds |
 | a dropped run | its commit's messages, by the next run |
-| a duplicated run, one after the other or at once | all, once |
+| a duplicated run, one after the other or at once | all, once; a file as ledger asks the second to come again |
 | a newer commit's plan first, an older one's after it | the newer text; then nothing |
 | an older commit's plan on a newer checkout | nothing, where the text changed |
 | an older checkout, sent late | nothing more; nobody who was added later is missed |
@@ -25,7 +25,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from git_pipeline import Pipeline, Planned, Sent
+from git_pipeline import Pipeline, Planned, Sent, on_both_ledgers
 from git_project import codes
 from project_dir import SPEC, Answer, ProjectDir, Request, listed, numbers
 
@@ -78,6 +78,7 @@ def test_a_force_push_sends_what_the_new_history_adds(sent: Pipeline) -> None:
     once(sent, PEOPLE + 2)
 
 
+@on_both_ledgers
 def test_a_dropped_run_is_made_up_for_by_the_next(sent: Pipeline) -> None:
     sent.desk.write(BYE, GOODBYE)
     sent.desk.commit("Add bye; its run is dropped")
@@ -88,6 +89,7 @@ def test_a_dropped_run_is_made_up_for_by_the_next(sent: Pipeline) -> None:
     assert sent.send(plan).told == (0, PEOPLE)
 
 
+@on_both_ledgers
 def test_a_run_that_is_repeated_sends_nothing(added: Pipeline) -> None:
     first, second = added.plan(), added.plan()
     assert added.send(first).told == (0, PEOPLE)
@@ -97,7 +99,8 @@ def test_a_run_that_is_repeated_sends_nothing(added: Pipeline) -> None:
     once(added)
 
 
-def test_of_two_runs_at_once_the_second_waits_for_another_try(added: Pipeline) -> None:
+@on_both_ledgers
+def test_of_two_runs_at_once_one_sends(added: Pipeline) -> None:
     plan = added.plan()
     arrived, released = threading.Event(), threading.Event()
 
@@ -111,7 +114,12 @@ def test_of_two_runs_at_once_the_second_waits_for_another_try(added: Pipeline) -
         first = pool.submit(added.send, plan)
         try:
             assert arrived.wait(60)
-            assert added.send(plan).done.code == 75
+            second = added.send(plan)
+            assert second.count == 0
+            if added.is_on_server:
+                assert (second.done.code, second.done.json["skipped"]) == (0, {"taken-elsewhere": PEOPLE})
+            else:
+                assert second.done.code == 75
         finally:
             released.set()
         assert first.result().done.code == 0
@@ -126,6 +134,7 @@ def another_text(pipeline: Pipeline) -> tuple[str, str]:
     return older, pipeline.desk.commit("Another text")
 
 
+@on_both_ledgers
 def test_runs_in_the_other_order_send_one_text(added: Pipeline) -> None:
     older, newer = another_text(added)
     plans = added.plan(older), added.plan(newer)
@@ -143,6 +152,7 @@ def test_a_plan_is_not_sent_with_a_newer_commits_text(added: Pipeline) -> None:
     once(added)
 
 
+@on_both_ledgers
 def test_an_older_checkout_that_comes_late_sends_nothing_and_misses_nobody(added: Pipeline) -> None:
     older = added.desk.git("rev-parse", "HEAD")
     before = added.plan(older)
@@ -154,6 +164,7 @@ def test_an_older_checkout_that_comes_late_sends_nothing_and_misses_nobody(added
     once(added, PEOPLE + 3)
 
 
+@on_both_ledgers
 def test_a_late_plan_of_an_older_generation_is_refused(added: Pipeline) -> None:
     older = added.desk.git("rev-parse", "HEAD")
     before = added.plan(older)
@@ -210,6 +221,7 @@ def one_at_a_time(pipeline: Pipeline) -> None:
     pipeline.desk.commit("One request at a time")
 
 
+@on_both_ledgers
 @pytest.mark.parametrize("taken", [False, True], ids=["lost", "taken"])
 def test_a_run_that_is_killed_and_run_again_sends_what_is_left(added: Pipeline, taken: bool) -> None:
     one_at_a_time(added)

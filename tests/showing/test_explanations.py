@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sendspec.planning.decision import Skip
-from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text
 from sendspec.showing.terminal_style import PLAIN
 
@@ -37,7 +37,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
-GROUPS = (command, files, ledger, messages, project, recipients, templates)
+GROUPS = (command, files, ledger, messages, project, recipients, templates, untrusted)
 
 
 def sources() -> Iterator[ast.Module]:

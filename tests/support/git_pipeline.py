@@ -1,4 +1,7 @@
-"""A repository and the jobs that a CI service runs on its commits, each in a clone of its own; the ledger is outside of them all."""
+"""A repository and the jobs that a CI service runs on its commits, each in a clone of its own; the ledger is outside of them all.
+
+It is a file on a volume, or on the tests' PostgreSQL server.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import pytest
 from git_project import Repository
+from postgres_server import server_url
 from project_dir import CountingServer, Done, ProjectDir, sending_project
+
+on_both_ledgers = pytest.mark.parametrize("pipeline", ["file", "server"], indirect=True)
+"""For histories whose end depends on the ledger, not only on the files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,18 @@ class Sent:
 class Pipeline:
     """`desk` is where people commit. A job checks a commit out, HEAD if none is named, and finds its specs in `specs/`."""
 
-    def __init__(self, folder: Path, server: CountingServer) -> None:
+    def __init__(self, folder: Path, server: CountingServer, *, on_server: bool = False) -> None:
         desk = ProjectDir(folder / "desk")
         self.volume = folder / "volume"
         self.volume.mkdir()
         desk.folder.mkdir()
-        sending_project(desk, server, ledger=str(self.volume / "ledger.db"))
+        self.is_on_server = on_server
+        if on_server:
+            desk.environ["LEDGER_URL"] = server_url()
+            ledger = f"{{url: {{env: LEDGER_URL}}, schema: test_{uuid4().hex}}}"
+        else:
+            ledger = str(self.volume / "ledger.db")
+        sending_project(desk, server, ledger=ledger)
         self.desk = Repository(desk, server)
         self.server = server
         self._folder = folder

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
-from sendspec.composing.platforms.sms_segments import Encoding
+from sendspec.composing.platforms.sms_segments import Encoding, Measure
 from sendspec.composing.taken_path import BranchOutcome, TakenBranch, TakenPath, UsedDefault
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.position import Position, Span
+from sendspec.operations.absent_audience import AbsentAudience, AbsentText
 from sendspec.operations.forcing_cause import ForcingCause, ForcingSource
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
@@ -135,6 +136,28 @@ def diagnostics(draw: st.DrawFn) -> Diagnostic:
 
 
 @st.composite
+def absents(draw: st.DrawFn) -> AbsentAudience:
+    """A spec whose recipients aren't in the repository."""
+    return AbsentAudience(
+        name=draw(spec_names),
+        path=draw(names),
+        channel=draw(names),
+        file=draw(names),
+        why=draw(names),
+        texts=tuple(
+            AbsentText(
+                text=draw(texts),
+                source=draw(st.sampled_from(SampleSource)),
+                path=draw(shapes()).path,
+                measure=draw(st.none() | st.builds(Measure, st.sampled_from(Encoding), counts, counts, counts)),
+            )
+            for _ in range(draw(st.integers(0, 3)))
+        ),
+        more=draw(st.booleans()),
+    )
+
+
+@st.composite
 def reports(draw: st.DrawFn) -> tuple[PlanReport, list[str]]:
     """A report, and the paths of its specs."""
     found = draw(st.lists(spec_names, min_size=1, max_size=6, unique=True))
@@ -157,6 +180,7 @@ def reports(draw: st.DrawFn) -> tuple[PlanReport, list[str]]:
                 ),
             )
         ),
+        absent=draw(st.lists(absents(), max_size=2)),
     )
     return report, [draw(names) for _ in found]
 

@@ -244,14 +244,15 @@ def project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
 
 
 def sending_project(project_dir: ProjectDir, server: CountingServer, ledger: str = MADE_LEDGER) -> ProjectDir:
-    """A project whose environment `test` sends to the counting server, with a ledger made."""
+    """A project whose environment `test` sends to the counting server, with a ledger made. `ledger` is its file, or how a project says it."""
+    setting = ledger if ledger.startswith("{") else f"{{file: {ledger}}}"
     project_dir.write(
         "sendspec.yaml",
         f"""environments:
   test:
     api_url: {server.url}
     access_key: {{env: TEST_KEY}}
-    ledger: {{file: {ledger}}}
+    ledger: {setting}
     channels:
       sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
 """,

@@ -205,6 +205,11 @@ def jobs_option(command: Callable[..., int]) -> Callable[..., int]:
                         envvar="SENDSPEC_JOBS", help="Use N processes for long lists; default: the number of cores.")(command)  # fmt: skip
 
 
+def untrusted_option(command: Callable[..., int]) -> Callable[..., int]:
+    return click.option("--untrusted", is_flag=True,
+                        help="Check a pull request from a stranger: read only what git tracks, in a limited process without secrets.")(command)  # fmt: skip
+
+
 def _cores() -> int:
     """The cores that this process may use."""
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -16,6 +16,7 @@ from sendspec.cli.console import (
     options_with_forms,
     recipients_option,
     specs_argument,
+    untrusted_option,
 )
 from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.plan_place import PlanPlace, next_command, say_where
@@ -94,6 +95,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
 @base_option
+@untrusted_option
 @options_with_forms("text", "json", *REVIEW_FORMS)
 def command(
     console: Console,
@@ -108,6 +110,7 @@ def command(
     detail: bool,
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
+    untrusted: bool,
     base: str | None,
 ) -> int:
     """Show what a send would do now: who gets what, who is skipped, and why.
@@ -123,7 +126,15 @@ def command(
       sendspec plan specs/welcome.yaml --only filtered,suppressed
       sendspec plan specs/*.yaml --base origin/main
       sendspec plan specs/*.yaml --base origin/main --format github
+      sendspec plan specs/*.yaml --base origin/main --untrusted
     """
+    if untrusted:
+        from sendspec.cli.untrusted import plan_untrusted, refuse_together  # rarely asked for
+
+        refuse_together(
+            {"--recipients": recipients, "--out": out, "--with-samples": with_samples, "--retry": retry, "--only": only}
+        )
+        return plan_untrusted(console, specs, env, base, shows_all=detail, detailed=detailed_exitcode)
     now = console.system.now
     until = moment_of(expires, now)
     if until is None or until <= now:

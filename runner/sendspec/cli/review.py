@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from sendspec.cli.check_report import print_report
 from sendspec.cli.console import Console, rejects
@@ -15,6 +16,9 @@ from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.showing.plan_notice import plan_notices
+
+if TYPE_CHECKING:
+    from sendspec.showing.markdown.plan import ReviewNotes
 
 REVIEW_FORMS = ("github", "markdown")
 MOST_PATHS = 300
@@ -63,26 +67,34 @@ def show_plan(
     """
     if console.format not in REVIEW_FORMS:
         return
-    from sendspec.showing.job_outputs import job_outputs, outputs_text  # all of these for these forms alone
-    from sendspec.showing.markdown.plan import ReviewNotes, plan_markdown
-    from sendspec.showing.reports.check_report import Notice
+    from sendspec.showing.markdown.plan import ReviewNotes  # for these forms alone
 
     paths = [job.spec.path for job in jobs]
     commands = _commands(report, context, paths, plan_path, sending)
-    markdown = plan_markdown(
-        report, ReviewNotes(paths=paths, warnings=warnings, commands=commands, note=context.provisional_note)
-    )
+    notes = ReviewNotes(paths=paths, warnings=warnings, commands=commands, note=context.provisional_note)
+    show_review(console, report, notes, text, plan_path)
+
+
+def show_review(
+    console: Console, report: PlanReport, notes: ReviewNotes, text: str, plan_path: str | None = None
+) -> None:
+    """As `show_plan`, with what there is to say besides the plan."""
+    from sendspec.showing.job_outputs import job_outputs, outputs_text  # all of these for these forms alone
+    from sendspec.showing.markdown.plan import plan_markdown
+    from sendspec.showing.reports.check_report import Notice
+
+    markdown = plan_markdown(report, notes)
     if console.format == "markdown":
         print_markdown(console, markdown)
         return
     notices = [
         Notice(path, each.title, f"{plan.target.name}: {each.text}")
-        for plan, path in zip(report.plans, paths, strict=True)
+        for plan, path in zip(report.plans, notes.paths, strict=True)
         for each in plan_notices(plan)
     ]
     if not console.quiet:
         console.tell(text)
-    print_report(console, console.state.command, warnings, lambda: (), notices)
+    print_report(console, console.state.command, notes.warnings, lambda: (), notices)
     _append_summary(console, markdown)
     outputs = outputs_text(job_outputs(report, plan_path), lambda: f"END_{secrets.token_hex(16)}")
     _append(console, OUTPUT, outputs, "the outputs of this step")

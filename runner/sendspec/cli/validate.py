@@ -16,19 +16,19 @@ from sendspec.cli.console import (
     options_with_forms,
     recipients_option,
     specs_argument,
+    untrusted_option,
 )
 from sendspec.cli.project import open_jobs, tell_blank_rows
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted, grouped
+from sendspec.diagnostics.wording import counted
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.send_job import Job
-from sendspec.showing.account import skipped_words
+from sendspec.showing.checked_spec import checked_words
 
 if TYPE_CHECKING:
     from sendspec.operations.rejects_file import RowErrors
-    from sendspec.planning.plan import Plan
     from sendspec.showing.reports.check_report import CheckCase
 
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write the rows that have errors to FILE (.csv), each with its problem and fix.",
 )
+@untrusted_option
 @options_with_forms("text", "json", *CI_FORMS)
 def command(
     console: Console,
@@ -51,6 +52,7 @@ def command(
     recipients: str | None,
     processes: int,
     rejects: str | None,
+    untrusted: bool,
 ) -> int:
     """Check specs, templates, every row and every message; report all problems at once.
 
@@ -62,7 +64,13 @@ def command(
       sendspec validate specs/welcome.yaml --recipients today.csv --format json
       sendspec validate specs/*.yaml --format github
       sendspec validate specs/welcome.yaml --rejects wrong.csv
+      sendspec validate specs/*.yaml --untrusted --format github
     """
+    if untrusted:
+        from sendspec.cli.untrusted import refuse_together, validate_untrusted  # rarely asked for
+
+        refuse_together({"--recipients": recipients, "--rejects": rejects})
+        return validate_untrusted(console, specs, env)
     row_errors = None if rejects is None else _row_errors(specs, rejects)
     problems = row_errors or Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
@@ -77,17 +85,8 @@ def command(
     if problems.has_errors:
         return ExitCode.REJECTED
     for job, plan in zip(jobs, plans, strict=True):
-        console.result(f"{printable(job.spec.path)}: ok, {_account(plan)}")
+        console.result(f"{printable(job.spec.path)}: ok, {checked_words(plan)}")
     return ExitCode.DONE
-
-
-def _account(plan: Plan) -> str:
-    """How many messages there would be, and what became of the other rows."""
-    told = f"{counted(plan.send, 'message')} for {counted(plan.send, 'recipient')}"
-    if not plan.skipped:
-        return told
-    skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
-    return f"{told}; skipped of {counted(plan.recipients, 'row')}: {skipped}"
 
 
 def _cases(specs: Sequence[str], jobs: Sequence[Job], found: Sequence[Diagnostic]) -> Iterator[CheckCase]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 
 from sendspec.composing.eligibility import Eligibility
@@ -37,8 +37,11 @@ def compare_with_base(
     *,
     recipients: str | None,
     processes: int,
+    folder_of: Callable[[BaseCommit], AbstractContextManager[BaseFolder]] = base_folder,
 ) -> BaseComparison:
     """What changes for the recipients of each job. `plans` are those of the jobs; `recipients` is the table that the command line names.
+
+    `folder_of` makes the folder that the base's files are in.
 
     Raises `BaseUnusable`.
     """
@@ -48,7 +51,7 @@ def compare_with_base(
         paths = [path_in_repository(base, job.spec.path) for job in jobs]
         matches = match_specs(tree, [(job.spec, path) for job, path in zip(jobs, paths, strict=True)])
         changes = {}
-        with base_folder(base) as folder:
+        with folder_of(base) as folder:
             for job, plan, path in zip(jobs, plans, paths, strict=True):
                 spec = _SpecComparison(base, folder, job, plan, context, recipients, processes)
                 changes[job.spec.name] = spec.change(path, matches.path_by_name.get(job.spec.name))

@@ -58,10 +58,16 @@ def composed_examples(
 ) -> Iterator[tuple[Example, Composed | None]]:
     """Each example of `spec`, composed like a row; None for one that is rejected, with the reasons in `problems`."""
     program = _compiled(spec, context, problems)
-    if program is None:
-        return
-    for example in spec.examples:
-        for composed in _composed(spec, context, program, example, problems):
+    if program is not None:
+        yield from examples_of(program, context, problems)
+
+
+def examples_of(
+    program: CompiledSpec, context: ProjectContext, problems: Problems
+) -> Iterator[tuple[Example, Composed | None]]:
+    """As `composed_examples`, of a spec that was compiled already."""
+    for example in program.spec.examples:
+        for composed in _composed(program.spec, context, program, example, problems):
             yield example, composed
 
 

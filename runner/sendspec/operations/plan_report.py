@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.cost import Cost, sum_of_costs
@@ -20,6 +21,9 @@ class PlanReport:
 
     `details` are those of each plan; empty if they were not looked at. `base` is what changes against another commit, if that was
     asked for.
+
+    `untrusted`: planned without a ledger, from tracked files alone; then `absent` are the specs whose recipients aren't among them,
+    and `told_digests` the digests as the process told them that had the pairs.
     """
 
     environment: str
@@ -28,6 +32,9 @@ class PlanReport:
     exceeded: Sequence[Diagnostic] = ()
     details: Sequence[PlanDetail] = ()
     base: BaseComparison | None = None
+    untrusted: bool = False
+    absent: Sequence[AbsentAudience] = ()
+    told_digests: tuple[str, str] | None = None
 
     @property
     def recipients(self) -> int:
@@ -70,7 +77,7 @@ class PlanReport:
     @cached_property
     def digests(self) -> tuple[str, str]:
         """The digest that people approve, and that of all that the files declare; the latter is empty where ids are provisional."""
-        return digests_of(self.plans)
+        return digests_of(self.plans) if self.told_digests is None else self.told_digests
 
     @property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.message import Message
 from sendspec.composing.payload_text import text_of, text_path
 from sendspec.composing.shape_text import shape_text
@@ -67,14 +68,24 @@ def samples_without_recipients(job: Job, context: ProjectContext, shapes: Sequen
 
 def text_without_values(job: Job, alternatives: int) -> str | None:
     """The text of messages with these alternatives, without anyone's values; None if they have no text."""
-    template = text_template(job)
+    return text_of_columns(job.program, alternatives)
+
+
+def text_of_columns(program: CompiledSpec, alternatives: int) -> str | None:
+    """As `text_without_values`, of a spec without a table."""
+    template = template_of_text(program)
     if template is None:
-        return text_of(job.spec.message)
-    constants = {**job.spec.variables, "generation": job.spec.generation}
+        return text_of(program.spec.message)
+    constants = {**program.spec.variables, "generation": program.spec.generation}
     return shape_text(template.template.source, alternatives >> template.first_bit, constants)
 
 
 def text_template(job: Job) -> Placeholder | None:
     """The template of the messages' text; None where the text is the same for all, or there is none."""
-    at = ("message", *text_path(job.spec.message))
-    return next((each for each in placeholders_of(job.program.content) if each.at == at), None)
+    return template_of_text(job.program)
+
+
+def template_of_text(program: CompiledSpec) -> Placeholder | None:
+    """As `text_template`, of a spec without a table."""
+    at = ("message", *text_path(program.spec.message))
+    return next((each for each in placeholders_of(program.content) if each.at == at), None)

@@ -1,4 +1,4 @@
-"""The workflow for GitHub that `sendspec init` writes: it checks every spec on a pull request."""
+"""The workflow for GitHub that `sendspec init` writes: it checks every spec on a pull request, and shows what would be sent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ WORKFLOW_PATH = ".github/workflows/messages.yml"
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/-]+", re.ASCII)
 """Folder names that mean nothing to YAML, a shell or GitHub's expressions."""
 _HEAD = """\
-# Checks every spec on a pull request. Sending on a merge needs the access key, and a ledger that outlives the job: on a PostgreSQL server, with
-# `ledger: {url: {env: SENDSPEC_LEDGER_URL}}` in sendspec.yaml (`sendspec explain ledger-place`).
+# Checks every spec on a pull request, and shows what would be sent and what the request changes. It has no secret, so anybody may open one.
+# Sending on a merge needs the access key, and a ledger that outlives the job: on a PostgreSQL server, with
+# `ledger: {url: {env: SENDSPEC_LEDGER_URL}}` in sendspec.yaml. docs/gitops.md of sendspec has the whole way.
 #
 """
 _BY_HAND = """\
@@ -37,11 +38,12 @@ name: messages
 on: [pull_request]
 permissions: {contents: read}
 jobs:
-  validate:
+  pr-plan:
     runs-on: ubuntu-24.04
+    timeout-minutes: 15
     steps:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
-        with: {persist-credentials: false}
+        with: {fetch-depth: 0, persist-credentials: false} # all commits: HEAD^1 is what the request would be merged into
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {python-version: "3.12"}
 """
@@ -69,7 +71,8 @@ def workflow_text(source: InstallSource, folder: str) -> str:
         case _:
             assert_never(source)
     checks = "".join(
-        f"      - run: sendspec {command} specs/*.yaml --format github{place}\n" for command in ("validate", "test")
+        f"      - run: sendspec {command} specs/*.yaml --format github{place}\n"
+        for command in ("test", "plan --untrusted --base HEAD^1")
     )
     return _HEAD + head + _STEPS + install + checks
 

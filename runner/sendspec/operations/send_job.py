@@ -41,6 +41,8 @@ from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
+SpecChoice = Callable[[Spec, Problems], Spec | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -149,15 +151,22 @@ def refuse_errors(problems: Problems) -> None:
 
 
 def read_jobs(
-    paths: Sequence[str], context: ProjectContext, recipients: str | None, problems: Problems, *, frozen: bool = False
+    paths: Sequence[str],
+    context: ProjectContext,
+    recipients: str | None,
+    problems: Problems,
+    *,
+    frozen: bool = False,
+    choose: SpecChoice = lambda spec, problems: spec,
 ) -> list[Job]:
     """Reads and compiles every spec. Unusable specs are left out; `problems` says why.
 
-    With errors in `problems`, the jobs are good for `note_row_problems` and nothing else.
+    With errors in `problems`, the jobs are good for `note_row_problems` and nothing else. `choose` may change a spec that was read,
+    or leave it out.
 
     `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
     """
-    reader = _JobReader(context, recipients, frozen=frozen)
+    reader = _JobReader(context, recipients, choose, frozen=frozen)
     stdin = context.system.stdin
     jobs = []
     for path in paths:
@@ -190,8 +199,9 @@ def note_row_problems(jobs: Sequence[Job], problems: Problems) -> None:
 class _JobReader:
     """Reads the specs of one command line."""
 
-    def __init__(self, context: ProjectContext, recipients: str | None, *, frozen: bool) -> None:
+    def __init__(self, context: ProjectContext, recipients: str | None, choose: SpecChoice, *, frozen: bool) -> None:
         self._context = context
+        self._choose = choose
         self._recipients = recipients
         self._now = context.system.now
         self._frozen = frozen
@@ -204,6 +214,7 @@ class _JobReader:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't record it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
             spec = None
+        spec = None if spec is None else self._choose(spec, own)
         job = None if spec is None else self._job_of(spec, stdin, own)
         for diagnostic in own:
             has_project = self._context.project.path is not None

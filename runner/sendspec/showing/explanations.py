@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
 from sendspec.showing.explained.entry import Explanation
 from sendspec.showing.page_text import prose
 from sendspec.showing.terminal_style import TerminalStyle
@@ -20,6 +20,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     **messages.EXPLAINED,
     **project.EXPLAINED,
     **ledger.EXPLAINED,
+    **untrusted.EXPLAINED,
     **command.EXPLAINED,
 }
 

@@ -15,7 +15,10 @@ from sendspec.showing.markdown.words import cost_words, many
 
 
 def job_outputs(report: PlanReport, plan_path: str | None) -> dict[str, str]:
-    """The outputs by name, each of one line; `plan_path` is that of the plan file, if one was written."""
+    """The outputs by name, each of one line; `plan_path` is that of the plan file, if one was written.
+
+    Nobody can approve an untrusted plan, so it has no digest.
+    """
     cost, currency = _amount(report.cost)
     return {
         "environment": report.environment,
@@ -25,7 +28,7 @@ def job_outputs(report: PlanReport, plan_path: str | None) -> dict[str, str]:
         "segments": str(report.segments.total),
         "cost": cost,
         "currency": currency,
-        "digest": report.digest,
+        "digest": "" if report.untrusted else report.digest,
         "content-digest": report.content_digest,
         "changed": _word(_has_changed(report)),
         "stopped": _word(bool(report.exceeded)),

@@ -17,6 +17,7 @@ from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.reading.contacts.number_country import UNKNOWN
+from sendspec.showing.absent_audience import absent_json
 from sendspec.showing.account import country_words, left_words, skipped_words
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
@@ -152,6 +153,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
             {**_spec(plan, detail), **_change_json(plan, report.base)}
             for plan, detail in zip(report.plans, report.details or repeat(NO_DETAIL), strict=False)
         ],
+        **({"untrusted": {"absent": list(map(absent_json, report.absent))}} if report.untrusted else {}),
     }
 
 

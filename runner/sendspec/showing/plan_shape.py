@@ -36,7 +36,7 @@ def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: b
         yield f"    {grouped(shape.messages):>{width}} × {shape_size(shape)}row {shape.line}{marks.get(shape.id, '')}"
         indent = " " * (width + 7)
         if shape.id in detail.samples:
-            yield indent + _shown_text(detail.samples[shape.id].text, full=full)
+            yield indent + shown_text(detail.samples[shape.id].text, full=full)
         if words := path_words(shape.path):
             yield style.dim(indent + printable(words))
         yield from (
@@ -72,7 +72,7 @@ def shape_size(shape: Shape) -> str:
     return f"{counted(shape.segments_each, 'segment')} {shape.encoding.value}, "
 
 
-def _shown_text(text: str, *, full: bool) -> str:
+def shown_text(text: str, *, full: bool) -> str:
     cut = text if full or len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
     return printable(cut)
 

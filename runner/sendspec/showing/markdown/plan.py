@@ -9,6 +9,7 @@ from itertools import repeat
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.operations.plan_report import PlanReport
 from sendspec.showing.account import left_words, skipped_words
+from sendspec.showing.markdown.absent_audience import absent_section
 from sendspec.showing.markdown.base_change import change_cell, removed_section
 from sendspec.showing.markdown.diagnostic import diagnostic_item
 from sendspec.showing.markdown.foreign_text import cell, code, name
@@ -44,9 +45,10 @@ def plan_markdown(report: PlanReport, notes: ReviewNotes) -> str:
             _list("A send would be stopped", [diagnostic_item(each) for each in report.exceeded], more_of("limit")),
             _list("To decide", list(_decisions(specs)), more_of("thing to decide", "things to decide")),
             _list("Warnings", [diagnostic_item(each) for each in other_warnings], more_of("warning")),
-            _table(specs, report),
+            *([_table(specs, report)] if specs else []),
             *([] if report.base is None else [removed_section(report.base)]),
             lambda room: _details(specs, room),
+            absent_section(report.absent),
         ],
         single(_ending(report, notes)),
     )
@@ -54,6 +56,10 @@ def plan_markdown(report: PlanReport, notes: ReviewNotes) -> str:
 
 def headline(report: PlanReport) -> str:
     """The whole plan in one line: `**1,200 messages would be sent** to 1,180 recipients, 1,420 segments, 106.50 EUR`."""
+    if report.absent and not report.plans:
+        return (
+            f"**{many(len(report.absent), 'spec')} without recipients in this repository**: nobody can be counted here"
+        )
     if not report.send:
         skipped = skipped_words(report.skipped, number)
         return f"**Nothing would be sent**: {many(report.recipients, 'recipient')}{f', {skipped}' if skipped else ''}"
@@ -154,7 +160,7 @@ def _details(specs: Sequence[PlannedSpec], room: int) -> Section:
 
 
 def _ending(report: PlanReport, notes: ReviewNotes) -> str:
-    digests = [f"- plan digest, which people approve: {code(report.digest)}"]
+    digests = [] if report.untrusted else [f"- plan digest, which people approve: {code(report.digest)}"]
     if report.content_digest:
         digests.append(f"- digest of all that the files declare: {code(report.content_digest)}")
     steps = [f"{at}. {code(command)}" for at, command in enumerate(notes.commands, start=1)]

@@ -1,0 +1,179 @@
+"""What the child does with the copy: what `validate` and `plan` do, without a ledger and on one process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import printable
+from sendspec.ledger.identity import LOCK_FILE
+from sendspec.operations.base_comparison import compare_with_base
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
+from sendspec.operations.offline_plan import check_jobs
+from sendspec.operations.plan_detail import plan_details
+from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.send_job import Job, note_row_problems, read_jobs
+from sendspec.operations.system import real_system
+from sendspec.operations.untrusted.absent_text import absent_audience
+from sendspec.operations.untrusted.copied_base import copied_commit, copied_folder
+from sendspec.operations.untrusted.present_input import PresentInput, left_out_problem
+from sendspec.operations.untrusted.report import CheckedSpec, UntrustedFailure, UntrustedReport, UntrustedRequest
+from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.planning.base_change import BaseComparison
+from sendspec.planning.decision import Decision
+from sendspec.planning.plan import Plan
+from sendspec.reading.project import PROJECT_FILE_NAME
+
+COMMAND = "untrusted check"
+OTHERS_READ_IT = {"CI": "true"}
+"""The child's environment as its code sees it: no recipient's own values in samples."""
+
+
+def report_on(request: UntrustedRequest) -> UntrustedReport:
+    """A failure that was foreseen is in the report."""
+    noted: list[str] = []
+    try:
+        return _report(request, noted)
+    except SendspecError as error:
+        option = error.option if isinstance(error, WrongUsage) else ""
+        failure = UntrustedFailure(
+            code=error.code, problem=error.problem, fix=error.fix, exit_code=error.exit_code, option=option
+        )
+        return UntrustedReport(environment="".join(noted[-1:]), failure=failure)
+
+
+def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
+    problems = Problems()
+    readable = _readable_specs(request, problems)
+    system = real_system(COMMAND, environ=OTHERS_READ_IT)
+    context = open_context(readable, request.env, problems, system, note_environment=noted.append) if readable else None
+    if context is None:
+        return UntrustedReport(environment="".join(noted[-1:]), diagnostics=tuple(problems))
+    present = PresentInput(context, Path(request.top), request.left_out)
+    context = present.with_present_files(problems)
+    jobs = read_jobs(readable, context, None, problems, choose=present.choose)
+    found = (absent_audience(each, context, problems) for each in present.absent)
+    report = UntrustedReport(
+        environment=context.environment.name,
+        tables={job.spec.path: job.table.path for job in jobs},
+        absent=tuple(each for each in found if each is not None),
+    )
+    if request.plans:
+        return _planned(report, jobs, context, problems, request)
+    plans = check_jobs(jobs, context, problems, 1)
+    checked = tuple(CheckedSpec(path=job.spec.path, plan=plan) for job, plan in zip(jobs, plans, strict=True))
+    return replace(report, checked=checked, diagnostics=tuple(problems))
+
+
+def _planned(
+    report: UntrustedReport, jobs: list[Job], context: ProjectContext, problems: Problems, request: UntrustedRequest
+) -> UntrustedReport:
+    """Plans as if nothing had ever been sent: what was accepted already is told after the merge."""
+    plans: list[Plan] = []
+    if problems.has_errors:
+        note_row_problems(jobs, problems)
+    else:
+        plans = plan_jobs(jobs, context, None, problems, processes=1)
+    if problems.has_errors:
+        return replace(report, diagnostics=tuple(problems))
+    compared = _compared(jobs, plans, context, problems, request)
+    exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+    for diagnostic in exceeded:
+        problems.add(diagnostic)
+
+    def decided(job: Job) -> Iterator[Decision]:
+        return decide_all(job, context, None, Problems())
+
+    plan = PlanReport(
+        environment=context.environment.name,
+        plans=tuple(plans),
+        warnings=tuple(problems),
+        exceeded=tuple(exceeded),
+        details=plan_details(jobs, plans, context, decided),
+        base=compared,
+        untrusted=True,
+        absent=report.absent,
+    )
+    return replace(report, plan=replace(plan, told_digests=plan.digests), diagnostics=tuple(problems))
+
+
+def _compared(
+    jobs: list[Job], plans: list[Plan], context: ProjectContext, problems: Problems, request: UntrustedRequest
+) -> BaseComparison | None:
+    """What changes against the base, if there is one. Warns of changes to the files that say who may be reached, and who approves it."""
+    base = request.base
+    if base is None:
+        return None
+    for path in guards(context, Path(request.top)):
+        if path in base.differing:
+            problems.add(
+                Problem(
+                    "guard-changed",
+                    f"this file differs from '{printable(base.ref[:200])}', and decides on limits, recipients or approvals",
+                    "have its owners review it: the plan already goes by it",
+                ).diagnostic(_shown(Path(request.top, path)), severity=Severity.WARNING)
+            )
+    return compare_with_base(
+        copied_commit(base, request.top),
+        jobs,
+        plans,
+        context,
+        recipients=None,
+        processes=1,
+        folder_of=lambda _: copied_folder(base),
+    )
+
+
+def guards(context: ProjectContext, top: Path) -> list[str]:
+    """The project's file, its ledgers' identities, and the files of its environments that say who approves, and who gets nothing."""
+    environments = context.project.environments.values()
+    approvals = [each.approvals for each in environments if each.approvals is not None]
+    named = [written for each in approvals for written in (each.approvers, each.revoked) if written is not None]
+    named += [file.written for each in environments for file in each.suppress]
+    files = [PROJECT_FILE_NAME, LOCK_FILE, *named]
+    root = os.path.relpath(context.root, top)
+    return list(dict.fromkeys(os.path.normpath(os.path.join(root, file)) for file in files))  # noqa: PTH118 - as git writes it
+
+
+def _readable_specs(request: UntrustedRequest, problems: Problems) -> list[str]:
+    """The specs that are in the copy. None where a project file or `sendspec.lock` is something that isn't read."""
+    top = Path(request.top)
+    for path, why in request.left_out.items():
+        if Path(path).name in (PROJECT_FILE_NAME, LOCK_FILE):
+            problems.add(left_out_problem(path, why).diagnostic(_shown(top / path)))
+    if problems.has_errors:
+        return []
+    found: list[str] = []
+    for spec in request.specs:
+        place = Path.cwd() / spec
+        reasons = (request.left_out.get(_below(each, top)) for each in (place, *place.parents))
+        reason = next((each for each in reasons if each is not None), None)
+        if reason is not None:
+            problems.add(left_out_problem(spec, reason).diagnostic(spec))
+        elif not place.is_file():
+            problems.add(_untracked(spec))
+        else:
+            found.append(spec)
+    return found
+
+
+def _below(place: Path, top: Path) -> str:
+    return str(place.relative_to(top)) if place.is_relative_to(top) else ""
+
+
+def _shown(place: Path) -> str:
+    return str(place.relative_to(Path.cwd())) if place.is_relative_to(Path.cwd()) else place.name
+
+
+def _untracked(spec: str) -> Diagnostic:
+    return Problem(
+        "untrusted-untracked",
+        "git doesn't track this file, so it isn't part of what a pull request brings",
+        "add it with `git add`, or check it without --untrusted",
+    ).diagnostic(spec)

@@ -1,0 +1,214 @@
+"""What git tracks of the projects that specs belong to: the index's own content, read as objects.
+
+The work tree is not read. So nothing in it that isn't tracked, no link and no device can be reached, and no filter of
+`.gitattributes` runs. Git itself runs nothing that the repository configures, and fetches nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
+from typing import IO
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.git_objects import TreeEntry
+from sendspec.operations.git_repository import GIT_SECONDS, SAFELY, GitUnreadable
+from sendspec.reading.project import PROJECT_FILE_NAME
+
+MAX_LISTING_BYTES = 200_000_000
+"""Of the index of two million files."""
+EXTENSIONS = (".yaml", ".yml", ".lock", ".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
+"""Of specs, project files, tables, price tables, and lists of addresses."""
+_REGULAR = (b"100644", b"100755")
+_LINK, _SUBMODULE = b"120000", b"160000"
+
+
+class LeftOut(StrEnum):
+    """Why something that git tracks isn't copied. The words complete "it is …"."""
+
+    LINK = "a link"
+    SUBMODULE = "a submodule"
+    UNMERGED = "in a merge conflict"
+    LARGE = "too large"
+    LFS = "in Git LFS"
+    ODD = "a name that no file can have"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFile:
+    """`path` is relative to the top of the repository; `size` is -1 before it is known."""
+
+    path: str
+    identity: bytes
+    size: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedFiles:
+    """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not."""
+
+    files: tuple[TrackedFile, ...]
+    left_out: Mapping[str, LeftOut]
+    entries: Mapping[str, tuple[bytes, bytes]]
+
+
+def working_prefix(folder: Path, environ: Mapping[str, str]) -> str:
+    """Where `folder` is in its repository: "" or a path that ends with a slash. Raises `GitUnreadable`."""
+    prefix = os.fsdecode(_output(folder, environ, "rev-parse", "--show-prefix")).removesuffix("\n")
+    if prefix and not _is_plain(prefix.removesuffix("/")):
+        raise GitUnreadable("its work tree is elsewhere")
+    return prefix
+
+
+def tracked_files(folder: Path, environ: Mapping[str, str], specs: Sequence[str]) -> TrackedFiles:
+    """What git tracks of the projects of `specs`, which are paths from the top of the repository. Raises `GitUnreadable`."""
+    entries: dict[str, tuple[bytes, bytes]] = {}
+    unmerged = set()
+    for path, mode, identity, stage in _index(
+        _output(folder, environ, "ls-files", "-z", "--stage", "--full-name", ":/")
+    ):
+        entries[path] = (mode, identity)
+        if stage != b"0":
+            unmerged.add(path)
+    roots = {_root_of(spec, entries) for spec in specs}
+    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)}, unmerged)
+
+
+def committed_files(
+    folder: Path, environ: Mapping[str, str], committed: Iterable[TreeEntry], specs: Sequence[str]
+) -> TrackedFiles:
+    """As `tracked_files`, of the files of a commit."""
+    entries = {each.path: (each.mode.encode(), each.object.encode()) for each in committed}
+    roots = {_root_of(spec, entries) for spec in specs}
+    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)})
+
+
+def _chosen(
+    folder: Path,
+    environ: Mapping[str, str],
+    entries: Mapping[str, tuple[bytes, bytes]],
+    unmerged: Collection[str] = (),
+) -> TrackedFiles:
+    left_out, files = {}, []
+    for path, (mode, identity) in entries.items():
+        if path in unmerged:
+            left_out[path] = LeftOut.UNMERGED
+        elif not _is_plain(path):
+            left_out[path] = LeftOut.ODD
+        elif mode == _LINK:
+            left_out[path] = LeftOut.LINK
+        elif mode == _SUBMODULE:
+            left_out[path] = LeftOut.SUBMODULE
+        elif mode in _REGULAR and path.lower().endswith(EXTENSIONS):
+            files.append(TrackedFile(path, identity))
+    return TrackedFiles(files=tuple(_with_sizes(folder, environ, files)), left_out=left_out, entries=entries)
+
+
+def contents(
+    folder: Path, environ: Mapping[str, str], files: Sequence[TrackedFile]
+) -> Iterator[tuple[TrackedFile, IO[bytes]]]:
+    """Each file with a stream that holds its content next. The stream has to be read to the content's end. Raises `GitUnreadable`."""
+    with TemporaryFile() as wanted:
+        wanted.write(b"".join(each.identity + b"\n" for each in files))
+        wanted.seek(0)
+        with _started(folder, environ, ("cat-file", "--batch"), wanted) as git:
+            assert git.stdout is not None
+            try:
+                for each in files:
+                    head = git.stdout.readline(200).split()
+                    if head != [each.identity, b"blob", b"%d" % each.size]:
+                        raise GitUnreadable("an object is missing: is this a partial clone?")
+                    yield each, git.stdout
+                    git.stdout.read(1)
+            finally:
+                git.kill()
+
+
+def _with_sizes(folder: Path, environ: Mapping[str, str], files: Sequence[TrackedFile]) -> Iterator[TrackedFile]:
+    answer = _output(
+        folder, environ, "cat-file", "--batch-check", stdin=b"".join(each.identity + b"\n" for each in files)
+    )
+    for each, line in zip(files, answer.splitlines(), strict=True):
+        words = line.split()
+        if len(words) != 3 or words[1] != b"blob":
+            raise GitUnreadable("an object is missing: is this a partial clone?")
+        yield TrackedFile(each.path, each.identity, int(words[2]))
+
+
+def _index(listing: bytes) -> Iterator[tuple[str, bytes, bytes, bytes]]:
+    for line in listing.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, identity, stage = about.split(b" ")
+        yield os.fsdecode(path), mode, identity, stage
+
+
+def _root_of(spec: str, tracked: Collection[str]) -> str:
+    """The folder of the nearest project file above the spec, or the spec's own."""
+    above = PurePosixPath(spec).parents
+    root = next((each for each in above if str(each / PROJECT_FILE_NAME) in tracked), above[0])
+    return "" if str(root) == "." else str(root)
+
+
+def _is_below(path: str, folders: Collection[str]) -> bool:
+    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def _is_plain(path: str) -> bool:
+    """Whether the path leads down. Git writes no other into an index; somebody else can."""
+    parts = path.split("/")
+    return all(part not in ("", ".", "..") and part.casefold() != ".git" and "\0" not in part for part in parts)
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """No transport is allowed, so that a partial clone's missing objects start no program."""
+    return {
+        **environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "",
+        "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
+    }  # fmt: skip
+
+
+def _started(
+    folder: Path,
+    environ: Mapping[str, str],
+    arguments: Sequence[str],
+    stdin: IO[bytes] | int,
+    errors: IO[bytes] | int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            ["git", *SAFELY, *arguments],
+            cwd=folder,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment(environ),
+        )
+    except OSError:
+        raise GitUnreadable("git can't be run here") from None
+
+
+def _output(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: bytes = b"") -> bytes:
+    """Standard output of a git command. Raises `GitUnreadable`."""
+    with TemporaryFile() as given, TemporaryFile() as errors:
+        given.write(stdin)
+        given.seek(0)
+        with _started(folder, environ, arguments, given, errors) as git:
+            assert git.stdout is not None
+            found = git.stdout.read(MAX_LISTING_BYTES + 1)
+            if len(found) > MAX_LISTING_BYTES:
+                git.kill()
+                raise GitUnreadable("its list of files is too long")
+            with suppress(subprocess.TimeoutExpired):
+                git.wait(GIT_SECONDS)
+            git.kill()
+        errors.seek(0)
+        said = errors.read(1_000).decode("utf-8", "replace").strip().splitlines()
+    if git.returncode:
+        raise GitUnreadable(printable(said[0][:200]) if said else f"git ends with {git.returncode}")
+    return found

@@ -1,0 +1,55 @@
+"""A spec whose recipients aren't in the repository, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
+from sendspec.operations.absent_audience import AbsentAudience, AbsentText
+from sendspec.showing.plan_shape import path_words, shown_text
+from sendspec.showing.terminal_style import TerminalStyle
+
+TEXTS_SHOWN = 5
+
+
+def absent_text(absent: AbsentAudience, style: TerminalStyle, *, full: bool = False) -> str:
+    """What nobody can count, and what the messages would say; `full` shows all texts, whole."""
+    lines = [style.bold(printable(f"{absent.name} → {absent.channel}")), printable(f"  audience: {absent.why}")]
+    shown = absent.texts if full else absent.texts[:TEXTS_SHOWN]
+    for text in shown:
+        lines.append(f"    {_head(text)}")
+        lines.append(f"      {shown_text(text.text, full=full)}")
+        if words := path_words(text.path):
+            lines.append(style.dim(f"      {printable(words)}"))
+    left = len(absent.texts) - len(shown)
+    if left or absent.more:
+        lines.append(f"    and {'more' if absent.more else f'{left} more'}{'' if full else ': `--detail`'}")
+    return "\n".join(lines)
+
+
+def _head(text: AbsentText) -> str:
+    where = f"from {text.source.value}"
+    if text.measure is None:
+        return where
+    return f"{where}, {counted(text.measure.segments, 'segment')} {text.measure.encoding.value}"
+
+
+def absent_json(absent: AbsentAudience) -> dict[str, Any]:
+    return {
+        "name": absent.name,
+        "path": absent.path,
+        "channel": absent.channel,
+        "file": absent.file,
+        "audience": absent.why,
+        "texts": [_text_json(text) for text in absent.texts],
+        "more": absent.more,
+    }
+
+
+def _text_json(text: AbsentText) -> dict[str, Any]:
+    branches = [
+        {"at": each.at, "condition": each.condition, "outcome": each.outcome.value} for each in text.path.branches
+    ]
+    size = {} if text.measure is None else {"segments": text.measure.segments, "encoding": text.measure.encoding.value}
+    return {"text": text.text, "from": text.source.value, "branches": branches, **size}

@@ -1,0 +1,187 @@
+"""The program `gh` and the service's API behind it, as far as our workflows use them. A token may do what its job's permissions say.
+
+The state is files in a folder: scripts in processes of their own change it. Whatever isn't known is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+BOT = "github-actions[bot]"
+REPOSITORY = "shop/messages"
+
+
+class GitHubState:
+    """Pull requests, comments, issues and artifacts of the repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self._file = folder / "state.json"
+        if not self._file.exists():
+            self.save(
+                {"tokens": {}, "pulls": [], "artifacts": [], "comments": {}, "issues": [], "labels": [], "writes": 0}
+            )
+
+    def load(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._file.read_text())
+        return found
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        self._file.write_text(json.dumps(state))
+
+    def change(self, **values: Any) -> None:
+        self.save({**self.load(), **values})
+
+    def install(self, tools: Path) -> None:
+        program = tools / "gh"
+        program.write_text(
+            f"#!{sys.executable} -IS\nimport sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+            f"from fake_gh import main\nmain({str(self.folder)!r}, sys.argv[1:])\n"
+        )
+        program.chmod(0o755)
+
+    def new_token(self, permissions: Mapping[str, str]) -> str:
+        state = self.load()
+        token = f"token-{len(state['tokens'])}"
+        state["tokens"][token] = dict(permissions)
+        self.save(state)
+        return token
+
+    def keep_artifact(self, run: int, name: str, folder: Path) -> None:
+        state = self.load()
+        state["artifacts"] = [kept for kept in state["artifacts"] if (kept["run"], kept["name"]) != (run, name)]
+        number = len(state["artifacts"]) + 1
+        place = self.folder / f"{number}.zip"
+        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in folder.iterdir():
+                archive.write(file, file.name)
+        state["artifacts"].append({"id": number, "run": run, "name": name, "size_in_bytes": place.stat().st_size})
+        self.save(state)
+
+    def replace_artifact(self, run: int, name: str, content: Mapping[str, bytes]) -> None:
+        """What a run of an attacker's own workflow leaves under a name."""
+        state = self.load()
+        [kept] = [kept for kept in state["artifacts"] if (kept["run"], kept["name"]) == (run, name)]
+        place = self.folder / f"{kept['id']}.zip"
+        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file, data in content.items():
+                archive.writestr(file, data)
+        kept["size_in_bytes"] = place.stat().st_size
+        self.save(state)
+
+
+class Command:
+    """One run of `gh`. The token in GH_TOKEN says what it may do."""
+
+    def __init__(self, folder: str, token: str) -> None:
+        self._place = GitHubState(Path(folder))
+        self._state = self._place.load()
+        self._permissions: dict[str, str] = self._state["tokens"].get(token, {})
+
+    def run(self, words: list[str]) -> None:
+        match words:
+            case ["api", *rest]:
+                self._api(rest)
+            case ["label", "create", name, "--force", "--description", _]:
+                self._need("issues", "write")
+                self._state["labels"] = sorted({*self._state["labels"], name})
+            case [
+                "issue",
+                "list",
+                "--label",
+                label,
+                "--state",
+                "open",
+                "--limit",
+                "1",
+                "--json",
+                "number",
+                "--jq",
+                ".[].number",
+            ]:
+                self._need("issues", "read")
+                found = [issue for issue in self._state["issues"] if label in issue["labels"]]
+                sys.stdout.write("".join(f"{issue['number']}\n" for issue in found[:1]))
+            case ["issue", "create", "--title", title, "--label", label, "--body-file", file]:
+                self._need("issues", "write")
+                assert label in self._state["labels"]
+                issue = {"number": len(self._state["issues"]) + 1, "title": title, "labels": [label]}
+                self._state["issues"].append({**issue, "body": Path(file).read_text()})
+            case ["issue", "edit", number, "--body-file", file]:
+                self._need("issues", "write")
+                [issue] = [issue for issue in self._state["issues"] if issue["number"] == int(number)]
+                issue["body"] = Path(file).read_text()
+            case _:
+                raise SystemExit(f"gh {words}: not emulated")
+        self._place.save(self._state)
+
+    def _need(self, name: str, level: str) -> None:
+        if self._permissions.get(name) not in (level, "write"):
+            raise SystemExit(f"gh: HTTP 403: this token may not {level} {name}")
+        self._state["writes"] += level == "write"
+
+    def _api(self, words: list[str]) -> None:
+        method, target, fields, sent = "GET", "", dict[str, str](), None
+        while words:
+            match words:
+                case ["--method", method, *words]:
+                    pass
+                case ["--raw-field", field, *words]:
+                    name, _, fields[name] = field.partition("=")
+                case ["--input", file, *words]:
+                    sent = json.loads(Path(file).read_text())
+                case ["--paginate" | "--silent", *words]:
+                    pass
+                case [target, *words] if not target.startswith("-"):
+                    pass
+                case _:
+                    raise SystemExit(f"gh api {words}: not emulated")
+        answer = self._answer(method, target.removeprefix(f"repos/{REPOSITORY}/"), fields, sent)
+        if isinstance(answer, bytes):
+            sys.stdout.buffer.write(answer)
+        elif method == "GET":
+            sys.stdout.write(json.dumps(answer))
+
+    def _answer(self, method: str, target: str, fields: Mapping[str, str], sent: Any) -> Any:
+        match method, target:
+            case "GET", "pulls":
+                self._need("pull-requests", "read")
+                return [
+                    p for p in self._state["pulls"] if p["state"] == fields["state"] and p["label"] == fields["head"]
+                ]
+            case "GET", _ if found := re.fullmatch(r"actions/runs/(\d+)/artifacts\?name=([\w-]+)", target):
+                self._need("actions", "read")
+                kept = [a for a in self._state["artifacts"] if (a["run"], a["name"]) == (int(found[1]), found[2])]
+                return {"artifacts": kept}
+            case "GET", _ if found := re.fullmatch(r"actions/artifacts/(\d+)/zip", target):
+                self._need("actions", "read")
+                return (self._place.folder / f"{found[1]}.zip").read_bytes()
+            case "GET", _ if found := re.fullmatch(r"issues/(\d+)/comments\?per_page=100", target):
+                self._need("pull-requests", "read")
+                return self._state["comments"].get(found[1], [])
+            case "POST", _ if found := re.fullmatch(r"issues/(\d+)/comments", target):
+                self._need("pull-requests", "write")
+                comments = self._state["comments"].setdefault(found[1], [])
+                number = sum(map(len, self._state["comments"].values())) + 1
+                comments.append({"id": number, "user": {"login": BOT}, "body": sent["body"]})
+            case "PATCH", _ if found := re.fullmatch(r"issues/comments/(\d+)", target):
+                self._need("pull-requests", "write")
+                every = [comment for comments in self._state["comments"].values() for comment in comments]
+                [comment] = [comment for comment in every if comment["id"] == int(found[1])]
+                comment["body"] = sent["body"]
+            case _:
+                raise SystemExit(f"gh api --method {method} {target}: not emulated")
+        return None
+
+
+def main(folder: str, words: list[str]) -> None:
+    import os
+
+    Command(folder, os.environ.get("GH_TOKEN", "")).run(words)
