@@ -344,3 +344,19 @@ def test_a_base_that_is_not_there_is_the_failure_that_it_is_elsewhere(repository
     with pytest.raises(SendspecError) as raised:
         untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="nosuch")
     assert raised.value.code == "base-unknown"
+
+
+def test_what_a_spec_without_recipients_says_is_compared_too(repository: Repository) -> None:
+    repository.write("hello.yaml", HELLO.replace("people", "none"))
+    repository.commit()
+    repository.git("checkout", "--quiet", "-b", "request")
+    repository.write("hello.yaml", HELLO.replace("people", "none").replace("Hi", "Hello"))
+    repository.write("new.yaml", HELLO.replace("people", "none").replace("name: hello", "name: new"))
+    repository.commit()
+    specs, system = ("hello.yaml", "new.yaml"), real_system("test")
+    found = untrusted_report(specs, None, system, repository.folder, plans=True, base="main").plan
+    assert found is not None
+    assert [(each.gone, each.before) for each in found.absent] == [
+        (("Hi ⟨first_name⟩",), ("Hi ⟨first_name⟩",)),
+        ((), None),
+    ]
