@@ -32,7 +32,7 @@ def shop(project_dir: Any) -> Any:
     folder.write("people.csv", PEOPLE)
     folder.write("specs/hello.yaml", SPEC)
     for name in ("summary", "output"):
-        folder.write(f"../{name}", f"{name} before\n")
+        folder.write(f"../{name}", f"{name} before" + "\n" * (name == "output"))
     folder.environ.update(
         CI="true",
         GITHUB_STEP_SUMMARY=str(project_dir.folder / "summary"),
@@ -46,13 +46,14 @@ def step(shop: Any) -> tuple[str, dict[str, str]]:
     summary, output = (
         Path(shop.environ[name]).read_text(encoding="utf-8") for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
     )
-    assert summary.startswith("summary before\n")
+    assert summary.startswith("summary before")
     assert output.startswith("output before\n")
     found = re.findall(r"^([a-z-]+)<<(END_[0-9a-f]{32})\n(.*)\n\2\n", output, re.M)
     assert "".join(f"{name}<<{end}\n{value}\n{end}\n" for name, end, value in found) == output.removeprefix(
         "output before\n"
     )
-    return summary.removeprefix("summary before\n"), {name: value for name, _, value in found}
+    assert summary == "summary before" or (summary.startswith("summary before\n\n") and summary.endswith("\n\n"))
+    return summary.removeprefix("summary before"), {name: value for name, _, value in found}
 
 
 def test_a_step_gets_annotations_a_summary_and_outputs(shop: Any) -> None:
@@ -63,7 +64,7 @@ def test_a_step_gets_annotations_a_summary_and_outputs(shop: Any) -> None:
     assert "hello → sms (sandbox)" in done.err
     assert not [line for line in done.err.splitlines() if line.strip().startswith("::")]
     summary, outputs = step(shop)
-    assert summary.startswith("\n**2 messages would be sent** to 2 of 3 recipients, 2 segments\n")
+    assert summary.startswith("\n\n**2 messages would be sent** to 2 of 3 recipients, 2 segments\n")
     assert rendered(summary).messages == ["Hi Ada\n::error::of the text"]
     assert {name: outputs[name] for name in ("send", "skip", "recipients", "digest", "environment", "plan")} == {
         "send": "2", "skip": "1", "recipients": "3", "digest": plain["digest"], "environment": "sandbox", "plan": "plan.json",
@@ -122,7 +123,7 @@ def test_a_limit_that_would_stop_it_comes_first(shop: Any) -> None:
     assert done.code == 7
     assert done.out.startswith("::warning file=shop/specs/hello.yaml,line=")
     summary, outputs = step(shop)
-    assert summary.startswith("\n**Stopped by a limit**: 2 messages to 2 of 3 recipients")
+    assert summary.startswith("\n\n**Stopped by a limit**: 2 messages to 2 of 3 recipients")
     assert summary.index("### A send would be stopped") < summary.index("| spec |")
     assert "sendspec send" not in summary
     assert (outputs["stopped"], outputs["send"]) == ("true", "2")
@@ -144,7 +145,7 @@ def test_what_drifted_is_a_notice(shop: Any) -> None:
     )
     assert lines[-1] == "::notice title=sendspec::and 3 more of this kind"
     summary, outputs = step(shop)
-    assert summary.startswith("\n**Nothing would be sent**: 36 recipients, 24 drift · 12 filtered\n")
+    assert summary.startswith("\n\n**Nothing would be sent**: 36 recipients, 24 drift · 12 filtered\n")
     assert summary.count("**drift**") == 12
     assert outputs["changed"] == "false"
 

@@ -122,8 +122,8 @@ def print_markdown(console: Console, text: str) -> None:
 
 
 def _append_summary(console: Console, text: str) -> None:
-    """On a new line, whatever the steps before have written."""
-    _append(console, SUMMARY, f"\n{text}", "the summary of this step")
+    """As paragraphs of their own, whatever is written before and behind."""
+    _append(console, SUMMARY, f"\n\n{text}\n", "the summary of this step")
 
 
 def _append(console: Console, variable: str, text: str, what: str) -> None:
