@@ -127,6 +127,13 @@ def test_the_content_digest_is_that_of_a_plan_with_the_same_salt(repository: Rep
     assert found.content_digest.startswith("v1:")
 
 
+def test_both_digests_are_those_of_a_plan_of_these_files_that_is_trusted(repository: Repository) -> None:
+    found = report(repository, env="sandbox").plan
+    trusted = ProjectDir(repository.folder).run("plan", "hello.yaml", "--env", "sandbox", "--format", "json").json
+    assert found is not None
+    assert found.digests == (trusted["digest"], trusted["content_digest"])
+
+
 def _lock(repository: Repository, text: str) -> str:
     from uuid import UUID
 
