@@ -64,6 +64,22 @@ def test_its_document_has_all_texts() -> None:
     assert "untrusted" not in plan_document(PlanReport(environment="production", plans=()))
 
 
+def test_what_the_base_says_otherwise_is_told() -> None:
+    compared = replace(ABSENT, before=("Hi Ada", "Hello ⟨first_name⟩"))
+    lines = absent_text(compared, PLAIN).splitlines()
+    assert lines[4] == "    from columns, new against the base"
+    assert lines[-2:] == ["    no longer said:", "      Hello ⟨first_name⟩"]
+    assert "new" not in lines[2]
+    many = replace(ABSENT, before=tuple(map(str, range(7))))
+    assert absent_text(many, PLAIN).splitlines()[-1] == "    and 2 more: `--detail`"
+    page = plan_markdown(replace(REPORT, absent=(compared,)), ReviewNotes(paths=[]))
+    new, gone, same = (page.index(f"`{text}`") for text in ("Dear ⟨first_name⟩", "Hello ⟨first_name⟩", "Hi Ada"))
+    assert new < gone < same
+    assert plan_document(replace(REPORT, absent=(compared,)))["untrusted"]["absent"][0]["before"] == list(
+        compared.before or ()
+    )
+
+
 def test_nobody_approves_an_untrusted_plan() -> None:
     report = replace(REPORT, plans=(plan(send=2),))
     assert job_outputs(report, None)["digest"] == ""

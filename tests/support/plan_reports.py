@@ -154,6 +154,7 @@ def absents(draw: st.DrawFn) -> AbsentAudience:
             for _ in range(draw(st.integers(0, 3)))
         ),
         more=draw(st.booleans()),
+        before=draw(st.none() | st.lists(texts, max_size=3).map(tuple)),
     )
 
 

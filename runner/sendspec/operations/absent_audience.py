@@ -24,7 +24,10 @@ class AbsentText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentAudience:
-    """`path` is the spec's, `file` its table's as the spec writes it; `why` completes "audience: …". `more`: there are more texts than listed."""
+    """`path` is the spec's, `file` its table's as the spec writes it; `why` completes "audience: …". `more`: there are more texts than listed.
+
+    `before` are the texts of the spec as a base has it, at the same path; None: it isn't compared with one, or the base has no such spec.
+    """
 
     name: str
     path: str
@@ -33,3 +36,14 @@ class AbsentAudience:
     why: str
     texts: tuple[AbsentText, ...] = ()
     more: bool = False
+    before: tuple[str, ...] | None = None
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """What the base says, and this no more."""
+        now = {text.text for text in self.texts}
+        return tuple(text for text in self.before or () if text not in now)
+
+    def is_new(self, text: AbsentText) -> bool:
+        """Whether the base doesn't say this; never, if it isn't compared with one."""
+        return self.before is not None and text.text not in self.before

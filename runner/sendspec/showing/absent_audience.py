@@ -18,13 +18,18 @@ def absent_text(absent: AbsentAudience, style: TerminalStyle, *, full: bool = Fa
     lines = [style.bold(printable(f"{absent.name} → {absent.channel}")), printable(f"  audience: {absent.why}")]
     shown = absent.texts if full else absent.texts[:TEXTS_SHOWN]
     for text in shown:
-        lines.append(f"    {_head(text)}")
+        lines.append(f"    {_head(text)}{', new against the base' if absent.is_new(text) else ''}")
         lines.append(f"      {shown_text(text.text, full=full)}")
         if words := path_words(text.path):
             lines.append(style.dim(f"      {printable(words)}"))
     left = len(absent.texts) - len(shown)
     if left or absent.more:
         lines.append(f"    and {'more' if absent.more else f'{left} more'}{'' if full else ': `--detail`'}")
+    gone = absent.gone if full else absent.gone[:TEXTS_SHOWN]
+    lines += ["    no longer said:"] if gone else []
+    lines += [f"      {shown_text(text, full=full)}" for text in gone]
+    if len(gone) < len(absent.gone):
+        lines.append(f"    and {len(absent.gone) - len(gone)} more: `--detail`")
     return "\n".join(lines)
 
 
@@ -44,6 +49,7 @@ def absent_json(absent: AbsentAudience) -> dict[str, Any]:
         "audience": absent.why,
         "texts": [_text_json(text) for text in absent.texts],
         "more": absent.more,
+        **({} if absent.before is None else {"before": list(absent.before)}),
     }
 
 

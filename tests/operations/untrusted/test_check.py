@@ -127,6 +127,13 @@ def test_the_content_digest_is_that_of_a_plan_with_the_same_salt(repository: Rep
     assert found.content_digest.startswith("v1:")
 
 
+def test_both_digests_are_those_of_a_plan_of_these_files_that_is_trusted(repository: Repository) -> None:
+    found = report(repository, env="sandbox").plan
+    trusted = ProjectDir(repository.folder).run("plan", "hello.yaml", "--env", "sandbox", "--format", "json").json
+    assert found is not None
+    assert found.digests == (trusted["digest"], trusted["content_digest"])
+
+
 def _lock(repository: Repository, text: str) -> str:
     from uuid import UUID
 
@@ -344,3 +351,19 @@ def test_a_base_that_is_not_there_is_the_failure_that_it_is_elsewhere(repository
     with pytest.raises(SendspecError) as raised:
         untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="nosuch")
     assert raised.value.code == "base-unknown"
+
+
+def test_what_a_spec_without_recipients_says_is_compared_too(repository: Repository) -> None:
+    repository.write("hello.yaml", HELLO.replace("people", "none"))
+    repository.commit()
+    repository.git("checkout", "--quiet", "-b", "request")
+    repository.write("hello.yaml", HELLO.replace("people", "none").replace("Hi", "Hello"))
+    repository.write("new.yaml", HELLO.replace("people", "none").replace("name: hello", "name: new"))
+    repository.commit()
+    specs, system = ("hello.yaml", "new.yaml"), real_system("test")
+    found = untrusted_report(specs, None, system, repository.folder, plans=True, base="main").plan
+    assert found is not None
+    assert [(each.gone, each.before) for each in found.absent] == [
+        (("Hi ⟨first_name⟩",), ("Hi ⟨first_name⟩",)),
+        ((), None),
+    ]

@@ -12,6 +12,7 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE
+from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.offline_plan import check_jobs
@@ -22,13 +23,14 @@ from sendspec.operations.send_job import Job, note_row_problems, read_jobs
 from sendspec.operations.system import real_system
 from sendspec.operations.untrusted.absent_text import absent_audience
 from sendspec.operations.untrusted.copied_base import copied_commit, copied_folder
-from sendspec.operations.untrusted.present_input import PresentInput, left_out_problem
+from sendspec.operations.untrusted.present_input import AbsentTable, PresentInput, left_out_problem
 from sendspec.operations.untrusted.report import CheckedSpec, UntrustedFailure, UntrustedReport, UntrustedRequest
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.decision import Decision
 from sendspec.planning.plan import Plan
 from sendspec.reading.project import PROJECT_FILE_NAME
+from sendspec.reading.spec import read_spec
 
 COMMAND = "untrusted check"
 OTHERS_READ_IT = {"CI": "true"}
@@ -58,7 +60,7 @@ def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
     present = PresentInput(context, Path(request.top), request.left_out)
     context = present.with_present_files(problems)
     jobs = read_jobs(readable, context, None, problems, choose=present.choose)
-    found = (absent_audience(each, context, problems) for each in present.absent)
+    found = (_absent(each, context, problems, request) for each in present.absent)
     report = UntrustedReport(
         environment=context.environment.name,
         tables={job.spec.path: job.table.path for job in jobs},
@@ -69,6 +71,24 @@ def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
     plans = check_jobs(jobs, context, problems, 1)
     checked = tuple(CheckedSpec(path=job.spec.path, plan=plan) for job, plan in zip(jobs, plans, strict=True))
     return replace(report, checked=checked, diagnostics=tuple(problems))
+
+
+def _absent(
+    absent: AbsentTable, context: ProjectContext, problems: Problems, request: UntrustedRequest
+) -> AbsentAudience | None:
+    """What a spec without recipients says, and what the base's spec at the same path says."""
+    found = absent_audience(absent, context, problems)
+    base = request.base
+    if found is None or base is None:
+        return found
+    place = Path(base.top, os.path.relpath(Path.cwd() / absent.spec.path, request.top))
+    own = Problems()
+    then = open_context([str(place)], context.environment.name, own, context.system) if place.is_file() else None
+    spec = None if then is None else read_spec(str(place), own)
+    if then is None or spec is None:
+        return found
+    before = absent_audience(replace(absent, spec=spec), then, own)
+    return found if before is None else replace(found, before=tuple(text.text for text in before.texts))
 
 
 def _planned(

@@ -169,6 +169,7 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     """No transport is allowed, so that a partial clone's missing objects start no program."""
     return {
         **environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "",
+        "GIT_NO_REPLACE_OBJECTS": "1", "GIT_LITERAL_PATHSPECS": "0",
         "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
     }  # fmt: skip
 

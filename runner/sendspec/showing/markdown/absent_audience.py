@@ -32,18 +32,23 @@ def absent_section(absent: Sequence[AbsentAudience]) -> Section:
 
 def _block(absent: AbsentAudience) -> str:
     head = f"### {code(absent.name)} → {name(absent.channel)}{GAP}{name(absent.path)}{GAP}**audience: {absent_words(absent)}**"
-    texts = Section(head=f"{head}{GAP}", parts=[_text(each) for each in absent.texts], more=more_of("text"))
+    told = [
+        *(_text(each, is_new=True) for each in absent.texts if absent.is_new(each)),
+        *(f"no longer said:{GAP}{message(text)}" for text in absent.gone),
+        *(_text(each, is_new=False) for each in absent.texts if not absent.is_new(each)),
+    ]
+    texts = Section(head=f"{head}{GAP}", parts=told, more=more_of("text"))
     if absent.more:
         texts = Section(head=texts.head, parts=texts.parts, more=lambda left: "and more texts", is_cut=True)
-    return fitted(texts, ROOM) if absent.texts else head
+    return fitted(texts, ROOM) if told else head
 
 
 def absent_words(absent: AbsentAudience) -> str:
     return f"{code(absent.why)}: {name(absent.file)}"
 
 
-def _text(text: AbsentText) -> str:
+def _text(text: AbsentText, *, is_new: bool) -> str:
     size = "" if text.measure is None else f", {many(text.measure.segments, 'segment')} {text.measure.encoding.value}"
     words = path_words(text.path)
     way = [f"- {name(words, 400)}"] if words else []
-    return GAP.join([f"{_SOURCES[text.source]}{size}", message(text.text), *way])
+    return GAP.join([f"{'**new**, ' if is_new else ''}{_SOURCES[text.source]}{size}", message(text.text), *way])
