@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -337,3 +340,25 @@ def test_the_folder_is_gone_after_an_interrupt(repository: BaseRepository) -> No
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert not places[0].exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_folder_is_gone_after_a_signal_that_ends_the_process(
+    repository: BaseRepository, number: signal.Signals
+) -> None:
+    code = f"""if True:
+        import os
+        from pathlib import Path
+        from sendspec.operations.base_commit import find_base
+        from sendspec.operations.base_files import base_folder
+        from sendspec.operations.ending_signal import ending_on_signals
+        with ending_on_signals():
+            with base_folder(find_base("HEAD", Path({str(repository.top)!r}), os.environ)) as folder:
+                folder.bring({PEOPLE!r})
+                print(folder.place, flush=True)
+                os.kill(os.getpid(), {int(number)})
+        """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -number, done.stderr
+    assert done.stdout
+    assert not Path(done.stdout.strip()).exists()

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.base_commit import BaseCommit
+from sendspec.operations.ending_signal import ending_on_signals
 from sendspec.operations.git_objects import LINK_MODE, MODULE_MODE, TreeEntry
 from sendspec.operations.git_repository import SPEC_LINE
 from sendspec.reading.documents.yaml_reader import read_document
@@ -162,7 +163,8 @@ def _leads_out(path: str) -> bool:
 def base_folder(base: BaseCommit) -> Iterator[BaseFolder]:
     """A folder that only this user can enter, gone at the end however that comes about."""
     place = tempfile.mkdtemp(prefix="sendspec-base-")
-    try:
-        yield BaseFolder(base, Path(os.path.realpath(place)))
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with ending_on_signals():
+        try:
+            yield BaseFolder(base, Path(os.path.realpath(place)))
+        finally:
+            shutil.rmtree(place, ignore_errors=True)

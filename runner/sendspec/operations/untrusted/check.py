@@ -13,10 +13,10 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.base_commit import BaseCommit, find_base
+from sendspec.operations.ending_signal import ending_on_signals
 from sendspec.operations.git_repository import GitUnreadable
 from sendspec.operations.system import System
 from sendspec.operations.untrusted.child_process import failed, report_of_child
-from sendspec.operations.untrusted.ending import ending_on_signals
 from sendspec.operations.untrusted.limits import LIMITS, UntrustedLimits
 from sendspec.operations.untrusted.private_checkout import private_checkout
 from sendspec.operations.untrusted.report import CopiedBase, UntrustedFailure, UntrustedReport, UntrustedRequest

@@ -23,8 +23,8 @@ class _Ended(BaseException):
 @contextmanager
 def ending_on_signals() -> Iterator[None]:
     """While the block runs, SIGTERM and SIGHUP leave it by an exception. Then the signal ends the process, as it usually does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is _end:
+        yield  # of two such blocks the outer one ends the process, once both are left
         return
     before = {number: signal.signal(number, _end) for number in _SIGNALS}
     try:
