@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.diagnostics.leaked_key import is_secret
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.text_file import open_regular
 
@@ -27,6 +30,8 @@ AFTER_END_SECONDS = 0.25
 """How long the output of a command that has ended is still read, where another process holds it open."""
 POLL_SECONDS = 0.05
 MAX_KEY = 4_096
+MIN_SECRET = 16
+"""So many characters without a space that are no name are taken for a secret."""
 _MAX_READ = MAX_KEY + 3
 """Bytes: enough to tell the longest key with its line end from anything longer."""
 
@@ -80,6 +85,42 @@ def key_source(written: Mapping[str, Any], what: str = "key") -> KeySource | Pro
     if "env" in written:
         return FromVariable(written["env"])
     return FromFile(written["file"]) if "file" in written else FromCommand(tuple(written["command"]))
+
+
+def is_variable_name(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None
+
+
+def odd_variable(written: Mapping[str, Any], what: str) -> tuple[str, Problem] | None:
+    """The key `env` of a checked source whose value is no variable's name, and the problem. It doesn't repeat the value, which may be
+    the secret itself."""
+    name = written.get("env")
+    if name is None or is_variable_name(name):
+        return None
+    if is_secret(name) or (len(name) >= MIN_SECRET and not any(map(str.isspace, name))):
+        problem = f"this seems to be the {what} itself, and many people can read files in git"
+        fix = "remove it, have it replaced, put it into a variable, and write the variable's name"
+        return "env", Problem("key-literal", problem, fix)
+    problem = "`env` takes the name of a variable, and this is none"
+    return "env", Problem("bad-name", problem, "write a name of letters, digits and _ that begins with no digit")
+
+
+def odd_sources(data: Any) -> Iterator[KeyPath]:
+    """The places, in a project file of any shape, where a secret may be written instead of its source."""
+    environments = data.get("environments") if isinstance(data, dict) else None
+    for name, environment in environments.items() if isinstance(environments, dict) else ():
+        for at in (("access_key",), ("ledger", "url")):
+            written = environment
+            for key in at:
+                written = written.get(key) if isinstance(written, dict) else None
+            if isinstance(written, str) and not is_variable_name(written):
+                yield ("environments", name, *at)
+            elif (
+                isinstance(written, dict)
+                and isinstance(written.get("env"), str)
+                and not is_variable_name(written["env"])
+            ):
+                yield ("environments", name, *at, "env")
 
 
 class AccessKey:
