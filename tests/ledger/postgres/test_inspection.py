@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from sendspec.ledger.postgres.inspection import FOR_PLANNING, NOT_FOR_SENDING, e
 from sendspec.ledger.postgres.ledger import PostgresLedger
 from sendspec.ledger.postgres.tables import version
 from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
-from session_pool import SessionPool
 
 from .conftest import IDENTITY
 
@@ -174,28 +173,6 @@ def test_a_restore_that_nothing_shows_can_be_told_to_the_ledger(
     assert [send.last_claimed_at for send in new_run(now=12.0).sends("hello")] == [None]
 
 
-@pytest.mark.parametrize(("shares", "kind"), [(False, Pool.SESSION), (True, Pool.SHARED)])
-def test_a_pool_is_recognised_by_the_sessions_that_it_gives(made: ServerPlace, shares: bool, kind: Pool) -> None:
-    with closing(SessionPool(port_of(made), shares=shares)) as pool:
-        assert seen(through_port(made, pool.port)).pool is kind
-
-
-def test_a_run_refuses_a_pool_that_shares_sessions_even_if_nobody_else_uses_it(made: ServerPlace) -> None:
-    with closing(SessionPool(port_of(made), shares=True)) as pool:
-        far = through_port(made, pool.port)
-        with (
-            pytest.raises(LedgerTrouble, match="connection pool"),
-            access.hold(far, IDENTITY, OWNER, since="now", ci=False),
-        ):
-            pass
-        with pytest.raises(LedgerTrouble, match="connection pool"), access.read(far, IDENTITY):
-            pass
-    with closing(SessionPool(port_of(made), shares=False)) as pool:
-        far = through_port(made, pool.port)
-        with access.hold(far, IDENTITY, OWNER, since="now", ci=False) as ledger:
-            assert ledger.begin(OWNER, now=2.0).run == 1
-
-
 @pytest.mark.parametrize(
     ("encrypted", "mode", "address", "kind"),
     [
@@ -209,14 +186,6 @@ def test_a_run_refuses_a_pool_that_shares_sessions_even_if_nobody_else_uses_it(m
 )
 def test_how_a_connection_is_protected(encrypted: bool, mode: bytes | None, address: str, kind: Encryption) -> None:
     assert encryption_of(encrypted, mode, address) is kind
-
-
-def port_of(place: ServerPlace) -> int:
-    return int(place.url.reveal().rpartition(":")[2].partition("/")[0])
-
-
-def through_port(place: ServerPlace, port: int) -> ServerPlace:
-    return replace(place, url=Secret(f"postgresql://tester@127.0.0.1:{port}/postgres"))
 
 
 @pytest.fixture

@@ -18,12 +18,11 @@ from sendspec.diagnostics.exceptions import (
 from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
-from sendspec.ledger.postgres.pool import pool_of
+from sendspec.ledger.postgres.pool import refuse_pool
 from sendspec.ledger.postgres.reader import PostgresReader
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import version
-from sendspec.ledger.server_state import Pool
 
 _Held = TypeVar("_Held", bound=PostgresLedger)
 NOTE_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attname IN ('name', 'value')
@@ -42,8 +41,8 @@ UNFINISHED, COPYING = "unfinished", "copying"
 def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None = None) -> PostgresReader:
     """A ledger to read, also while runs write. `salt` is the environment's; a ledger made with another is refused."""
     session = Session(place)
-    with _closing_on_trouble(session):
-        _refuse_pool(session)
+    with closing_on_trouble(session):
+        refuse_pool(session)
         check_identity(session, expected_id, salt)
     return PostgresReader(session)
 
@@ -56,8 +55,8 @@ def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = Non
 def open_as(kind: type[_Held], place: ServerPlace, expected_id: str, salt: bytes | None) -> _Held:
     """The same, as an object of another class."""
     session = RunSession(place)
-    with _closing_on_trouble(session):
-        _refuse_pool(session)
+    with closing_on_trouble(session):
+        refuse_pool(session)
         refuse_unsafe(session)
         check_identity(session, expected_id, salt)
     return kind(session, expected_id)
@@ -112,17 +111,9 @@ def refuse_unsafe(session: Session) -> None:
             raise LedgerTrouble(f"{shown} has {name} turned off: {cost}", f"turn {name} on at the server")
 
 
-def _refuse_pool(session: Session) -> None:
-    """Raises if the next transaction may run in another session: a lock would then be somebody else's."""
-    if pool_of(session) is Pool.SHARED:
-        raise LedgerTrouble(
-            f"{session.place.shown} is behind a connection pool that gives each transaction another session",
-            "connect to the server itself, or set the pool to session mode",
-        )
-
-
 @contextmanager
-def _closing_on_trouble(session: Session) -> Iterator[None]:
+def closing_on_trouble(session: Session) -> Iterator[None]:
+    """Closes the session if the block raises."""
     try:
         yield
     except BaseException:
