@@ -81,6 +81,11 @@ def _known_trouble(shown: str, state: str) -> LedgerTrouble | None:
             f"{shown} has no ledger that this role can see, or only parts of one",
             "grant the role what `sendspec ledger init --roles` prints; if there never was a ledger: sendspec ledger init",
         )
+    if state.startswith("XX00"):
+        return LedgerDamaged(
+            f"the ledger of {shown} is damaged: a value can't be read",
+            "restore it from a backup; `sendspec ledger check` tells more",
+        )
     if state.startswith("53100"):
         return LedgerUnwritable(f"the disk of {shown} is full", "make room, then run the command again")
     if state.startswith("25006"):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
+from sendspec.ledger.moment import noted_moment
 from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.session import Session
 from sendspec.planning.message_state import State
@@ -73,6 +74,13 @@ class OpenLedger:
     def _noted(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM meta WHERE name = %(name)s", {"name": name})
         return None if not rows else str(rows[0][0])
+
+    def _moment_noted(self, name: str) -> float:
+        """A note that holds a moment. Raises `LedgerDamaged` if it is gone, or holds something else."""
+        moment = noted_moment(self._note(name))
+        if moment is None:
+            raise LedgerDamaged(f"{self.path} is damaged: its note '{name}' is no time", "restore it from a backup")
+        return moment
 
     def _state(self, word: str) -> State:
         return STATE_BY_WORD[word]

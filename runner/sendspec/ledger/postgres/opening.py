@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -15,6 +16,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
+from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
@@ -25,6 +27,7 @@ from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import version
 
 _Held = TypeVar("_Held", bound=PostgresLedger)
+VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 NOTE_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attname IN ('name', 'value')
     AND attnum > 0 AND NOT attisdropped"""
 UNSAFE = {
@@ -132,8 +135,13 @@ def check_identity(
             f"{shown} has no ledger",
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
-    if not notes.keys() >= {"id", "version"} or not notes["version"].isdigit():
+    if not notes.keys() >= {"id", "version"}:
         raise somebody_elses(session.place)
+    if VERSION.fullmatch(notes["version"]) is None:
+        raise LedgerDamaged(
+            f"the ledger of {shown} is damaged: its note 'version' is '{printable(notes['version'][:40])}', which never existed",
+            "restore it from a backup",
+        )
     if int(notes["version"]) > version():
         raise LedgerTooNew(
             f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"

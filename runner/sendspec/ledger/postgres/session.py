@@ -170,9 +170,10 @@ def _connect(place: ServerPlace, lock_timeout: str, answer_seconds: float) -> ps
 
 def log_in(place: ServerPlace) -> psycopg.Connection[Any]:
     """A connection as the URL has it. Raises psycopg's errors."""
-    from sendspec.ledger.postgres.quiet_connection import QuietConnection  # imports psycopg, which is an extra
+    from sendspec.ledger.postgres.moment_loader import MomentLoader  # imports psycopg, which is an extra
+    from sendspec.ledger.postgres.quiet_connection import QuietConnection
 
-    return QuietConnection.connect(
+    connection = QuietConnection.connect(
         place.url.reveal(),
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
@@ -181,6 +182,8 @@ def log_in(place: ServerPlace) -> psycopg.Connection[Any]:
         tcp_user_timeout=UNANSWERED_MS,
         **KEEPALIVE,  # type: ignore[arg-type]
     )
+    connection.adapters.register_loader("float8", MomentLoader)
+    return connection
 
 
 def _settle(connection: psycopg.Connection[Any], settings: str, seconds: float) -> None:
