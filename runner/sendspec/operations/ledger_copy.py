@@ -17,6 +17,7 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.access_key import FromVariable
 from sendspec.reading.environment import LEDGER_SCHEMA, LedgerFile, LedgerServer
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
+from sendspec.reading.ledger_schema import schema_fault
 
 _SERVER = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)(?::([a-z_][a-z0-9_]{0,62}))?")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:postgres|postgresql|jdbc):", re.IGNORECASE)
@@ -39,6 +40,9 @@ def named_ledger(word: str, context: ProjectContext) -> LedgerFile | LedgerServe
             "behind env: is the name of no variable, or of no schema; write env:VARIABLE, or env:VARIABLE:SCHEMA, without $",
             "write env:VARIABLE",
         )
+    fault = None if found[2] is None else schema_fault(found[2])
+    if fault is not None:
+        raise WrongUsage(fault.problem, fault.fix)
     url = FromVariable(found[1])
     if isinstance(own, LedgerServer) and own.url == url and found[2] in (None, own.schema):
         return own

@@ -158,6 +158,7 @@ def read_secret(
 
     Raises `KeyUnusable`, whose text never contains the value.
     """
+    noun = _noun(what)
     match source:
         case FromVariable(name):
             value = environ.get(name)
@@ -168,32 +169,36 @@ def read_secret(
                 )
             return _checked(value, what, f"in {name}")
         case FromFile(path):
-            return _checked(_from_file(root, path), what, f"in {path}")
+            return _checked(_from_file(root, path, noun), what, f"in {path}")
         case FromCommand(words):
-            return _checked(_from_command(words, root, command_seconds), what, f"that `{words[0]}` prints")
+            return _checked(_from_command(words, root, command_seconds, noun), what, f"that `{words[0]}` prints")
         case NoKey():
             return "sandbox"
 
 
-def _from_file(root: Path, shown: str) -> str:
+def _noun(what: str) -> str:
+    return what.rpartition(" ")[2]
+
+
+def _from_file(root: Path, shown: str, noun: str) -> str:
     try:
         descriptor = _open_key_file(root, shown)
     except IsADirectoryError:
-        raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key") from None
+        raise KeyUnusable(f"{shown} is not a regular file", f"name the file that holds the {noun}") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise KeyUnusable(
-                f"the key file {shown} is a link, or lies behind one, and may have come with a checkout",
+                f"the {noun} file {shown} is a link, or lies behind one, and may have come with a checkout",
                 "put the file itself there, or write the path that the link leads to into sendspec.yaml",
             ) from None
         raise KeyUnusable(
-            f"the key file {shown} can't be read: {os_reason(error)}", "check its path and owner"
+            f"the {noun} file {shown} can't be read: {os_reason(error)}", "check its path and owner"
         ) from None
     try:
         mode = os.fstat(descriptor).st_mode
         if mode & 0o077:
             raise KeyUnusable(
-                f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
+                f"the {noun} file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
             )
         return _one_line(os.read(descriptor, _MAX_READ))
     finally:
@@ -211,7 +216,7 @@ def _open_key_file(root: Path, written: str) -> int:
     return open_beneath(root, below)
 
 
-def _from_command(words: tuple[str, ...], root: Path, seconds: float) -> str:
+def _from_command(words: tuple[str, ...], root: Path, seconds: float, noun: str) -> str:
     """The command's output, up to `_MAX_READ` bytes.
 
     A command that prints more, or that takes longer than `seconds`, is killed with all that it started.
@@ -228,15 +233,15 @@ def _from_command(words: tuple[str, ...], root: Path, seconds: float) -> str:
             start_new_session=True,
         )
     except OSError:
-        raise _command_fault(words, "can't be started") from None
+        raise _command_fault(words, noun, "can't be started") from None
     assert process.stdout is not None
     try:
         printed = _printed(process, process.stdout.fileno(), time.monotonic() + seconds)
         if process.returncode:
-            raise _command_fault(words, f"ends with {process.returncode}")
+            raise _command_fault(words, noun, f"ends with {process.returncode}")
         return _one_line(printed)
     except (TimeoutError, subprocess.TimeoutExpired):
-        raise _command_fault(words, f"takes longer than {seconds:g} s") from None
+        raise _command_fault(words, noun, f"takes longer than {seconds:g} s") from None
     finally:
         if process.returncode is None:  # once it has been waited for, its number may be another group's
             with suppress(ProcessLookupError):
@@ -272,8 +277,8 @@ def _printed(process: subprocess.Popen[bytes], descriptor: int, end: float) -> b
     return found
 
 
-def _command_fault(words: tuple[str, ...], what: str) -> KeyUnusable:
-    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and read its error message")
+def _command_fault(words: tuple[str, ...], noun: str, what: str) -> KeyUnusable:
+    return KeyUnusable(f"the {noun}'s command `{words[0]}` {what}", "run it by hand, and read its error message")
 
 
 def _one_line(raw: bytes) -> str:
@@ -283,7 +288,7 @@ def _one_line(raw: bytes) -> str:
 
 def _checked(value: str, what: str, origin: str) -> str:
     """Accepts printable ASCII without spaces, which a header can carry. Client libraries would let a NUL through."""
-    noun = what.rpartition(" ")[2]
+    noun = _noun(what)
     if not value:
         raise KeyUnusable(f"the {what} {origin} is empty", f"put the {noun} there")
     if len(value) > MAX_KEY:

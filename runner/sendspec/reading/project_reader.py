@@ -37,6 +37,7 @@ from sendspec.reading.environment import (
 from sendspec.reading.files.confined_path import git_folder_problem, resolve_in_project
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.ledger_literal import PASSWORD_LITERAL, URL_LITERAL, credentials_elsewhere, ledgers_with_url
+from sendspec.reading.ledger_schema import schema_fault
 from sendspec.reading.limits import read_limits
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project
 from sendspec.reading.project_advice import advised
@@ -205,7 +206,11 @@ class _Reader:
 
     def _ledger_server(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerServer | None:
         source = self._source((*at, "ledger", "url"), written["url"], "ledger's URL")
-        return None if source is None else LedgerServer(source, written.get("schema", LEDGER_SCHEMA))
+        schema = written.get("schema", LEDGER_SCHEMA)
+        fault = schema_fault(schema)
+        if fault is not None:
+            self._problems.add(self._document.place((*at, "ledger", "schema"), fault))
+        return None if source is None or fault is not None else LedgerServer(source, schema)
 
     def _ledger_file(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerFile:
         place = (self._root / written["file"]).absolute()

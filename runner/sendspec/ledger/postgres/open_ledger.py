@@ -24,6 +24,14 @@ SENDING = f"({LIVING} WHERE r.on_the_way > 0)"
 """Those that are sending something."""
 PROGRESS = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event_number"
 
+MAX_REASON = 300
+"""Characters of a halt's reason that are shown."""
+
+
+def shortened(reason: str | None) -> str | None:
+    """Why nothing may be sent, at a length that can be read."""
+    return reason if reason is None or len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
+
 
 class OpenLedger:
     """`path` names the ledger in errors."""

@@ -25,6 +25,7 @@ from sendspec.ledger.postgres.reader import PostgresReader
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import version
+from sendspec.ledger.server_state import FIT_ENCODING
 
 _Held = TypeVar("_Held", bound=PostgresLedger)
 VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
@@ -96,10 +97,10 @@ def refuse_unsafe(session: Session) -> None:
     """Raises for a server that takes no writes, for one that can lose what it has confirmed, and for a database that can't hold every text."""
     shown = session.place.shown
     encoding = session.rows("SHOW server_encoding")[0][0]
-    if encoding != "UTF8":
+    if encoding != FIT_ENCODING:
         raise LedgerTrouble(
             f"the database of {shown} has the encoding {encoding}, which lacks characters",
-            "create one with the encoding UTF8",
+            f"create one with the encoding {FIT_ENCODING}",
         )
     is_standby, read_only = session.rows(TAKES_NO_WRITES)[0]
     if is_standby:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,11 @@ before 17 `transaction_timeout`: a run that waits for a person, or for its rate,
 TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
     CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"""
 """The server's identifier, and its timeline: a standby that takes its place has the same identifier, and another timeline."""
+BAD_PARAMETER = (
+    r"invalid (?:\w+ value|integer value|port number|connection option)|could not parse network address|definition of service|service file"
+    r"|could not match \d+ (?:port numbers|host)"
+)
+"""How libpq says that a parameter has a value that it doesn't take."""
 ROWS_AT_ONCE = 2_000
 LOCK_TIMEOUT = "30s"
 """How long a statement waits for what another session has locked."""
@@ -214,6 +220,11 @@ def why_unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
             "look at the server; if a connection pool is in between, all its sessions may be taken: give it more, or wait for a run to end",
         )
     text = str(error)
+    if re.search(BAD_PARAMETER, text):
+        return LedgerTrouble(
+            f"{place.shown} has a URL with a parameter that PostgreSQL doesn't understand, or an environment variable has one",
+            "correct the URL's parameters, and the variables whose names begin with PG",
+        )
     for words, problem, fix in (
         ("password authentication failed", "refuses this user or password", "correct the URL"),
         (
