@@ -14,7 +14,7 @@ from sendspec.diagnostics.exceptions import LedgerTrouble, LedgerUnwritable
 from sendspec.ledger import access
 from sendspec.ledger.copying import copy_ledger
 from sendspec.ledger.place import Secret, ServerPlace
-from sendspec.ledger.postgres.first_answer import told_meanwhile
+from sendspec.ledger.postgres.first_answer import answer, ask, told_meanwhile
 from sendspec.ledger.postgres.pool import pool_of
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.server_state import Pool
@@ -102,3 +102,9 @@ def test_waiting_is_told_once_it_takes_long() -> None:
     with told_meanwhile(heard.append, "waiting", 60):
         pass
     assert heard == []
+
+
+def test_an_answer_that_comes_in_pieces_is_read_whole(made: ServerPlace) -> None:
+    with closing(Session(made)) as session:
+        ask(session.connection, "SELECT repeat('x', 1000000); SELECT 2 WHERE false")
+        assert answer(session.connection, 60) == ["x" * 1_000_000, ""]
