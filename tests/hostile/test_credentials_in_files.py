@@ -133,3 +133,10 @@ def test_a_place_to_copy_from_or_to_is_not_repeated(ready: ProjectDir, word: str
         done = ready.run("ledger", "copy", *words, "--env", "test")
         assert done.code == 2, done.err
         assert "kan" not in (done.out + done.err).lower()
+
+
+@pytest.mark.parametrize("word", [f"postgresql://{LOGIN}", LOGIN, "password=kanpass"])
+def test_an_environment_that_is_none_is_not_repeated(ready: ProjectDir, word: str) -> None:
+    done = ready.run("doctor", "--env", word)
+    assert done.code == 2, done.err
+    assert "kanpass" not in done.out + done.err
