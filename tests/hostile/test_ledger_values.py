@@ -5,8 +5,12 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from project_dir import ProjectDir
+from server_ledger_project import schema, shared, sql
+
+__all__ = ["schema", "shared", "sql"]
 
 ODD = ["'x'", "x'ff'", "CAST(x'ff' AS TEXT)", "1e300", "9223372036854775807"]
 PLACES = [
@@ -74,3 +78,57 @@ def test_characters_that_turn_text_are_escapes_in_what_an_export_prints(ready: P
         assert done.code == 0, done.err
         assert not set("\u202e\x9b\x7f\u2066") & set(done.out), command
         assert "\\u2066" in done.out
+
+
+ODD_MOMENTS = ["'NaN'", "'-Infinity'", "1e300", "-63000000000"]
+ON_A_SERVER = [
+    ("UPDATE meta SET value = '0' WHERE name = 'version'", ("ledger", "migrate")),
+    ("UPDATE meta SET value = 'abc' WHERE name = 'version'", ("ledger", "migrate")),
+    ("UPDATE meta SET value = repeat('9', 5000) WHERE name = 'version'", ("status",)),
+    ("UPDATE meta SET value = 'abc' WHERE name = 'timeline_since'", ("status",)),
+    ("UPDATE meta SET value = 'NaN' WHERE name = 'timeline_since'", ("ledger", "copy", "env:LEDGER_URL:{schema}", "x.db")),
+    ("UPDATE meta SET value = 'abc' WHERE name = 'created_at'", ("ledger", "copy", "env:LEDGER_URL:{schema}", "x.db")),
+    *((f"UPDATE message SET updated_at = {value}", ("status", "--messages")) for value in ODD_MOMENTS),
+    ("UPDATE message SET updated_at = 'NaN'", ("ledger", "export")),
+    ("UPDATE run SET started_at = 'NaN', ended_at = 'Infinity'", ("status", "--format", "json")),
+    ("UPDATE message SET state = 'in_doubt', scheduled_for = 9000000000000000000", ("reconcile",)),
+    ("UPDATE spec SET claimed_at = 'NaN'", ("send", "hello.yaml", "--yes")),
+]  # fmt: skip
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("change", "command"), ON_A_SERVER)
+def test_a_note_or_time_that_is_none_on_a_server_is_damage_and_no_crash(
+    shared: ProjectDir, sql: psycopg.Connection[tuple[object, ...]], schema: str, change: str, command: tuple[str, ...]
+) -> None:
+    assert shared.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    sql.execute(change.encode())
+    done = shared.run(*(word.format(schema=schema) for word in command), "--env", "test")
+    assert done.code == 6, (done.code, done.err)
+    assert "ledger-damaged" in done.err
+    for words in (("ledger", "check"), ("doctor",)):
+        told = shared.run(*words, "--env", "test")
+        assert told.code == (6 if words[0] == "ledger" else 1), told.err
+        assert (
+            " no time" in told.out + told.err
+            or "a time that is none" in told.out + told.err
+            or "its note 'version' is" in told.out + told.err
+        )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "message SET updated_at = -63000000000.0 WHERE number = 1",
+        "message SET updated_at = 'x' WHERE number = 1",
+        "run SET started_at = 1e300",
+        "meta SET value = 'x' WHERE name = 'created_at'",
+    ],
+)
+def test_a_note_or_time_that_is_none_in_a_file_is_named_by_a_check_and_a_doctor(ready: ProjectDir, change: str) -> None:
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    changed(f"UPDATE {change}", ready.folder / ".sendspec" / "test.db")
+    for words, code in ((("ledger", "check"), 6), (("doctor",), 1), (("send", "hello.yaml", "--yes"), 6)):
+        told = ready.run(*words, "--env", "test")
+        assert told.code == code, told.err
+        assert "is no time" in told.out + told.err or "a time that is none" in told.out + told.err

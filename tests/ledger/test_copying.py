@@ -236,6 +236,26 @@ def test_a_copy_with_two_names_is_a_copy_that_was_being_renamed(
     assert not other.exists()
 
 
+def test_a_copy_that_was_never_finished_is_told_wherever_it_is(
+    new_ledger: Callable[[str], LedgerPlace], new_place: Callable[[str], LedgerPlace]
+) -> None:
+    """Named as the environment's ledger, before the command was run again."""
+    for kind in KINDS:
+        first, second = new_ledger("file"), new_place(kind)
+
+        def stop(words: str) -> None:
+            if words.startswith("making"):
+                raise InterruptedError
+
+        with suppress(InterruptedError):
+            copied(first, second, stop)
+        for opened in (access.read(second, IDENTITY), access.hold(second, IDENTITY, OWNER, since="now", ci=False)):
+            with pytest.raises(LedgerMissing, match="was never finished") as told, opened:
+                pass
+            assert "`sendspec ledger copy` again" in told.value.fix
+        assert copied(first, second).is_completed
+
+
 def test_a_copy_from_before_a_backup_is_not_taken_for_the_ledger(
     new_ledger: Callable[[str], LedgerPlace], new_place: Callable[[str], LedgerPlace]
 ) -> None:

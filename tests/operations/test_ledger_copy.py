@@ -92,7 +92,8 @@ def test_it_says_what_to_write_next(people: Any) -> None:
     ("words", "code", "said"),
     [
         (("postgresql://ann:canary-9f3b1c7e5d2a@host/db", "new.db"), 2, "write env:VARIABLE"),
-        ((FILE, "env:not a variable"), 2, "names no ledger"),
+        ((FILE, f"{SERVER}:user"), 2, "is a word of SQL"),
+        ((FILE, "env:not a variable"), 2, "is the name of no variable"),
         ((FILE, f"./{FILE}"), 2, "are the same ledger"),
         ((SERVER, f"{SERVER}:sendspec"), 2, "are the same ledger"),
         ((FILE, "env:NOWHERE"), 6, "NOWHERE"),

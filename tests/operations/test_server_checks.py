@@ -14,6 +14,7 @@ RUN = SeenRun(number=7, started_at=0.0, host="build-3", command="send", on_the_w
 LEDGER = LedgerState(version="1", halt=None, runs=(), continuity=Continuity.SAME)
 WELL = ServerState(
     version="15.18",
+    encoding="UTF8",
     is_standby=False,
     is_read_only=False,
     unsafe={},
@@ -62,6 +63,8 @@ def test_a_server_that_has_all_a_send_needs() -> None:
         ({"right": Right.NOTHING}, "role", "problem", "may not read the ledger"),
         ({"right": Right.MAKE, "ledger": None}, "role", "ok", "may make the ledger"),
         ({"right": Right.NOTHING_YET, "ledger": None}, "role", "problem", "can't create a schema"),
+        ({"right": Right.NO_TABLES, "ledger": None}, "role", "problem", "can't create tables in the schema"),
+        ({"encoding": "LATIN1"}, "encoding", "problem", "is LATIN1, which lacks characters"),
         ({"clock_skew": 75.4}, "server's clock", "note", "75 s ahead of"),
         ({"clock_skew": -3_600.0}, "server's clock", "note", "3600 s behind"),
         ({"ledger": replace(LEDGER, halt="wrong price")}, "halt", "problem", "all sends are halted: wrong price"),

@@ -169,3 +169,13 @@ def test_what_was_sent_before_counts_as_sent(project: ProjectDir, server: Counti
     assert (done.code, only(done.out, "ledger-init")["baselined"]) == (0, 20), done.err
     assert project.run(*SEND).json["skipped"] == {"baseline": 20}
     assert server.posts == []
+
+
+def test_a_ledger_that_is_being_copied_is_busy_to_a_run_as_to_a_second_copy(
+    shared: ProjectDir, sql: psycopg.Connection[tuple[object, ...]], schema: str
+) -> None:
+    sql.execute("SELECT pg_advisory_lock(lock_key('ledger'))")
+    for words in (("send", "hello.yaml", "--yes"), ("ledger", "copy", f"env:LEDGER_URL:{schema}", "x.db")):
+        done = shared.run(*words, "--env", "test", "--format", "json")
+        assert (done.code, "[ledger-busy]" in done.err) == (75, True), done.err
+        assert "is being copied or migrated" in done.err

@@ -7,10 +7,16 @@ import os
 import pty
 import select
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from project_dir import SPEC, CountingServer, Done, ProjectDir, numbers
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.operations.ledger_init import refuse_without_entry
+from sendspec.operations.project_context import open_context
+from sendspec.operations.system import real_system
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes")
 ASKING = (("plan", "hello.yaml"), ("send", "hello.yaml", "--yes"), ("status",), ("reconcile",), ("ledger", "check"))
@@ -376,3 +382,15 @@ def test_an_identity_that_an_earlier_release_gave_the_sandbox_is_kept(fresh: Pro
     assert fresh.run("render", "hello.yaml").out == own
     again = fresh.run("send", "hello.yaml", "--yes", "--format", "json")
     assert again.json["skipped"] == {"already-accepted": 5}
+
+
+def test_an_init_that_another_one_forestalled_says_so(ready: ProjectDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its entry came to sendspec.lock after this one had read the file: nothing is lost."""
+    monkeypatch.chdir(ready.folder)
+    system = real_system("sendspec ledger init", environ=ready.environ)
+    context = open_context((), "test", Problems(), system)
+    assert context is not None
+    stale = replace(context, identity=None, entries={})
+    with pytest.raises(LedgerTrouble, match="was just made by another command") as told:
+        refuse_without_entry(stale, chosen=True)
+    assert told.value.exit_code == 6

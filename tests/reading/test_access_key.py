@@ -21,6 +21,7 @@ from sendspec.reading.access_key import (
     KeySource,
     NoKey,
     read_access_key,
+    read_secret,
 )
 
 KEY = "canary-9f3b1c7e5d2a"
@@ -149,6 +150,21 @@ def test_a_file_that_others_may_touch_is_refused_with_what_mends_it(tmp_path: Pa
     refusal = refused(key_file(tmp_path, mode=mode), tmp_path)
     assert f"(mode {mode:03o})" in refusal.problem
     assert refusal.fix == "run: chmod 600 key.txt"
+
+
+@pytest.mark.process
+def test_faults_of_another_secret_name_it_and_no_key(tmp_path: Path) -> None:
+    (tmp_path / "open").write_text("x")
+    (tmp_path / "open").chmod(0o644)
+    (tmp_path / "folder").mkdir()
+    for source in (
+        FromFile("open"), FromFile("none"), FromFile("folder"), FromCommand(("false",)), FromCommand(("./none",)), FromVariable("NONE"),
+        FromCommand(("true",)),
+    ):  # fmt: skip
+        with pytest.raises(KeyUnusable) as told:
+            read_secret(source, {}, tmp_path, "ledger's URL")
+        assert "URL" in told.value.problem + told.value.fix
+        assert "key" not in told.value.problem + told.value.fix
 
 
 def test_a_link_is_judged_by_the_file_it_leads_to(tmp_path: Path) -> None:

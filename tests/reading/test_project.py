@@ -8,7 +8,7 @@ import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
 from sendspec.reading.api_url import Api
-from sendspec.reading.environment import Channel, Environment, LedgerFile, Rate
+from sendspec.reading.environment import Channel, Environment, LedgerFile, LedgerServer, Rate
 from sendspec.reading.limits import Limits, amount_of
 from sendspec.reading.project import Project, find_project
 from sendspec.reading.project_reader import read_project
@@ -344,3 +344,10 @@ def test_of_the_sandbox_the_file_says_no_more_than_what_its_channels_are(
     assert [problem.code for problem in problems] == code
     if project is not None:
         assert set(project.environments) == {"live"}
+
+
+@pytest.mark.parametrize("schema", ["user", "select", "order", "left", "pg_ledger", "information_schema"])
+def test_a_schema_has_no_name_that_postgresql_can_not_take(tmp_path: Path, schema: str) -> None:
+    text = SMALLEST.replace("{file: .sendspec/live.db}", f"{{url: {{env: URL}}, schema: {schema}}}")
+    assert codes(tmp_path, text) == ["bad-name"]
+    assert isinstance(live(tmp_path, text.replace(schema, "time")).ledger, LedgerServer)

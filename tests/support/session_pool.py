@@ -41,10 +41,15 @@ class ServerSession:
 
 
 class SessionPool:
-    """Listens on `port`. With `shares`, all clients use one session, a transaction each; else each client has its own."""
+    """Listens on `port`. With `shares`, all clients use one session, a transaction each; else each client has its own, of `size` at most:
+    who asks for one more waits until another has left. `crowded`: others take the shared session before a second client gets it.
+    """
 
-    def __init__(self, server_port: int, *, shares: bool) -> None:
+    def __init__(self, server_port: int, *, shares: bool, size: int = 100, crowded: bool = False) -> None:
+        self._clients = 0
+        self._crowded = crowded
         self._server_port = server_port
+        self._free = threading.Semaphore(size)
         self._shared = ServerSession(server_port) if shares else None
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
@@ -65,20 +70,31 @@ class SessionPool:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        server = self._shared or ServerSession(self._server_port)
+        greeter = self._shared or ServerSession(self._server_port)
         with closing(client), suppress(OSError):
             while STARTUP.unpack(received(client, 8))[1] in NO_STARTUP:
                 client.sendall(b"N")
             client.recv(4096)
-            client.sendall(AUTHENTICATED + server.greeting + OWN_KEY + READY)
+            client.sendall(AUTHENTICATED + greeter.greeting + OWN_KEY + READY)
             requests = messages(client)
-            for request in requests:
-                if request[:1] == b"X":
-                    break
-                with server.taken:
-                    server.transact(request, requests, client)
-        if server is not self._shared:
-            server.socket.close()
+            self._clients += 1
+            if self._shared is not None:
+                if self._crowded and self._clients == 2:
+                    self._shared.taken.acquire()
+                self._pass_on(self._shared, requests, client)
+                return
+            for first in requests:
+                with self._free:
+                    self._pass_on(greeter, chain([first], requests), client)
+            greeter.socket.close()
+
+    @staticmethod
+    def _pass_on(server: ServerSession, requests: Iterator[bytes], client: socket.socket) -> None:
+        for request in requests:
+            if request[:1] == b"X":
+                break
+            with server.taken:
+                server.transact(request, requests, client)
 
 
 def messages(peer: socket.socket) -> Iterator[bytes]:

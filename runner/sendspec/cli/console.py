@@ -134,6 +134,12 @@ class Console:
             self.tell(diagnostics_text(diagnostics, self.err, ending=ending, todo=todo))
 
 
+def _tell(quiet: bool, words: str) -> None:
+    """Tells what is waited for."""
+    if not quiet:
+        _write(sys.stderr, printable(words))
+
+
 def _write(stream: TextIO, text: str) -> None:
     """Writes whole lines at once."""
     stream.write(text if text.endswith("\n") else text + "\n")
@@ -163,7 +169,11 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
                 out=_style_for(sys.stdout, choice),
                 err=_style_for(sys.stderr, choice),
                 state=DocumentState(click_context.command_path.partition(" ")[2]),
-                system=real_system(click_context.command_path, stdin=getattr(sys.stdin, "buffer", None)),
+                system=real_system(
+                    click_context.command_path,
+                    stdin=getattr(sys.stdin, "buffer", None),
+                    tell=functools.partial(_tell, quiet),
+                ),
             )
             click_context.find_root().obj = console  # for the document of a command that fails
             try:

@@ -7,7 +7,6 @@ import click
 from sendspec.cli.console import Console, common_options, environment_option, rejects
 from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
@@ -27,7 +26,7 @@ def command(console: Console, env: str | None) -> int:
         return ExitCode.REJECTED
     file = context.environment.ledger.shown
     with ledger_to_inspect(context, console.warn) as ledger:
-        found = ledger_problems(ledger)
+        found, kind = ledger_problems(ledger)
         count = 0 if found else sum(sum(ledger.states(s.name, s.generation).values()) for s in ledger.sends())
     document = {
         "schema": "sendspec.ledger-check/1",
@@ -36,7 +35,7 @@ def command(console: Console, env: str | None) -> int:
         "messages": count,
     }
     if found:
-        trouble = LedgerTrouble(f"{file}: {'; '.join(found)}", "restore it from a backup")
+        trouble = kind(f"{file}: {'; '.join(found)}", "restore it from a backup")
         console.document({**document, "error": error_json(trouble), "sent": False})
         raise trouble
     console.document(document)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sendspec.diagnostics.leaked_key import hide_credentials
 from sendspec.diagnostics.position import Span
 
 MAX_ROWS = 1_000
@@ -21,7 +22,7 @@ class Severity(StrEnum):
 class Diagnostic:
     """One problem at one place.
 
-    `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
+    `problem` says what is the case, quoting the value; `fix` begins with a verb. Credentials in its texts are masked. `excerpt` is the source line at
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
     the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number; `at_least`: there may be more.
     `key` is the place's path in a YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each
@@ -43,6 +44,12 @@ class Diagnostic:
     key: str = ""
     column: str = ""
     mended_once: bool = False
+
+    def __post_init__(self) -> None:
+        """Masks credentials, whoever quotes them from a file."""
+        for name in ("problem", "fix", "note"):
+            object.__setattr__(self, name, hide_credentials(getattr(self, name)))
+        object.__setattr__(self, "also", tuple(map(hide_credentials, self.also)))
 
 
 class Problems:

@@ -14,6 +14,7 @@ SendspecError
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
 │   └── LedgerUnwritable
+│       └── LedgerClosed
 ├── SandboxUnwritable       exit 6: the sandbox's messages can't be stored
 ├── LedgerBusy              exit 75: another run holds the ledger
 ├── NotConfirmed            exit 1: the question whether to send was not answered with yes
@@ -132,6 +133,10 @@ class EnvironmentRenamed(LedgerTrouble):
 
 class LedgerUnwritable(LedgerTrouble):
     code = "ledger-unwritable"
+
+
+class LedgerClosed(LedgerUnwritable):
+    """The ledger is being copied or migrated. A run that begins finds it busy instead."""
 
 
 class SandboxUnwritable(SendspecError):

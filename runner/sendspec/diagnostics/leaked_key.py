@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from sendspec.diagnostics.redaction import DOTS
+
+MIN_QUOTED = 6
+"""So many characters of a secret are a quotation of it."""
 KEY_NAMES = frozenset({"access_key", "accesskey", "access-key", "api_key", "apikey", "api-key", "authorization"})
 
 _SCHEMES = r"(?:AccessKey|Bearer)"
@@ -15,8 +20,23 @@ _AFTER_NAME = re.compile(
     r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^'\"{}\n]*)",
     re.IGNORECASE,
 )
-_DATABASE = re.compile(r"\b(postgres(?:ql)?://)([^\s'\"{}\[\],]+)", re.IGNORECASE)
-_BEFORE_HOST = re.compile(r"(://)([^\s/@'\"]+)(?=@)")
+_SLASHES = r":(?:\\?/|\\x2[fF]|\\u002[fF]){2}"
+"""`://`, also as a YAML escape writes it."""
+_DATABASE = re.compile(
+    r"\b((?:postgres(?:ql)?|mysql|mariadb|mssql|sqlserver|oracle|cockroachdb|redshift|mongodb)(?:\+\w+)?"
+    rf"{_SLASHES}\s*)((?:\S{{0,500}}@)?[^\s'\"{{}}\[\],]+)",
+    re.IGNORECASE,
+)
+_BEFORE_HOST = re.compile(rf"({_SLASHES})([^\s/@'\"]+)(?=@)")
+_LOGIN = re.compile(rf"({_SLASHES})([^\s/@:'\"]*:[^\s/@'\"]+)(?=@)")
+_NO_LOGIN = r"(?!(?:mailto|sips?|xmpp|acct|im|tel|sms|https?):)"
+_BARE_LOGIN = re.compile(
+    rf"(?<![^\s'\"=(\[{{,`]){_NO_LOGIN}()([^\s:/@'\"{{}}=(\[,`]+:[^\s:/@'\"{{}}]+@[\w.-]+)(?=[/:])", re.IGNORECASE
+)
+_ONLY_LOGIN = re.compile(rf"\s*{_NO_LOGIN}[^\s:/@'\"{{}}]+:[^\s@'\"{{}}]+@[\w.-]+\s*", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"((?<![A-Za-z])[A-Za-z]*passw(?:or)?d\s*=\s*)(?!\$|\{\{|…)('(?:[^'\\]|\\.)*'|[^\s'\"&,}\]]+)", re.IGNORECASE
+)
 
 
 def is_key_literal(text: str) -> bool:
@@ -24,13 +44,41 @@ def is_key_literal(text: str) -> bool:
     return _LITERAL.fullmatch(text) is not None
 
 
-def is_database_url(text: str) -> bool:
-    """Whether `text` has the URL of a PostgreSQL database in it."""
-    return _DATABASE.search(text) is not None
+def holds_credentials(text: str) -> bool:
+    """Whether `text` has the URL of a database in it, or a user with a password, in whatever form programs take them."""
+    patterns = (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD)
+    return any(pattern.search(text) for pattern in patterns) or _ONLY_LOGIN.fullmatch(text) is not None
+
+
+def is_secret(value: str) -> bool:
+    """Whether nothing of a value should be shown."""
+    return is_key_literal(value) or holds_credentials(value)
+
+
+def hide_quoted(sentence: str, secret: str) -> str:
+    """A sentence with each quotation of `secret` masked, however short: one that ends before its `@` looks like no login."""
+    begin = secret[:MIN_QUOTED]
+    at = sentence.find(begin)
+    while at >= 0:
+        end = at
+        while end < min(len(sentence), at + len(secret)) and sentence[end] in (secret[end - at], "•"):
+            end += 1
+        sentence = sentence[:at] + DOTS + sentence[end:]
+        at = sentence.find(begin, at + len(DOTS))
+    return sentence
+
+
+def hide_credentials(text: str) -> str:
+    """A sentence with the URLs of databases, and users with passwords, masked, even if it quotes only the beginning of one."""
+    return _masked(text, (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD))
 
 
 def hide_keys(line: str) -> str:
-    """`line` with each access key and database URL masked, every character still in its column."""
-    for pattern in (_AFTER_SCHEME, _AFTER_NAME, _DATABASE, _BEFORE_HOST):
-        line = pattern.sub(lambda found: found[1] + "•" * len(found[2]), line)
-    return line
+    """`line` with each access key, login and database URL masked, every character still in its column."""
+    return _masked(line, (_AFTER_SCHEME, _AFTER_NAME, _DATABASE, _BEFORE_HOST, _BARE_LOGIN, _PASSWORD))
+
+
+def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
+    for pattern in patterns:
+        text = pattern.sub(lambda found: found[1] + "•" * len(found[2]), text)
+    return text

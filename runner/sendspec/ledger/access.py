@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sendspec.diagnostics.exceptions import LedgerMissing
 from sendspec.ledger.copy_protocol import CopySource, CopyTarget
 from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
@@ -155,10 +154,7 @@ def hold(
         return
     refuse_on_ci(place, ci=ci)
     if not is_there(place):
-        raise LedgerMissing(
-            f"the ledger {place.file} is gone, and sendspec.lock says that there was one",
-            "restore it from a backup: with a new one, everybody would get everything again",
-        )
+        raise opening.missing_ledger(place.file)
     lock = take_lock(place.file, owner, since=since)
     try:
         ledger = opening.open_to_write(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,13 +28,14 @@ class Secret:
 class ServerPlace:
     """A ledger on a server. `shown` names it without its URL. `folder` takes the results that can't be written to the server.
 
-    `schema` holds the ledger's tables; an identifier of lower-case letters, digits and underscores.
+    `schema` holds the ledger's tables; an identifier of lower-case letters, digits and underscores. `tell` hears what is waited for.
     """
 
     url: Secret
     schema: str
     shown: str
     folder: Path
+    tell: Callable[[str], None] = field(default=lambda words: None, repr=False, compare=False)
 
 
 LedgerPlace: TypeAlias = LedgerFile | ServerPlace

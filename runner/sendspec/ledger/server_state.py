@@ -8,9 +8,13 @@ from enum import StrEnum
 
 from sendspec.ledger.seen_run import SeenRun
 
+FIT_ENCODING = "UTF8"
+"""The encoding of a database that can hold every text."""
+
 
 class Right(StrEnum):
-    """The most that a role may do. `MAKE` and `NOTHING_YET` are for a server without a ledger."""
+    """The most that a role may do. The last three are for a server without a ledger; `NO_TABLES`: its schema is there already, and is
+    somebody else's."""
 
     OWN = "own"
     SEND = "send"
@@ -18,6 +22,7 @@ class Right(StrEnum):
     NOTHING = "nothing"
     MAKE = "make"
     NOTHING_YET = "nothing_yet"
+    NO_TABLES = "no_tables"
 
 
 class Encryption(StrEnum):
@@ -58,7 +63,7 @@ class LedgerState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerState:
-    """`is_read_only`: the role, the database or the server is set to write nothing, `default_transaction_read_only`.
+    """`encoding` is the database's. `is_read_only`: the role, the database or the server is set to write nothing, `default_transaction_read_only`.
 
     `unsafe` has the settings that are off, each with what that can cost. `missing` is what the role lacks for sending.
 
@@ -67,6 +72,7 @@ class ServerState:
     """
 
     version: str
+    encoding: str
     is_standby: bool
     is_read_only: bool
     unsafe: Mapping[str, str]

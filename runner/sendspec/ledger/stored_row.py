@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.record import Doubt, PlannedRun, Route, RunNote
 from sendspec.planning.message_state import ALLOWED
 
@@ -43,6 +45,19 @@ def planned_run_of(row: Sequence[Any]) -> PlannedRun:
         names = tuple(verified.split("\n")) if verified else ()
         note = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
     return PlannedRun(run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=note)
+
+
+def former_trees_of(written: str, ledger: str) -> list[tuple[str, str, int]]:
+    """The earlier trees of `key` and `to`, each pair with its last message's number. `ledger` is named in errors."""
+    try:
+        found = [(key, to, until) for key, to, until in json.loads(written)]
+        if all(isinstance(key, str) and isinstance(to, str) and isinstance(until, int) for key, to, until in found):
+            return found
+    except (ValueError, TypeError, RecursionError):
+        pass
+    raise LedgerDamaged(
+        f"{ledger} is damaged: the earlier templates of a spec can't be read", "restore it from a backup"
+    )
 
 
 def odd_among(moves: Iterable[tuple[str | None, str, int]]) -> list[tuple[str | None, str, int]]:

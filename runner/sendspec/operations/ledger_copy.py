@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.leaked_key import holds_credentials
 from sendspec.ledger.copying import Copied, copy_ledger
 from sendspec.ledger.sqlite_file import real_place
 from sendspec.operations.ledger_place import place_of
-from sendspec.operations.ledger_url import SCHEMES
 from sendspec.operations.lockfile_entry import require_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.run_owner import run_owner
@@ -18,13 +17,15 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.access_key import FromVariable
 from sendspec.reading.environment import LEDGER_SCHEMA, LedgerFile, LedgerServer
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
+from sendspec.reading.ledger_schema import schema_fault
 
 _SERVER = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)(?::([a-z_][a-z0-9_]{0,62}))?")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:postgres|postgresql|jdbc):", re.IGNORECASE)
 
 
 def named_ledger(word: str, context: ProjectContext) -> LedgerFile | LedgerServer:
     """The ledger that a word names: `PATH` or `file:PATH`, or `env:VARIABLE` or `env:VARIABLE:SCHEMA`. Raises `WrongUsage`."""
-    if word.partition(":")[0] in SCHEMES:
+    if _URL.match(word.removeprefix("file:")) or holds_credentials(word):
         raise WrongUsage(
             "a URL in a command can be read by everybody on this machine; put it into a variable, and write env:VARIABLE",
             "export the URL, and write env:VARIABLE",
@@ -36,9 +37,12 @@ def named_ledger(word: str, context: ProjectContext) -> LedgerFile | LedgerServe
     found = _SERVER.fullmatch(word)
     if found is None:
         raise WrongUsage(
-            f"'{printable(word[:60])}' names no ledger; write env:VARIABLE, or env:VARIABLE:SCHEMA, for one on a server",
+            "behind env: is the name of no variable, or of no schema; write env:VARIABLE, or env:VARIABLE:SCHEMA, without $",
             "write env:VARIABLE",
         )
+    fault = None if found[2] is None else schema_fault(found[2])
+    if fault is not None:
+        raise WrongUsage(fault.problem, fault.fix)
     url = FromVariable(found[1])
     if isinstance(own, LedgerServer) and own.url == url and found[2] in (None, own.schema):
         return own

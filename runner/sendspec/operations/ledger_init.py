@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, LockEntryLost
+from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, LedgerTrouble, LockEntryLost
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.access import is_half_made, is_there
-from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity
+from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity, read_identities
 from sendspec.ledger.protocol import Ledger
 from sendspec.operations.baseline import record_baseline
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, committed_specs
@@ -113,6 +113,8 @@ def refuse_without_entry(context: ProjectContext, *, chosen: bool) -> None:
         if not chosen:
             raise InitRefused.because(trouble) from None
     except LockEntryLost as trouble:
+        if name in read_identities(context.identity_file):
+            raise _just_made(context) from None
         raise InitRefused.because(trouble) from None
     sharing = environment_sharing_channels(context)
     if sharing is not None and not chosen:
@@ -121,6 +123,14 @@ def refuse_without_entry(context: ProjectContext, *, chosen: bool) -> None:
             f"if you want that: sendspec ledger init --env {name} --empty",
             code="channels-shared",
         )
+
+
+def _just_made(context: ProjectContext) -> LedgerTrouble:
+    """The error for an `init` that lost against another one, as if it had found the ledger a moment later."""
+    return LedgerTrouble(
+        f"{context.environment.ledger.named} was just made by another command",
+        f"keep it, and commit {LOCK_FILE}, which names it",
+    )
 
 
 def init_ledger(context: ProjectContext, beginning: Beginning, problems: Problems, *, begun: bool) -> MadeLedger | None:

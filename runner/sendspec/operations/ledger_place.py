@@ -20,4 +20,4 @@ def place_of(ledger: LedgerFile | LedgerServer, context: ProjectContext) -> Ledg
     from sendspec.operations.ledger_url import read_ledger_url  # few projects have a server
 
     url = read_ledger_url(ledger, context.system.environ, context.root)
-    return ServerPlace(url, ledger.schema, ledger.server, context.root / FOLDER)
+    return ServerPlace(url, ledger.schema, ledger.server, context.root / FOLDER, context.system.tell)

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.seen_run import SeenRun
-from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
+from sendspec.ledger.server_state import FIT_ENCODING, Continuity, Encryption, LedgerState, Pool, Right, ServerState
 from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.run_at_work import run_words
 from sendspec.sending.witness import SKEW_NOTED
@@ -35,6 +35,9 @@ def _settings(state: ServerState) -> Iterator[Check]:
     elif state.is_read_only and state.right is not Right.PLAN:
         found = "the role, the database or the server is set to read only"
         yield Check(PROBLEM, "writes", found, "turn `default_transaction_read_only` off")
+    if state.encoding != FIT_ENCODING:
+        found = f"the database's is {state.encoding}, which lacks characters"
+        yield Check(PROBLEM, "encoding", found, f"create a database with the encoding {FIT_ENCODING}")
     for name, cost in state.unsafe.items():
         yield Check(PROBLEM, f"setting {name}", f"it is off: {cost}", f"turn {name} on at the server")
     if not state.is_standby and not state.unsafe:
@@ -90,6 +93,9 @@ def _role(state: ServerState) -> Check:
         case Right.NOTHING_YET:
             found = "may not make the ledger: it can't create a schema in this database"
             return Check(PROBLEM, "role", found, "make the ledger as the database's owner")
+        case Right.NO_TABLES:
+            found = "may not make the ledger: it can't create tables in the schema, which is there already"
+            return Check(PROBLEM, "role", found, "make the ledger as the schema's owner")
         case _:
             assert_never(state.right)
 

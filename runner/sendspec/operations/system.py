@@ -18,6 +18,7 @@ class System:
     """`command` names this process to a second run, which finds the ledger locked.
 
     `stdin` is what recipients given as `-` are read from; None where there is nothing to read. `local_time` is a moment as it reads here.
+    `tell` hears what is waited for.
     """
 
     environ: Mapping[str, str]
@@ -25,6 +26,7 @@ class System:
     command: str
     stdin: BinaryIO | None = None
     local_time: Callable[[datetime], datetime] = datetime.astimezone
+    tell: Callable[[str], None] = lambda words: None
 
     @property
     def now(self) -> datetime:
@@ -55,6 +57,7 @@ def real_system(
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     stdin: BinaryIO | None = None,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> System:
     """The machine that this process runs on; `environ` and `clock` take the place of the real ones."""
     return System(
@@ -62,4 +65,5 @@ def real_system(
         clock=real_clock() if clock is None else clock,
         command=command,
         stdin=stdin,
+        tell=tell,
     )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.diagnostics.leaked_key import is_secret
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.text_file import open_regular
 
@@ -27,6 +30,8 @@ AFTER_END_SECONDS = 0.25
 """How long the output of a command that has ended is still read, where another process holds it open."""
 POLL_SECONDS = 0.05
 MAX_KEY = 4_096
+MIN_SECRET = 16
+"""So many characters without a space that are no name are taken for a secret."""
 _MAX_READ = MAX_KEY + 3
 """Bytes: enough to tell the longest key with its line end from anything longer."""
 
@@ -82,6 +87,42 @@ def key_source(written: Mapping[str, Any], what: str = "key") -> KeySource | Pro
     return FromFile(written["file"]) if "file" in written else FromCommand(tuple(written["command"]))
 
 
+def is_variable_name(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None
+
+
+def odd_variable(written: Mapping[str, Any], what: str) -> tuple[str, Problem] | None:
+    """The key `env` of a checked source whose value is no variable's name, and the problem. It doesn't repeat the value, which may be
+    the secret itself."""
+    name = written.get("env")
+    if name is None or is_variable_name(name):
+        return None
+    if is_secret(name) or (len(name) >= MIN_SECRET and not any(map(str.isspace, name))):
+        problem = f"this seems to be the {what} itself, and many people can read files in git"
+        fix = "remove it, have it replaced, put it into a variable, and write the variable's name"
+        return "env", Problem("key-literal", problem, fix)
+    problem = "`env` takes the name of a variable, and this is none"
+    return "env", Problem("bad-name", problem, "write a name of letters, digits and _ that begins with no digit")
+
+
+def odd_sources(data: Any) -> Iterator[KeyPath]:
+    """The places, in a project file of any shape, where a secret may be written instead of its source."""
+    environments = data.get("environments") if isinstance(data, dict) else None
+    for name, environment in environments.items() if isinstance(environments, dict) else ():
+        for at in (("access_key",), ("ledger", "url")):
+            written = environment
+            for key in at:
+                written = written.get(key) if isinstance(written, dict) else None
+            if isinstance(written, str) and not is_variable_name(written):
+                yield ("environments", name, *at)
+            elif (
+                isinstance(written, dict)
+                and isinstance(written.get("env"), str)
+                and not is_variable_name(written["env"])
+            ):
+                yield ("environments", name, *at, "env")
+
+
 class AccessKey:
     """A key that masks itself wherever it is shown."""
 
@@ -117,6 +158,7 @@ def read_secret(
 
     Raises `KeyUnusable`, whose text never contains the value.
     """
+    noun = _noun(what)
     match source:
         case FromVariable(name):
             value = environ.get(name)
@@ -127,32 +169,36 @@ def read_secret(
                 )
             return _checked(value, what, f"in {name}")
         case FromFile(path):
-            return _checked(_from_file(root, path), what, f"in {path}")
+            return _checked(_from_file(root, path, noun), what, f"in {path}")
         case FromCommand(words):
-            return _checked(_from_command(words, root, command_seconds), what, f"that `{words[0]}` prints")
+            return _checked(_from_command(words, root, command_seconds, noun), what, f"that `{words[0]}` prints")
         case NoKey():
             return "sandbox"
 
 
-def _from_file(root: Path, shown: str) -> str:
+def _noun(what: str) -> str:
+    return what.rpartition(" ")[2]
+
+
+def _from_file(root: Path, shown: str, noun: str) -> str:
     try:
         descriptor = _open_key_file(root, shown)
     except IsADirectoryError:
-        raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key") from None
+        raise KeyUnusable(f"{shown} is not a regular file", f"name the file that holds the {noun}") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise KeyUnusable(
-                f"the key file {shown} is a link, or lies behind one, and may have come with a checkout",
+                f"the {noun} file {shown} is a link, or lies behind one, and may have come with a checkout",
                 "put the file itself there, or write the path that the link leads to into sendspec.yaml",
             ) from None
         raise KeyUnusable(
-            f"the key file {shown} can't be read: {os_reason(error)}", "check its path and owner"
+            f"the {noun} file {shown} can't be read: {os_reason(error)}", "check its path and owner"
         ) from None
     try:
         mode = os.fstat(descriptor).st_mode
         if mode & 0o077:
             raise KeyUnusable(
-                f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
+                f"the {noun} file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
             )
         return _one_line(os.read(descriptor, _MAX_READ))
     finally:
@@ -170,7 +216,7 @@ def _open_key_file(root: Path, written: str) -> int:
     return open_beneath(root, below)
 
 
-def _from_command(words: tuple[str, ...], root: Path, seconds: float) -> str:
+def _from_command(words: tuple[str, ...], root: Path, seconds: float, noun: str) -> str:
     """The command's output, up to `_MAX_READ` bytes.
 
     A command that prints more, or that takes longer than `seconds`, is killed with all that it started.
@@ -187,15 +233,15 @@ def _from_command(words: tuple[str, ...], root: Path, seconds: float) -> str:
             start_new_session=True,
         )
     except OSError:
-        raise _command_fault(words, "can't be started") from None
+        raise _command_fault(words, noun, "can't be started") from None
     assert process.stdout is not None
     try:
         printed = _printed(process, process.stdout.fileno(), time.monotonic() + seconds)
         if process.returncode:
-            raise _command_fault(words, f"ends with {process.returncode}")
+            raise _command_fault(words, noun, f"ends with {process.returncode}")
         return _one_line(printed)
     except (TimeoutError, subprocess.TimeoutExpired):
-        raise _command_fault(words, f"takes longer than {seconds:g} s") from None
+        raise _command_fault(words, noun, f"takes longer than {seconds:g} s") from None
     finally:
         if process.returncode is None:  # once it has been waited for, its number may be another group's
             with suppress(ProcessLookupError):
@@ -231,8 +277,8 @@ def _printed(process: subprocess.Popen[bytes], descriptor: int, end: float) -> b
     return found
 
 
-def _command_fault(words: tuple[str, ...], what: str) -> KeyUnusable:
-    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and read its error message")
+def _command_fault(words: tuple[str, ...], noun: str, what: str) -> KeyUnusable:
+    return KeyUnusable(f"the {noun}'s command `{words[0]}` {what}", "run it by hand, and read its error message")
 
 
 def _one_line(raw: bytes) -> str:
@@ -242,7 +288,7 @@ def _one_line(raw: bytes) -> str:
 
 def _checked(value: str, what: str, origin: str) -> str:
     """Accepts printable ASCII without spaces, which a header can carry. Client libraries would let a NUL through."""
-    noun = what.rpartition(" ")[2]
+    noun = _noun(what)
     if not value:
         raise KeyUnusable(f"the {what} {origin} is empty", f"put the {noun} there")
     if len(value) > MAX_KEY:

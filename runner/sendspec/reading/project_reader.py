@@ -13,7 +13,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.access_key import KeySource, key_source
+from sendspec.reading.access_key import KeySource, key_source, odd_sources, odd_variable
 from sendspec.reading.api_url import API_HOST, Api, parse_api_url
 from sendspec.reading.approvals import Approvals, read_approvals
 from sendspec.reading.channel_ids import UNQUOTED, id_problems, is_number_for_id, once_a_number
@@ -36,13 +36,14 @@ from sendspec.reading.environment import (
 )
 from sendspec.reading.files.confined_path import git_folder_problem, resolve_in_project
 from sendspec.reading.files.text_file import read_text_file
-from sendspec.reading.ledger_literal import URL_LITERAL, ledgers_with_url
+from sendspec.reading.ledger_literal import PASSWORD_LITERAL, URL_LITERAL, credentials_elsewhere, ledgers_with_url
+from sendspec.reading.ledger_schema import schema_fault
 from sendspec.reading.limits import read_limits
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project
 from sendspec.reading.project_advice import advised
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppression_file import suppression_files
-from sendspec.reading.unexpanded import meant_values, unexpanded_key, unexpanded_url
+from sendspec.reading.unexpanded import meant_values, unexpanded_source, unexpanded_url
 
 if TYPE_CHECKING:
     from sendspec.reading.price_file import PriceFile
@@ -87,6 +88,8 @@ class _Reader:
 
     def project(self) -> Project | None:
         data = self._document.data
+        for at in odd_sources(data):
+            self._document.hide(at)
         if not isinstance(data, dict):
             self._add((), "not-a-mapping", "the file holds no mapping", "begin with `environments:`")
             return None
@@ -130,7 +133,14 @@ class _Reader:
         literals = list(ledgers_with_url(self._document.data))
         for at in literals:
             yield self._document.place(at, URL_LITERAL, key=True)
-        faults = list(meant_values([fault for fault in faults if fault.at[:3] not in literals], self._document.data))
+        elsewhere = list(credentials_elsewhere(self._document.data))
+        for place in elsewhere:
+            yield self._document.place(place, PASSWORD_LITERAL, key=True)
+        known = {*literals, *elsewhere}
+        faults = [
+            fault for fault in faults if not any(fault.at[:length] in known for length in range(len(fault.at) + 1))
+        ]
+        faults = list(meant_values(faults, self._document.data))
         for fault in advised(faults, self._document.data, schema.document["properties"]):
             if is_number_for_id(self._document, fault):
                 continue
@@ -145,7 +155,7 @@ class _Reader:
             self._add(at, "bad-name", problem, "give it another name: letters, digits, . _ and -", key=True)
             return None
         api = self._api(at, data)
-        key = self._key(at, data["access_key"])
+        key = self._source((*at, "access_key"), data["access_key"], "key")
         channels = {alias: self._channel(at, alias) for alias in data["channels"]}
         only_to = self._only_to(at, data)
         ledger = self._ledger(at, data["ledger"])
@@ -195,11 +205,12 @@ class _Reader:
         return self._ledger_server(at, written) if "url" in written else self._ledger_file(at, written)
 
     def _ledger_server(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerServer | None:
-        source = key_source(written["url"], "ledger's URL")
-        if isinstance(source, Problem):
-            self._problems.add(self._document.place((*at, "ledger", "url"), source))
-            return None
-        return LedgerServer(source, written.get("schema", LEDGER_SCHEMA))
+        source = self._source((*at, "ledger", "url"), written["url"], "ledger's URL")
+        schema = written.get("schema", LEDGER_SCHEMA)
+        fault = schema_fault(schema)
+        if fault is not None:
+            self._problems.add(self._document.place((*at, "ledger", "schema"), fault))
+        return None if source is None or fault is not None else LedgerServer(source, schema)
 
     def _ledger_file(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerFile:
         place = (self._root / written["file"]).absolute()
@@ -223,14 +234,15 @@ class _Reader:
             return None
         return parsed
 
-    def _key(self, at: tuple[str, ...], written: Mapping[str, Any]) -> KeySource | None:
-        unexpanded = unexpanded_key(written)
-        if unexpanded is not None:
-            self._problems.add(self._document.place((*at, "access_key", unexpanded[0]), unexpanded[1]))
+    def _source(self, at: tuple[str, ...], written: Mapping[str, Any], what: str) -> KeySource | None:
+        """Where a key or a URL comes from. `what` it is, is for errors."""
+        odd = unexpanded_source(written) or odd_variable(written, what)
+        if odd is not None:
+            self._problems.add(self._document.place((*at, odd[0]), odd[1]))
             return None
-        source = key_source(written)
+        source = key_source(written, what)
         if isinstance(source, Problem):
-            self._problems.add(self._document.place((*at, "access_key"), source, key=True))
+            self._problems.add(self._document.place(at, source, key=what == "key"))
             return None
         return source
 

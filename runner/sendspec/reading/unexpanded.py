@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sendspec.diagnostics.problem import Problem
+from sendspec.reading.access_key import is_variable_name
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
@@ -44,12 +45,12 @@ def _meant(fault: SchemaProblem, value: object) -> SchemaProblem:
     return fault
 
 
-def unexpanded_key(written: Mapping[str, Any]) -> tuple[str, Problem] | None:
-    """The key of a checked `access_key` whose value would have to be expanded, and the problem."""
+def unexpanded_source(written: Mapping[str, Any]) -> tuple[str, Problem] | None:
+    """The key of a checked `access_key`, or `url`, whose value would have to be expanded, and the problem."""
     variable, file = written.get("env"), written.get("file")
-    name = None if variable is None or variable.isidentifier() else variable_in(variable)
+    name = None if variable is None or is_variable_name(variable) else variable_in(variable)
     if name is not None:
-        problem = f"`env` takes the name of a variable, and '{variable}' is not one"
+        problem = "`env` takes the name of a variable, without signs around it"
         return "env", Problem(CODE, problem, f"write {name}")
     if file is not None and file.startswith("~"):
         problem = "`~` isn't expanded: this would be a folder called '~' in the project"

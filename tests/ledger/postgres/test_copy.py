@@ -56,7 +56,7 @@ def test_no_run_begins_or_comes_back_while_it_is_copied(
 
     def tell(words: str) -> None:
         if words.startswith("copying"):
-            with pytest.raises(LedgerUnwritable, match="is being copied"):
+            with pytest.raises(LedgerBusy, match="is being copied"):
                 new_run()
             with pytest.raises(LedgerBusy, match="is being copied"):
                 copied(made, LedgerFile(file.file.with_name("another.db"), durable=True))

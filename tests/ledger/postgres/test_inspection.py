@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from sendspec.ledger import access
 from sendspec.ledger.place import Secret, ServerPlace
 from sendspec.ledger.postgres.inspection import FOR_PLANNING, NOT_FOR_SENDING, encryption_of
 from sendspec.ledger.postgres.ledger import PostgresLedger
+from sendspec.ledger.postgres.open_ledger import MAX_REASON
 from sendspec.ledger.postgres.tables import version
 from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Pool, Right, ServerState
-from session_pool import SessionPool
 
 from .conftest import IDENTITY
 
@@ -102,6 +102,39 @@ def test_what_a_role_may_do_follows_from_its_grants(made: ServerPlace, sql: Sql)
             assert bool(state.missing) == bool(lacks)
 
 
+def test_whoever_may_create_tables_in_a_schema_that_is_there_may_make_the_ledger(place: ServerPlace, sql: Sql) -> None:
+    schema = place.schema
+    database = "ON DATABASE postgres"
+    with role(sql, place, f"CREATE {database}") as lesser:
+        assert seen(lesser).right is Right.MAKE
+        sql.execute(f"CREATE SCHEMA {schema}")
+        assert seen(lesser).right is Right.NO_TABLES
+        sql.execute(f"REVOKE CREATE {database} FROM role_{schema}")
+        sql.execute(f"GRANT CREATE, USAGE ON SCHEMA {schema} TO role_{schema}")
+        assert seen(lesser).right is Right.MAKE
+        access.make(lesser, place.folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
+        assert seen(lesser).right is Right.OWN
+        sql.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+def test_the_owner_of_the_schema_alone_may_not_read_the_ledger(made: ServerPlace, sql: Sql) -> None:
+    with role(sql, made) as lesser:
+        sql.execute(f"ALTER SCHEMA {made.schema} OWNER TO role_{made.schema}")
+        assert seen(lesser).right is Right.NOTHING
+        sql.execute(f"ALTER SCHEMA {made.schema} OWNER TO tester")
+
+
+def test_the_encoding_and_the_settings_of_a_database_are_seen(place: ServerPlace, sql: Sql) -> None:
+    name = f"other_{place.schema}"
+    sql.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    sql.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    try:
+        state = seen(replace(place, url=Secret(place.url.reveal().replace("/postgres", f"/{name}"))))
+        assert (state.encoding, state.is_read_only, seen(place).encoding) == ("LATIN1", True, "UTF8")
+    finally:
+        sql.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def test_a_role_that_may_not_purge_may_send(made: ServerPlace, sql: Sql) -> None:
     schema = made.schema
     grants = (
@@ -153,6 +186,12 @@ def test_whether_sends_are_halted_and_the_server_is_that_of_the_last_run(
     assert (ledger_of(made).continuity, ledger_of(made).halt) == (Continuity.NO_RUN, None)
     sql.execute("INSERT INTO meta VALUES ('halt', 'wrong price')")
     assert ledger_of(made).halt == "wrong price"
+    sql.execute("UPDATE meta SET value = repeat('x', 4000000) WHERE name = 'halt'")
+    assert ledger_of(made).halt == "x" * MAX_REASON + "…"
+    ledger = new_run()
+    assert ledger.exchange(settle=[], claim=[], now=3.0).halt == "x" * MAX_REASON + "…"
+    ledger.close()
+    sql.execute("DELETE FROM meta WHERE name IN ('halt', 'server', 'timeline')")
     new_run()
     assert (ledger_of(made).continuity, ledger_of(made).version) == (Continuity.SAME, str(version()))
     sql.execute("UPDATE meta SET value = '000000FF' WHERE name = 'timeline'")
@@ -174,28 +213,6 @@ def test_a_restore_that_nothing_shows_can_be_told_to_the_ledger(
     assert [send.last_claimed_at for send in new_run(now=12.0).sends("hello")] == [None]
 
 
-@pytest.mark.parametrize(("shares", "kind"), [(False, Pool.SESSION), (True, Pool.SHARED)])
-def test_a_pool_is_recognised_by_the_sessions_that_it_gives(made: ServerPlace, shares: bool, kind: Pool) -> None:
-    with closing(SessionPool(port_of(made), shares=shares)) as pool:
-        assert seen(through_port(made, pool.port)).pool is kind
-
-
-def test_a_run_refuses_a_pool_that_shares_sessions_even_if_nobody_else_uses_it(made: ServerPlace) -> None:
-    with closing(SessionPool(port_of(made), shares=True)) as pool:
-        far = through_port(made, pool.port)
-        with (
-            pytest.raises(LedgerTrouble, match="connection pool"),
-            access.hold(far, IDENTITY, OWNER, since="now", ci=False),
-        ):
-            pass
-        with pytest.raises(LedgerTrouble, match="connection pool"), access.read(far, IDENTITY):
-            pass
-    with closing(SessionPool(port_of(made), shares=False)) as pool:
-        far = through_port(made, pool.port)
-        with access.hold(far, IDENTITY, OWNER, since="now", ci=False) as ledger:
-            assert ledger.begin(OWNER, now=2.0).run == 1
-
-
 @pytest.mark.parametrize(
     ("encrypted", "mode", "address", "kind"),
     [
@@ -209,14 +226,6 @@ def test_a_run_refuses_a_pool_that_shares_sessions_even_if_nobody_else_uses_it(m
 )
 def test_how_a_connection_is_protected(encrypted: bool, mode: bytes | None, address: str, kind: Encryption) -> None:
     assert encryption_of(encrypted, mode, address) is kind
-
-
-def port_of(place: ServerPlace) -> int:
-    return int(place.url.reveal().rpartition(":")[2].partition("/")[0])
-
-
-def through_port(place: ServerPlace, port: int) -> ServerPlace:
-    return replace(place, url=Secret(f"postgresql://tester@127.0.0.1:{port}/postgres"))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.roles import function_name
 from sendspec.ledger.protocol import Ledger
 from sendspec.planning.message_state import State
+from sendspec.reading.ledger_schema import RESERVED
 
 from .conftest import IDENTITY
 
@@ -101,3 +102,8 @@ def test_a_role_may_execute_what_it_needs(made: ServerPlace, sql: Sql) -> None:
     assert {*map(function_name, FUNCTIONS)} - executed("send") == {"purge_messages"}
     for role in ("plan", "send", "owner"):
         sql.execute(f"DROP OWNED BY {made.schema}_{role} CASCADE; DROP ROLE {made.schema}_{role}".encode())
+
+
+def test_no_schema_is_called_by_a_word_that_needs_quotes(sql: Sql) -> None:
+    words = sql.execute("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')").fetchall()
+    assert {word for (word,) in words} <= RESERVED

@@ -44,6 +44,34 @@ def test_a_url_that_can_not_be_read(place: ServerPlace, written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "parameter",
+    [
+        "sslmode=typo",
+        "port=x",
+        "port=99999",
+        "hostaddr=x",
+        "target_session_attrs=x",
+        "service=missing",
+        "gssencmode=typo",
+        "channel_binding=x",
+    ],
+)
+def test_a_parameter_with_a_wrong_value_is_not_the_servers_fault(place: ServerPlace, parameter: str) -> None:
+    with pytest.raises(LedgerTrouble, match="a parameter that PostgreSQL doesn't understand") as told:
+        Session(replace(place, url=Secret(f"postgresql:///postgres?{parameter}")))
+    assert told.value.code == "ledger-trouble"
+
+
+@pytest.mark.parametrize(("name", "value"), [("PGSSLMODE", "typo"), ("PGSERVICE", "missing"), ("PGPORT", "x")])
+def test_a_wrong_value_may_be_in_a_variable(
+    place: ServerPlace, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(LedgerTrouble, match="or an environment variable has one"):
+        Session(replace(place, url=Secret("postgresql://127.0.0.1/x")))
+
+
+@pytest.mark.parametrize(
     ("state", "kind", "words"),
     [
         (FENCED, LedgerUnwritable, "took it for dead"),

@@ -141,3 +141,17 @@ def test_a_schema_that_is_no_utf8_is_damage(path: Path) -> None:
     connection.close()
     with pytest.raises(LedgerDamaged):
         open_to_read(path, "one")
+
+
+def test_notes_and_times_that_are_none_are_damage(running: SqliteLedger, path: Path) -> None:
+    assert running.find_damage() == []
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("UPDATE meta SET value = 'x' WHERE name = 'created_at'")
+    other.execute("UPDATE message SET updated_at = 'x' WHERE number < 3")
+    other.execute("UPDATE run SET started_at = 1e300")
+    other.close()
+    assert running.find_damage() == [
+        "2 rows of run have a time that is none",
+        "2 rows of message have a time that is none",
+        "its note 'created_at' is no time",
+    ]

@@ -15,7 +15,8 @@ from sendspec.ledger.copy_protocol import CopySource
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.creation import create_schema, refuse_taken
-from sendspec.ledger.postgres.opening import COPYING, notes_of, refuse_unsafe
+from sendspec.ledger.postgres.opening import COPYING, closing_on_trouble, notes_of, refuse_unsafe
+from sendspec.ledger.postgres.pool import refuse_pool
 from sendspec.ledger.postgres.reader import PostgresFacts
 from sendspec.ledger.postgres.session import TIMELINE, Session
 from sendspec.ledger.postgres.tables import version
@@ -30,6 +31,8 @@ class ServerTarget:
     def __init__(self, place: ServerPlace, identity: LedgerIdentity) -> None:
         self._session = Session(place)
         self._identity = identity
+        with closing_on_trouble(self._session):
+            refuse_pool(self._session)
 
     def close(self) -> None:
         self._session.close()

@@ -14,6 +14,7 @@ from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.ledger import PostgresLedger
 from sendspec.ledger.postgres.opening import COPYING, UNFINISHED, notes_of, refuse_unsafe, somebody_elses
+from sendspec.ledger.postgres.pool import refuse_pool
 from sendspec.ledger.postgres.roles import function_name
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
@@ -48,6 +49,7 @@ def make_ledger(
     """
     session = RunSession(place)
     try:
+        refuse_pool(session)
         with folder_locked(identities.parent):
             known = read_identities(identities).get(environment)
             if known is not None and is_unfinished(session, known.ledger):

@@ -11,7 +11,7 @@ from sendspec.ledger.stored_row import doubts_of
 _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
     WHERE m.state = 'accepted' AND m.remote_id IS NOT NULL AND p.workspace = %(workspace)s AND p.channel = %(channel)s"""
 DOUBTS = f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiver, p.workspace, p.channel,
-        coalesce(e.at, m.updated_at), a.at, m.reference IS NOT NULL, m.first_claimed_at, r.clock_offset, m.scheduled_for, m.updated_at
+        coalesce(e.at, m.updated_at), a.at, m.reference IS NOT NULL, m.first_claimed_at::float8, r.clock_offset, m.scheduled_for::float8, m.updated_at
     FROM message m JOIN spec s ON s.number = m.spec LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec
     LEFT JOIN run r ON r.number = m.run
     LEFT JOIN absence a ON a.message = m.number AND a.attempt = m.attempt
@@ -36,7 +36,7 @@ class DoubtLookup(OpenLedger):
     def accepted_since(self, route: Route, since: float) -> Iterator[AcceptedMessage]:
         """The messages accepted on a channel since then (Unix seconds by the sender's clock) that have an API id."""
         rows = self._stream(
-            f"SELECT m.remote_id, {REFERENCE}, m.receiver, m.first_claimed_at, m.updated_at + r.clock_offset, m.masked = ''"
+            f"SELECT m.remote_id, {REFERENCE}, m.receiver, m.first_claimed_at::float8, m.updated_at + r.clock_offset, m.masked = ''"
             f" {_ACCEPTED_ON} AND m.updated_at >= %(since)s ORDER BY m.number",
             {"workspace": route.workspace, "channel": route.channel, "since": since},
         )

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable, MessagesMoved
+from sendspec.diagnostics.exceptions import (
+    LedgerClosed,
+    LedgerDamaged,
+    LedgerMissing,
+    LedgerTrouble,
+    LedgerUnwritable,
+    MessagesMoved,
+)
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.place import moved_trouble
@@ -53,7 +60,7 @@ def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
     if state == MOVED_AWAY:
         return moved_trouble(f"the ledger of {shown}", printable(error.diag.message_primary or ""))
     if state == CLOSED:
-        return LedgerUnwritable(
+        return LedgerClosed(
             f"the ledger of {shown} is being copied or migrated",
             "wait until that has ended, then run the command again",
         )
@@ -80,6 +87,11 @@ def _known_trouble(shown: str, state: str) -> LedgerTrouble | None:
         return LedgerMissing(
             f"{shown} has no ledger that this role can see, or only parts of one",
             "grant the role what `sendspec ledger init --roles` prints; if there never was a ledger: sendspec ledger init",
+        )
+    if state.startswith("XX00"):
+        return LedgerDamaged(
+            f"the ledger of {shown} is damaged: a value can't be read",
+            "restore it from a backup; `sendspec ledger check` tells more",
         )
     if state.startswith("53100"):
         return LedgerUnwritable(f"the disk of {shown} is full", "make room, then run the command again")

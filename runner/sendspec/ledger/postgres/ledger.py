@@ -7,8 +7,15 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMoved, LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.postgres.open_ledger import LIVING
+from sendspec.diagnostics.exceptions import (
+    LedgerBusy,
+    LedgerClosed,
+    LedgerDamaged,
+    LedgerMoved,
+    LedgerTrouble,
+    LedgerUnwritable,
+)
+from sendspec.ledger.postgres.open_ledger import LIVING, shortened
 from sendspec.ledger.postgres.plan_writer import PlanWriter, record_columns
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import TIMELINE
@@ -44,7 +51,13 @@ class PostgresLedger(PlanWriter):
 
     def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: takes its lock, imports results that earlier runs on this machine spilled, and puts into doubt what dead runs
-        were sending."""
+        were sending. Raises `LedgerBusy` while the ledger is copied or migrated."""
+        try:
+            return self._begun(owner, now)
+        except LedgerClosed as closed:
+            raise LedgerBusy(closed.problem, closed.fix) from None
+
+    def _begun(self, owner: RunOwner, now: float) -> StartedRun:
         run = int(self._session.once("SELECT next_run()")[0][0])
         self._import_spilled(now)
         server, timeline = self._rows(TIMELINE)[0]
@@ -114,7 +127,7 @@ class PostgresLedger(PlanWriter):
         letters = list(zip(ordered, answer or "", strict=True))
         won = [one.id for one, letter in letters if letter == "w"]
         lost = {one.id: WHY[letter] for one, letter in letters if letter in WHY}
-        return Exchanged(dict(zip(won, attempts or (), strict=True)), lost, halt)
+        return Exchanged(dict(zip(won, attempts or (), strict=True)), lost, shortened(halt))
 
     def one_moment(self) -> AbstractContextManager[None]:
         """Has the block's look-ups tell of one moment, whatever other runs write meanwhile."""

@@ -13,7 +13,7 @@ from sendspec.planning.message_state import State
 MAX_LOOKUP = 20_000
 IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::integer AND m.run IN {SENDING})"
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, **{state.value: state for state in PlanningState}}
-PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
+PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at::float8
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
 MESSAGES = f"""SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,
     m.updated_at, m.resend, m.line, m.size, {IS_UNDER_WAY} FROM message m JOIN spec s ON s.number = m.spec

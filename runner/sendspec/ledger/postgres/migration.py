@@ -7,6 +7,7 @@ from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.creation import function_statements
 from sendspec.ledger.postgres.exclusive import take_ledger
 from sendspec.ledger.postgres.opening import check_identity, refuse_unsafe
+from sendspec.ledger.postgres.pool import refuse_pool
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import STEPS, version
@@ -20,6 +21,7 @@ def migrate_ledger(place: ServerPlace, identity: LedgerIdentity) -> tuple[int, i
     """The version that the ledger had, and the one that it has now. Raises `LedgerBusy` while a run is under way."""
     session = RunSession(place)
     try:
+        refuse_pool(session)
         refuse_unsafe(session)
         was = int(check_identity(session, identity.ledger, identity.salt, any_age=True)["version"])
         if was < version():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
+from sendspec.ledger.moment import noted_moment
 from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.session import Session
 from sendspec.planning.message_state import State
@@ -22,6 +23,14 @@ LIVING = """SELECT r.number FROM run r JOIN pg_locks l ON l.locktype = 'advisory
 SENDING = f"({LIVING} WHERE r.on_the_way > 0)"
 """Those that are sending something."""
 PROGRESS = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event_number"
+
+MAX_REASON = 300
+"""Characters of a halt's reason that are shown."""
+
+
+def shortened(reason: str | None) -> str | None:
+    """Why nothing may be sent, at a length that can be read."""
+    return reason if reason is None or len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
 
 
 class OpenLedger:
@@ -73,6 +82,13 @@ class OpenLedger:
     def _noted(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM meta WHERE name = %(name)s", {"name": name})
         return None if not rows else str(rows[0][0])
+
+    def _moment_noted(self, name: str) -> float:
+        """A note that holds a moment. Raises `LedgerDamaged` if it is gone, or holds something else."""
+        moment = noted_moment(self._note(name))
+        if moment is None:
+            raise LedgerDamaged(f"{self.path} is damaged: its note '{name}' is no time", "restore it from a backup")
+        return moment
 
     def _state(self, word: str) -> State:
         return STATE_BY_WORD[word]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -15,17 +16,19 @@ from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
+from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
-from sendspec.ledger.postgres.pool import pool_of
+from sendspec.ledger.postgres.pool import refuse_pool
 from sendspec.ledger.postgres.reader import PostgresReader
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import version
-from sendspec.ledger.server_state import Pool
+from sendspec.ledger.server_state import FIT_ENCODING
 
 _Held = TypeVar("_Held", bound=PostgresLedger)
+VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 NOTE_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attname IN ('name', 'value')
     AND attnum > 0 AND NOT attisdropped"""
 UNSAFE = {
@@ -42,8 +45,8 @@ UNFINISHED, COPYING = "unfinished", "copying"
 def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None = None) -> PostgresReader:
     """A ledger to read, also while runs write. `salt` is the environment's; a ledger made with another is refused."""
     session = Session(place)
-    with _closing_on_trouble(session):
-        _refuse_pool(session)
+    with closing_on_trouble(session):
+        refuse_pool(session)
         check_identity(session, expected_id, salt)
     return PostgresReader(session)
 
@@ -56,8 +59,8 @@ def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = Non
 def open_as(kind: type[_Held], place: ServerPlace, expected_id: str, salt: bytes | None) -> _Held:
     """The same, as an object of another class."""
     session = RunSession(place)
-    with _closing_on_trouble(session):
-        _refuse_pool(session)
+    with closing_on_trouble(session):
+        refuse_pool(session)
         refuse_unsafe(session)
         check_identity(session, expected_id, salt)
     return kind(session, expected_id)
@@ -94,10 +97,10 @@ def refuse_unsafe(session: Session) -> None:
     """Raises for a server that takes no writes, for one that can lose what it has confirmed, and for a database that can't hold every text."""
     shown = session.place.shown
     encoding = session.rows("SHOW server_encoding")[0][0]
-    if encoding != "UTF8":
+    if encoding != FIT_ENCODING:
         raise LedgerTrouble(
             f"the database of {shown} has the encoding {encoding}, which lacks characters",
-            "create one with the encoding UTF8",
+            f"create one with the encoding {FIT_ENCODING}",
         )
     is_standby, read_only = session.rows(TAKES_NO_WRITES)[0]
     if is_standby:
@@ -112,17 +115,9 @@ def refuse_unsafe(session: Session) -> None:
             raise LedgerTrouble(f"{shown} has {name} turned off: {cost}", f"turn {name} on at the server")
 
 
-def _refuse_pool(session: Session) -> None:
-    """Raises if the next transaction may run in another session: a lock would then be somebody else's."""
-    if pool_of(session) is Pool.SHARED:
-        raise LedgerTrouble(
-            f"{session.place.shown} is behind a connection pool that gives each transaction another session",
-            "connect to the server itself, or set the pool to session mode",
-        )
-
-
 @contextmanager
-def _closing_on_trouble(session: Session) -> Iterator[None]:
+def closing_on_trouble(session: Session) -> Iterator[None]:
+    """Closes the session if the block raises."""
     try:
         yield
     except BaseException:
@@ -141,8 +136,13 @@ def check_identity(
             f"{shown} has no ledger",
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
-    if not notes.keys() >= {"id", "version"} or not notes["version"].isdigit():
+    if not notes.keys() >= {"id", "version"}:
         raise somebody_elses(session.place)
+    if VERSION.fullmatch(notes["version"]) is None:
+        raise LedgerDamaged(
+            f"the ledger of {shown} is damaged: its note 'version' is '{printable(notes['version'][:40])}', which never existed",
+            "restore it from a backup",
+        )
     if int(notes["version"]) > version():
         raise LedgerTooNew(
             f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sendspec.ledger.copied_table import COPY, LedgerContent, content_of
+from sendspec.ledger.moment import MAX_MOMENT, MIN_MOMENT, MOMENTS, noted_moment, odd_moments
 from sendspec.ledger.postgres.doubt_lookup import DoubtLookup
 from sendspec.ledger.postgres.message_lookup import MessageLookup
 from sendspec.ledger.postgres.open_ledger import PROGRESS
@@ -18,6 +19,8 @@ MISCOUNTED = """SELECT count(*) FROM spec s
 MISCOUNTED_RUNS = """SELECT count(*) FROM run r
     LEFT JOIN (SELECT run, count(*) AS held FROM message WHERE state = 'sending' GROUP BY run) m ON m.run = r.number
     WHERE r.on_the_way <> coalesce(m.held, 0)"""
+
+ODD_MOMENT = f"NOT {{column}} BETWEEN {MIN_MOMENT} AND {MAX_MOMENT}"
 
 
 class PostgresFacts(MessageLookup, SendHistory, DoubtLookup):
@@ -31,6 +34,12 @@ class PostgresFacts(MessageLookup, SendHistory, DoubtLookup):
                 found.append(f"{wrong} specs don't have as many messages as they should")
             if wrong := self._rows(MISCOUNTED_RUNS)[0][0]:
                 found.append(f"{wrong} runs don't have as many messages on the way as they should")
+            found += odd_moments(self._rows, MOMENTS | {"event": ("at",)}, ODD_MOMENT)
+            found += [
+                f"its note '{name}' is no time"
+                for name in ("created_at", "timeline_since")
+                if (noted := self._noted(name)) is not None and noted_moment(noted) is None
+            ]
         return found
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:

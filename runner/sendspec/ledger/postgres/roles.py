@@ -25,7 +25,7 @@ def roles_sql(schema: str) -> str:
 -- Roles for the ledger in the schema {schema}. Run this as a superuser: before `sendspec ledger init`, once more after it,
 -- and after each `sendspec ledger migrate`. Running it again is harmless.
 --   {owner}  makes, migrates, purges and copies the ledger
---   {plan}   reads it: plan, status, report, ledger check and export
+--   {plan}   reads it: plan, status, ledger check and export
 --   {send}   reads it, and writes what a run writes: send, reconcile, resolve
 -- Then give each a password, or another way to log in: \\password {send}
 DO $roles$

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 
 from sendspec.ledger.postgres.function_words import BASELINE
@@ -10,7 +9,7 @@ from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedge
 from sendspec.ledger.postgres.session import TIMELINE
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
 from sendspec.ledger.seen_run import SeenRun
-from sendspec.ledger.stored_row import planned_run_of
+from sendspec.ledger.stored_row import former_trees_of, planned_run_of
 from sendspec.planning.message_state import State
 
 _SENT = f"(m.state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
@@ -59,7 +58,7 @@ class SendHistory(OpenLedger):
             return 0.0
         if timeline is not None and noted != (server, timeline):
             return float("inf")
-        return float(self._noted("timeline_since") or 0.0)
+        return self._moment_noted("timeline_since")
 
     def spec_path(self, name: str) -> str | None:
         """The path that the spec's newest generation was read from, relative to the project; None for an unknown spec."""
@@ -141,7 +140,7 @@ class SendHistory(OpenLedger):
     def former_expressions(self, name: str, generation: int) -> list[tuple[str, str, int]]:
         """The earlier trees of `key` and `to` of a send, oldest first, each pair with its last message's number."""
         written = self._of_spec("former_trees", name, generation)
-        return [] if written is None else [(key, to, until) for key, to, until in json.loads(str(written))]
+        return [] if written is None else former_trees_of(str(written), self.path)
 
     def receivers_claimed(
         self, name: str, generation: int, after: int = 0, until: int | None = None

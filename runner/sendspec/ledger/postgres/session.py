@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.exceptions import LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.error import trouble_of
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     import psycopg
 
 CONNECT_SECONDS = 10
+ANSWER_SECONDS = 10.0
+"""How long a server may be silent to the first statement of a session. A pool has a client wait there for a session of its own."""
+QUIET_SECONDS = 3.0
+"""How long nothing is said of waiting."""
 KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 UNANSWERED_MS = 25_000
 """How long a vanished server, or a vanished client, keeps its end of the connection, and with it the run's lock."""
@@ -37,6 +42,11 @@ before 17 `transaction_timeout`: a run that waits for a person, or for its rate,
 TIMELINE = """SELECT (SELECT system_identifier::text FROM pg_control_system()),
     CASE WHEN pg_is_in_recovery() THEN NULL ELSE substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END"""
 """The server's identifier, and its timeline: a standby that takes its place has the same identifier, and another timeline."""
+BAD_PARAMETER = (
+    r"invalid (?:\w+ value|integer value|port number|connection option)|could not parse network address|definition of service|service file"
+    r"|could not match \d+ (?:port numbers|host)"
+)
+"""How libpq says that a parameter has a value that it doesn't take."""
 ROWS_AT_ONCE = 2_000
 LOCK_TIMEOUT = "30s"
 """How long a statement waits for what another session has locked."""
@@ -45,22 +55,23 @@ LOCK_TIMEOUT = "30s"
 class Session:
     """A connection to the ledger's server. Belongs to the process that opened it."""
 
-    def __init__(self, place: ServerPlace) -> None:
-        """Connects. Raises a `LedgerTrouble`."""
+    def __init__(self, place: ServerPlace, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        """Connects. Raises a `LedgerTrouble`, also if the server doesn't answer to a first statement within `answer_seconds`."""
         self.place = place
         self.lock_timeout = LOCK_TIMEOUT
+        self.answer_seconds = answer_seconds
         self._pid = os.getpid()
         self._streams = 0
         self.connection: psycopg.Connection[Any] = self._connected()
         self._idle = self.connection.info.transaction_status
 
     def _connected(self) -> psycopg.Connection[Any]:
-        return _connected(self.place)
+        return _connected(self.place, self.answer_seconds)
 
     def reconnect(self) -> None:
         """Replaces the connection. Raises psycopg's errors, for the caller to judge."""
         self._drop()
-        self.connection = _connect(self.place, self.lock_timeout)
+        self.connection = _connect(self.place, self.lock_timeout, self.answer_seconds)
 
     @property
     def is_usable(self) -> bool:
@@ -130,7 +141,7 @@ class Session:
             raise trouble_of(self.place.shown, error) from None
 
 
-def _connected(place: ServerPlace) -> psycopg.Connection[Any]:
+def _connected(place: ServerPlace, answer_seconds: float) -> psycopg.Connection[Any]:
     try:
         import psycopg
     except ImportError:
@@ -138,14 +149,35 @@ def _connected(place: ServerPlace) -> psycopg.Connection[Any]:
             f"{place.shown} needs the package psycopg, which isn't installed",
             "install sendspec with its extra: pip install 'sendspec[postgres]'",
         ) from None
+    from sendspec.ledger.postgres.first_answer import told_meanwhile  # imports psycopg, which is an extra
+
     try:
-        return _connect(place, LOCK_TIMEOUT)
+        with told_meanwhile(place.tell, f"waiting for {place.shown}…", QUIET_SECONDS):
+            return _connect(place, LOCK_TIMEOUT, answer_seconds)
     except psycopg.Error as error:
         raise why_unreachable(place, error) from None
 
 
-def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
-    from sendspec.ledger.postgres.quiet_connection import QuietConnection  # imports psycopg, which is an extra
+def _connect(place: ServerPlace, lock_timeout: str, answer_seconds: float) -> psycopg.Connection[Any]:
+    connection = log_in(place)
+    try:
+        _settle(
+            connection,
+            "; ".join(
+                (*SETTINGS, f"SET lock_timeout = '{lock_timeout}'", f"SET search_path = {place.schema}, pg_temp")
+            ),
+            answer_seconds,
+        )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def log_in(place: ServerPlace) -> psycopg.Connection[Any]:
+    """A connection as the URL has it. Raises psycopg's errors."""
+    from sendspec.ledger.postgres.moment_loader import MomentLoader  # imports psycopg, which is an extra
+    from sendspec.ledger.postgres.quiet_connection import QuietConnection
 
     connection = QuietConnection.connect(
         place.url.reveal(),
@@ -156,21 +188,43 @@ def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
         tcp_user_timeout=UNANSWERED_MS,
         **KEEPALIVE,  # type: ignore[arg-type]
     )
-    try:
-        connection.execute(
-            "; ".join((*SETTINGS, f"SET lock_timeout = '{lock_timeout}'", f"SET search_path = {place.schema}, pg_temp"))
-        )
-    except BaseException:
-        connection.close()
-        raise
+    connection.adapters.register_loader("float8", MomentLoader)
     return connection
+
+
+def _settle(connection: psycopg.Connection[Any], settings: str, seconds: float) -> None:
+    """Executes the first statements of a session. A server that refuses one is asked again, for its own words."""
+    import psycopg
+
+    from sendspec.ledger.postgres.first_answer import NoAnswer, answer, ask
+
+    ask(connection, settings)
+    try:
+        if answer(connection, seconds) is None:
+            raise NoAnswer
+    except NoAnswer:
+        raise
+    except psycopg.DatabaseError:
+        connection.execute(settings)
 
 
 def why_unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
     """Why no connection was made. libpq gives no SQLSTATE then, and its text names host and user."""
     import psycopg
 
+    from sendspec.ledger.postgres.first_answer import NoAnswer
+
+    if isinstance(error, NoAnswer):
+        return LedgerUnwritable(
+            f"{place.shown} takes the login, and then doesn't answer",
+            "look at the server; if a connection pool is in between, all its sessions may be taken: give it more, or wait for a run to end",
+        )
     text = str(error)
+    if re.search(BAD_PARAMETER, text):
+        return LedgerTrouble(
+            f"{place.shown} has a URL with a parameter that PostgreSQL doesn't understand, or an environment variable has one",
+            "correct the URL's parameters, and the variables whose names begin with PG",
+        )
     for words, problem, fix in (
         ("password authentication failed", "refuses this user or password", "correct the URL"),
         (

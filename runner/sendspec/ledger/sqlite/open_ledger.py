@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
+from sendspec.ledger.moment import is_moment
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import version_of
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress
@@ -24,8 +25,6 @@ NO_TEXT, NO_BYTES, NO_WHOLE, NO_NUMBER = (
     (int, float, type(None)),
 )
 """What a column holds; the last four may be NULL. SQLite permits a value of any kind in any column."""
-MAX_YEAR = 253_402_300_799.0
-"""The last second of the year 9999: Python can't write a later moment."""
 Kinds: TypeAlias = tuple[type | tuple[type, ...], ...]
 KeyedDigest: TypeAlias = Callable[[bytes], bytes]
 """Turns the plain SHA-256 of an earlier version's ledger into a payload digest."""
@@ -132,7 +131,7 @@ class OpenLedger:
         numbers = [column for column, kind in enumerate(kinds) if kind in (NUMBER, NO_NUMBER)]
         for row in self._stream(sql, parameters):
             if not all(map(isinstance, row, kinds)) or not all(
-                row[column] is None or abs(row[column]) <= MAX_YEAR for column in numbers
+                row[column] is None or is_moment(row[column]) for column in numbers
             ):
                 raise self._damaged("a value is of another kind than its column")
             yield row

@@ -38,7 +38,7 @@ from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
-from sendspec.ledger.sqlite_file import real_place, refuse_planted, refuse_second_name
+from sendspec.ledger.sqlite_file import copy_name, real_place, refuse_planted, refuse_second_name
 
 _Held = TypeVar("_Held", bound=SqliteLedger)
 _Opened = TypeVar("_Opened", bound=OpenLedger, covariant=True)
@@ -134,7 +134,7 @@ def ledger_is_there(path: Path) -> bool:
 def _open(path: Path, connect: Connect, salt: bytes | None, make: _Make[_Opened], *, write: bool = False) -> _Opened:
     path = real_place(path)
     if not ledger_is_there(path):
-        raise LedgerMissing(
+        raise _unfinished_copy(path) or LedgerMissing(
             f"there is no ledger {path}",
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
@@ -157,6 +157,23 @@ def _open(path: Path, connect: Connect, salt: bytes | None, make: _Make[_Opened]
         if isinstance(error, sqlite3.Error):
             raise trouble_of(str(path), error) from error
         raise
+
+
+def missing_ledger(path: Path) -> LedgerMissing:
+    """The error for a ledger that `sendspec.lock` names, and that isn't there."""
+    return _unfinished_copy(real_place(path)) or LedgerMissing(
+        f"the ledger {path} is gone, and sendspec.lock says that there was one",
+        "restore it from a backup: with a new one, everybody would get everything again",
+    )
+
+
+def _unfinished_copy(path: Path) -> LedgerMissing | None:
+    """The error for a copy that a killed command left under another name; None if there is none."""
+    if not os.path.lexists(copy_name(path)):
+        return None
+    return LedgerMissing(
+        f"the copy of a ledger to {path} was never finished", "finish it: run `sendspec ledger copy` again"
+    )
 
 
 def _checked_version(connection: Any, path: Path) -> int:

@@ -9,12 +9,15 @@ from pathlib import Path
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.copied_table import COPY, LedgerContent, content_of
+from sendspec.ledger.moment import MAX_MOMENT, MIN_MOMENT, MOMENTS, noted_moment, odd_moments
 from sendspec.ledger.sqlite.doubt_lookup import DoubtLookup
 from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksums
 from sendspec.ledger.sqlite.progress_mirror import lost_since, read_mirror
 from sendspec.ledger.sqlite.send_history import SendHistory
 from sendspec.ledger.stored_row import odd_among
+
+ODD_MOMENT = f"({{column}} IS NOT NULL AND (typeof({{column}}) NOT IN ('integer', 'real') OR {{column}} NOT BETWEEN {MIN_MOMENT} AND {MAX_MOMENT}))"
 
 
 class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
@@ -28,6 +31,7 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
             if found:
                 return found  # counting rows on pages that form a cycle would not end
             wrong = self._value(wrong_checksums(self.version))
+            odd = self._odd_moments()
             held, noted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
         except LedgerTrouble as trouble:
             return [str(trouble)]
@@ -37,6 +41,18 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
             )
         if held != (noted or 0):
             found.append(f"it holds {counted(held, 'message')} and should hold {noted or 0}")
+        return found + odd
+
+    def _odd_moments(self) -> list[str]:
+        """Those of the tables whose times are read by every command; and of the notes. An earlier version lacks some of the columns."""
+        there = {
+            table: tuple(name for _, name, *_ in self._rows(f"PRAGMA table_info({table})") if name in columns)
+            for table, columns in MOMENTS.items()
+        }
+        found = odd_moments(self._rows, {table: columns for table, columns in there.items() if columns}, ODD_MOMENT)
+        created = self._noted("created_at")
+        if created is not None and noted_moment(created) is None:
+            found.append("its note 'created_at' is no time")
         return found
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:

@@ -5,14 +5,13 @@ Long results are iterators over one scan, so that the caller decides how much of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
 from sendspec.ledger.sqlite.open_ledger import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
-from sendspec.ledger.stored_row import planned_run_of
+from sendspec.ledger.stored_row import former_trees_of, planned_run_of
 from sendspec.planning.message_state import State
 
 FORMER_TREES = "former-trees-"
@@ -134,7 +133,7 @@ class SendHistory(OpenLedger):
             "SELECT m.value FROM meta m JOIN spec s ON m.name = ?1 || s.number WHERE s.name = ?2 AND s.generation = ?3",
             (FORMER_TREES, name, generation),
         )
-        return [(key, to, until) for (written,) in rows for key, to, until in json.loads(written)]
+        return [each for (written,) in rows for each in former_trees_of(str(written), f"the ledger {self.path}")]
 
     def receivers_claimed(
         self, name: str, generation: int, after: int = 0, until: int | None = None

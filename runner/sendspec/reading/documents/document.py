@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.leaked_key import hide_quoted, is_secret
 from sendspec.diagnostics.position import FILE_START, Position, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
@@ -46,6 +49,7 @@ class Document:
         self._text = lines.text
         self._marks = marks
         self._aliases = aliases
+        self._hidden: list[KeyPath] = []
 
     def __contains__(self, at: KeyPath) -> bool:
         return self._resolved(at) in self._marks
@@ -88,9 +92,30 @@ class Document:
         """Whether the value is only named here: it is written elsewhere."""
         return any(at[:length] in self._aliases for length in range(1, len(at) + 1))
 
+    def hide(self, at: KeyPath) -> None:
+        """Has the value masked in all excerpts: it may be a secret that doesn't look like one."""
+        self._hidden.append(at)
+
     def excerpt(self, line: int) -> str:
-        """One line of the file, with phone numbers and access keys masked at their own length."""
-        return self._lines.excerpt(line)
+        """One line of the file, with phone numbers and access keys masked at their own length, and values with credentials as a whole."""
+        return self._lines.excerpt(line, (*self._secrets, *filter(None, map(self._value_offsets, self._hidden))))
+
+    @cached_property
+    def _secrets(self) -> tuple[tuple[int, int], ...]:
+        """The places of values and keys that are keys or hold credentials. How a file spells them doesn't matter: an escape hides them
+        from a search of its lines."""
+        found = []
+        for at, value in walk(self.data):
+            if isinstance(value, str) and is_secret(value):
+                found.append(self._value_offsets(at))
+            marks = self._marks.get(at)
+            if marks is not None and marks.key is not None and is_secret(str(at[-1])):
+                found.append(marks.key)
+        return tuple(filter(None, found))
+
+    def _value_offsets(self, at: KeyPath) -> tuple[int, int] | None:
+        marks = self._content_marks(at)
+        return None if marks is None else (marks.start, self._trimmed(marks))
 
     def diagnostic(
         self,
@@ -130,9 +155,19 @@ class Document:
         """`problem` at a path: at its value, its key, or the characters `within` its value."""
         span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
         excerpt = self.excerpt(span.start.line)
+        problem = replace(
+            problem, problem=self._without_secret(at, problem.problem), fix=self._without_secret(at, problem.fix)
+        )
         return problem.diagnostic(
             self.path, span, severity=severity, excerpt=excerpt, note=note, also=also, key=dotted(at)
         )
+
+    def _without_secret(self, at: KeyPath, text: str) -> str:
+        """A sentence with what it quotes of the value and its key masked, if they are secrets."""
+        for quoted, is_hidden in ((self.value(at), at in self._hidden), *((key, False) for key in at[-1:])):
+            if isinstance(quoted, str) and quoted and (is_hidden or is_secret(quoted)):
+                text = hide_quoted(text, quoted)
+        return text
 
     def _resolved(self, at: KeyPath) -> KeyPath:
         for length in range(1, len(at) + 1):

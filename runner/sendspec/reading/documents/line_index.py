@@ -38,10 +38,16 @@ class LineIndex:
         end = self.text.find("\n", offset)
         return self.text.rfind("\n", 0, offset) + 1, end if end >= 0 else len(self.text)
 
-    def excerpt(self, line: int) -> str:
-        """A line made fit to show: phone numbers and access keys masked, every character still in its column."""
-        return self._excerpt(line) if 0 < line <= len(self._starts) else ""
+    def excerpt(self, line: int, secrets: tuple[tuple[int, int], ...] = ()) -> str:
+        """A line made fit to show: phone numbers, access keys and what is between the offsets of `secrets` masked, every character still
+        in its column."""
+        return self._excerpt(line, secrets) if 0 < line <= len(self._starts) else ""
 
-    def _masked_line(self, line: int) -> str:
+    def _masked_line(self, line: int, secrets: tuple[tuple[int, int], ...]) -> str:
         start, end = self.line_at(self._starts[line - 1])
-        return with_visible_characters(mask_in_place(hide_keys(self.text[start:end])))
+        shown = self.text[start:end]
+        for first, last in secrets:
+            begin, stop = max(first - start, 0), min(last, end) - start
+            if begin < stop:
+                shown = shown[:begin] + "•" * (stop - begin) + shown[stop:]
+        return with_visible_characters(mask_in_place(hide_keys(shown)))

@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from sendspec.diagnostics.leaked_key import holds_credentials
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.files.near_file import MAX_LISTED, TABLE_EXTENSIONS, files_in, folders_in
 
@@ -26,6 +27,8 @@ def fix_for_path(root: Path, spec_path: str, written: str) -> str:
     path = written.replace("\\", "/")
     name = path.rpartition("/")[2]
     here, top = Path(os.path.realpath(spec_path)).parent, Path(os.path.realpath(root))
+    if holds_credentials(written):
+        return f"remove the password, and change it; {_USUAL}"
     if _ADDRESS.match(path):
         stem = name.partition("?")[0]
         table = stem if stem.lower().endswith(TABLE_EXTENSIONS) else f"{stem.partition('.')[0]}.csv"

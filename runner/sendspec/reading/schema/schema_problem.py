@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from sendspec.diagnostics.leaked_key import holds_credentials
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
+from sendspec.diagnostics.redaction import DOTS, mask_in_place, printable, quoted
 from sendspec.reading.schema.formats import FORMAT_EXAMPLES
 from sendspec.reading.schema.moment_words import MOMENT_FORM, moment_example, no_such_day
 
@@ -209,6 +210,8 @@ def shown(value: object) -> str:
     if isinstance(value, int | float):
         return f"the number {mask_in_place(str(value)[:40])}"
     if isinstance(value, str):
+        if holds_credentials(value):
+            return f"'{DOTS}'"
         cut = value if len(value) <= 60 else value[:57] + "…"
         return f"'{mask_in_place(printable(cut))}'"
     return "a mapping" if isinstance(value, Mapping) else "a list"

@@ -190,7 +190,10 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "bad-name": Explanation(
         "a name is not allowed",
-        "The name of a spec has lowercase letters, digits and -, 63 characters at most.",
+        (
+            "The name of a spec has lowercase letters, digits and -, 63 characters at most. The name of an environment variable, as in "
+            "`{env: BIRD_ACCESS_KEY}`, has letters, digits and _, and begins with no digit."
+        ),
         wrong="name: Order shipped!",
         right="name: order-shipped",
     ),
