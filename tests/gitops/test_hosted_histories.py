@@ -50,7 +50,6 @@ def succeeded(run: Run, *names: str) -> None:
 
 
 def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProject) -> None:
-    hosted.use_real_processes()
     write_hello(hosted)
     run = hosted.merged("Add hello")
 
@@ -60,7 +59,8 @@ def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProj
         return Answer()
 
     hosted.server.decide = cancelled
-    assert run.approve("send").result == "failure"
+    with hosted.real_processes():
+        assert run.approve("send").result == "failure"
     assert 3 <= len(hosted.server.posts) < PEOPLE
     hosted.server.decide = lambda number, request: Answer()
     assert run.again("send").result == "success", run.jobs["send"].log
@@ -68,7 +68,6 @@ def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProj
 
 
 def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: HostedProject) -> None:
-    hosted.use_real_processes()
     write_hello(hosted)
     run = hosted.merged("Add hello")
 
@@ -79,7 +78,8 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
         return Answer()
 
     hosted.server.decide = dies
-    assert run.approve("send").result == "failure"
+    with hosted.real_processes():
+        assert run.approve("send").result == "failure"
     hosted.server.decide = lambda number, request: Answer()
     hour = hosted.scheduled()
     succeeded(hour, "reconcile")
