@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from actions_service import Event, Run
 from hosted_project import FileLedger, HostedProject, ServerLedger
+from long_rows import long
 from project_dir import SPEC, Answer, CountingServer, Request, numbers
 
 PEOPLE = 6
@@ -21,7 +22,7 @@ HELLO, TABLE, BYE = "specs/hello.yaml", "specs/people.csv", "specs/bye.yaml"
 GOODBYE = SPEC.replace("name: hello", "name: bye").replace("Hi", "Bye")
 
 
-@pytest.fixture(params=[FileLedger, ServerLedger], ids=["file", "server"])
+@pytest.fixture(params=[FileLedger, pytest.param(ServerLedger, marks=long)], ids=["file", "server"])
 def hosted(tmp_path: Path, server: CountingServer, request: pytest.FixtureRequest) -> Iterator[HostedProject]:
     ledger = request.param(tmp_path)
     yield HostedProject(tmp_path, server, ledger)
@@ -106,6 +107,7 @@ def test_runs_that_are_approved_in_the_other_order_send_each_message_once(hosted
     assert len(hosted.server.posts) == 2 * PEOPLE
 
 
+@pytest.mark.parametrize("hosted", [FileLedger, ServerLedger], ids=["file", "server"], indirect=True)
 def test_two_sends_of_one_plan_at_once_send_each_message_once(hosted: HostedProject) -> None:
     write_hello(hosted)
     first = hosted.merged("Add hello")
