@@ -21,5 +21,10 @@ def all_but(few: Iterable[object], rows: Iterable[Any]) -> list[Any]:
     return [pytest.param(*_values(row), marks=() if row in kept else long) for row in every]
 
 
+def every(nth: int, rows: Iterable[Any]) -> list[Any]:
+    """The rows for `parametrize`, marked long, all but every nth: for tables of hundreds of rows of a kind."""
+    return [pytest.param(*_values(row), marks=long if number % nth else ()) for number, row in enumerate(rows)]
+
+
 def _values(row: Any) -> tuple[Any, ...]:
     return row if isinstance(row, tuple) else (row,)
