@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-fast coverage lint audit docs bench bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
+.PHONY: demo test test-long test-fast coverage lint audit docs bench bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,11 +25,14 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 	$(BIN)/sendspec plan specs/order-shipped.yaml
 	$(BIN)/sendspec send specs/order-shipped.yaml --yes
 
-test: $(INSTALLED)  ## run the tests
-	$(BIN)/python -m pytest --numprocesses 3
+test: $(INSTALLED)  ## run the tests, without those marked long
+	$(BIN)/python -m pytest --numprocesses 3 -m "not long"
+
+test-long: $(INSTALLED)  ## run the tests marked long: whole tables and campaigns, of which the others run a part
+	$(BIN)/python -m pytest --numprocesses 3 -m long
 
 test-fast: $(INSTALLED)  ## run the tests that start no process, with few generated examples: half a minute
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 3 -m "not process"
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 3 -m "not process and not long"
 
 # Without the wire: which of its branches run depends on the machine's certificates, and on how fast a server reads.
 coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail

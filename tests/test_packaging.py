@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from long_rows import long
 from oracles import IN_CI
 
 pytestmark = pytest.mark.process
@@ -53,7 +54,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture(scope="module", params=["wheel", "editable"])
+@pytest.fixture(scope="module", params=["wheel", pytest.param("editable", marks=long)])
 def installed(request: pytest.FixtureRequest, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment where the package is installed."""
     folder = tmp_path_factory.mktemp(request.param) / "venv"

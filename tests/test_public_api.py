@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sendspec
+from long_rows import long
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers, project, project_dir, server
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.ledger_access import ledger_to_write
@@ -178,6 +179,7 @@ def test_standard_input_is_not_read(ready: ProjectDir, silent: None) -> None:
     assert [each.code for each in checked.diagnostics] == ["no-standard-input"]
 
 
+@long
 def test_a_client_is_type_checked_and_a_name_that_is_not_exported_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "client.py").write_text(CLIENT)
     done = subprocess.run(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from long_rows import long
 from sendspec.composing.row_faults import MAX_ROWS
 
 Intake = Any  # the fixture `intake` of this folder's conftest
@@ -591,6 +592,11 @@ def test_of_very_many_rejected_rows_the_first_are_looked_at_to_their_end(intake:
         "phone-letters": MAX_ROWS + 50,
         "empty-value": MAX_ROWS,
     }
+
+
+@long
+def test_how_many_rejected_rows_were_looked_at_is_told(intake: Intake) -> None:
+    intake.write("people.csv", HEAD + "nobody,\n" * (MAX_ROWS + 50))
     said = intake.run("validate", "hello.yaml")
     assert "= in at least 10 000 rows: 2, 3, 4, …" in said.err
     assert "to do: fix 10 050 numbers, fill at least 10 000 names; nothing was sent" in said.err

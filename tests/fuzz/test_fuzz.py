@@ -11,6 +11,7 @@ import pytest
 from fuzz_targets import TARGETS
 from hypothesis import given
 from hypothesis import strategies as st
+from long_rows import long
 
 PIECES = {
     "spec": ["spec: 1\n", "name: hello\n", "channel: sms\n", "message: ", "recipients:\n", "  - {phone: ", '"+447700900001"}\n',
@@ -49,7 +50,9 @@ def test_pieces_in_any_order_are_read_to_an_end(name: str) -> None:
     reads()
 
 
+@long
 def test_inputs_that_reach_new_code_are_read_to_an_end(tmp_path: Path) -> None:
+    """Its start takes seconds. What the search for new code is made of, the pieces above try in every run."""
     runs = {name: 200 if name == "ledger" else 1_000 for name in TARGETS}  # each run of that one opens a ledger
     done = subprocess.run(
         [sys.executable, str(Path(__file__).parent / "fuzz.py"), ",".join(f"{name}:{n}" for name, n in runs.items()),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from long_rows import long
 from oracles import IN_CI
 from project_dir import ProjectDir
 from ruamel.yaml import YAML
@@ -33,6 +34,7 @@ def tried(folder: Path, home: Path, *words: str) -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
+@long
 def test_pre_commit_installs_the_hooks_and_finds_a_mistake_in_a_table(tmp_path: Path) -> None:
     if not (CHECKOUT / ".git").exists():
         (pytest.fail if IN_CI else pytest.skip)("this is not a clone, so pre-commit cannot clone it")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from actions_service import Event, Run
 from hosted_project import FileLedger, HostedProject, ServerLedger
+from long_rows import long
 from project_dir import SPEC, Answer, CountingServer, Request, numbers
 
 PEOPLE = 6
@@ -21,7 +22,7 @@ HELLO, TABLE, BYE = "specs/hello.yaml", "specs/people.csv", "specs/bye.yaml"
 GOODBYE = SPEC.replace("name: hello", "name: bye").replace("Hi", "Bye")
 
 
-@pytest.fixture(params=[FileLedger, ServerLedger], ids=["file", "server"])
+@pytest.fixture(params=[FileLedger, pytest.param(ServerLedger, marks=long)], ids=["file", "server"])
 def hosted(tmp_path: Path, server: CountingServer, request: pytest.FixtureRequest) -> Iterator[HostedProject]:
     ledger = request.param(tmp_path)
     yield HostedProject(tmp_path, server, ledger)
@@ -50,7 +51,6 @@ def succeeded(run: Run, *names: str) -> None:
 
 
 def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProject) -> None:
-    hosted.use_real_processes()
     write_hello(hosted)
     run = hosted.merged("Add hello")
 
@@ -60,7 +60,8 @@ def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProj
         return Answer()
 
     hosted.server.decide = cancelled
-    assert run.approve("send").result == "failure"
+    with hosted.real_processes():
+        assert run.approve("send").result == "failure"
     assert 3 <= len(hosted.server.posts) < PEOPLE
     hosted.server.decide = lambda number, request: Answer()
     assert run.again("send").result == "success", run.jobs["send"].log
@@ -68,7 +69,6 @@ def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProj
 
 
 def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: HostedProject) -> None:
-    hosted.use_real_processes()
     write_hello(hosted)
     run = hosted.merged("Add hello")
 
@@ -79,7 +79,8 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
         return Answer()
 
     hosted.server.decide = dies
-    assert run.approve("send").result == "failure"
+    with hosted.real_processes():
+        assert run.approve("send").result == "failure"
     hosted.server.decide = lambda number, request: Answer()
     hour = hosted.scheduled()
     succeeded(hour, "reconcile")
@@ -106,6 +107,7 @@ def test_runs_that_are_approved_in_the_other_order_send_each_message_once(hosted
     assert len(hosted.server.posts) == 2 * PEOPLE
 
 
+@pytest.mark.parametrize("hosted", [FileLedger, ServerLedger], ids=["file", "server"], indirect=True)
 def test_two_sends_of_one_plan_at_once_send_each_message_once(hosted: HostedProject) -> None:
     write_hello(hosted)
     first = hosted.merged("Add hello")

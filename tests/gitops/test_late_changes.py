@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 import pytest
-from git_pipeline import Pipeline, Planned, on_both_ledgers
+from git_pipeline import Pipeline, Planned, on_a_server_too, on_both_ledgers
 from git_project import codes
 from project_dir import SPEC, Answer, Request, numbers
 
@@ -80,7 +80,7 @@ def test_a_text_that_changed_before_the_send_makes_the_plan_stale(added: Pipelin
     assert texts(added) == {"has left."}
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_a_text_that_changed_after_the_send_is_drift(added: Pipeline) -> None:
     before = added.plan()
     assert added.send(before).told == (0, PEOPLE)
@@ -91,7 +91,7 @@ def test_a_text_that_changed_after_the_send_is_drift(added: Pipeline) -> None:
     assert added.send(after).told == (0, 0)
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_a_text_that_changed_when_half_was_sent_holds_the_other_half(added: Pipeline) -> None:
     commit = added.desk.git("rev-parse", "HEAD")
     before = added.plan()
@@ -130,7 +130,7 @@ def test_a_revert_stops_a_plan_that_was_not_sent_and_unsends_nothing(added: Pipe
     assert set(added.desk.texted().values()) == {1}
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_a_name_stays_burned_when_its_file_is_gone(sent: Pipeline) -> None:
     sent.desk.git("rm", "--quiet", HELLO)
     sent.desk.commit("Remove it")
@@ -151,7 +151,7 @@ def test_a_plan_is_sent_though_its_file_was_renamed(added: Pipeline) -> None:
     assert added.send(again).told == (0, 0)
 
 
-@on_both_ledgers
+@on_a_server_too
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_a_new_name_is_another_spec_than_the_plans(added: Pipeline, is_sent: bool) -> None:
     plan = added.plan()
@@ -173,7 +173,7 @@ def test_a_new_name_is_another_spec_than_the_plans(added: Pipeline, is_sent: boo
     assert added.send(added.plan()).told == (0, 2)
 
 
-@on_both_ledgers
+@on_a_server_too
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_another_key_is_other_messages(added: Pipeline, is_sent: bool) -> None:
     plan = added.plan()

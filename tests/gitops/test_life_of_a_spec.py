@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from git_pipeline import Pipeline, Sent, on_both_ledgers
+from git_pipeline import Pipeline, Sent
 from git_project import Repository, codes
+from long_rows import long
 from project_dir import SPEC, numbers
 
 PEOPLE = 10
@@ -102,11 +103,15 @@ def sent_at_once(pipeline: Pipeline, step: Step) -> Sent | None:
     return None
 
 
-@on_both_ledgers
 @pytest.mark.parametrize(
-    ("first", "second"),
-    [(planned_and_sent, sent_at_once), (sent_at_once, planned_and_sent)],
-    ids=["by a plan", "without a plan"],
+    ("pipeline", "first", "second"),
+    [
+        pytest.param("file", planned_and_sent, sent_at_once, id="file, by a plan"),
+        pytest.param("server", sent_at_once, planned_and_sent, id="server, without a plan"),
+        pytest.param("file", sent_at_once, planned_and_sent, id="file, without a plan", marks=long),
+        pytest.param("server", planned_and_sent, sent_at_once, id="server, by a plan", marks=long),
+    ],
+    indirect=["pipeline"],
 )
 def test_each_step_reaches_as_many_people_as_the_table_says(
     pipeline: Pipeline,

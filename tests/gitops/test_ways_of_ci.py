@@ -25,7 +25,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from git_pipeline import Pipeline, Planned, Sent, on_both_ledgers
+from git_pipeline import Pipeline, Planned, Sent, on_a_server_too, on_both_ledgers
 from git_project import codes
 from project_dir import SPEC, Answer, ProjectDir, Request, listed, numbers
 
@@ -78,7 +78,7 @@ def test_a_force_push_sends_what_the_new_history_adds(sent: Pipeline) -> None:
     once(sent, PEOPLE + 2)
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_a_dropped_run_is_made_up_for_by_the_next(sent: Pipeline) -> None:
     sent.desk.write(BYE, GOODBYE)
     sent.desk.commit("Add bye; its run is dropped")
@@ -89,7 +89,7 @@ def test_a_dropped_run_is_made_up_for_by_the_next(sent: Pipeline) -> None:
     assert sent.send(plan).told == (0, PEOPLE)
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_a_run_that_is_repeated_sends_nothing(added: Pipeline) -> None:
     first, second = added.plan(), added.plan()
     assert added.send(first).told == (0, PEOPLE)
@@ -134,7 +134,7 @@ def another_text(pipeline: Pipeline) -> tuple[str, str]:
     return older, pipeline.desk.commit("Another text")
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_runs_in_the_other_order_send_one_text(added: Pipeline) -> None:
     older, newer = another_text(added)
     plans = added.plan(older), added.plan(newer)
@@ -152,7 +152,7 @@ def test_a_plan_is_not_sent_with_a_newer_commits_text(added: Pipeline) -> None:
     once(added)
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_an_older_checkout_that_comes_late_sends_nothing_and_misses_nobody(added: Pipeline) -> None:
     older = added.desk.git("rev-parse", "HEAD")
     before = added.plan(older)
@@ -164,7 +164,7 @@ def test_an_older_checkout_that_comes_late_sends_nothing_and_misses_nobody(added
     once(added, PEOPLE + 3)
 
 
-@on_both_ledgers
+@on_a_server_too
 def test_a_late_plan_of_an_older_generation_is_refused(added: Pipeline) -> None:
     older = added.desk.git("rev-parse", "HEAD")
     before = added.plan(older)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from long_rows import all_but, long
 from processes import until
 from project_dir import ProjectDir
 
@@ -74,6 +75,7 @@ def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: Proj
         assert planned(project, processes) == (code, document, told)
 
 
+@long
 def test_json_lines_are_planned_on_several_as_well(project: ProjectDir) -> None:
     write(project, [])
     spec = project.folder / "hello.yaml"
@@ -89,6 +91,7 @@ def test_json_lines_are_planned_on_several_as_well(project: ProjectDir) -> None:
     assert planned(project, 3) == alone
 
 
+@long
 def test_a_spec_that_can_not_be_compiled_is_planned_on_several_as_well(project: ProjectDir) -> None:
     write(project, sound(LONG))
     spec = project.folder / "hello.yaml"
@@ -128,16 +131,12 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        "os.kill(os.getpid(), signal.SIGKILL)",
-        "raise MemoryError",
-        "block[0].pop()",
-        "block[4].append((0, None))",
-        "return",
-    ],
-)
+STRUCK = (
+    "os.kill(os.getpid(), signal.SIGKILL)", "block[0].pop()", "raise MemoryError", "block[4].append((0, None))", "return",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("what", all_but(STRUCK[:2], STRUCK))
 def test_what_a_process_does_not_give_back_is_composed_here(project: ProjectDir, what: str) -> None:
     write(project, sound(LONG))
     alone = planned(project, 1)

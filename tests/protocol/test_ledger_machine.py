@@ -7,6 +7,7 @@ import re
 import mutant_patches
 import pytest
 from list_state_machine import run_list_machine
+from long_rows import all_but
 from mutants import ABOUT_THE_LIST, CAUGHT_BY, Mutant, SharedMutant
 from postgres_mutants import CUTS
 from protocol_state_machine import BROKEN, run_machine
@@ -21,23 +22,35 @@ FOUND_SOON: dict[Mutant, int] = {
     Mutant.ABSENCE_FROM_ONE_SIDE: 4,
 }
 """Searches that are short; any finds it in the end."""
+SEARCHES = [(False, 20), (True, 20)], [(False, 20), (True, 20), (False, 60), (True, 60)]
+"""With the fence and without: how many examples are tried, and how many in long runs."""
 
 
-@pytest.mark.parametrize("fence", [False, True])
-def test_the_rows_own_guards_keep_the_promise(fence: bool) -> None:
-    run_machine(fence=fence)
+@pytest.mark.parametrize(("fence", "examples"), all_but(*SEARCHES))
+def test_the_rows_own_guards_keep_the_promise(fence: bool, examples: int) -> None:
+    run_machine(fence=fence, examples=examples)
 
 
-@pytest.mark.parametrize("fence", [False, True])
-def test_a_shared_ledger_keeps_the_promise_among_runs_that_lose_their_connections(fence: bool) -> None:
-    run_shared_machine(fence=fence, examples=30)
+@pytest.mark.parametrize(
+    ("fence", "examples"), all_but([(False, 10), (True, 10)], [(False, 10), (True, 10), (False, 30), (True, 30)])
+)
+def test_a_shared_ledger_keeps_the_promise_among_runs_that_lose_their_connections(fence: bool, examples: int) -> None:
+    run_shared_machine(fence=fence, examples=examples)
 
 
-def test_what_the_list_is_taken_to_prove_keeps_the_promise() -> None:
-    run_list_machine(examples=100)
+@pytest.mark.parametrize("examples", all_but([25], [25, 100]))
+def test_what_the_list_is_taken_to_prove_keeps_the_promise(examples: int) -> None:
+    run_list_machine(examples=examples)
 
 
-@pytest.mark.parametrize("mutant", [mutant for mutant in Mutant if "machine" in CAUGHT_BY[mutant]])
+BY_SEARCHES = [mutant for mutant in Mutant if "machine" in CAUGHT_BY[mutant]]
+FEW = (
+    Mutant.SEND_BEFORE_CLAIM, Mutant.RETRY_ON_500, Mutant.CLAIM_WITHOUT_COMPARE, Mutant.MOVE_WITHOUT_COMPARE, Mutant.SIGHTING_BY_TEXT,
+    Mutant.ABSENT_AT_ONCE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mutant", all_but(FEW, BY_SEARCHES))
 def test_every_way_to_break_it_is_found(mutant: Mutant) -> None:
     first = FOUND_SOON.get(mutant, 0)
     assert any(finds(mutant, number) for number in range(first, first + 5))
@@ -52,7 +65,9 @@ def finds(mutant: Mutant, number: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("mutant", list(CUTS))
+@pytest.mark.parametrize(
+    "mutant", all_but([Mutant.ROWS_DELETED, SharedMutant.SETTLE_WITHOUT_RUN, SharedMutant.FENCE_NOT_CHECKED], CUTS)
+)
 def test_every_way_to_break_a_shared_ledger_is_found(mutant: Mutant | SharedMutant) -> None:
     assert any(finds_shared(mutant, number) for number in range(5))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import list_model
 import pytest
+from long_rows import long
 from mutants import CAUGHT_BY, Mutant
 from protocol_model import explore
 
@@ -14,6 +15,7 @@ def test_in_every_state_it_is_accepted_at_most_once_and_never_falsely_called_so(
     assert states > 500
 
 
+@long
 def test_in_every_state_the_list_is_taken_for_no_more_than_it_proves() -> None:
     states, path = list_model.explore()
     assert path == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from long_rows import all_but
 from power_cut_trials import CutResult, cut_power
 
 
-def test_with_full_syncs_nothing_that_was_acknowledged_is_lost() -> None:
-    assert cut_power(seed=1, cuts=300) == CutResult(cuts=300)
+@pytest.mark.parametrize("cuts", all_but([60], [60, 300]))
+def test_with_full_syncs_nothing_that_was_acknowledged_is_lost(cuts: int) -> None:
+    assert cut_power(seed=1, cuts=cuts) == CutResult(cuts=cuts)
 
 
 def test_syncs_that_do_not_wait_lose_some_and_the_next_run_notices() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from long_rows import all_but
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.refusal_text import MAX_TEXT, list_refusal_text, refusal_text
 from sendspec.provider.response_redaction import Redaction
@@ -63,9 +64,10 @@ def test_a_key_in_pieces_is_hidden_across_the_fields_of_a_refusal() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "before", [*range(MAX_TEXT - len(KEY) - 8, MAX_TEXT), *range(990, 1_030), *range(2_010, 2_050)]
-)
+CUTS = [*range(MAX_TEXT - len(KEY) - 8, MAX_TEXT), *range(990, 1_030), *range(2_010, 2_050)]
+
+
+@pytest.mark.parametrize("before", all_but(CUTS[::5], CUTS))
 def test_no_cut_leaves_a_piece_of_the_key(before: int) -> None:
     for filler in ("x", "1", " ", "\u200b", "é"):
         kept = refused({"message": filler * before + "-" + KEY + "x" * 3_000})

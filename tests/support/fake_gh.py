@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+import traceback
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from warm_program import served_program
 
 BOT = "github-actions[bot]"
 REPOSITORY = "shop/messages"
@@ -40,11 +43,9 @@ class GitHubState:
         self.save({**self.load(), **values})
 
     def install(self, tools: Path) -> None:
+        """Puts the program where scripts find it. It asks this process, so what it does costs no start of an interpreter."""
         program = tools / "gh"
-        program.write_text(
-            f"#!{sys.executable} -IS\nimport sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-            f"from fake_gh import main\nmain({str(self.folder)!r}, sys.argv[1:])\n"
-        )
+        program.write_text(_program().replace("sys.argv[1:]", f"[{str(self.folder)!r}, *sys.argv[1:]]"))
         program.chmod(0o755)
 
     def new_token(self, permissions: Mapping[str, str]) -> str:
@@ -84,6 +85,7 @@ class Command:
         self._place = GitHubState(Path(folder))
         self._state = self._place.load()
         self._permissions: dict[str, str] = self._state["tokens"].get(token, {})
+        self.out = b""
 
     def run(self, words: list[str]) -> None:
         match words:
@@ -108,7 +110,7 @@ class Command:
             ]:
                 self._need("issues", "read")
                 found = [issue for issue in self._state["issues"] if label in issue["labels"]]
-                sys.stdout.write("".join(f"{issue['number']}\n" for issue in found[:1]))
+                self.out = "".join(f"{issue['number']}\n" for issue in found[:1]).encode()
             case ["issue", "create", "--title", title, "--label", label, "--body-file", file]:
                 self._need("issues", "write")
                 assert label in self._state["labels"]
@@ -145,9 +147,9 @@ class Command:
                     raise SystemExit(f"gh api {words}: not emulated")
         answer = self._answer(method, target.removeprefix(f"repos/{REPOSITORY}/"), fields, sent)
         if isinstance(answer, bytes):
-            sys.stdout.buffer.write(answer)
+            self.out = answer
         elif method == "GET":
-            sys.stdout.write(json.dumps(answer))
+            self.out = json.dumps(answer).encode()
 
     def _answer(self, method: str, target: str, fields: Mapping[str, str], sent: Any) -> Any:
         match method, target:
@@ -181,7 +183,17 @@ class Command:
         return None
 
 
-def main(folder: str, words: list[str]) -> None:
-    import os
+@cache
+def _program() -> str:
+    return served_program(_run)
 
-    Command(folder, os.environ.get("GH_TOKEN", "")).run(words)
+
+def _run(words: list[str], _: str, environ: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+    try:
+        command = Command(words[0], environ.get("GH_TOKEN", ""))
+        command.run(words[1:])
+    except SystemExit as ended:
+        return 1, b"", f"{ended}\n".encode()
+    except Exception:
+        return 1, b"", traceback.format_exc().encode()
+    return 0, command.out, b""

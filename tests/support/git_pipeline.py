@@ -14,11 +14,14 @@ from uuid import uuid4
 
 import pytest
 from git_project import Repository
+from long_rows import long
 from postgres_server import server_url
 from project_dir import CountingServer, Done, ProjectDir, sending_project
 
 on_both_ledgers = pytest.mark.parametrize("pipeline", ["file", "server"], indirect=True)
 """For histories whose end depends on the ledger, not only on the files."""
+on_a_server_too = pytest.mark.parametrize("pipeline", ["file", pytest.param("server", marks=long)], indirect=True)
+"""The same, for histories that ask nothing of the ledger that another one doesn't: on a server in long runs."""
 
 
 @dataclass(frozen=True, slots=True)

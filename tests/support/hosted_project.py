@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +15,7 @@ from git_project import Repository
 from postgres_server import server_url
 from project_dir import CHANNEL, SECRET, WORKSPACE, CountingServer, ProjectDir
 from ruamel.yaml import YAML
+from warm_program import warm_program
 
 PRODUCTION = ("--env", "production")
 WORKFLOWS = ("messages", "comment")
@@ -107,9 +109,13 @@ class HostedProject:
             "production-reconcile": Environment(send),
         }
 
-    def use_real_processes(self) -> None:
-        """From the next job on, sendspec runs in processes that a signal to its shell reaches."""
-        write_program(self.service.tools / "sendspec-of-the-tests", REAL)
+    @contextmanager
+    def real_processes(self) -> Iterator[None]:
+        """Meanwhile, jobs run sendspec in processes that a signal to its shell reaches."""
+        program = self.service.tools / "sendspec-of-the-tests"
+        write_program(program, REAL)
+        yield
+        write_program(program, warm_program())
 
     def push(self, branch: str = "main") -> str:
         self.desk.git("push", "--quiet", "--force", str(self._bare), f"HEAD:refs/heads/{branch}")

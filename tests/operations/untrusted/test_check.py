@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.system import real_system
-from sendspec.operations.untrusted.check import untrusted_report
+from sendspec.operations.untrusted.check import Ask, untrusted_report
+from sendspec.operations.untrusted.child_check import report_on
+from sendspec.operations.untrusted.child_process import report_of_child
 from sendspec.operations.untrusted.limits import LIMITS, UntrustedLimits
-from sendspec.operations.untrusted.report import UntrustedReport
+from sendspec.operations.untrusted.report import UntrustedReport, UntrustedRequest
+from sendspec.operations.untrusted.value_codec import decoded, encoded
 from sendspec.operations.wrong_usage import WrongUsage
 
 pytestmark = pytest.mark.process
@@ -39,13 +43,26 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return repository
 
 
+def here(request: bytes, folder: Path, limits: UntrustedLimits) -> bytes:
+    """Does in this process what a child would do: what it finds in the files is the same, and a start is half a second."""
+    with chdir(folder):
+        return encoded(report_on(decoded(UntrustedRequest, request)))
+
+
 def report(
-    repository: Repository, *specs: str, env: str | None = None, plans: bool = True, limits: UntrustedLimits = LIMITS
+    repository: Repository,
+    *specs: str,
+    env: str | None = None,
+    plans: bool = True,
+    limits: UntrustedLimits = LIMITS,
+    base: str | None = None,
+    ask: Ask = here,
 ) -> UntrustedReport:
     repository.commit()
     found = untrusted_report(
-        specs or ("hello.yaml",), env, real_system("test"), repository.folder, plans=plans, limits=limits
-    )
+        specs or ("hello.yaml",), env, real_system("test"), repository.folder,
+        plans=plans, limits=limits, base=base, ask=ask,
+    )  # fmt: skip
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
     return found
 
@@ -61,7 +78,7 @@ LOW = {
 @pytest.mark.parametrize("code", LOW)
 def test_a_limit_that_is_passed_ends_the_check_and_says_which(repository: Repository, code: str) -> None:
     with pytest.raises(SendspecError) as raised:
-        report(repository, limits=LOW[code])
+        report(repository, limits=LOW[code], ask=report_of_child)
     assert raised.value.code == code
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
 
@@ -69,7 +86,7 @@ def test_a_limit_that_is_passed_ends_the_check_and_says_which(repository: Reposi
 def test_ten_million_rows_end_at_the_limit_of_the_processor(repository: Repository) -> None:
     repository.write("data/people.csv", "phone,first_name\n" + "1,x\n" * 10_000_000)
     with pytest.raises(SendspecError) as raised:
-        report(repository, limits=replace(LIMITS, cpu_seconds=2))
+        report(repository, limits=replace(LIMITS, cpu_seconds=1), ask=report_of_child)
     assert raised.value.code == "untrusted-time"
 
 
@@ -103,14 +120,14 @@ def test_files_of_other_kinds_and_of_other_projects_are_not_copied(repository: R
 
 def test_an_environment_that_is_not_there_is_wrong_usage(repository: Repository) -> None:
     with pytest.raises(WrongUsage) as raised:
-        report(repository, env="prod")
+        report(repository, env="prod", ask=report_of_child)
     assert raised.value.option == "--env"
 
 
 def test_a_damaged_lock_file_is_the_failure_that_it_is_elsewhere(repository: Repository) -> None:
     repository.write("sendspec.lock", "test: nonsense\n")
     with pytest.raises(SendspecError) as raised:
-        report(repository)
+        report(repository, ask=report_of_child)
     assert raised.value.exit_code == 6
     assert raised.value.code.startswith("l")
 
@@ -128,7 +145,7 @@ def test_the_content_digest_is_that_of_a_plan_with_the_same_salt(repository: Rep
 
 
 def test_both_digests_are_those_of_a_plan_of_these_files_that_is_trusted(repository: Repository) -> None:
-    found = report(repository, env="sandbox").plan
+    found = report(repository, env="sandbox", ask=report_of_child).plan
     trusted = ProjectDir(repository.folder).run("plan", "hello.yaml", "--env", "sandbox", "--format", "json").json
     assert found is not None
     assert found.digests == (trusted["digest"], trusted["content_digest"])
@@ -164,7 +181,7 @@ examples:
 
 def test_a_spec_without_its_table_tells_what_it_would_say_on_every_way(repository: Repository) -> None:
     repository.write("hello.yaml", BRANCHES)
-    found = report(repository)
+    found = report(repository, ask=report_of_child)
     assert found.plan is not None
     assert [(each.code, each.severity.value) for each in found.diagnostics] == [("audience-absent", "warning")]
     (absent,) = found.plan.absent
@@ -281,9 +298,11 @@ def test_line_ends_of_the_work_tree_are_no_change(repository: Repository) -> Non
     repository.commit()
     repository.write("hello.yaml", HELLO.replace("\n", "\r\n"))
     system = real_system("test")
-    assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True).unstaged == ()
+    assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True, ask=here).unstaged == ()
     repository.write("hello.yaml", HELLO.replace("Hi", "Hey"))
-    assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True).unstaged == ("hello.yaml",)
+    assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True, ask=here).unstaged == (
+        "hello.yaml",
+    )
 
 
 def with_base(repository: Repository) -> None:
@@ -326,10 +345,7 @@ def test_changes_of_files_that_decide_are_warned_of(repository: Repository) -> N
 
 
 def _against_main(repository: Repository) -> tuple[Diagnostic, ...]:
-    repository.commit()
-    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="main")
-    assert list(Path(tempfile.gettempdir()).iterdir()) == []
-    return found.diagnostics
+    return report(repository, base="main").diagnostics
 
 
 def test_a_link_in_the_base_is_not_followed_and_not_compared(repository: Repository) -> None:
@@ -361,7 +377,7 @@ def test_what_a_spec_without_recipients_says_is_compared_too(repository: Reposit
     repository.write("new.yaml", HELLO.replace("people", "none").replace("name: hello", "name: new"))
     repository.commit()
     specs, system = ("hello.yaml", "new.yaml"), real_system("test")
-    found = untrusted_report(specs, None, system, repository.folder, plans=True, base="main").plan
+    found = untrusted_report(specs, None, system, repository.folder, plans=True, base="main", ask=here).plan
     assert found is not None
     assert [(each.gone, each.before) for each in found.absent] == [
         (("Hi ⟨first_name⟩",), ("Hi ⟨first_name⟩",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,8 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.nofollow_open import read_beneath
 from sendspec.reading.files.text_file import MAX_SPEC_BYTES
 
+Ask = Callable[[bytes, Path, UntrustedLimits], bytes]
+"""What is reported about an encoded request, begun in a folder."""
 _FORESEEN = (ExitCode.REJECTED, ExitCode.LEDGER, ExitCode.GUARD)
 
 
@@ -48,10 +50,11 @@ def untrusted_report(
     plans: bool,
     base: str | None = None,
     limits: UntrustedLimits = LIMITS,
+    ask: Ask = report_of_child,
 ) -> UntrustedReport:
     """What a child process tells of the specs, whose paths are as typed in `folder`. `plans`: it plans them, else it checks them.
 
-    `base` names the commit that the plans are compared with, as `plan --base` does.
+    `base` names the commit that the plans are compared with, as `plan --base` does. Only a test of its own files may `ask` another than a child.
 
     Raises `UntrustedStopped`, and the failures that the child foresaw.
     """
@@ -73,7 +76,7 @@ def untrusted_report(
             )
             (checkout.top / prefix).mkdir(parents=True, exist_ok=True)
             with _with_base(request, commit, folder, system.environ, tracked, paths) as completed:
-                report = _told(completed, checkout.top / prefix)
+                report = _told(ask(encoded(completed), checkout.top / prefix, limits))
             top = folder.joinpath(*[".."] * prefix.count("/"))
             changed = (each for each, path in zip(written, paths, strict=True) if _differs(path, top, checkout.top))
             return replace(report, unstaged=tuple(changed))
@@ -114,8 +117,7 @@ def _with_base(
         yield replace(request, base=copied)
 
 
-def _told(request: UntrustedRequest, folder: Path) -> UntrustedReport:
-    data = report_of_child(encoded(request), folder, request.limits)
+def _told(data: bytes) -> UntrustedReport:
     try:
         report = decoded(UntrustedReport, data)
     except NotOfType as error:
