@@ -56,15 +56,41 @@ def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProj
 
     def cancelled(number: int, request: Request) -> Answer:
         if number == 3:
-            hosted.service.interrupt(signal.SIGINT)
+            hosted.service.cancel(signal.SIGINT)
+            hosted.service.wait_until_printed("waiting for 1 answer")
         return Answer()
 
     hosted.server.decide = cancelled
-    assert run.approve("send").result == "failure"
-    assert 3 <= len(hosted.server.posts) < PEOPLE
+    stopped = run.approve("send")
+    assert (stopped.result, len(hosted.server.posts)) == ("failure", 3), stopped.log
+    assert (hosted.status()["accepted"], hosted.status()["in_doubt"]) == (3, 0)
+    assert "interrupted by SIGTERM" in stopped.summary
     hosted.server.decide = lambda number, request: Answer()
     assert run.again("send").result == "success", run.jobs["send"].log
     once(hosted)
+
+
+def test_an_answer_that_a_cancelled_job_may_not_wait_for_is_looked_up(on_file: HostedProject) -> None:
+    """After 7.5 s the service sends its second signal."""
+    on_file.use_real_processes()
+    write_hello(on_file)
+    run = on_file.merged("Add hello")
+
+    def cancelled(number: int, request: Request) -> Answer:
+        if number != 3:
+            return Answer()
+        on_file.service.cancel(signal.SIGINT)
+        on_file.service.wait_until_printed("waiting for 1 answer")
+        on_file.service.cancel(signal.SIGTERM)
+        return Answer(hang=True, taken=True)
+
+    on_file.server.decide = cancelled
+    stopped = run.approve("send")
+    assert (stopped.result, len(on_file.server.posts)) == ("failure", 3), stopped.log
+    assert "1 in doubt" in stopped.summary
+    on_file.server.released.set()
+    assert run.again("send").result == "success", run.jobs["send"].log
+    once(on_file)
 
 
 def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: HostedProject) -> None:
@@ -74,7 +100,7 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
 
     def dies(number: int, request: Request) -> Answer:
         if number == 3:
-            hosted.service.interrupt(signal.SIGKILL)
+            hosted.service.kill()
             return Answer(drop=True, taken=True)
         return Answer()
 

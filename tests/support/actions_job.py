@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,22 @@ class JobDone:
     @property
     def everything(self) -> str:
         return "\n".join((self.log, self.summary, *self.outputs.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A script at work, in a process group of its own, and the file that it prints to."""
+
+    process: subprocess.Popen[bytes]
+    printed: Path
+
+    def end(self) -> bool:
+        """Ends all that the script started. Whether any of it was alive."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 class Outputs(dict[str, str]):
@@ -140,18 +157,21 @@ class JobAtWork:
         return code == 0
 
     def _shell(self, script: Path, folder: Path, environ: Mapping[str, str]) -> int:
-        """As the service starts a shell; a cancelled job's script gets the signal with all that it started."""
+        """As the service starts a shell. What a script leaves running when it ends is an error."""
         service, printed = self._run.service, script.with_suffix(".log")
         with printed.open("wb") as log:
             process = subprocess.Popen(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
                 cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0,
             )  # fmt: skip
-            service.at_work.append(process)
+            shell = Shell(process, printed)
+            service.at_work.append(shell)
             try:
                 code = process.wait(SECONDS)
             finally:
-                service.at_work.remove(process)
+                service.at_work.remove(shell)
+                is_orphaned = shell.end()
+        assert code < 0 or not is_orphaned, "a script ended before what it started"
         self._log.append(printed.read_text(encoding="utf-8"))
         return code
 
@@ -262,7 +282,7 @@ case "$*" in
 esac
 """
 REAL = f"""#!/bin/bash
-PYTHONPYCACHEPREFIX="{os.environ.get("PYTHONPYCACHEPREFIX", "")}" exec "{sys.executable}" -m sendspec "$@"
+PYTHONPYCACHEPREFIX="{os.environ.get("PYTHONPYCACHEPREFIX", "")}" exec "{sys.executable}" -I -m sendspec "$@"
 """
 """A sendspec in a process of its own, as signals need it."""
 
