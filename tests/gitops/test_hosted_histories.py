@@ -52,6 +52,7 @@ def succeeded(run: Run, *names: str) -> None:
 def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProject) -> None:
     hosted.use_real_processes()
     write_hello(hosted)
+    hosted.desk.write("sendspec.py", "raise SystemExit('a module of the checkout runs')\n")
     run = hosted.merged("Add hello")
 
     def cancelled(number: int, request: Request) -> Answer:
@@ -110,7 +111,7 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
     hour = hosted.scheduled()
     succeeded(hour, "reconcile")
     [issue] = hosted.service.state.load()["issues"]
-    assert issue["title"] == "Messages: production"
+    assert (issue["title"], issue["state"]) == ("Messages: production", "OPEN")
     assert "hello" in issue["body"]
     assert len(hosted.server.posts) == 3
     assert run.again("send").result == "success", run.jobs["send"].log
@@ -118,6 +119,29 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
     succeeded(hosted.scheduled(), "reconcile")
     [updated] = hosted.service.state.load()["issues"]
     assert updated["body"] != issue["body"]
+    assert updated["state"] == "CLOSED"
+
+
+def test_an_issue_is_open_while_something_needs_somebody(on_file: HostedProject) -> None:
+    def issues() -> list[str]:
+        succeeded(on_file.scheduled(), "reconcile")
+        return [issue["state"] for issue in on_file.service.state.load()["issues"]]
+
+    server, shown = on_file.server, on_file.server.listing
+    assert issues() == []
+    write_hello(on_file)
+    for spec in (HELLO, BYE):
+        server.listing = lambda request: server.page([])
+        server.decide = lambda number, request: Answer(drop=True, taken=True)
+        assert on_file.merged(f"Add {spec}").approve("send").result == "failure"
+        for _ in range(2):
+            assert issues() == ["OPEN"]
+        server.listing = shown
+        for _ in range(2):
+            assert issues() == ["CLOSED"]
+        on_file.desk.write(BYE, GOODBYE)
+    said = [comment["body"] for comment in on_file.service.state.load()["comments"]["1"]]
+    assert [text.partition(" ")[0] for text in said] == ["Nothing", "Something", "Nothing"]
 
 
 def test_runs_that_are_approved_in_the_other_order_send_each_message_once(hosted: HostedProject) -> None:
