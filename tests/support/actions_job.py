@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,11 @@ class Shell:
 
     process: subprocess.Popen[bytes]
     printed: Path
+
+    def wait_until_printed(self, text: str) -> None:
+        deadline = time.monotonic() + 10
+        while text not in self.printed.read_text(encoding="utf-8") and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def end(self) -> bool:
         """Ends all that the script started. Whether any of it was alive."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -108,9 +107,8 @@ class Service:
 
     def wait_until_printed(self, text: str) -> None:
         """Waits until a script at work has printed a text, for ten seconds at most."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline and not any(text in shell.printed.read_text() for shell in self.at_work):
-            time.sleep(0.01)
+        for shell in self.at_work:
+            shell.wait_until_printed(text)
 
 
 class Run:
