@@ -124,6 +124,7 @@ class JobAtWork:
     def _do(self, step: Step, scope: Scope) -> None:
         """Runs a step if its condition is true, and keeps its outputs in the scope."""
         outputs: dict[str, str] = Outputs()
+        outcome = "skipped"
         if self._is_wanted(step, scope):
             self._log.append(f"##[step] {step.title}\n")
             environ = {name: filled(text, scope.contexts) for name, text in step.environ.items()}
@@ -133,8 +134,9 @@ class JobAtWork:
                 inputs = {name: filled(text, scope.contexts) for name, text in step.inputs.items()}
                 is_ok = self._action(str(step.uses), inputs, scope, environ, outputs)
             scope.is_ok &= is_ok
+            outcome = "success" if is_ok else "failure"
         if step.id:
-            scope.contexts["steps"][step.id] = {"outputs": outputs}
+            scope.contexts["steps"][step.id] = {"outputs": outputs, "outcome": outcome}
 
     @staticmethod
     def _is_wanted(step: Step, scope: Scope) -> bool:
