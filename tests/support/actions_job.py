@@ -179,7 +179,7 @@ class JobAtWork:
             finally:
                 service.at_work.remove(shell)
                 is_orphaned = shell.end()
-        assert code < 0 or not is_orphaned, "a script ended before what it started"
+        assert code == -signal.SIGKILL or not is_orphaned, "a script ended before what it started"
         self._log.append(printed.read_text(encoding="utf-8"))
         return code
 
