@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from actions_document import Workflow, read_workflow
+from actions_job import write_program
 from actions_service import Event, Run
 from hosted_project import FileLedger, HostedProject, dumped, workflow_with
 from project_dir import SPEC, Answer, CountingServer, numbers
@@ -49,6 +50,26 @@ def test_a_doubt_makes_a_send_red_and_reconciling_a_warning(hosted: HostedProjec
     done = hosted.acted(command="reconcile", environment="production")
     assert done.result == "success", done.log
     assert "::warning title=sendspec::some messages are still in doubt" in done.log
+
+
+CANCELLED = """#!/bin/bash
+# Stands for sendspec: its run is cancelled as soon as it works, by a signal to the shell of the step alone.
+[[ "$1" != status ]] || { echo "what became of it"; exit 0; }
+trap 'echo stopped; exit 143' TERM
+kill -INT "$PPID"
+for _ in {1..200}; do sleep 0.05; done
+echo went on
+"""
+
+
+@pytest.mark.parametrize("command", ["send", "reconcile"])
+def test_a_cancelled_command_is_stopped_and_its_exit_code_kept(hosted: HostedProject, command: str) -> None:
+    write_program(hosted.service.tools / "sendspec-of-the-tests", CANCELLED)
+    done = hosted.acted(command=command, environment="production")
+    assert done.result == "failure"
+    assert "stopped" in done.log
+    assert "went on" not in done.log
+    assert ("what became of it" in done.summary) is (command == "send")
 
 
 HOSTILE = (

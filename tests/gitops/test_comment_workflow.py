@@ -89,11 +89,15 @@ def test_one_comment_is_written_changed_and_left_alone(pull_request: PullRequest
     assert f"/actions/runs/{pull_request.run.number})" in first
     assert f"`v1:{'ab' * 32}`" in first
 
-    pull_request.push("The same numbers")
-    pull_request.leave(written())
     before = pull_request.writes
     assert "it says the same already" in pull_request.comment().log
     assert (pull_request.comments, pull_request.writes) == ([first], before)
+
+    pull_request.push("The same numbers, of a newer run")
+    pull_request.leave(written())
+    assert pull_request.comment().result == "success"
+    [linked] = pull_request.comments
+    assert f"/actions/runs/{pull_request.run.number})" in linked
 
     pull_request.push("Other numbers")
     pull_request.leave(written(send="11", segments="", cost="", currency="", content_digest=""))

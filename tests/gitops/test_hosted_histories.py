@@ -52,20 +52,47 @@ def succeeded(run: Run, *names: str) -> None:
 
 def test_a_job_that_is_cancelled_and_run_again_sends_the_rest(hosted: HostedProject) -> None:
     write_hello(hosted)
+    hosted.desk.write("sendspec.py", "raise SystemExit('a module of the checkout runs')\n")
     run = hosted.merged("Add hello")
 
     def cancelled(number: int, request: Request) -> Answer:
         if number == 3:
-            hosted.service.interrupt(signal.SIGINT)
+            hosted.service.cancel(signal.SIGINT)
+            hosted.service.wait_until_printed("waiting for 1 answer")
         return Answer()
 
     hosted.server.decide = cancelled
     with hosted.real_processes():
-        assert run.approve("send").result == "failure"
-    assert 3 <= len(hosted.server.posts) < PEOPLE
+        stopped = run.approve("send")
+    assert (stopped.result, len(hosted.server.posts)) == ("failure", 3), stopped.log
+    assert (hosted.status()["accepted"], hosted.status()["in_doubt"]) == (3, 0)
+    assert "interrupted by SIGTERM" in stopped.summary
     hosted.server.decide = lambda number, request: Answer()
     assert run.again("send").result == "success", run.jobs["send"].log
     once(hosted)
+
+
+def test_an_answer_that_a_cancelled_job_may_not_wait_for_is_looked_up(on_file: HostedProject) -> None:
+    """After 7.5 s the service sends its second signal."""
+    write_hello(on_file)
+    run = on_file.merged("Add hello")
+
+    def cancelled(number: int, request: Request) -> Answer:
+        if number != 3:
+            return Answer()
+        on_file.service.cancel(signal.SIGINT)
+        on_file.service.wait_until_printed("waiting for 1 answer")
+        on_file.service.cancel(signal.SIGTERM)
+        return Answer(hang=True, taken=True)
+
+    on_file.server.decide = cancelled
+    with on_file.real_processes():
+        stopped = run.approve("send")
+    assert (stopped.result, len(on_file.server.posts)) == ("failure", 3), stopped.log
+    assert "1 in doubt" in stopped.summary
+    on_file.server.released.set()
+    assert run.again("send").result == "success", run.jobs["send"].log
+    once(on_file)
 
 
 def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: HostedProject) -> None:
@@ -74,7 +101,7 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
 
     def dies(number: int, request: Request) -> Answer:
         if number == 3:
-            hosted.service.interrupt(signal.SIGKILL)
+            hosted.service.kill()
             return Answer(drop=True, taken=True)
         return Answer()
 
@@ -85,7 +112,7 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
     hour = hosted.scheduled()
     succeeded(hour, "reconcile")
     [issue] = hosted.service.state.load()["issues"]
-    assert issue["title"] == "Messages: production"
+    assert (issue["title"], issue["state"]) == ("Messages: production", "OPEN")
     assert "hello" in issue["body"]
     assert len(hosted.server.posts) == 3
     assert run.again("send").result == "success", run.jobs["send"].log
@@ -93,6 +120,29 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
     succeeded(hosted.scheduled(), "reconcile")
     [updated] = hosted.service.state.load()["issues"]
     assert updated["body"] != issue["body"]
+    assert updated["state"] == "CLOSED"
+
+
+def test_an_issue_is_open_while_something_needs_somebody(on_file: HostedProject) -> None:
+    def issues() -> list[str]:
+        succeeded(on_file.scheduled(), "reconcile")
+        return [issue["state"] for issue in on_file.service.state.load()["issues"]]
+
+    server, shown = on_file.server, on_file.server.listing
+    assert issues() == []
+    write_hello(on_file)
+    for spec in (HELLO, BYE):
+        server.listing = lambda request: server.page([])
+        server.decide = lambda number, request: Answer(drop=True, taken=True)
+        assert on_file.merged(f"Add {spec}").approve("send").result == "failure"
+        for _ in range(2):
+            assert issues() == ["OPEN"]
+        server.listing = shown
+        for _ in range(2):
+            assert issues() == ["CLOSED"]
+        on_file.desk.write(BYE, GOODBYE)
+    said = [comment["body"] for comment in on_file.service.state.load()["comments"]["1"]]
+    assert [text.partition(" ")[0] for text in said] == ["Nothing", "Something", "Nothing"]
 
 
 def test_runs_that_are_approved_in_the_other_order_send_each_message_once(hosted: HostedProject) -> None:

@@ -122,6 +122,23 @@ def test_a_mistake_is_told_on_the_pull_request_and_leaves_no_numbers(on_file: Ho
     assert run.artifacts == {}
 
 
+def test_mistakes_in_examples_and_in_specs_are_told_together(on_file: HostedProject) -> None:
+    on_file.desk.git("checkout", "--quiet", "-b", "topic")
+    write_hello(on_file)
+    with (on_file.desk.project_dir.folder / HELLO).open("a") as file:
+        file.write(
+            "examples:\n  - with: {phone: '+447700900001', first_name: A, order_id: B}\n    expect: {text: Bye}\n"
+        )
+    on_file.desk.write("specs/bye.yaml", SPEC.replace("name: hello", "name: bye").replace("first_name", "frist_name"))
+    on_file.desk.commit("Add two")
+    on_file.desk.git("checkout", "--quiet", "main")
+    job = on_file.pull_request("topic").jobs["pr-plan"]
+    assert job.result == "failure"
+    assert f"::error file={HELLO},line=9," in job.log, job.log
+    assert "::error file=specs/bye.yaml,line=" in job.log
+    assert "specs/bye.yaml" in job.summary
+
+
 def test_the_workflow_that_init_writes_shows_the_plan(tmp_path: Path, server: CountingServer) -> None:
     hosted = HostedProject(tmp_path, server, FileLedger(tmp_path))
     desk = hosted.desk

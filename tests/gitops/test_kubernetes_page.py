@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from project_dir import ProjectDir
+from git_project import Repository
+from project_dir import CHANNEL, SECRET, SPEC, WORKSPACE, CountingServer, ProjectDir, numbers
 from ruamel.yaml import YAML
 from sendspec.diagnostics.exit_code import ExitCode
 
@@ -46,6 +48,49 @@ def test_one_reconciler_runs_at_a_time() -> None:
     assert (CRON_JOB["spec"]["concurrencyPolicy"], RECONCILE["backoffLimit"]) == ("Forbid", 0)
 
 
+def project_text(mounted: Path) -> str:
+    """The page's project file, with the secrets in a folder of the test."""
+    [text] = re.findall(r"^```yaml\n(environments:.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert isinstance(text, str)
+    return text.replace("/run/secrets/sendspec", str(mounted))
+
+
+def test_on_ci_the_same_project_file_takes_variables(tmp_path: Path) -> None:
+    project_dir = ProjectDir(tmp_path)
+    project_dir.write("sendspec.yaml", project_text(tmp_path / "absent"))
+    project_dir.environ |= {"BIRD_ACCESS_KEY": "a-key", "SENDSPEC_LEDGER_URL": "postgresql://x:y@127.0.0.1:1/z"}
+    doctor = project_dir.run("doctor", "--env", "production", "--format", "json").json
+    findings = {finding["what"]: finding for finding in doctor["findings"]}
+    assert findings["access key"]["verdict"] == "ok", findings["access key"]
+    assert "can't be reached" in findings["ledger"]["found"]
+
+
+def test_a_plan_is_sent_with_secrets_from_other_sources_and_without_git(tmp_path: Path, server: CountingServer) -> None:
+    (tmp_path / "desk").mkdir()
+    desk = Repository(ProjectDir(tmp_path / "desk"), server)
+    settings = f"""environments:
+  production:
+    api_url: {server.url}
+    access_key: {{env: BIRD_ACCESS_KEY}}
+    ledger: {{file: {tmp_path / "production.db"}}}
+    channels:
+      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms}}
+"""
+    desk.write("sendspec.yaml", settings)
+    desk.project_dir.environ["BIRD_ACCESS_KEY"] = SECRET
+    assert desk.project_dir.run("ledger", "init", "--env", "production", "--empty").code == 0
+    desk.write("specs/hello.yaml", SPEC)
+    desk.write("specs/people.csv", numbers(3))
+    desk.commit("Add hello")
+    planned = desk.project_dir.run("plan", "specs/hello.yaml", "--env", "production", "--out", "plan.json")
+    assert planned.code == 0, planned.err
+    image = ProjectDir(tmp_path / "image")
+    shutil.copytree(desk.project_dir.folder, image.folder, ignore=shutil.ignore_patterns(".git", ".sendspec"))
+    image.write("sendspec.yaml", settings.replace("{env: BIRD_ACCESS_KEY}", f"{{command: [echo, {SECRET}]}}"))
+    sent = image.run("send", "--plan", "plan.json", "--env", "production", "--yes", "--no-input")
+    assert (sent.code, len(server.posts)) == (0, 3), sent.err
+
+
 def test_the_commands_are_accepted(tmp_path: Path) -> None:
     """With the secrets as Kubernetes mounts them: links to files that a group may read."""
     project_dir = ProjectDir(tmp_path)
@@ -54,12 +99,7 @@ def test_the_commands_are_accepted(tmp_path: Path) -> None:
     project_dir.write("secrets/..data/ledger-url", "postgresql://x:y@127.0.0.1:1/z\n").chmod(0o440)
     for name in ("access-key", "ledger-url"):
         (mounted / name).symlink_to(Path("..data") / name)
-    [text] = [
-        found
-        for found in re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-        if found.startswith("environments:")
-    ]
-    project_dir.write("sendspec.yaml", text.replace("/run/secrets/sendspec", str(mounted)))
+    project_dir.write("sendspec.yaml", project_text(mounted))
     doctor = project_dir.run("doctor", "--env", "production", "--format", "json").json
     findings = {finding["what"]: finding for finding in doctor["findings"]}
     assert findings["access key"]["verdict"] == "ok", findings["access key"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from actions_document import Step, read_action, read_workflow
 from actions_expression import IN_TEXT, Unsupported, evaluate, filled
 from actions_job import CHECKOUT, OURS, written_outputs
+from fake_gh import GitHubState
 from ruamel.yaml import YAML
 
 GITHUB = CHECKOUT / "docs" / "github"
@@ -171,6 +173,14 @@ def test_the_action_installs_the_versions_that_the_tests_run_with() -> None:
     tested, shipped = pins("requirements-dev.txt"), pins("requirements-action.txt")
     assert {"click", "hatchling", "psycopg-binary", "ruamel-yaml", "urllib3"} <= set(shipped)
     assert {name: tested.get(name) for name in shipped} == shipped
+
+
+def test_the_emulated_service_loses_no_change(tmp_path: Path) -> None:
+    state = GitHubState(tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        tokens = list(pool.map(state.new_token, [{"contents": "read"}] * 40))
+    assert set(state.load()["tokens"]) == set(tokens)
+    assert len(set(tokens)) == 40
 
 
 CONTEXTS = {"github": {"ref": "main", "event": {"number": 3, "private": True, "none": None}}}

@@ -66,5 +66,5 @@ def test_a_checkout_is_on_this_machine() -> None:
 def test_the_workflow_installs_from_there(source: InstallSource, line: str) -> None:
     steps = YAML(typ="safe").load(workflow_text(source, ""))["jobs"]["pr-plan"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
-        line, "sendspec test specs/*.yaml --format github", "sendspec plan --untrusted --base HEAD^1 specs/*.yaml --format github",
+        line, "sendspec plan --untrusted --base HEAD^1 specs/*.yaml --format github", "sendspec test specs/*.yaml --format github",
     ]  # fmt: skip

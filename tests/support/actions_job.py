@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,27 @@ class JobDone:
     @property
     def everything(self) -> str:
         return "\n".join((self.log, self.summary, *self.outputs.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A script at work, in a process group of its own, and the file that it prints to."""
+
+    process: subprocess.Popen[bytes]
+    printed: Path
+
+    def wait_until_printed(self, text: str) -> None:
+        deadline = time.monotonic() + 10
+        while text not in self.printed.read_text(encoding="utf-8") and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def end(self) -> bool:
+        """Ends all that the script started. Whether any of it was alive."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 class Outputs(dict[str, str]):
@@ -101,6 +124,7 @@ class JobAtWork:
     def _do(self, step: Step, scope: Scope) -> None:
         """Runs a step if its condition is true, and keeps its outputs in the scope."""
         outputs: dict[str, str] = Outputs()
+        outcome = "skipped"
         if self._is_wanted(step, scope):
             self._log.append(f"##[step] {step.title}\n")
             environ = {name: filled(text, scope.contexts) for name, text in step.environ.items()}
@@ -110,8 +134,9 @@ class JobAtWork:
                 inputs = {name: filled(text, scope.contexts) for name, text in step.inputs.items()}
                 is_ok = self._action(str(step.uses), inputs, scope, environ, outputs)
             scope.is_ok &= is_ok
+            outcome = "success" if is_ok else "failure"
         if step.id:
-            scope.contexts["steps"][step.id] = {"outputs": outputs}
+            scope.contexts["steps"][step.id] = {"outputs": outputs, "outcome": outcome}
 
     @staticmethod
     def _is_wanted(step: Step, scope: Scope) -> bool:
@@ -140,18 +165,21 @@ class JobAtWork:
         return code == 0
 
     def _shell(self, script: Path, folder: Path, environ: Mapping[str, str]) -> int:
-        """As the service starts a shell; a cancelled job's script gets the signal with all that it started."""
+        """As the service starts a shell. What a script leaves running when it ends is an error."""
         service, printed = self._run.service, script.with_suffix(".log")
         with printed.open("wb") as log:
             process = subprocess.Popen(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
                 cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0,
             )  # fmt: skip
-            service.at_work.append(process)
+            shell = Shell(process, printed)
+            service.at_work.append(shell)
             try:
                 code = process.wait(SECONDS)
             finally:
-                service.at_work.remove(process)
+                service.at_work.remove(shell)
+                is_orphaned = shell.end()
+        assert code == -signal.SIGKILL or not is_orphaned, "a script ended before what it started"
         self._log.append(printed.read_text(encoding="utf-8"))
         return code
 
@@ -262,7 +290,7 @@ case "$*" in
 esac
 """
 REAL = f"""#!/bin/bash
-PYTHONPYCACHEPREFIX="{os.environ.get("PYTHONPYCACHEPREFIX", "")}" exec "{sys.executable}" -m sendspec "$@"
+PYTHONPYCACHEPREFIX="{os.environ.get("PYTHONPYCACHEPREFIX", "")}" exec "{sys.executable}" -I -m sendspec "$@"
 """
 """A sendspec in a process of its own, as signals need it."""
 

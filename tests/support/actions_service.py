@@ -17,7 +17,7 @@ from typing import Any
 
 from actions_document import Job, Workflow, read_workflow
 from actions_expression import STATUS_FUNCTIONS, Unsupported, evaluate, filled, is_true
-from actions_job import JobAtWork, JobDone
+from actions_job import JobAtWork, JobDone, Shell
 from fake_gh import GitHubState
 
 REPOSITORY = "shop/messages"
@@ -71,7 +71,7 @@ class Service:
         self.is_private = is_private
         self.state = GitHubState(folder / "github")
         self.state.install(tools)
-        self.at_work: list[subprocess.Popen[bytes]] = []
+        self.at_work: list[Shell] = []
         self._numbers = count(1)
 
     @property
@@ -92,10 +92,23 @@ class Service:
         run.go()
         return run
 
-    def interrupt(self, how: signal.Signals = signal.SIGINT) -> None:
-        """What cancelling a run does to the scripts at work."""
-        for process in self.at_work:
-            os.killpg(process.pid, how)
+    def cancel(self, how: signal.Signals = signal.SIGINT) -> None:
+        """What cancelling a run does to the scripts at work: a signal to each shell, and none to what it started.
+
+        https://docs.github.com/en/actions/reference/workflow-cancellation-reference
+        """
+        for shell in self.at_work:
+            shell.process.send_signal(how)
+
+    def kill(self) -> None:
+        """What the death of a runner does to the scripts at work, and a cancelled job's 10 seconds after its signal."""
+        for shell in self.at_work:
+            os.killpg(shell.process.pid, signal.SIGKILL)
+
+    def wait_until_printed(self, text: str) -> None:
+        """Waits until a script at work has printed a text, for ten seconds at most."""
+        for shell in self.at_work:
+            shell.wait_until_printed(text)
 
 
 class Run:

@@ -5,11 +5,13 @@ The state is files in a folder: scripts in processes of their own change it. Wha
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import traceback
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from warm_program import served_program
 
 BOT = "github-actions[bot]"
 REPOSITORY = "shop/messages"
+LISTS = ("pulls", "artifacts", "issues", "labels")
 
 
 class GitHubState:
@@ -28,19 +31,28 @@ class GitHubState:
         folder.mkdir(exist_ok=True)
         self._file = folder / "state.json"
         if not self._file.exists():
-            self.save(
-                {"tokens": {}, "pulls": [], "artifacts": [], "comments": {}, "issues": [], "labels": [], "writes": 0}
+            self._file.write_text(
+                json.dumps({name: [] for name in LISTS} | {"tokens": {}, "comments": {}, "writes": 0})
             )
 
     def load(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self._file.read_text())
-        return found
+        with self.changing() as found:
+            return found
 
-    def save(self, state: Mapping[str, Any]) -> None:
-        self._file.write_text(json.dumps(state))
+    @contextmanager
+    def changing(self) -> Iterator[dict[str, Any]]:
+        """The state, which is kept with its changes. One at a time: jobs run at once. What raises changes nothing."""
+        with self._file.open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            state = json.load(file)
+            yield state
+            file.seek(0)
+            file.truncate()
+            json.dump(state, file)
 
     def change(self, **values: Any) -> None:
-        self.save({**self.load(), **values})
+        with self.changing() as state:
+            state |= values
 
     def install(self, tools: Path) -> None:
         """Puts the program where scripts find it. It asks this process, so what it does costs no start of an interpreter."""
@@ -49,42 +61,39 @@ class GitHubState:
         program.chmod(0o755)
 
     def new_token(self, permissions: Mapping[str, str]) -> str:
-        state = self.load()
-        token = f"token-{len(state['tokens'])}"
-        state["tokens"][token] = dict(permissions)
-        self.save(state)
+        with self.changing() as state:
+            token = f"token-{len(state['tokens'])}"
+            state["tokens"][token] = dict(permissions)
         return token
 
     def keep_artifact(self, run: int, name: str, folder: Path) -> None:
-        state = self.load()
-        state["artifacts"] = [kept for kept in state["artifacts"] if (kept["run"], kept["name"]) != (run, name)]
-        number = len(state["artifacts"]) + 1
-        place = self.folder / f"{number}.zip"
-        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in folder.iterdir():
-                archive.write(file, file.name)
-        state["artifacts"].append({"id": number, "run": run, "name": name, "size_in_bytes": place.stat().st_size})
-        self.save(state)
+        with self.changing() as state:
+            state["artifacts"] = [kept for kept in state["artifacts"] if (kept["run"], kept["name"]) != (run, name)]
+            number = max((kept["id"] for kept in state["artifacts"]), default=0) + 1
+            place = self.folder / f"{number}.zip"
+            with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+                for file in folder.iterdir():
+                    archive.write(file, file.name)
+            state["artifacts"].append({"id": number, "run": run, "name": name, "size_in_bytes": place.stat().st_size})
 
     def replace_artifact(self, run: int, name: str, content: Mapping[str, bytes]) -> None:
         """What a run of an attacker's own workflow leaves under a name."""
-        state = self.load()
-        [kept] = [kept for kept in state["artifacts"] if (kept["run"], kept["name"]) == (run, name)]
-        place = self.folder / f"{kept['id']}.zip"
-        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file, data in content.items():
-                archive.writestr(file, data)
-        kept["size_in_bytes"] = place.stat().st_size
-        self.save(state)
+        with self.changing() as state:
+            [kept] = [kept for kept in state["artifacts"] if (kept["run"], kept["name"]) == (run, name)]
+            place = self.folder / f"{kept['id']}.zip"
+            with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+                for file, data in content.items():
+                    archive.writestr(file, data)
+            kept["size_in_bytes"] = place.stat().st_size
 
 
 class Command:
-    """One run of `gh`. The token in GH_TOKEN says what it may do."""
+    """One run of `gh`, on a state that it may change. The token in GH_TOKEN says what it may do."""
 
-    def __init__(self, folder: str, token: str) -> None:
-        self._place = GitHubState(Path(folder))
-        self._state = self._place.load()
-        self._permissions: dict[str, str] = self._state["tokens"].get(token, {})
+    def __init__(self, folder: Path, state: dict[str, Any], token: str) -> None:
+        self._folder = folder
+        self._state = state
+        self._permissions: dict[str, str] = state["tokens"].get(token, {})
         self.out = b""
 
     def run(self, words: list[str]) -> None:
@@ -100,29 +109,35 @@ class Command:
                 "--label",
                 label,
                 "--state",
-                "open",
+                "all",
                 "--limit",
                 "1",
                 "--json",
-                "number",
+                "number,state",
                 "--jq",
-                ".[].number",
+                '.[] | "\\(.number) \\(.state)"',
             ]:
                 self._need("issues", "read")
                 found = [issue for issue in self._state["issues"] if label in issue["labels"]]
-                self.out = "".join(f"{issue['number']}\n" for issue in found[:1]).encode()
+                self.out = "".join(f"{issue['number']} {issue['state']}\n" for issue in found[-1:]).encode()
             case ["issue", "create", "--title", title, "--label", label, "--body-file", file]:
                 self._need("issues", "write")
                 assert label in self._state["labels"]
-                issue = {"number": len(self._state["issues"]) + 1, "title": title, "labels": [label]}
+                issue = {"number": len(self._state["issues"]) + 1, "title": title, "labels": [label], "state": "OPEN"}
                 self._state["issues"].append({**issue, "body": Path(file).read_text()})
             case ["issue", "edit", number, "--body-file", file]:
-                self._need("issues", "write")
-                [issue] = [issue for issue in self._state["issues"] if issue["number"] == int(number)]
-                issue["body"] = Path(file).read_text()
+                self._issue(number)["body"] = Path(file).read_text()
+            case ["issue", "reopen" | "close" as verb, number, "--comment", text]:
+                self._issue(number)["state"] = "OPEN" if verb == "reopen" else "CLOSED"
+                self._state["comments"].setdefault(number, []).append({"user": {"login": BOT}, "body": text})
             case _:
                 raise SystemExit(f"gh {words}: not emulated")
-        self._place.save(self._state)
+
+    def _issue(self, number: str) -> dict[str, Any]:
+        self._need("issues", "write")
+        [issue] = [issue for issue in self._state["issues"] if issue["number"] == int(number)]
+        found: dict[str, Any] = issue
+        return found
 
     def _need(self, name: str, level: str) -> None:
         if self._permissions.get(name) not in (level, "write"):
@@ -164,7 +179,7 @@ class Command:
                 return {"artifacts": kept}
             case "GET", _ if found := re.fullmatch(r"actions/artifacts/(\d+)/zip", target):
                 self._need("actions", "read")
-                return (self._place.folder / f"{found[1]}.zip").read_bytes()
+                return (self._folder / f"{found[1]}.zip").read_bytes()
             case "GET", _ if found := re.fullmatch(r"issues/(\d+)/comments\?per_page=100", target):
                 self._need("pull-requests", "read")
                 return self._state["comments"].get(found[1], [])
@@ -190,8 +205,10 @@ def _program() -> str:
 
 def _run(words: list[str], _: str, environ: Mapping[str, str]) -> tuple[int, bytes, bytes]:
     try:
-        command = Command(words[0], environ.get("GH_TOKEN", ""))
-        command.run(words[1:])
+        place = GitHubState(Path(words[0]))
+        with place.changing() as state:
+            command = Command(place.folder, state, environ.get("GH_TOKEN", ""))
+            command.run(words[1:])
     except SystemExit as ended:
         return 1, b"", f"{ended}\n".encode()
     except Exception:

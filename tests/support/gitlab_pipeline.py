@@ -5,8 +5,10 @@ As with `actions_service`, a key, a condition or a variable that isn't known is 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from actions_expression import Unsupported
+from actions_job import Shell
 from ruamel.yaml import YAML
 
 TOP = {"stages", "workflow", "variables"}
@@ -23,6 +26,8 @@ JOB = {
 }  # fmt: skip
 TERM = re.compile(r'\$(\w+) (==|!=) (?:"([^"]*)"|\$(\w+))')
 SECONDS = 120
+TRAP = "trap 'exit 1' TERM"
+"""The runner begins scripts with it: https://gitlab.com/gitlab-org/gitlab-runner/-/merge_requests/4980"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class GitLabPipeline:
         self.settings, self._jobs = read_pipeline(text)
         self._variables = {"CI": "true", "CI_DEFAULT_BRANCH": "main", **variables, **self.settings["variables"]}
         self.jobs: dict[str, GitLabJob] = {}
+        self.at_work: Shell | None = None
         assert any(is_true(rule["if"], self._variables) for rule in self.settings["workflow"]["rules"]), "no pipeline"
         for name in self._wanted():
             if all(done.result == "success" for done in self.jobs.values()):
@@ -97,6 +103,22 @@ class GitLabPipeline:
         """Starts a job that waits for somebody, also once more."""
         self.jobs[name] = self._done(name)
         return self.jobs[name]
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the pipeline waits for somebody, whatever there is to do."""
+        return any(
+            job.result == "manual" and not (self._rule(name) or {}).get("allow_failure")
+            for name, job in self.jobs.items()
+        )
+
+    def cancel(self) -> None:
+        """What cancelling a job does with the executors for Docker and Kubernetes: SIGTERM to each of its processes.
+
+        https://gitlab.com/gitlab-org/gitlab-runner/-/merge_requests/4446
+        """
+        assert self.at_work is not None
+        os.killpg(self.at_work.process.pid, signal.SIGTERM)
 
     def _wanted(self) -> Iterator[str]:
         for stage in self.settings["stages"]:
@@ -132,20 +154,33 @@ class GitLabPipeline:
             for path in self._jobs[need]["artifacts"]["paths"]:
                 shutil.copy2(self._folder / f"artifact-{path}", place / path)
         script = builds / "script.sh"
-        script.write_text("\n".join([*job["before_script"], *job["script"]]) + "\n", encoding="utf-8")
-        done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)], cwd=place, env=self._environ(name, builds),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS,
-        )  # fmt: skip
-        log = done.stdout
+        lines = [TRAP, *job["before_script"], *job["script"]]
+        script.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        code, log = self._shell(script, place, self._environ(name, builds))
         for values in self._secrets.values():
             assert not [secret for secret in values.values() if secret and secret in log], f"{name} shows a secret"
         artifacts = job.get("artifacts", {})
-        if done.returncode == 0 or artifacts.get("when") == "always":
+        if code == 0 or artifacts.get("when") == "always":
             for path in artifacts.get("paths", []):
                 shutil.copy2(place / path, self._folder / f"artifact-{path}")
         reports = {kind: (place / path).read_text() for kind, path in artifacts.get("reports", {}).items()}
-        return GitLabJob(name, "failed" if done.returncode else "success", log, reports)
+        return GitLabJob(name, "failed" if code else "success", log, reports)
+
+    def _shell(self, script: Path, folder: Path, environ: Mapping[str, str]) -> tuple[int, str]:
+        """The exit code, and what was printed. What the script leaves running is an error."""
+        printed = script.with_suffix(".log")
+        with printed.open("wb") as log:
+            process = subprocess.Popen(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)], cwd=folder, env=environ,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, process_group=0,
+            )  # fmt: skip
+        self.at_work = Shell(process, printed)
+        try:
+            code = process.wait(SECONDS)
+        finally:
+            is_orphaned = self.at_work.end()
+        assert not is_orphaned, "a script ended before what it started"
+        return code, printed.read_text(encoding="utf-8")
 
     def artifact(self, path: str) -> str:
         return (self._folder / f"artifact-{path}").read_text(encoding="utf-8")

@@ -47,6 +47,9 @@ jobs:
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {python-version: "3.12"}
 """
+_ALSO_AFTER_MISTAKES = """\
+      - if: always() && steps.plan.outcome != 'skipped' # also after a plan with mistakes, so that all are told at once
+"""
 _INSTALL_BY_HAND = """\
       - name: Install what .github/sendspec-requirements.txt names, and nothing else
         run: |
@@ -70,11 +73,11 @@ def workflow_text(source: InstallSource, folder: str) -> str:
             head, install = _FROM_INDEX, f'      - run: python -m pip install "sendspec=={version}"\n'
         case _:
             assert_never(source)
-    checks = "".join(
-        f"      - run: sendspec {command} specs/*.yaml --format github{place}\n"
-        for command in ("test", "plan --untrusted --base HEAD^1")
+    plan = (
+        f"      - id: plan\n        run: sendspec plan --untrusted --base HEAD^1 specs/*.yaml --format github{place}\n"
     )
-    return _HEAD + head + _STEPS + install + checks
+    test = f"{_ALSO_AFTER_MISTAKES}        run: sendspec test specs/*.yaml --format github{place}\n"
+    return _HEAD + head + _STEPS + install + plan + test
 
 
 def can_be_named(folder: str) -> bool:
