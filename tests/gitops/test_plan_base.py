@@ -200,7 +200,7 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (swap, "added", (10, 0, 0, 0), []),
     (new_send, "added", (10, 0, 0, 0), []),
     (other_key, "changed", (10, 10, 0, 0), []),
-    (own_reference, "same", (0, 0, 0, 10), []),
+    (own_reference, "changed", (0, 0, 0, 10), ["reference"]),
     (tighten, "changed", (0, 0, 10, 0), ["10 × -" + " again" * 40]),
     (no_longer_scheduled, "changed", (0, 0, 10, 0), ["scheduledFor"]),
     (flow_style, "changed", (0, 0, 10, 0), ["10 × -Hi +Hello"]),

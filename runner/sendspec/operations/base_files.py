@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
+from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.base_commit import BaseCommit
 from sendspec.operations.ending_signal import ending_on_signals
 from sendspec.operations.git_objects import LINK_MODE, MODULE_MODE, TreeEntry
@@ -116,11 +117,9 @@ class BaseFolder:
         raise NotInBase(self._refused[path])
 
     def bring_projects(self, path: str) -> None:
-        """Copies the project files that a spec at `path` may belong to, as far as there are any."""
-        for folder in PurePosixPath(path).parents:
-            file = PROJECT_FILE_NAME if str(folder) == "." else f"{folder}/{PROJECT_FILE_NAME}"
-            entry = self._base.git.entry(self._base.commit, file)
-            if entry is not None:
+        """Copies the project files that a spec at `path` may belong to and the identities of their ledgers, as far as there are any."""
+        for file in project_files(path):
+            if self._base.git.entry(self._base.commit, file) is not None:
                 self.bring(file)
 
     def bring_named(self, declared_in: str, written: Iterable[str]) -> None:
@@ -157,6 +156,14 @@ def _leads_out(path: str) -> bool:
     """Whether a path isn't plainly that of a file below the top: git's objects can hold any names."""
     parts: Sequence[str] = path.split("/")
     return any(part in ("", ".", "..") or part.casefold() == ".git" or "\0" in part for part in parts)
+
+
+def project_files(path: str) -> Iterator[str]:
+    """Where the project file of a spec at `path` may be, and the `sendspec.lock` beside it."""
+    for folder in PurePosixPath(path).parents:
+        above = "" if str(folder) == "." else f"{folder}/"
+        yield f"{above}{PROJECT_FILE_NAME}"
+        yield f"{above}{LOCK_FILE}"
 
 
 @contextmanager
