@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,8 @@ def test_another_ledger_is_named_and_so_is_another_salt(repository: BaseReposito
     repository.commit()
     assert repository.change()["kind"] == "same"
     lock = (repository.project.folder / "sendspec.lock").read_text()
-    salt = lock.partition('"salt": "')[2][:4]
-    repository.write("sendspec.lock", lock.replace(salt, salt[::-1]))
+    before, key, salt = lock.partition('"salt": "')
+    repository.write("sendspec.lock", f"{before}{key}{'1' if salt[0] == '0' else '0'}{salt[1:]}")
     repository.git("add", "--all")
     assert [each["name"] for each in repository.change(HELLO, "--untrusted")["settings"]] == ["salt"]
     repository.write("sendspec.lock", "broken")
@@ -163,5 +164,33 @@ def test_both_texts_and_the_page_say_what_changed(repository: BaseRepository) ->
 def test_a_stranger_is_told_the_same(repository: BaseRepository, untrusted: bool) -> None:
     repository.replace(HELLO, ("message:\n", "in_doubt: resend_if_absent\nmessage:\n"))
     repository.git("add", "--all")
-    change = repository.change(HELLO, *(["--untrusted"] if untrusted else []))
+    done = repository.plan(HELLO, *(["--untrusted"] if untrusted else []), "--format", "json")
+    change = done.json["specs"][0]["change"]
     assert change["settings"] == [{"name": "in_doubt", "before": "hold", "after": "resend_if_absent"}]
+    assert "hello: resend_if_absent: a message in doubt" in done.err
+
+
+def warned(repository: BaseRepository) -> set[str]:
+    found = repository.document()["warnings"]
+    return {each["path"] for each in found if each["code"] == "guard-changed"}
+
+
+def test_files_that_decide_are_warned_of_where_they_differ(repository: BaseRepository) -> None:
+    project = PROJECT.replace("    channels", "    suppress: [data/stop.txt]\n    channels")
+    repository.write("sendspec.yaml", project)
+    repository.write("data/stop.txt", "+447700900099\n")
+    repository.commit()
+    repository.write(HELLO, SPEC.replace("Hi", "Hello"))
+    repository.write("sendspec.yaml", project.replace("\n", "\r\n"))
+    assert warned(repository) == set()
+    repository.write("sendspec.yaml", project + "# looser\n")
+    repository.write("data/stop.txt", "+447700900098\n")
+    repository.write("prices.csv", "country,segment,currency\n*,0.01,EUR\n")
+    assert warned(repository) == {"sendspec.yaml", "data/stop.txt", "prices.csv"}
+    assert "### Warnings\n\n- `sendspec.yaml`" in repository.plan(HELLO, "--format", "markdown").out
+    assert repository.project.run("ledger", "init", "--env", "test", "--empty").code == 0
+    assert "sendspec.lock" in warned(repository)
+    repository.commit()
+    (repository.project.folder / "sendspec.lock").unlink()
+    shutil.rmtree(repository.project.folder / ".sendspec")
+    assert warned(repository) == {"sendspec.lock"}

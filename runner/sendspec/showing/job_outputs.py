@@ -61,6 +61,8 @@ def _has_changed(report: PlanReport) -> bool:
     if report.base is None:
         return report.send > 0
     changes = report.base.specs.values()
+    if any(each.before is None or each.gone or any(map(each.is_new, each.texts)) for each in report.absent):
+        return True
     return bool(report.base.removed) or any(change.kind is not SpecChangeKind.SAME for change in changes)
 
 
