@@ -301,6 +301,15 @@ def test_two_projects_of_a_repository_are_apart(tmp_path: Path) -> None:
     assert one.change()["kind"] == "same"
 
 
+@pytest.mark.parametrize("options", [(), ("--untrusted",)])
+def test_a_spec_may_have_another_ending(repository: BaseRepository, options: tuple[str, ...]) -> None:
+    repository.write("specs/s.spec", SPEC.replace("hello", "odd"))
+    repository.commit()
+    repository.replace("specs/s.spec", ("shipped", "gone"))
+    repository.git("add", "--all")
+    assert recipients(repository.change("specs/s.spec", *options)) == (0, 0, COUNT, 0)
+
+
 def test_without_a_project_file_each_spec_has_its_own_folder(tmp_path: Path) -> None:
     repository = BaseRepository(tmp_path)
     listed = SPEC.replace("{file: ../data/people.csv}", "[{phone: '+447700900001', first_name: Ada, order: A1}]")

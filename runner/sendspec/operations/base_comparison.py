@@ -49,8 +49,8 @@ def compare_with_base(
     """
     try:
         scope = "" if context.project.path is None else path_in_repository(base, str(context.root))
-        tree = base_tree(base, "" if scope == "." else scope)
         paths = [path_in_repository(base, job.spec.path) for job in jobs]
+        tree = base_tree(base, "" if scope == "." else scope, paths)
         matches = match_specs(tree, [(job.spec, path) for job, path in zip(jobs, paths, strict=True)])
         changes = {}
         with folder_of(base) as folder:

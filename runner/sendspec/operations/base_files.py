@@ -7,7 +7,7 @@ import posixpath
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -55,14 +55,19 @@ class BaseTree:
         return {path: name for path, identity in by_path.items() if (name := found.get(identity, "")) is not None}
 
 
-def base_tree(base: BaseCommit, scope: str) -> BaseTree:
-    """The YAML files below `scope`, without those of a project inside it. Raises `GitUnreadable`."""
+def base_tree(base: BaseCommit, scope: str, specs: Collection[str] = ()) -> BaseTree:
+    """The YAML files below `scope`, and those at the paths `specs` whatever they are called, without those of a project inside it.
+
+    Raises `GitUnreadable`.
+    """
     found: dict[str, TreeEntry] = {}
     projects: set[str] = set()
     for entry in base.git.entries(base.commit, scope):
         if PurePosixPath(entry.path).name == PROJECT_FILE_NAME:
             projects.add(posixpath.dirname(entry.path))
-        elif entry.is_file and entry.path.endswith(SPEC_EXTENSIONS) and len(found) < MAX_SPECS:
+        elif entry.is_file and (
+            entry.path in specs or (entry.path.endswith(SPEC_EXTENSIONS) and len(found) < MAX_SPECS)
+        ):
             found[entry.path] = entry
     inner = projects - {scope}
     own = {path: entry for path, entry in found.items() if not _is_below(path, inner)} if inner else found
