@@ -170,6 +170,16 @@ def test_a_summary_that_can_not_be_written_is_a_warning(shop: Any, place: str) -
     assert "send<<END_" in Path(shop.environ["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
 
 
+def test_a_plan_file_with_an_odd_name_is_no_output(shop: Any) -> None:
+    done = shop.run("plan", "specs/hello.yaml", "--format", "github", "--out", "a\nb\u202e.json")
+    assert (shop.folder / "a\nb\u202e.json").is_file()
+    assert step(shop)[1]["plan"] == ""
+    assert (
+        "warning: the output `plan` is empty: the path a\\nb\\u202e.json has a character that no output can have"
+        in done.err
+    )
+
+
 def test_without_the_variables_it_is_only_annotations(shop: Any) -> None:
     for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
         shop.environ[name] = ""

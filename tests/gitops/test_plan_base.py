@@ -200,7 +200,7 @@ HISTORIES: list[tuple[Callable[[BaseRepository], None], str, tuple[int, int, int
     (swap, "added", (10, 0, 0, 0), []),
     (new_send, "added", (10, 0, 0, 0), []),
     (other_key, "changed", (10, 10, 0, 0), []),
-    (own_reference, "same", (0, 0, 0, 10), []),
+    (own_reference, "changed", (0, 0, 0, 10), ["reference"]),
     (tighten, "changed", (0, 0, 10, 0), ["10 × -" + " again" * 40]),
     (no_longer_scheduled, "changed", (0, 0, 10, 0), ["scheduledFor"]),
     (flow_style, "changed", (0, 0, 10, 0), ["10 × -Hi +Hello"]),
@@ -299,6 +299,15 @@ def test_two_projects_of_a_repository_are_apart(tmp_path: Path) -> None:
     assert recipients(change) == (0, 0, 4, 0)
     assert _words(change) == ["4 × -Hello +Dear"]
     assert one.change()["kind"] == "same"
+
+
+@pytest.mark.parametrize("options", [(), ("--untrusted",)])
+def test_a_spec_may_have_another_ending(repository: BaseRepository, options: tuple[str, ...]) -> None:
+    repository.write("specs/s.spec", SPEC.replace("hello", "odd"))
+    repository.commit()
+    repository.replace("specs/s.spec", ("shipped", "gone"))
+    repository.git("add", "--all")
+    assert recipients(repository.change("specs/s.spec", *options)) == (0, 0, COUNT, 0)
 
 
 def test_without_a_project_file_each_spec_has_its_own_folder(tmp_path: Path) -> None:

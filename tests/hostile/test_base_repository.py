@@ -48,7 +48,18 @@ def clone(repository: BaseRepository, *options: str) -> BaseRepository:
 
 
 def test_a_name_that_git_does_not_know_is_told(repository: BaseRepository) -> None:
-    for ref in ("nowhere", "", "HEAD:specs", "HEAD^{tree}", "0" * 40, "main..HEAD", "a\x1b[31mb"):
+    for ref in (
+        "nowhere",
+        "",
+        "HEAD:specs",
+        "HEAD^{tree}",
+        "0" * 40,
+        "main..HEAD",
+        "^HEAD",
+        "^main",
+        "HEAD^!",
+        "a\x1b[31mb",
+    ):
         ((code, fix),) = codes(repository, ref)
         assert code == "base-unknown"
         assert "fetch-depth" not in fix

@@ -16,6 +16,16 @@ def test_what_others_wrote_stays(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == "before\nä\n"
 
 
+def test_what_is_added_begins_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "output"
+    file.write_text("a=b", encoding="utf-8")
+    assert append_to_job_file(str(file), b"c=d\n") is None
+    assert file.read_text(encoding="utf-8") == "a=b\nc=d\n"
+    file.write_bytes(b"x" * 9)
+    assert append_to_job_file(str(file), b"y", most=10) == "it has 9 bytes already, and may have 10"
+    assert file.read_bytes() == b"x" * 9
+
+
 @pytest.mark.parametrize(
     ("kind", "why"),
     [
@@ -23,7 +33,7 @@ def test_what_others_wrote_stays(tmp_path: Path) -> None:
         ("folder", "is a directory"),
         ("link", "it is a link"),
         ("broken link", "it is a link"),
-        ("pipe", "no such device or address"),
+        ("pipe", "it is no file"),
         ("\0", "its path can't be one"),
         ("x" * 5_000, "file name too long"),
     ],
@@ -60,7 +70,7 @@ def test_a_pipe_that_somebody_reads_is_no_file_either(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("there", "added"), [(MAX_SUMMARY_BYTES - 9, 10), (0, MAX_SUMMARY_BYTES + 1), (2_000_000, 1)])
 def test_a_summary_that_the_service_would_drop_is_not_made(tmp_path: Path, there: int, added: int) -> None:
     file = tmp_path / "summary"
-    file.write_bytes(b"x" * there)
+    file.write_bytes((b"x" * there)[:-1] + b"\n" * (there > 0))
     assert append_to_job_file(str(file), b"y" * added) == f"it has {there:,} bytes already, and may have 1,000,000"
     assert file.stat().st_size == there
     if there < MAX_SUMMARY_BYTES:

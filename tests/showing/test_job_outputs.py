@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from plan_reports import PRICES, names, plan, reports
+from sendspec.composing.taken_path import TakenPath
+from sendspec.operations.absent_audience import AbsentAudience, AbsentText
 from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.plan_sample import SampleSource
 from sendspec.planning.base_change import BaseComparison, RemovedSpec, SpecChange, SpecChangeKind
 from sendspec.planning.cost import cost_of
-from sendspec.showing.job_outputs import job_outputs, outputs_text
+from sendspec.showing.job_outputs import is_plain_path, job_outputs, outputs_text
 
 
 def read(text: str) -> dict[str, str]:
@@ -74,3 +77,21 @@ def test_with_a_base_it_is_what_differs_from_it_that_counts(
 ) -> None:
     base = BaseComparison(ref="main", commit="0" * 40, specs={"hello": SpecChange(kind=kind)}, removed=removed)
     assert job_outputs(PlanReport(environment="p", plans=[PLAN], base=base), None)["changed"] == changed
+
+
+@pytest.mark.parametrize("path", ["a\nb.json", "a\r.json", "a\u202eb.json", "a\u2028.json", "a\udcff.json"])
+def test_a_path_that_no_output_can_have_is_left_out(path: str) -> None:
+    assert job_outputs(PlanReport(environment="p", plans=[]), path)["plan"] == ""
+    assert not is_plain_path(path)
+    assert job_outputs(PlanReport(environment="p", plans=[]), "pläne/a b.json")["plan"] == "pläne/a b.json"
+
+
+@pytest.mark.parametrize(
+    ("before", "changed"), [(None, "true"), (("Hi",), "false"), (("Hello",), "true"), (("Hi", "Bye"), "true")]
+)
+def test_what_a_spec_without_recipients_says_is_a_change_too(before: tuple[str, ...] | None, changed: str) -> None:
+    text = AbsentText(text="Hi", source=SampleSource.COLUMNS, path=TakenPath())
+    absent = AbsentAudience(name="a", path="a.yaml", channel="sms", file="a.csv", why="", texts=(text,), before=before)
+    base = BaseComparison(ref="main", commit="0" * 40)
+    report = PlanReport(environment="p", plans=[], base=base, absent=[absent])
+    assert job_outputs(report, None)["changed"] == changed

@@ -26,7 +26,7 @@ from sendspec.showing.markdown.diagnostic import rejected_markdown
 from sendspec.showing.markdown.foreign_text import MOST_CHARACTERS as MOST_OF_MESSAGE
 from sendspec.showing.markdown.foreign_text import MOST_LINES, visible
 from sendspec.showing.markdown.page import MOST_CHARACTERS
-from sendspec.showing.markdown.plan import MOST_DETAILED, MOST_ROWS, ReviewNotes, headline, plan_markdown
+from sendspec.showing.markdown.plan import MOST_ROWS, ReviewNotes, headline, plan_markdown
 from sendspec.showing.plan import plan_text
 from sendspec.showing.terminal_style import PLAIN
 
@@ -73,7 +73,7 @@ def test_a_thousand_specs_are_a_table_and_the_most_telling_of_them(made: tuple[P
     report, paths = many_specs(*made, 1_000)
     text = plan_markdown(report, notes(report, paths))
     read(text)
-    assert text.count("<details>") - text.count("more kind") <= MOST_DETAILED
+    assert "are not shown here" in text
     assert "more specs: " in text
 
 

@@ -30,6 +30,7 @@ from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.base_commit import find_base
 from sendspec.operations.base_comparison import compare_with_base
+from sendspec.operations.guard_files import changed_guards
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
@@ -239,6 +240,8 @@ def run_plan(
     if compared_with is not None:
         found = compare_with_base(compared_with, jobs, plans, context, recipients=recipients, processes=processes)
         report = replace(report, base=found)
+        for warning in changed_guards(compared_with, context):
+            problems.add(warning)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
     style = console.out if console.format == "text" else console.err
@@ -247,7 +250,7 @@ def run_plan(
     sending = None if place is None else next_command(place.path, context)
     show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)
     warn_of_drift(console, plans)
-    warn_of_resending(console, jobs)
+    warn_of_resending(console, plans)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
     code = _detailed_code(plans, exceeded) if detailed else ExitCode.DONE
     error = {"error": problem_json(exceeded[0]), "sent": False} if code is ExitCode.GUARD else {}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sendspec.cli.console import Console
-from sendspec.operations.ledger_plan import names_resent_if_absent
-from sendspec.operations.send_job import Job
 from sendspec.planning.plan import Plan
-from sendspec.showing.plan_notice import plan_notices
+from sendspec.showing.plan_notice import RESENT_IF_ABSENT, is_resent_if_absent, plan_notices
 
 
 def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
@@ -18,10 +16,7 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
             console.warn(f"{plan.target.name}: {notice.title}: {notice.text}")
 
 
-def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
+def warn_of_resending(console: Console, plans: Sequence[Plan]) -> None:
     """Warns of the risk that a spec takes if it has messages in doubt sent again."""
-    for name in sorted(names_resent_if_absent([job.spec for job in jobs])):
-        console.warn(
-            f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
-            " if the list is wrong, somebody gets it twice"
-        )
+    for name in sorted(plan.target.name for plan in plans if is_resent_if_absent(plan)):
+        console.warn(f"{name}: resend_if_absent: {RESENT_IF_ABSENT}")

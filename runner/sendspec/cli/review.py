@@ -11,6 +11,7 @@ from sendspec.cli.check_report import print_report
 from sendspec.cli.console import Console, rejects
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.redaction import printable
 from sendspec.operations.job_file import append_to_job_file
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
@@ -79,7 +80,11 @@ def show_review(
     console: Console, report: PlanReport, notes: ReviewNotes, text: str, plan_path: str | None = None
 ) -> None:
     """As `show_plan`, with what there is to say besides the plan."""
-    from sendspec.showing.job_outputs import job_outputs, outputs_text  # all of these for these forms alone
+    from sendspec.showing.job_outputs import (
+        is_plain_path,
+        job_outputs,
+        outputs_text,
+    )  # all of these for these forms alone
     from sendspec.showing.markdown.plan import plan_markdown
     from sendspec.showing.reports.check_report import Notice
 
@@ -96,6 +101,10 @@ def show_review(
         console.tell(text)
     print_report(console, console.state.command, notes.warnings, lambda: (), notices)
     _append_summary(console, markdown)
+    if plan_path is not None and not is_plain_path(plan_path):
+        console.warn(
+            f"warning: the output `plan` is empty: the path {printable(plan_path)} has a character that no output can have"
+        )
     outputs = outputs_text(job_outputs(report, plan_path), lambda: f"END_{secrets.token_hex(16)}")
     _append(console, OUTPUT, outputs, "the outputs of this step")
 

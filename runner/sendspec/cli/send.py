@@ -190,7 +190,7 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
 
     def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
         warn_of_drift(console, plans)
-        warn_of_resending(console, jobs)
+        warn_of_resending(console, plans)
         refuse_when_interrupted()
         to_send = sum(plan.send for plan in plans)
         if to_send and not yes:

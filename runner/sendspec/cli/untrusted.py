@@ -9,6 +9,7 @@ import click
 
 from sendspec.cli.check_report import print_report
 from sendspec.cli.console import Console
+from sendspec.cli.plan_warning import warn_of_resending
 from sendspec.cli.review import REVIEW_FORMS, rejects_with_page, show_review
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
@@ -84,6 +85,7 @@ def plan_untrusted(
 
         notes = ReviewNotes(paths=tuple(report.tables), warnings=report.diagnostics, note=AFTER_THE_MERGE)
         show_review(console, plan, notes, text)
+    warn_of_resending(console, plan.plans)
     stopped = detailed and plan.send and plan.exceeded
     listed = [diagnostic_json(diagnostic) for diagnostic in report.diagnostics[:MAX_LISTED]]
     error = {"error": problem_json(plan.exceeded[0]), "sent": False} if stopped else {}

@@ -14,7 +14,7 @@ _HTML: KeyPath = ("body", "html")
 _SUBJECT: KeyPath = (*_HTML, "metadata", "subject")
 _PARAMETERS: KeyPath = ("template", "parameters")
 _MAIL_PARTS = (("subject", _SUBJECT), ("text", (*_HTML, "text")), ("html", (*_HTML, "html")))
-_NO_TEXT = frozenset({("reference",), _SUBJECT, (*_HTML, "html"), _PARAMETERS})
+_NO_TEXT = frozenset({_SUBJECT, (*_HTML, "html"), _PARAMETERS})
 
 
 def readable_text(payload: Mapping[str, Any]) -> str | None:
@@ -33,7 +33,7 @@ def is_plain(message: Mapping[str, Any]) -> bool:
 
 
 def other_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
-    """The parts of two payloads that differ, such as `tags` or `body.image.images`, besides their texts and their references."""
+    """The parts of two payloads that differ, such as `tags` or `body.image.images`, besides their texts."""
     skipped = _NO_TEXT | {text_path(before), text_path(after)}
     return set(_differing(before, after, (), skipped))
 

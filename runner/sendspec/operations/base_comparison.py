@@ -12,8 +12,9 @@ from sendspec.composing.identity import ID_BYTES
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.base_commit import BaseCommit, path_in_repository, unusable
 from sendspec.operations.base_files import BaseFolder, base_folder, base_tree
-from sendspec.operations.base_job import NotComparable, base_job, refuse, with_identity, without_reference
+from sendspec.operations.base_job import BaseJob, NotComparable, base_job, refuse, with_identity, without_reference
 from sendspec.operations.base_match import match_specs
+from sendspec.operations.base_settings import REFERENCE, base_settings, setting_changes
 from sendspec.operations.base_texts import ChangedTexts, changed_texts
 from sendspec.operations.git_repository import GitUnreadable
 from sendspec.operations.message_pairs import ChangedIds
@@ -23,6 +24,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.operations.temporary_store import TemporaryStore
 from sendspec.planning.base_change import BaseComparison, SpecChange, SpecChangeKind
+from sendspec.planning.cost import Cost
 from sendspec.planning.decision import History, Skip, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import BUCKETS, PairSet
@@ -47,8 +49,8 @@ def compare_with_base(
     """
     try:
         scope = "" if context.project.path is None else path_in_repository(base, str(context.root))
-        tree = base_tree(base, "" if scope == "." else scope)
         paths = [path_in_repository(base, job.spec.path) for job in jobs]
+        tree = base_tree(base, "" if scope == "." else scope, paths)
         matches = match_specs(tree, [(job.spec, path) for job, path in zip(jobs, paths, strict=True)])
         changes = {}
         with folder_of(base) as folder:
@@ -79,18 +81,18 @@ class _SpecComparison:
                 kind=SpecChangeKind.ADDED, added=added, segments_after=now.segments.total, cost_after=now.cost
             )
         try:
-            before, context = base_job(self.base, self.folder, path_before, self.context, self.recipients)
-            with closing(before.table):
-                change = self._against(before, context)
+            before = base_job(self.base, self.folder, path_before, self.context, self.recipients)
+            with closing(before.job.table):
+                change = self._against(before)
         except NotComparable as error:
             change = SpecChange(kind=SpecChangeKind.NOT_COMPARED, problem=str(error))
         return change if path == path_before else replace(change, path_before=self._shown(path_before))
 
-    def _against(self, before: Job, context: ProjectContext) -> SpecChange:
+    def _against(self, base: BaseJob) -> SpecChange:
         problems = Problems()
-        spec, old = self.job.spec, before.spec
-        before = with_identity(before, spec.name, spec.generation)
-        was = _declared(before, context, self.processes, problems)
+        spec, old = self.job.spec, base.job.spec
+        before = with_identity(base.job, spec.name, spec.generation)
+        was = _declared(before, base.context, self.processes, problems)
         refuse(problems, self.folder)
         now = self._declared_now()
         found = _Recipients(was.pairs, now.pairs)
@@ -101,15 +103,11 @@ class _SpecComparison:
             texts = changed_texts(
                 before, self.job, found.changed_ids, found.changed, names_values=named, repeats=repeats
             )
-        kind = SpecChangeKind.SAME
-        if found.added or found.dropped or found.changed:
-            kind = SpecChangeKind.CHANGED
-        if old.generation != spec.generation:
-            kind = SpecChangeKind.RAISED
-        if old.name != spec.name:
-            kind = SpecChangeKind.RENAMED
-        return SpecChange(
-            kind=kind,
+        fields = texts.fields
+        if REFERENCE not in fields and self._has_other_references(before, base.context, found.changed):
+            fields = (REFERENCE, *fields)
+        change = SpecChange(
+            kind=SpecChangeKind.SAME,
             added=found.added,
             dropped=found.dropped,
             changed=found.changed,
@@ -121,10 +119,21 @@ class _SpecComparison:
             texts=texts.texts,
             other_texts=texts.other_texts,
             other_messages=texts.other_messages,
-            fields=texts.fields,
+            fields=fields,
+            settings=setting_changes(base.settings, base_settings(self.job, self.context)),
             name_before=None if old.name == spec.name else old.name,
             generation_before=None if old.generation == spec.generation else old.generation,
         )
+        return replace(change, kind=_kind(change))
+
+    def _has_other_references(self, before: Job, context: ProjectContext, changed: int) -> bool:
+        """Whether messages have another reference of the user's own, besides the `changed` ones that differ anyway."""
+        if not (before.program.own_reference or self.job.program.own_reference):
+            return False
+        problems = Problems()
+        was = _declared(before, context, self.processes, problems, with_references=True)
+        now = _declared(self.job, self.context, self.processes, Problems(), with_references=True)
+        return problems.has_errors or _Recipients(was.pairs, now.pairs).changed > changed
 
     def _declared_now(self) -> Plan:
         """The plan of all that the files declare, whatever was sent already. Mostly, that is the plan that there is."""
@@ -136,13 +145,30 @@ class _SpecComparison:
         return posixpath.relpath(path, path_in_repository(self.base, str(self.context.root)))
 
 
-def _declared(job: Job, context: ProjectContext, processes: int, problems: Problems) -> Plan:
-    """The plan without a ledger. Its pairs don't cover references."""
+def _kind(change: SpecChange) -> SpecChangeKind:
+    if change.name_before is not None:
+        return SpecChangeKind.RENAMED
+    if change.generation_before is not None:
+        return SpecChangeKind.RAISED
+    counts = change.added or change.dropped or change.changed
+    sizes = change.segments_before != change.segments_after or _price(change.cost_before) != _price(change.cost_after)
+    is_changed = counts or sizes or change.fields or change.settings
+    return SpecChangeKind.CHANGED if is_changed else SpecChangeKind.SAME
+
+
+def _price(cost: Cost | None) -> tuple[object, int] | None:
+    return None if cost is None else (cost.totals, cost.unknown_messages)
+
+
+def _declared(
+    job: Job, context: ProjectContext, processes: int, problems: Problems, *, with_references: bool = False
+) -> Plan:
+    """The plan without a ledger. Its pairs cover references only `with_references`."""
     eligibility = Eligibility(context.environment.only_to, job.suppressed)
     view = LedgerView(nothing_known, nothing_known, History(started=False), eligibility)
     pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     return costed(
-        without_reference(job),
+        job if with_references else without_reference(job),
         project_prices(context, problems),
         lambda counted: plan_rows(counted, view, problems, processes, pairs=pairs),
     )

@@ -7,13 +7,14 @@ import posixpath
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
+from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.base_commit import BaseCommit
 from sendspec.operations.ending_signal import ending_on_signals
 from sendspec.operations.git_objects import LINK_MODE, MODULE_MODE, TreeEntry
@@ -54,14 +55,19 @@ class BaseTree:
         return {path: name for path, identity in by_path.items() if (name := found.get(identity, "")) is not None}
 
 
-def base_tree(base: BaseCommit, scope: str) -> BaseTree:
-    """The YAML files below `scope`, without those of a project inside it. Raises `GitUnreadable`."""
+def base_tree(base: BaseCommit, scope: str, specs: Collection[str] = ()) -> BaseTree:
+    """The YAML files below `scope`, and those at the paths `specs` whatever they are called, without those of a project inside it.
+
+    Raises `GitUnreadable`.
+    """
     found: dict[str, TreeEntry] = {}
     projects: set[str] = set()
     for entry in base.git.entries(base.commit, scope):
         if PurePosixPath(entry.path).name == PROJECT_FILE_NAME:
             projects.add(posixpath.dirname(entry.path))
-        elif entry.is_file and entry.path.endswith(SPEC_EXTENSIONS) and len(found) < MAX_SPECS:
+        elif entry.is_file and (
+            entry.path in specs or (entry.path.endswith(SPEC_EXTENSIONS) and len(found) < MAX_SPECS)
+        ):
             found[entry.path] = entry
     inner = projects - {scope}
     own = {path: entry for path, entry in found.items() if not _is_below(path, inner)} if inner else found
@@ -116,11 +122,9 @@ class BaseFolder:
         raise NotInBase(self._refused[path])
 
     def bring_projects(self, path: str) -> None:
-        """Copies the project files that a spec at `path` may belong to, as far as there are any."""
-        for folder in PurePosixPath(path).parents:
-            file = PROJECT_FILE_NAME if str(folder) == "." else f"{folder}/{PROJECT_FILE_NAME}"
-            entry = self._base.git.entry(self._base.commit, file)
-            if entry is not None:
+        """Copies the project files that a spec at `path` may belong to and the identities of their ledgers, as far as there are any."""
+        for file in project_files(path):
+            if self._base.git.entry(self._base.commit, file) is not None:
                 self.bring(file)
 
     def bring_named(self, declared_in: str, written: Iterable[str]) -> None:
@@ -157,6 +161,14 @@ def _leads_out(path: str) -> bool:
     """Whether a path isn't plainly that of a file below the top: git's objects can hold any names."""
     parts: Sequence[str] = path.split("/")
     return any(part in ("", ".", "..") or part.casefold() == ".git" or "\0" in part for part in parts)
+
+
+def project_files(path: str) -> Iterator[str]:
+    """Where the project file of a spec at `path` may be, and the `sendspec.lock` beside it."""
+    for folder in PurePosixPath(path).parents:
+        above = "" if str(folder) == "." else f"{folder}/"
+        yield f"{above}{PROJECT_FILE_NAME}"
+        yield f"{above}{LOCK_FILE}"
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.operations.base_commit import BaseCommit
 from sendspec.operations.base_files import BaseFolder, NotInBase
+from sendspec.operations.base_settings import BaseSettings, base_settings
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.operations.wrong_usage import WrongUsage
@@ -23,10 +25,19 @@ class NotComparable(Exception):
     """The base's spec can't be composed. The text says why."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseJob:
+    """A base's spec, its project, and the settings that it had there."""
+
+    job: Job
+    context: ProjectContext
+    settings: BaseSettings
+
+
 def base_job(
     base: BaseCommit, folder: BaseFolder, path: str, context: ProjectContext, recipients: str | None
-) -> tuple[Job, ProjectContext]:
-    """The job of the base's spec at `path`, and its project. `recipients` is the table that the command line names.
+) -> BaseJob:
+    """The base's spec at `path`. `recipients` is the table that the command line names.
 
     Nothing that the tool adds by itself differs: `context` has the environment's name and salt. Limits don't apply, and
     moments are looked at as on the day of the commit. Raises `NotComparable`, and `GitUnreadable`.
@@ -48,11 +59,15 @@ def base_job(
         raise NotComparable(str(error)) from error
     except WrongUsage as error:
         raise NotComparable(f"{PROJECT_FILE_NAME} has another environment there: {error.problem}") from error
+    except LedgerTrouble as error:
+        raise NotComparable(error.problem) from error
     jobs = read_jobs([typed], own, recipients, problems)
     refuse(problems, folder)
     (job,) = jobs
+    settings = base_settings(job, found)
     committed = datetime.fromtimestamp(base.git.seconds_of(base.commit), UTC)
-    return replace(job, setting=replace(job.setting, limits=Limits()), now=committed), own
+    unlimited = replace(job, setting=replace(job.setting, limits=Limits()), now=committed)
+    return BaseJob(job=unlimited, context=own, settings=settings)
 
 
 def refuse(problems: Problems, folder: BaseFolder) -> None:

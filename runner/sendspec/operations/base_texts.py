@@ -15,6 +15,7 @@ from sendspec.composing.readable_text import is_plain, other_fields, readable_te
 from sendspec.composing.shape_text import shape_text
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.base_settings import REFERENCE
 from sendspec.operations.message_pairs import ChangedIds, Side, message_pairs
 from sendspec.operations.plan_detail import rows_at
 from sendspec.operations.send_job import Job
@@ -71,7 +72,7 @@ def changed_texts(
         texts=tuple(_text_change(group, *texts) for group, texts in kept),
         other_texts=sum(group.different for group in others),
         other_messages=sum(group.messages for group in others) + count - found,
-        fields=tuple(sorted(fields)[:MOST_FIELDS]),
+        fields=tuple(sorted(fields, key=lambda each: (each != REFERENCE, each))[:MOST_FIELDS]),
     )
 
 

@@ -27,6 +27,7 @@ MAX_ATTEMPTS = 100
 """Objects missing from a partial clone after which all others count as missing."""
 MAX_SECONDS = 253_402_300_799
 """The end of the year 9999: a commit can say anything."""
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _COMMITTED = re.compile(rb"^committer .*> ([0-9]{1,18}) [+-][0-9]{4}$", re.M)
 _OF_ONE_REPOSITORY = frozenset(
     f"GIT_{name}"
@@ -84,7 +85,8 @@ class GitObjects:
         if "\0" in ref:
             return None
         answer = self._asked("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}", may_fail=True)
-        return answer.decode("ascii", "replace").strip().splitlines()[-1] if answer.strip() else None
+        found = answer.decode("ascii", "replace").strip()
+        return found if _COMMIT.fullmatch(found) else None  # `^HEAD` is one that is left out, `a..b` are two
 
     def merge_base(self, commit: str, other: str) -> str | None:
         """The best common ancestor; None if there is none among the commits that are here."""

@@ -11,11 +11,11 @@ from sendspec.diagnostics.wording import os_reason
 
 MAX_SUMMARY_BYTES = 1_000_000
 """GitHub drops the whole summary of a step that comes near 1 MiB, without a word."""
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def append_to_job_file(path: str, content: bytes, *, most: int = MAX_SUMMARY_BYTES) -> str | None:
-    """Appends `content`, whole or not at all, to the file that the service has made. Returns why it could not; None if it is there.
+    """Appends `content`, whole or not at all, as lines of its own to the file that the service has made. Returns why it could not; None if it is there.
 
     A file of more than `most` bytes is not made. A missing file, a link or a pipe is nothing that a service gives.
     """
@@ -29,6 +29,9 @@ def append_to_job_file(path: str, content: bytes, *, most: int = MAX_SUMMARY_BYT
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             return "it is no file"
+        begins_line = found.st_size == 0 or content.startswith(b"\n")
+        if not begins_line and os.pread(descriptor, 1, found.st_size - 1) != b"\n":
+            content = b"\n" + content  # what was written before would be a part of the first line
         if found.st_size + len(content) > most:
             return f"it has {found.st_size:,} bytes already, and may have {most:,}"
         return _append(descriptor, content, found.st_size)

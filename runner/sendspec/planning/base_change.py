@@ -60,6 +60,15 @@ class SpecChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChange:
+    """A setting that decides where messages go, or under which promise. A side is None where it isn't set."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpecChange:
     """What changes for the recipients of one spec, whatever was sent already.
 
@@ -67,7 +76,8 @@ class SpecChange:
     message, and those who get the same. Rows that are filtered, duplicate, suppressed or left out by `only_to` don't count on their side.
 
     `texts` has the changes of most messages first. `other_messages` have one of `other_texts` further changes. `fields` names the parts of the
-    request's body that change besides the texts, such as `tags`.
+    request's body that change besides the texts, such as `tags`; a `reference` can change in messages that are otherwise the same.
+    `settings` are those that an approval is bound to besides the messages, the channel, and `continue_with`.
 
     `name_before`, `path_before` and `generation_before` are set where the base's are others. `problem` says why the base can't be
     compared; then everything else is empty.
@@ -86,6 +96,7 @@ class SpecChange:
     other_texts: int = 0
     other_messages: int = 0
     fields: tuple[str, ...] = ()
+    settings: tuple[SettingChange, ...] = ()
     name_before: str | None = None
     path_before: str | None = None
     generation_before: int | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.base_change import SpecChangeKind
@@ -15,7 +16,7 @@ from sendspec.showing.markdown.words import cost_words, many
 
 
 def job_outputs(report: PlanReport, plan_path: str | None) -> dict[str, str]:
-    """The outputs by name, each of one line; `plan_path` is that of the plan file, if one was written.
+    """The outputs by name, each of one line; `plan_path` is that of the plan file, if one was written, and `is_plain_path`.
 
     Nobody can approve an untrusted plan, so it has no digest.
     """
@@ -33,8 +34,13 @@ def job_outputs(report: PlanReport, plan_path: str | None) -> dict[str, str]:
         "changed": _word(_has_changed(report)),
         "stopped": _word(bool(report.exceeded)),
         "title": _title(report),
-        "plan": plan_path or "",
+        "plan": plan_path if plan_path is not None and is_plain_path(plan_path) else "",
     }
+
+
+def is_plain_path(path: str) -> bool:
+    """Whether an output can have the path to the letter. A line break, or a character that nobody sees, would make it another one."""
+    return printable(path) == path == without_surrogates(path)
 
 
 def outputs_text(outputs: Mapping[str, str], random_word: Callable[[], str]) -> str:
@@ -61,6 +67,8 @@ def _has_changed(report: PlanReport) -> bool:
     if report.base is None:
         return report.send > 0
     changes = report.base.specs.values()
+    if any(each.before is None or each.gone or any(map(each.is_new, each.texts)) for each in report.absent):
+        return True
     return bool(report.base.removed) or any(change.kind is not SpecChangeKind.SAME for change in changes)
 
 

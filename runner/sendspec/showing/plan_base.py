@@ -8,7 +8,15 @@ from typing import Any
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.planning.base_change import BaseComparison, Piece, PieceKind, SpecChange, SpecChangeKind, TextChange
+from sendspec.planning.base_change import (
+    BaseComparison,
+    Piece,
+    PieceKind,
+    SettingChange,
+    SpecChange,
+    SpecChangeKind,
+    TextChange,
+)
 from sendspec.planning.cost import Cost, price_text
 from sendspec.reading.prices import Price
 from sendspec.showing.terminal_style import TerminalStyle
@@ -20,6 +28,8 @@ CHANGED_SHOWN = 160
 """Characters that are shown of each piece that changes."""
 ELLIPSIS = "…"
 COMMIT_DIGITS = 7
+UNSET = "none"
+"""A setting that one side doesn't have."""
 
 
 def base_words(base: BaseComparison) -> str:
@@ -48,6 +58,13 @@ def change_lines(base: BaseComparison, name: str, style: TerminalStyle, *, full:
         yield f"    and {changes}, in {counted(messages, 'message')}{hint}"
     if change.fields:
         yield f"    changed besides the text: {printable(', '.join(change.fields))}"
+    for setting in change.settings:
+        yield f"    {printable(setting_words(setting))}"
+
+
+def setting_words(setting: SettingChange) -> str:
+    """`in_doubt: hold → resend_if_absent`."""
+    return f"{setting.name}: {setting.before or UNSET} → {setting.after or UNSET}"
 
 
 def removed_lines(base: BaseComparison) -> Iterator[str]:
@@ -78,7 +95,9 @@ def _summary(change: SpecChange) -> Iterator[str]:
     if change.dropped:
         yield f"{grouped(change.dropped) if change.added else counted(change.dropped, 'recipient')} fewer"
     if not (change.changed or change.added or change.dropped):
-        yield f"the same for {counted(change.same, 'recipient')}"
+        yield f"the same {'messages ' if change.fields or change.settings else ''}for {counted(change.same, 'recipient')}"
+    if change.settings:
+        yield f"{counted(len(change.settings), 'setting')} changed"
     yield from _size_words(change)
 
 
@@ -198,7 +217,12 @@ def change_json(change: SpecChange) -> dict[str, Any]:
         "texts": [_text_json(text) for text in change.texts],
         **({"other_texts": others} if change.other_messages else {}),
         **({"fields": list(change.fields)} if change.fields else {}),
+        **({"settings": [_setting_json(setting) for setting in change.settings]} if change.settings else {}),
     }
+
+
+def _setting_json(setting: SettingChange) -> dict[str, Any]:
+    return {"name": setting.name, "before": setting.before, "after": setting.after}
 
 
 def _costs_json(change: SpecChange) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sendspec.diagnostics.wording import counted
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
+from sendspec.reading.spec import InDoubtPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,16 @@ class PlanNotice:
 
     title: str
     text: str
+
+
+RESENT_IF_ABSENT = (
+    "a message in doubt that the API's list lacks is sent again; if the list is wrong, somebody gets it twice"
+)
+
+
+def is_resent_if_absent(plan: Plan) -> bool:
+    """Whether the spec has messages in doubt sent again."""
+    return plan.settings is not None and plan.settings.policy.get("in_doubt") == InDoubtPolicy.RESEND_IF_ABSENT
 
 
 def plan_notices(plan: Plan) -> Iterator[PlanNotice]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.base_comparison import compare_with_base
+from sendspec.operations.guard_files import guard_warnings, guards
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.plan_detail import plan_details
@@ -130,15 +130,10 @@ def _compared(
     base = request.base
     if base is None:
         return None
-    for path in guards(context, Path(request.top)):
-        if path in base.differing:
-            problems.add(
-                Problem(
-                    "guard-changed",
-                    f"this file differs from '{printable(base.ref[:200])}', and decides on limits, recipients or approvals",
-                    "have its owners review it: the plan already goes by it",
-                ).diagnostic(_shown(Path(request.top, path)), severity=Severity.WARNING)
-            )
+    top = Path(request.top)
+    changed = [path for path in guards(context, os.path.relpath(context.root, top)) if path in base.differing]
+    for warning in guard_warnings(base.ref, top, changed):
+        problems.add(warning)
     return compare_with_base(
         copied_commit(base, request.top),
         jobs,
@@ -148,17 +143,6 @@ def _compared(
         processes=1,
         folder_of=lambda _: copied_folder(base),
     )
-
-
-def guards(context: ProjectContext, top: Path) -> list[str]:
-    """The project's file, its ledgers' identities, and the files of its environments that say who approves, and who gets nothing."""
-    environments = context.project.environments.values()
-    approvals = [each.approvals for each in environments if each.approvals is not None]
-    named = [written for each in approvals for written in (each.approvers, each.revoked) if written is not None]
-    named += [file.written for each in environments for file in each.suppress]
-    files = [PROJECT_FILE_NAME, LOCK_FILE, *named]
-    root = os.path.relpath(context.root, top)
-    return list(dict.fromkeys(os.path.normpath(os.path.join(root, file)) for file in files))  # noqa: PTH118 - as git writes it
 
 
 def _readable_specs(request: UntrustedRequest, problems: Problems) -> list[str]:

@@ -10,7 +10,7 @@ from typing import IO
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.base_commit import BaseCommit
-from sendspec.operations.base_files import BaseFolder, NotInBase
+from sendspec.operations.base_files import BaseFolder, NotInBase, project_files
 from sendspec.operations.git_objects import GitObjects, TreeEntry
 from sendspec.operations.untrusted.report import CopiedBase
 
@@ -67,8 +67,7 @@ class CopiedFolder(BaseFolder):
 
     def bring_projects(self, path: str) -> None:
         """They are there, or none is. One that was left out is refused."""
-        for folder in Path(path).parents:
-            file = str(folder / "sendspec.yaml")
+        for file in project_files(path):
             if file in self._copied.modes:
                 self.bring(file)
 

@@ -77,7 +77,8 @@ def tracked_files(folder: Path, environ: Mapping[str, str], specs: Sequence[str]
         if stage != b"0":
             unmerged.add(path)
     roots = {_root_of(spec, entries) for spec in specs}
-    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)}, unmerged)
+    own = {path: each for path, each in entries.items() if _is_below(path, roots)}
+    return _chosen(folder, environ, own, specs, unmerged)
 
 
 def committed_files(
@@ -86,15 +87,17 @@ def committed_files(
     """As `tracked_files`, of the files of a commit."""
     entries = {each.path: (each.mode.encode(), each.object.encode()) for each in committed}
     roots = {_root_of(spec, entries) for spec in specs}
-    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)})
+    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)}, specs)
 
 
 def _chosen(
     folder: Path,
     environ: Mapping[str, str],
     entries: Mapping[str, tuple[bytes, bytes]],
+    specs: Collection[str],
     unmerged: Collection[str] = (),
 ) -> TrackedFiles:
+    """The files with an ending of `EXTENSIONS`, and the specs whatever theirs is."""
     left_out, files = {}, []
     for path, (mode, identity) in entries.items():
         if path in unmerged:
@@ -105,7 +108,7 @@ def _chosen(
             left_out[path] = LeftOut.LINK
         elif mode == _SUBMODULE:
             left_out[path] = LeftOut.SUBMODULE
-        elif mode in _REGULAR and path.lower().endswith(EXTENSIONS):
+        elif mode in _REGULAR and (path in specs or path.lower().endswith(EXTENSIONS)):
             files.append(TrackedFile(path, identity))
     return TrackedFiles(files=tuple(_with_sizes(folder, environ, files)), left_out=left_out, entries=entries)
 

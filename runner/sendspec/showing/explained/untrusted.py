@@ -13,10 +13,10 @@ EXPLAINED: dict[str, Explanation] = {
         right="sendspec validate specs/welcome.yaml   # where the table is",
     ),
     "guard-changed": Explanation(
-        "a pull request changes a file that decides on limits, recipients or approvals",
+        "a file that decides on limits, recipients or approvals differs from the base",
         (
-            "A warning of `plan --untrusted --base REF`. The plan goes by the pull request's own files, so limits and `only_to` "
-            "may be other ones than before. Have `sendspec.yaml`, `sendspec.lock` and the files of approvers and suppressed "
+            "A warning of `plan --base REF`. The plan goes by the files as they are, so limits and `only_to` "
+            "may be other ones than before. Have `sendspec.yaml`, `sendspec.lock`, the prices and the files of approvers and suppressed "
             "addresses reviewed by their owners, such as with CODEOWNERS."
         ),
         right="/sendspec.yaml @acme/senders",

@@ -10,6 +10,7 @@ from sendspec.planning.cost import Cost
 from sendspec.showing.markdown.foreign_text import Mark, code, marked_message, name
 from sendspec.showing.markdown.page import GAP, Section, fitted, more_of
 from sendspec.showing.markdown.words import change_words, cost_words, many, number, unfolding
+from sendspec.showing.plan_base import UNSET
 
 CHANGES_OPEN, CHANGES_SHOWN, FIELDS_SHOWN = 5, 60, 20
 
@@ -23,6 +24,8 @@ def change_cell(change: SpecChange) -> str:
     parts += (
         [f"{' '.join(moved)} {'recipient' if change.added + change.dropped == 1 else 'recipients'}"] if moved else []
     )
+    parts += ["reference"] if change.fields and not change.changed else []
+    parts += [many(len(change.settings), "setting")] if change.settings else []
     shown = words if change.kind is SpecChangeKind.SAME else f"**{words}**"
     return f"{shown}{': ' if parts else ''}{', '.join(parts)}"
 
@@ -117,6 +120,8 @@ def _facts(change: SpecChange) -> Iterator[str]:
             ", …" if len(change.fields) > FIELDS_SHOWN else ""
         )
         yield f"besides the text, these parts of the message change: {listed}"
+    for setting in change.settings:
+        yield f"{code(setting.name)}: {code(setting.before or UNSET)} → {code(setting.after or UNSET)}"
 
 
 def _cost(cost: Cost | None) -> str:

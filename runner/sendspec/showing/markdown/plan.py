@@ -11,18 +11,20 @@ from sendspec.operations.plan_report import PlanReport
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.markdown.absent_audience import absent_section
 from sendspec.showing.markdown.base_change import change_cell, removed_section
+from sendspec.showing.markdown.destination import destination_section
 from sendspec.showing.markdown.diagnostic import diagnostic_item
 from sendspec.showing.markdown.foreign_text import cell, code, name
 from sendspec.showing.markdown.page import GAP, Section, more_of, page, single
-from sendspec.showing.markdown.plan_spec import PlannedSpec, spec_block
+from sendspec.showing.markdown.plan_spec import PlannedSpec
+from sendspec.showing.markdown.spec_blocks import spec_blocks
 from sendspec.showing.markdown.words import cost_words, many, number
 from sendspec.showing.plan import NO_DETAIL
-from sendspec.showing.plan_notice import plan_notices
+from sendspec.showing.plan_notice import RESENT_IF_ABSENT, is_resent_if_absent, plan_notices
 
-MOST_ROWS, MOST_DETAILED, FEW_SPECS = 60, 12, 3
-"""Specs in the table, specs with their messages, and specs whose messages don't have to be unfolded."""
-ROOM_OF_MANY, ROOM_OF_LIST = 9_000, 9_000
-"""Characters for the messages of each of many specs, and for each list."""
+MOST_ROWS = 60
+"""Specs in the table."""
+ROOM_OF_LIST = 9_000
+"""Characters for each list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,11 @@ def plan_markdown(report: PlanReport, notes: ReviewNotes) -> str:
             _list("A send would be stopped", [diagnostic_item(each) for each in report.exceeded], more_of("limit")),
             _list("To decide", list(_decisions(specs)), more_of("thing to decide", "things to decide")),
             _list("Warnings", [diagnostic_item(each) for each in other_warnings], more_of("warning")),
+            destination_section(report.plans),
             *([_table(specs, report)] if specs else []),
             *([] if report.base is None else [removed_section(report.base)]),
-            lambda room: _details(specs, room),
             absent_section(report.absent),
+            lambda room: spec_blocks(specs, room),
         ],
         single(_ending(report, notes)),
     )
@@ -100,6 +103,8 @@ def _decisions(specs: Sequence[PlannedSpec]) -> Iterator[str]:
     for spec in specs:
         shown = code(spec.plan.target.name)
         yield from (f"- {shown}: **{each.title}**: {each.text}" for each in plan_notices(spec.plan))
+        if is_resent_if_absent(spec.plan):
+            yield f"- {shown}: **resend_if_absent**: {RESENT_IF_ABSENT}"
         if spec.plan.left:
             yield f"- {shown}: **left**: {left_words(spec.plan.left)}"
 
@@ -143,20 +148,6 @@ def _cells(spec: PlannedSpec) -> dict[str, str]:
         "cost": cost_words(plan.cost),
         "change": "" if spec.change is None else change_cell(spec.change),
     }
-
-
-def _details(specs: Sequence[PlannedSpec], room: int) -> Section:
-    """The messages of the most telling specs."""
-    few = len(specs) <= FEW_SPECS
-    shown = [spec for spec in specs if few or spec.is_telling][:MOST_DETAILED]
-    share = room // max(1, len(specs)) - len(GAP) if few else ROOM_OF_MANY
-    parts = [spec_block(spec, share, unfolds=not few) for spec in shown]
-    others = len(specs) - len(shown)
-
-    def more(left: Sequence[int]) -> str:
-        return f"The messages of {many(len(left) + others, 'other spec')} are not shown here."
-
-    return Section(parts=parts, more=more, is_cut=others > 0)
 
 
 def _ending(report: PlanReport, notes: ReviewNotes) -> str:

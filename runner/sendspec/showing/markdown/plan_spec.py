@@ -52,8 +52,8 @@ class PlannedSpec:
 
     @property
     def is_telling(self) -> bool:
-        """Whether its messages are worth a look; those that didn't change have been looked at."""
-        return self.plan.send > 0 and (self.change is None or self.change.kind is not SpecChangeKind.SAME)
+        """Whether its messages are worth a look: those that changed, whatever was sent already; without a base, those that would be sent."""
+        return self.plan.send > 0 if self.change is None else self.change.kind is not SpecChangeKind.SAME
 
 
 def spec_block(spec: PlannedSpec, room: int, *, unfolds: bool) -> str:
