@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, committed_specs, head_commit
+from sendspec.operations.git_command import GitUnreadable
+from sendspec.operations.git_repository import changed_since_commit, committed_specs, head_commit
 
 pytestmark = pytest.mark.process
 

@@ -43,7 +43,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return repository
 
 
-def here(request: bytes, folder: Path, limits: UntrustedLimits) -> bytes:
+def here(request: bytes, folder: Path, limits: UntrustedLimits, end: float) -> bytes:
     """Does in this process what a child would do: what it finds in the files is the same, and a start is half a second."""
     with chdir(folder):
         return encoded(report_on(decoded(UntrustedRequest, request)))
