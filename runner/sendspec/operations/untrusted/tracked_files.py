@@ -36,6 +36,7 @@ class LeftOut(StrEnum):
     ODD = "a name that no file can have"
     FILTER = "changed by a `filter` of .gitattributes when it is checked out"
     IDENT = "changed by `ident` in .gitattributes when it is checked out"
+    LINE_ENDS = "changed by `eol=crlf` in .gitattributes when it is checked out, inside of its quoted cells"
     ENCODING = "changed by a `working-tree-encoding` of .gitattributes when it is checked out"
 
 
