@@ -140,6 +140,8 @@ class GitObjects:
         with ExitStack() as stack:
             try:
                 file = stack.enter_context(tempfile.TemporaryFile(prefix="sendspec-"))
+            except FileNotFoundError:  # every folder that Python knows was tried
+                raise GitUnreadable("no temporary file can be written for what git says") from None
             except OSError as error:
                 raise GitUnreadable(f"there is no room for what git says: {os_reason(error)}") from None
             has_failed = self._run(arguments, file, stdin=stdin, may_fail=may_fail)

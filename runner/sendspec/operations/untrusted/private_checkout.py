@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import grouped, os_reason
 from sendspec.operations.git_command import Git, GitUnreadable
 from sendspec.operations.lfs_pointer import MAX_POINTER_BYTES, lfs_pointer
@@ -19,6 +20,7 @@ from sendspec.operations.untrusted.limits import UntrustedLimits
 from sendspec.operations.untrusted.private_folder import new_private_folder, remove_left_folders
 from sendspec.operations.untrusted.stopped import UntrustedStopped
 from sendspec.operations.untrusted.tracked_files import LeftOut, TrackedFile, TrackedFiles, contents
+from sendspec.reading.files.confined_path import is_top
 from sendspec.reading.files.nofollow_open import open_beneath, open_folder
 
 _BLOCK_BYTES = 1 << 20
@@ -65,6 +67,7 @@ def private_checkout(git: Git, tracked: TrackedFiles, limits: UntrustedLimits) -
 @contextmanager
 def _private_folder() -> Iterator[Path]:
     """Mode 0700. A lock shows others that it is in use: a process that is killed can't remove its own."""
+    _refuse_place_in_project()
     try:
         remove_left_folders()
         private, lock = new_private_folder()
@@ -83,10 +86,24 @@ def _private_folder() -> Iterator[Path]:
         os.close(lock)
 
 
+def _refuse_place_in_project() -> None:
+    """A copy inside of a project would be a part of it: files are opened from the outermost project around them."""
+    with suppress(FileNotFoundError):  # there is no place, which making a folder says
+        place = Path(tempfile.gettempdir()).resolve()
+        around = (each for each in (place, *place.parents) if is_top(each))
+        top = next(around, None)
+        if top is not None:
+            raise UntrustedStopped(
+                "untrusted-files",
+                f"the folder for temporary files, {printable(str(place))}, is inside of the repository or project {printable(str(top))}",
+                "set TMPDIR to a folder outside of every repository and project, such as /tmp",
+            )
+
+
 def _unwritable(error: OSError) -> UntrustedStopped:
     reason = os_reason(error)
     try:
-        where = f"to {tempfile.gettempdir()}: {reason}"
+        where = f"to {printable(tempfile.gettempdir())}: {reason}"
     except FileNotFoundError:  # every folder that Python knows was tried
         where = "to any folder for temporary files"
     return UntrustedStopped(
