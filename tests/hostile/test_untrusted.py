@@ -403,3 +403,11 @@ def test_where_no_file_can_be_written_it_is_said(repository: Repository, command
     )  # fmt: skip
     assert (done.returncode, "Traceback" in done.stdout) == (1, False)
     assert "can't be written" in done.stdout or "can be written" in done.stdout
+
+
+def test_without_an_entry_in_the_lock_file_it_is_said_that_nothing_can_be_compared(repository: Repository) -> None:
+    repository.write("hello.yaml", PLAIN)
+    repository.commit()
+    note = "note: sendspec.lock has nothing of test: "
+    assert note in run(repository, "plan", "hello.yaml", "--untrusted").err
+    assert note not in run(repository, "plan", "hello.yaml", "--untrusted", "--env", "sandbox").err

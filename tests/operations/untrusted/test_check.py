@@ -344,6 +344,26 @@ def test_changes_of_files_that_decide_are_warned_of(repository: Repository) -> N
     assert found == [("sendspec.yaml", "warning"), ("data/approvers", "warning")]
 
 
+def test_a_deleted_price_table_and_a_new_project_between_are_warned_of(repository: Repository) -> None:
+    project = (repository.folder / "sendspec.yaml").read_text(encoding="utf-8")
+    repository.write("sendspec.yaml", f"prices: prices.csv\n{project}")
+    prices = repository.write("prices.csv", "country,segment,currency\nGB,0.05,GBP\n")
+    repository.write("specs/hello.yaml", HELLO.replace("data/", "../data/"))
+    with_base(repository)
+    prices.unlink()
+    found = {each.path for each in _against_main(repository) if each.code == "guard-changed"}
+    assert found == {"prices.csv"}
+    repository.write("specs/sendspec.yaml", project)
+    repository.write("specs/data/people.csv", PEOPLE)
+    repository.write("specs/hello.yaml", HELLO)
+    found = {
+        each.path
+        for each in report(repository, "specs/hello.yaml", base="main").diagnostics
+        if each.code == "guard-changed"
+    }
+    assert found == {"specs/sendspec.yaml"}
+
+
 def _against_main(repository: Repository) -> tuple[Diagnostic, ...]:
     return report(repository, base="main").diagnostics
 
