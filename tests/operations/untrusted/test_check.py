@@ -7,6 +7,7 @@ import tempfile
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from hostile_repository import PEOPLE, Repository, new_repository
@@ -403,3 +404,25 @@ def test_what_a_spec_without_recipients_says_is_compared_too(repository: Reposit
         (("Hi ⟨first_name⟩",), ("Hi ⟨first_name⟩",)),
         ((), None),
     ]
+
+
+def test_a_git_that_waits_for_ever_counts_into_the_time(repository: Repository) -> None:
+    repository.commit()
+    os.mkfifo(repository.outside / "waiting")
+    repository.write(".git/config", f"[include]\n\tpath = {repository.outside / 'waiting'}\n")
+    with pytest.raises(SendspecError) as raised:
+        untrusted_report(
+            ("hello.yaml",),
+            None,
+            real_system("test"),
+            repository.folder,
+            plans=True,
+            limits=replace(LIMITS, seconds=0.3),
+        )
+    assert raised.value.code == "untrusted-time"
+
+
+def test_a_child_has_only_the_time_that_is_left(repository: Repository, tmp_path: Path) -> None:
+    with pytest.raises(SendspecError) as raised:
+        report_of_child(b"", tmp_path, LIMITS, monotonic())
+    assert raised.value.code == "untrusted-time"
