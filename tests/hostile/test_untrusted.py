@@ -361,3 +361,53 @@ def test_a_project_in_a_folder_is_checked_from_anywhere_in_the_repository(reposi
         assert done.out == f"{spec}: ok, 2 messages for 2 recipients\n"
     both = run(repository, "validate", "hello.yaml", "projects/inner/specs/hello.yaml", "--untrusted")
     assert "[other-project]" in both.err
+
+
+def test_the_copy_of_a_check_that_was_killed_is_removed_by_the_next_one(repository: Repository) -> None:
+    repository.write("data/people.csv", "phone,first_name\n" + "1,x\n" * 2_000_000)
+    repository.write("hello.yaml", PLAIN)
+    repository.commit()
+    command = [sys.executable, "-I", "-m", "sendspec", "validate", "hello.yaml", "--untrusted"]
+    with subprocess.Popen(command, cwd=repository.folder, stderr=subprocess.DEVNULL) as started:
+        child = _child_at_work(started.pid)
+        assert ProjectDir(repository.folder).run("validate", "nosuch.yaml", "--untrusted").code == 1
+        assert len(list(Path(os.environ["TMPDIR"]).iterdir())) == 1  # one in use stays
+        started.kill()
+    _wait_until(lambda: not _is_alive(child))
+    assert len(list(Path(os.environ["TMPDIR"]).iterdir())) == 1
+    run(repository, "validate", "nosuch.yaml", "--untrusted")
+
+
+@pytest.mark.parametrize("place", [".", "data", ".git"])
+def test_a_temporary_folder_inside_of_the_repository_is_refused(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    repository.write("hello.yaml", PLAIN)
+    repository.commit()
+    monkeypatch.setenv("TMPDIR", str(repository.folder / place))
+    before = _state(repository)
+    done = ProjectDir(repository.folder).run("validate", "hello.yaml", "--untrusted")
+    assert done.code == 1
+    assert "[untrusted-files]" in done.err
+    assert "set TMPDIR" in done.err
+    assert _state(repository) == before
+
+
+@pytest.mark.parametrize("command", [("plan", "hello.yaml", "--untrusted"), ("plan", "hello.yaml", "--base", "HEAD")])
+def test_where_no_file_can_be_written_it_is_said(repository: Repository, command: tuple[str, ...]) -> None:
+    repository.write("hello.yaml", PLAIN)
+    repository.commit()
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 0; "$@" 2>&1 | cat; exit ${PIPESTATUS[0]}', "bash", sys.executable, "-I", "-m", "sendspec", *command,
+         "--env", "sandbox"], cwd=repository.folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stdout) == (1, False)
+    assert "can't be written" in done.stdout or "can be written" in done.stdout
+
+
+def test_without_an_entry_in_the_lock_file_it_is_said_that_nothing_can_be_compared(repository: Repository) -> None:
+    repository.write("hello.yaml", PLAIN)
+    repository.commit()
+    note = "note: sendspec.lock has nothing of test: "
+    assert note in run(repository, "plan", "hello.yaml", "--untrusted").err
+    assert note not in run(repository, "plan", "hello.yaml", "--untrusted", "--env", "sandbox").err

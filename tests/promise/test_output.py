@@ -217,6 +217,8 @@ LINES = [
     ("ledger", "export", "--env", "test", "--as", "csv"),
     ("status", "--env", "test", "--messages", "--format", "csv"),
     ("schema", "message"),
+    ("plan", "hello.yaml", "--env", "test", "--format", "markdown"),
+    ("validate", "hello.yaml", "--env", "test", "--format", "junit"),
 ]
 FEW_LINES = (LINES[0], LINES[2])
 

@@ -26,7 +26,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "date-time",  # formats of JSON Schema
     "pre-processing", "sms-messagebird",  # whose codes the API's failures have
     "drop-after", "drop-before", "foreign-reference", "sendspec-sandbox",  # the sandbox's faults, and its name
-    "cat-file", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse",  # what git is asked
+    "cat-file", "check-attr", "ls-files", "ls-tree", "merge-base", "rev-list", "rev-parse", "working-tree-encoding",  # what git is asked
     "not-compared",  # how a spec differs from the base
     "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-ed25519", "ssh-rsa",  # kinds of keys
     "check-novalidate", "sendspec-plan", "ssh-keygen",  # what ssh-keygen is asked

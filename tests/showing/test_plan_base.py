@@ -80,7 +80,15 @@ def lines(change: SpecChange, style: TerminalStyle = PLAIN, *, full: bool = Fals
         ),
         (
             SpecChange(kind=SpecChangeKind.SAME, same=1, cost_before=None, cost_after=cost("1", currency="USD")),
-            "the same for 1 recipient, +1.00 USD (0.00 → 1.00)",
+            "the same for 1 recipient, cost USD 1.00, unknown before",
+        ),
+        (
+            SpecChange(kind=CHANGED, added=1, cost_before=cost("80"), cost_after=None),
+            "1 recipient more, cost unknown, as there are no prices now (it was EUR 80.00)",
+        ),
+        (
+            SpecChange(kind=CHANGED, added=1, cost_before=cost("1", currency="USD"), cost_after=cost("2")),
+            "1 recipient more, +2.00 EUR (0.00 → 2.00), -1.00 USD (1.00 → 0.00)",
         ),
     ],
 )  # fmt: skip

@@ -104,6 +104,11 @@ def _report(
         console.warn(
             f"note: {path} is not what git tracks, which was checked: run `git add` to have it checked as it is"
         )
+    plan = report.plan
+    if plan is not None and plan.plans and not plan.content_digest:
+        console.say(
+            f"note: sendspec.lock has nothing of {printable(report.environment)}: the plan has no digest to compare with the one after the merge"
+        )
     walls = (
         ", ".join(_WALLS[wall] for wall in report.walls) or "limits alone: this kernel has no Landlock and no seccomp"
     )

@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from shlex import quote
 
 from sendspec.diagnostics.exceptions import BaseShallow, BaseUnknown, BaseUnusable
 from sendspec.diagnostics.redaction import printable
+from sendspec.operations.git_command import GitUnreadable
 from sendspec.operations.git_objects import GitObjects
-from sendspec.operations.git_repository import GitUnreadable
 
 WHOLE_HISTORY = "fetch the whole history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab, or `git fetch --unshallow`"
 
@@ -30,12 +31,12 @@ class BaseCommit:
     git: GitObjects
 
 
-def find_base(ref: str, folder: Path, environ: Mapping[str, str]) -> BaseCommit:
+def find_base(ref: str, folder: Path, environ: Mapping[str, str], *, end: float = inf) -> BaseCommit:
     """The commit that HEAD and `ref` both come from; that of `ref` itself if they have none in common.
 
-    Raises `BaseUnusable`.
+    `end` is when git has to be done, as `monotonic` counts. Raises `BaseUnusable`.
     """
-    git = GitObjects(folder, environ)
+    git = GitObjects(folder, environ, end=end)
     try:
         top = git.top.resolve()
         named = git.commit(ref)

@@ -16,7 +16,7 @@ from sendspec.operations.base_job import BaseJob, NotComparable, base_job, refus
 from sendspec.operations.base_match import match_specs
 from sendspec.operations.base_settings import REFERENCE, base_settings, setting_changes
 from sendspec.operations.base_texts import ChangedTexts, changed_texts
-from sendspec.operations.git_repository import GitUnreadable
+from sendspec.operations.git_command import GitUnreadable
 from sendspec.operations.message_pairs import ChangedIds
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import IO
 
-from sendspec.diagnostics.redaction import printable
-from sendspec.operations.git_repository import GIT_SECONDS, SAFELY, GitUnreadable
+from sendspec.diagnostics.wording import os_reason
+from sendspec.operations.git_command import Git, GitUnreadable
 
 FILE_MODES = ("100644", "100755")
 LINK_MODE, MODULE_MODE = "120000", "160000"
@@ -29,23 +30,6 @@ MAX_SECONDS = 253_402_300_799
 """The end of the year 9999: a commit can say anything."""
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _COMMITTED = re.compile(rb"^committer .*> ([0-9]{1,18}) [+-][0-9]{4}$", re.M)
-_OF_ONE_REPOSITORY = frozenset(
-    f"GIT_{name}"
-    for name in (
-        "ALTERNATE_OBJECT_DIRECTORIES", "COMMON_DIR", "DIR", "GRAFT_FILE", "IMPLICIT_WORK_TREE", "INDEX_FILE", "NAMESPACE",
-        "OBJECT_DIRECTORY", "PREFIX", "REPLACE_REF_BASE", "SHALLOW_FILE", "WORK_TREE",
-    )
-)  # fmt: skip
-"""Variables that git sets for its hooks. They may be those of another repository, and count paths from another folder."""
-_GUARDS = {
-    "GIT_ALLOW_PROTOCOL": "none",  # for git before 2.39.4, which does not know the next one
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +48,13 @@ class TreeEntry:
 class GitObjects:
     """The repository around a folder. Every method raises `GitUnreadable` if git can't say what it is asked."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        self._folder = folder
-        inside = any(os.path.lexists(each / ".git") for each in (folder, *folder.parents))
-        kept = {name: value for name, value in environ.items() if not inside or name not in _OF_ONE_REPOSITORY}
-        self._environ = {**kept, **_GUARDS}
-        self._is_there = inside or "GIT_DIR" in environ
+    def __init__(self, folder: Path, environ: Mapping[str, str], *, end: float = inf) -> None:
+        self._git = Git(folder, environ, end=end)
 
     @property
     def top(self) -> Path:
         """The work tree's root."""
-        return Path(os.fsdecode(self._asked("rev-parse", "--show-toplevel").removesuffix(b"\n")))
+        return self._git.top
 
     @property
     def is_shallow(self) -> bool:
@@ -141,7 +121,7 @@ class GitObjects:
         """The files that git knows or sees below a folder, each with its tag in `git ls-files -t`. Only this one asks the index."""
         below = ["--", f"{folder}/"] if folder else []
         listed = ("ls-files", "-z", "-t", "--full-name", "--cached", "--others", "--exclude-standard")
-        with self._output(*listed, *below, at_top=True) as (_, listing):
+        with self._output(*listed, *below) as (_, listing):
             for line in _records(listing):
                 tag, _, path = line.partition(b" ")
                 yield os.fsdecode(path), tag.decode("ascii", "replace")
@@ -155,40 +135,29 @@ class GitObjects:
             return b"" if has_failed else answer.read(MAX_LISTING)
 
     @contextmanager
-    def _output(
-        self, *arguments: str, stdin: bytes = b"", may_fail: bool = False, at_top: bool = False
-    ) -> Iterator[tuple[bool, IO[bytes]]]:
+    def _output(self, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> Iterator[tuple[bool, IO[bytes]]]:
         """Whether a command failed, and what it prints, in a file without a name."""
-        with tempfile.TemporaryFile(prefix="sendspec-") as file:
-            has_failed = self._run(arguments, file, stdin=stdin, may_fail=may_fail, at_top=at_top)
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(tempfile.TemporaryFile(prefix="sendspec-"))
+            except FileNotFoundError:  # every folder that Python knows was tried
+                raise GitUnreadable("no temporary file can be written for what git says") from None
+            except OSError as error:
+                raise GitUnreadable(f"there is no room for what git says: {os_reason(error)}") from None
+            has_failed = self._run(arguments, file, stdin=stdin, may_fail=may_fail)
             file.seek(0)
             yield has_failed, file
 
-    def _run(
-        self,
-        arguments: Iterable[str],
-        file: IO[bytes],
-        *,
-        stdin: bytes = b"",
-        may_fail: bool = False,
-        at_top: bool = False,
-    ) -> bool:
-        if not self._is_there:
-            raise GitUnreadable("there is no repository here")
-        folder = self.top if at_top else self._folder
-        try:
-            done = subprocess.run(
-                ["git", "--no-pager", *SAFELY, *arguments], cwd=folder, env=self._environ, input=stdin, stdout=file,
-                stderr=subprocess.PIPE, timeout=GIT_SECONDS, check=False,
-            )  # fmt: skip
-        except (OSError, ValueError) as error:
-            raise GitUnreadable("git can't be run here") from error
-        except subprocess.TimeoutExpired:
-            raise GitUnreadable("git takes too long") from None
-        if done.returncode and not may_fail:
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"it ends with {done.returncode}"]
-            raise GitUnreadable(printable(said[0][:200]))
-        return done.returncode != 0
+    def _run(self, arguments: Iterable[str], file: IO[bytes], *, stdin: bytes = b"", may_fail: bool = False) -> bool:
+        with self._git.running(*arguments, stdin=stdin) as answer:
+            try:
+                shutil.copyfileobj(answer.stream, file)
+                file.flush()
+            except OSError as error:
+                raise GitUnreadable(f"there is no room for what git says: {os_reason(error)}") from None
+        if not may_fail:
+            answer.refuse_failure()
+        return answer.code != 0
 
 
 def _entries(listing: IO[bytes]) -> Iterator[TreeEntry]:

@@ -11,8 +11,8 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.base_commit import BaseCommit, path_in_repository, unusable
+from sendspec.operations.git_command import GitUnreadable
 from sendspec.operations.git_objects import LINK_MODE
-from sendspec.operations.git_repository import GitUnreadable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.project import PROJECT_FILE_NAME
 

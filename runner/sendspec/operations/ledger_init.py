@@ -14,7 +14,8 @@ from sendspec.ledger.access import is_half_made, is_there
 from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity, read_identities
 from sendspec.ledger.protocol import Ledger
 from sendspec.operations.baseline import record_baseline
-from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, committed_specs
+from sendspec.operations.git_command import GitUnreadable
+from sendspec.operations.git_repository import changed_since_commit, committed_specs
 from sendspec.operations.ledger_creation import make_environment_ledger
 from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import environment_sharing_channels, find_identity

@@ -13,7 +13,8 @@ from typing import Any
 from sendspec import __version__
 from sendspec.diagnostics.wording import moment_text
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, head_commit, remote_repository
+from sendspec.operations.git_command import GitUnreadable
+from sendspec.operations.git_repository import changed_since_commit, head_commit, remote_repository
 from sendspec.operations.plan_sample import ShapeSample
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job

@@ -106,11 +106,21 @@ def _size_words(change: SpecChange) -> Iterator[str]:
     if before != after:
         yield f"{_segments(after - before)} ({grouped(before)} → {grouped(after)})"
     old, new = _prices(change.cost_before), _prices(change.cost_after)
+    if old and change.cost_after is None:
+        yield f"cost unknown, as there are no prices now (it was {_amounts(change.cost_before)})"
+        return
+    if new and change.cost_before is None:
+        yield f"cost {_amounts(change.cost_after)}, unknown before"
+        return
     for currency in sorted(old.keys() | new.keys()):
         nothing = Price(currency, Decimal(), Decimal())
         was, now = old.get(currency, nothing), new.get(currency, nothing)
         if was != now:
             yield _price_change(was, now)
+
+
+def _amounts(cost: Cost | None) -> str:
+    return " and ".join(price_text(price) for price in _prices(cost).values())
 
 
 def _segments(change: int) -> str:

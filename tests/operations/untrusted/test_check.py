@@ -7,6 +7,7 @@ import tempfile
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from hostile_repository import PEOPLE, Repository, new_repository
@@ -43,7 +44,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     return repository
 
 
-def here(request: bytes, folder: Path, limits: UntrustedLimits) -> bytes:
+def here(request: bytes, folder: Path, limits: UntrustedLimits, end: float) -> bytes:
     """Does in this process what a child would do: what it finds in the files is the same, and a start is half a second."""
     with chdir(folder):
         return encoded(report_on(decoded(UntrustedRequest, request)))
@@ -344,6 +345,26 @@ def test_changes_of_files_that_decide_are_warned_of(repository: Repository) -> N
     assert found == [("sendspec.yaml", "warning"), ("data/approvers", "warning")]
 
 
+def test_a_deleted_price_table_and_a_new_project_between_are_warned_of(repository: Repository) -> None:
+    project = (repository.folder / "sendspec.yaml").read_text(encoding="utf-8")
+    repository.write("sendspec.yaml", f"prices: prices.csv\n{project}")
+    prices = repository.write("prices.csv", "country,segment,currency\nGB,0.05,GBP\n")
+    repository.write("specs/hello.yaml", HELLO.replace("data/", "../data/"))
+    with_base(repository)
+    prices.unlink()
+    found = {each.path for each in _against_main(repository) if each.code == "guard-changed"}
+    assert found == {"prices.csv"}
+    repository.write("specs/sendspec.yaml", project)
+    repository.write("specs/data/people.csv", PEOPLE)
+    repository.write("specs/hello.yaml", HELLO)
+    found = {
+        each.path
+        for each in report(repository, "specs/hello.yaml", base="main").diagnostics
+        if each.code == "guard-changed"
+    }
+    assert found == {"specs/sendspec.yaml"}
+
+
 def _against_main(repository: Repository) -> tuple[Diagnostic, ...]:
     return report(repository, base="main").diagnostics
 
@@ -383,3 +404,25 @@ def test_what_a_spec_without_recipients_says_is_compared_too(repository: Reposit
         (("Hi ⟨first_name⟩",), ("Hi ⟨first_name⟩",)),
         ((), None),
     ]
+
+
+def test_a_git_that_waits_for_ever_counts_into_the_time(repository: Repository) -> None:
+    repository.commit()
+    os.mkfifo(repository.outside / "waiting")
+    repository.write(".git/config", f"[include]\n\tpath = {repository.outside / 'waiting'}\n")
+    with pytest.raises(SendspecError) as raised:
+        untrusted_report(
+            ("hello.yaml",),
+            None,
+            real_system("test"),
+            repository.folder,
+            plans=True,
+            limits=replace(LIMITS, seconds=0.3),
+        )
+    assert raised.value.code == "untrusted-time"
+
+
+def test_a_child_has_only_the_time_that_is_left(repository: Repository, tmp_path: Path) -> None:
+    with pytest.raises(SendspecError) as raised:
+        report_of_child(b"", tmp_path, LIMITS, monotonic())
+    assert raised.value.code == "untrusted-time"

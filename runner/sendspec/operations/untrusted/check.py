@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.base_commit import BaseCommit, find_base
 from sendspec.operations.ending_signal import ending_on_signals
-from sendspec.operations.git_repository import GitUnreadable
+from sendspec.operations.git_command import Git, GitSlow, GitUnreadable
 from sendspec.operations.system import System
-from sendspec.operations.untrusted.child_process import failed, report_of_child
+from sendspec.operations.untrusted.child_process import failed, report_of_child, too_slow
 from sendspec.operations.untrusted.limits import LIMITS, UntrustedLimits
 from sendspec.operations.untrusted.private_checkout import private_checkout
 from sendspec.operations.untrusted.report import CopiedBase, UntrustedFailure, UntrustedReport, UntrustedRequest
@@ -27,7 +28,7 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.nofollow_open import read_beneath
 from sendspec.reading.files.text_file import MAX_SPEC_BYTES
 
-Ask = Callable[[bytes, Path, UntrustedLimits], bytes]
+Ask = Callable[[bytes, Path, UntrustedLimits, float], bytes]
 """What is reported about an encoded request, begun in a folder."""
 _FORESEEN = (ExitCode.REJECTED, ExitCode.LEDGER, ExitCode.GUARD)
 
@@ -58,12 +59,14 @@ def untrusted_report(
 
     Raises `UntrustedStopped`, and the failures that the child foresaw.
     """
+    end = monotonic() + limits.seconds
+    git = Git(folder, system.environ, end=end)
     try:
-        prefix = working_prefix(folder, system.environ)
+        prefix = working_prefix(git)
         paths = [_from_top(spec, folder, prefix) for spec in specs]
-        tracked = tracked_files(folder, system.environ, paths)
-        commit = None if base is None else find_base(base, folder, system.environ)
-        with ending_on_signals(), private_checkout(folder, system.environ, tracked, limits) as checkout:
+        tracked = tracked_files(git, paths)
+        commit = None if base is None else find_base(base, folder, system.environ, end=end)
+        with ending_on_signals(), private_checkout(git, tracked, limits) as checkout:
             written = [posixpath.relpath(path, prefix or ".") for path in paths]
             request = UntrustedRequest(
                 specs=tuple(written),
@@ -75,11 +78,13 @@ def untrusted_report(
                 parent=os.getpid(),
             )
             (checkout.top / prefix).mkdir(parents=True, exist_ok=True)
-            with _with_base(request, commit, folder, system.environ, tracked, paths) as completed:
-                report = _told(ask(encoded(completed), checkout.top / prefix, limits))
+            with _with_base(request, commit, git, tracked, paths) as completed:
+                report = _told(ask(encoded(completed), checkout.top / prefix, limits, end))
             top = folder.joinpath(*[".."] * prefix.count("/"))
             changed = (each for each, path in zip(written, paths, strict=True) if _differs(path, top, checkout.top))
             return replace(report, unstaged=tuple(changed))
+    except GitSlow:
+        raise too_slow(limits) from None
     except (GitUnreadable, ValueError) as error:
         raise UntrustedStopped(
             "untrusted-repository",
@@ -92,8 +97,7 @@ def untrusted_report(
 def _with_base(
     request: UntrustedRequest,
     base: BaseCommit | None,
-    folder: Path,
-    environ: Mapping[str, str],
+    git: Git,
     now: TrackedFiles,
     specs: Sequence[str],
 ) -> Iterator[UntrustedRequest]:
@@ -101,10 +105,10 @@ def _with_base(
     if base is None:
         yield request
         return
-    then = committed_files(folder, environ, base.git.entries(base.commit), specs)
+    then = committed_files(git, base.git.entries(base.commit), specs)
     everywhere = {*now.entries, *then.entries}
     differing = sorted(path for path in everywhere if now.entries.get(path) != then.entries.get(path))
-    with private_checkout(folder, environ, then, request.limits) as checkout:
+    with private_checkout(git, then, request.limits) as checkout:
         copied = CopiedBase(
             ref=base.ref,
             commit=base.commit,

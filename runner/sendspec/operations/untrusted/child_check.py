@@ -67,7 +67,8 @@ def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
         absent=tuple(each for each in found if each is not None),
     )
     if request.plans:
-        return _planned(report, jobs, context, problems, request)
+        guarded = guards(present.context, os.path.relpath(context.root, request.top))
+        return _planned(report, jobs, context, problems, request, guarded)
     plans = check_jobs(jobs, context, problems, 1)
     checked = tuple(CheckedSpec(path=job.spec.path, plan=plan) for job, plan in zip(jobs, plans, strict=True))
     return replace(report, checked=checked, diagnostics=tuple(problems))
@@ -92,7 +93,12 @@ def _absent(
 
 
 def _planned(
-    report: UntrustedReport, jobs: list[Job], context: ProjectContext, problems: Problems, request: UntrustedRequest
+    report: UntrustedReport,
+    jobs: list[Job],
+    context: ProjectContext,
+    problems: Problems,
+    request: UntrustedRequest,
+    guarded: list[str],
 ) -> UntrustedReport:
     """Plans as if nothing had ever been sent: what was accepted already is told after the merge."""
     plans: list[Plan] = []
@@ -102,7 +108,7 @@ def _planned(
         plans = plan_jobs(jobs, context, None, problems, processes=1)
     if problems.has_errors:
         return replace(report, diagnostics=tuple(problems))
-    compared = _compared(jobs, plans, context, problems, request)
+    compared = _compared(jobs, plans, context, problems, request, guarded)
     exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
     for diagnostic in exceeded:
         problems.add(diagnostic)
@@ -124,15 +130,19 @@ def _planned(
 
 
 def _compared(
-    jobs: list[Job], plans: list[Plan], context: ProjectContext, problems: Problems, request: UntrustedRequest
+    jobs: list[Job],
+    plans: list[Plan],
+    context: ProjectContext,
+    problems: Problems,
+    request: UntrustedRequest,
+    guarded: list[str],
 ) -> BaseComparison | None:
     """What changes against the base, if there is one. Warns of changes to the files that say who may be reached, and who approves it."""
     base = request.base
     if base is None:
         return None
-    top = Path(request.top)
-    changed = [path for path in guards(context, os.path.relpath(context.root, top)) if path in base.differing]
-    for warning in guard_warnings(base.ref, top, changed):
+    changed = [path for path in guarded if path in base.differing]
+    for warning in guard_warnings(base.ref, Path(request.top), changed):
         problems.add(warning)
     return compare_with_base(
         copied_commit(base, request.top),

@@ -32,8 +32,8 @@ class _Output:
     errors: bytearray
 
 
-def report_of_child(request: bytes, folder: Path, limits: UntrustedLimits) -> bytes:
-    """What the child writes about `request`, begun in `folder`. Raises `UntrustedStopped`."""
+def report_of_child(request: bytes, folder: Path, limits: UntrustedLimits, end: float) -> bytes:
+    """What the child writes about `request`, begun in `folder`, until `end` as `monotonic` counts. Raises `UntrustedStopped`."""
     output = _Output(bytearray(), bytearray())
     with subprocess.Popen(
         [sys.executable, "-I", "-B", "-c", PROGRAM, *_library_folders()],
@@ -45,9 +45,9 @@ def report_of_child(request: bytes, folder: Path, limits: UntrustedLimits) -> by
         start_new_session=True,
     ) as child:
         try:
-            _exchange(child, request, output, limits)
+            _exchange(child, request, output, limits, end)
             with suppress(subprocess.TimeoutExpired):
-                child.wait(limits.seconds)
+                child.wait(max(0.0, end - monotonic()))
         finally:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
@@ -55,12 +55,14 @@ def report_of_child(request: bytes, folder: Path, limits: UntrustedLimits) -> by
     return bytes(output.report)
 
 
-def _exchange(child: subprocess.Popen[bytes], request: bytes, output: _Output, limits: UntrustedLimits) -> None:
+def _exchange(
+    child: subprocess.Popen[bytes], request: bytes, output: _Output, limits: UntrustedLimits, end: float
+) -> None:
     """Hands over the request, and reads until the child closes both streams."""
     assert child.stdin is not None
     assert child.stdout is not None
     assert child.stderr is not None
-    end, rest = monotonic() + limits.seconds, memoryview(request)
+    rest = memoryview(request)
     with selectors.DefaultSelector() as selector:
         os.set_blocking(child.stdin.fileno(), False)
         selector.register(child.stdin, selectors.EVENT_WRITE)
@@ -69,7 +71,7 @@ def _exchange(child: subprocess.Popen[bytes], request: bytes, output: _Output, l
         while selector.get_map():
             left = end - monotonic()
             if left <= 0:
-                raise _too_slow(limits)
+                raise too_slow(limits)
             for key, _ in selector.select(left):
                 if key.fileobj is child.stdin:
                     rest = _written(child.stdin, rest)
@@ -113,7 +115,7 @@ def _refuse_failure(code: int, errors: bytes, limits: UntrustedLimits) -> None:
                 "check fewer specs at once, or keep large tables out of the repository",
             )
         case _ if code == -signal.SIGXCPU:
-            raise _too_slow(limits)
+            raise too_slow(limits)
         case _ if code == FORBIDDEN:
             said = printable(errors.decode("utf-8", "replace").strip()[:60])
             raise UntrustedStopped(
@@ -133,7 +135,7 @@ def failed(why: str) -> UntrustedStopped:
     )
 
 
-def _too_slow(limits: UntrustedLimits) -> UntrustedStopped:
+def too_slow(limits: UntrustedLimits) -> UntrustedStopped:
     return UntrustedStopped(
         "untrusted-time",
         f"the check takes longer than {limits.seconds:g} seconds, or computes longer than {limits.cpu_seconds}",

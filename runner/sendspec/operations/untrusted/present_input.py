@@ -118,6 +118,8 @@ def left_out_problem(written: str, reason: LeftOut) -> Problem:
             fix = "put the file itself into git"
         case LeftOut.ODD:
             fix = "rename it"
+        case LeftOut.FILTER | LeftOut.IDENT | LeftOut.ENCODING | LeftOut.LINE_ENDS:
+            fix = "take that attribute off it, so that the file that is checked is the one that is sent from"
         case _:
             assert_never(reason)
     return Problem("untrusted-left-out", f"'{shown}' is {reason.value}, which an untrusted check doesn't read", fix)

@@ -7,24 +7,20 @@ The work tree is not read. So nothing in it that isn't tracked, no link and no d
 from __future__ import annotations
 
 import os
-import subprocess
+import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryFile
+from pathlib import PurePosixPath
 from typing import IO
 
-from sendspec.diagnostics.redaction import printable
+from sendspec.operations.git_command import Git, GitUnreadable
 from sendspec.operations.git_objects import TreeEntry
-from sendspec.operations.git_repository import GIT_SECONDS, SAFELY, GitUnreadable
 from sendspec.reading.project import PROJECT_FILE_NAME
 
-MAX_LISTING_BYTES = 200_000_000
-"""Of the index of two million files."""
 EXTENSIONS = (".yaml", ".yml", ".lock", ".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
 """Of specs, project files, tables, price tables, and lists of addresses."""
+ATTRIBUTES_FILE = ".gitattributes"
 _REGULAR = (b"100644", b"100755")
 _LINK, _SUBMODULE = b"120000", b"160000"
 
@@ -38,6 +34,10 @@ class LeftOut(StrEnum):
     LARGE = "too large"
     LFS = "in Git LFS"
     ODD = "a name that no file can have"
+    FILTER = "changed by a `filter` of .gitattributes when it is checked out"
+    IDENT = "changed by `ident` in .gitattributes when it is checked out"
+    LINE_ENDS = "changed by `eol=crlf` in .gitattributes when it is checked out, inside of its quoted cells"
+    ENCODING = "changed by a `working-tree-encoding` of .gitattributes when it is checked out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,48 +51,57 @@ class TrackedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFiles:
-    """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not."""
+    """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not.
+
+    `attributes` are the `.gitattributes` that say something of the files.
+    """
 
     files: tuple[TrackedFile, ...]
     left_out: Mapping[str, LeftOut]
     entries: Mapping[str, tuple[bytes, bytes]]
+    attributes: tuple[TrackedFile, ...] = ()
 
 
-def working_prefix(folder: Path, environ: Mapping[str, str]) -> str:
-    """Where `folder` is in its repository: "" or a path that ends with a slash. Raises `GitUnreadable`."""
-    prefix = os.fsdecode(_output(folder, environ, "rev-parse", "--show-prefix")).removesuffix("\n")
-    if prefix and not _is_plain(prefix.removesuffix("/")):
+def working_prefix(git: Git) -> str:
+    """Where the folder is in its repository: "" or a path that ends with a slash. Raises `GitUnreadable`."""
+    prefix = git.prefix
+    if prefix != git.way:
         raise GitUnreadable("its work tree is elsewhere")
     return prefix
 
 
-def tracked_files(folder: Path, environ: Mapping[str, str], specs: Sequence[str]) -> TrackedFiles:
+def tracked_files(git: Git, specs: Sequence[str]) -> TrackedFiles:
     """What git tracks of the projects of `specs`, which are paths from the top of the repository. Raises `GitUnreadable`."""
     entries: dict[str, tuple[bytes, bytes]] = {}
     unmerged = set()
-    for path, mode, identity, stage in _index(
-        _output(folder, environ, "ls-files", "-z", "--stage", "--full-name", ":/")
-    ):
+    for path, mode, identity, stage in _index(git.asked("ls-files", "-z", "--stage", "--full-name")):
         entries[path] = (mode, identity)
         if stage != b"0":
             unmerged.add(path)
     roots = {_root_of(spec, entries) for spec in specs}
     own = {path: each for path, each in entries.items() if _is_below(path, roots)}
-    return _chosen(folder, environ, own, specs, unmerged)
+    chosen = _chosen(git, own, specs, unmerged)
+    attributes = [
+        TrackedFile(path, identity)
+        for path, (mode, identity) in entries.items()
+        if PurePosixPath(path).name == ATTRIBUTES_FILE
+        and mode in _REGULAR
+        and path not in unmerged
+        and _is_plain(path)
+        and (_is_below(path, roots) or any(_is_below(root, [posixpath.dirname(path)]) for root in roots))
+    ]
+    return replace(chosen, attributes=tuple(_with_sizes(git, attributes)))
 
 
-def committed_files(
-    folder: Path, environ: Mapping[str, str], committed: Iterable[TreeEntry], specs: Sequence[str]
-) -> TrackedFiles:
+def committed_files(git: Git, committed: Iterable[TreeEntry], specs: Sequence[str]) -> TrackedFiles:
     """As `tracked_files`, of the files of a commit."""
     entries = {each.path: (each.mode.encode(), each.object.encode()) for each in committed}
     roots = {_root_of(spec, entries) for spec in specs}
-    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)}, specs)
+    return _chosen(git, {path: each for path, each in entries.items() if _is_below(path, roots)}, specs)
 
 
 def _chosen(
-    folder: Path,
-    environ: Mapping[str, str],
+    git: Git,
     entries: Mapping[str, tuple[bytes, bytes]],
     specs: Collection[str],
     unmerged: Collection[str] = (),
@@ -110,33 +119,22 @@ def _chosen(
             left_out[path] = LeftOut.SUBMODULE
         elif mode in _REGULAR and (path in specs or path.lower().endswith(EXTENSIONS)):
             files.append(TrackedFile(path, identity))
-    return TrackedFiles(files=tuple(_with_sizes(folder, environ, files)), left_out=left_out, entries=entries)
+    return TrackedFiles(files=tuple(_with_sizes(git, files)), left_out=left_out, entries=entries)
 
 
-def contents(
-    folder: Path, environ: Mapping[str, str], files: Sequence[TrackedFile]
-) -> Iterator[tuple[TrackedFile, IO[bytes]]]:
+def contents(git: Git, files: Sequence[TrackedFile]) -> Iterator[tuple[TrackedFile, IO[bytes]]]:
     """Each file with a stream that holds its content next. The stream has to be read to the content's end. Raises `GitUnreadable`."""
-    with TemporaryFile() as wanted:
-        wanted.write(b"".join(each.identity + b"\n" for each in files))
-        wanted.seek(0)
-        with _started(folder, environ, ("cat-file", "--batch"), wanted) as git:
-            assert git.stdout is not None
-            try:
-                for each in files:
-                    head = git.stdout.readline(200).split()
-                    if head != [each.identity, b"blob", b"%d" % each.size]:
-                        raise GitUnreadable("an object is missing: is this a partial clone?")
-                    yield each, git.stdout
-                    git.stdout.read(1)
-            finally:
-                git.kill()
+    with git.running("cat-file", "--batch", stdin=b"".join(each.identity + b"\n" for each in files)) as answer:
+        for each in files:
+            head = answer.stream.readline(200).split()
+            if head != [each.identity, b"blob", b"%d" % each.size]:
+                raise GitUnreadable("an object is missing: is this a partial clone?")
+            yield each, answer.stream
+            answer.stream.read(1)
 
 
-def _with_sizes(folder: Path, environ: Mapping[str, str], files: Sequence[TrackedFile]) -> Iterator[TrackedFile]:
-    answer = _output(
-        folder, environ, "cat-file", "--batch-check", stdin=b"".join(each.identity + b"\n" for each in files)
-    )
+def _with_sizes(git: Git, files: Sequence[TrackedFile]) -> Iterator[TrackedFile]:
+    answer = git.asked("cat-file", "--batch-check", stdin=b"".join(each.identity + b"\n" for each in files))
     for each, line in zip(files, answer.splitlines(), strict=True):
         words = line.split()
         if len(words) != 3 or words[1] != b"blob":
@@ -166,53 +164,3 @@ def _is_plain(path: str) -> bool:
     """Whether the path leads down. Git writes no other into an index; somebody else can."""
     parts = path.split("/")
     return all(part not in ("", ".", "..") and part.casefold() != ".git" and "\0" not in part for part in parts)
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """No transport is allowed, so that a partial clone's missing objects start no program."""
-    return {
-        **environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "",
-        "GIT_NO_REPLACE_OBJECTS": "1", "GIT_LITERAL_PATHSPECS": "0",
-        "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C",
-    }  # fmt: skip
-
-
-def _started(
-    folder: Path,
-    environ: Mapping[str, str],
-    arguments: Sequence[str],
-    stdin: IO[bytes] | int,
-    errors: IO[bytes] | int = subprocess.DEVNULL,
-) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            ["git", *SAFELY, *arguments],
-            cwd=folder,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=_environment(environ),
-        )
-    except OSError:
-        raise GitUnreadable("git can't be run here") from None
-
-
-def _output(folder: Path, environ: Mapping[str, str], *arguments: str, stdin: bytes = b"") -> bytes:
-    """Standard output of a git command. Raises `GitUnreadable`."""
-    with TemporaryFile() as given, TemporaryFile() as errors:
-        given.write(stdin)
-        given.seek(0)
-        with _started(folder, environ, arguments, given, errors) as git:
-            assert git.stdout is not None
-            found = git.stdout.read(MAX_LISTING_BYTES + 1)
-            if len(found) > MAX_LISTING_BYTES:
-                git.kill()
-                raise GitUnreadable("its list of files is too long")
-            with suppress(subprocess.TimeoutExpired):
-                git.wait(GIT_SECONDS)
-            git.kill()
-        errors.seek(0)
-        said = errors.read(1_000).decode("utf-8", "replace").strip().splitlines()
-    if git.returncode:
-        raise GitUnreadable(printable(said[0][:200]) if said else f"git ends with {git.returncode}")
-    return found

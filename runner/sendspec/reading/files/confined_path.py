@@ -152,7 +152,12 @@ def _absolute_path(written: str) -> str:
 def _tops_around(folder: str) -> list[str]:
     """The roots of the repositories and projects that contain `folder`, innermost first."""
     around = (Path(folder), *Path(folder).parents)
-    return [str(top) for top in around if any(os.path.lexists(top / name) for name in _TOPS)]
+    return [str(top) for top in around if is_top(top)]
+
+
+def is_top(folder: Path) -> bool:
+    """Whether a folder is the root of a repository or project."""
+    return any(os.path.lexists(folder / name) for name in _TOPS)
 
 
 def _is_within(place: str, top: str) -> bool:

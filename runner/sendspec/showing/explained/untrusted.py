@@ -8,7 +8,8 @@ EXPLAINED: dict[str, Explanation] = {
         (
             "A warning of `--untrusted`, which reads only what git tracks. Nobody is counted, and no row is checked. The "
             "template is, and the plan shows the texts of the spec's `examples`, or the template with the names of columns "
-            "in it: `Hi ⟨first_name⟩`. The plan after the merge reads the table."
+            "in it: `Hi ⟨first_name⟩`. Whether what an example expects is true, `sendspec test` says. The plan after the merge reads the "
+            "table."
         ),
         right="sendspec validate specs/welcome.yaml   # where the table is",
     ),
@@ -19,7 +20,7 @@ EXPLAINED: dict[str, Explanation] = {
             "may be other ones than before. Have `sendspec.yaml`, `sendspec.lock`, the prices and the files of approvers and suppressed "
             "addresses reviewed by their owners, such as with CODEOWNERS."
         ),
-        right="/sendspec.yaml @acme/senders",
+        right="sendspec.yaml @acme/senders   # without a slash: one in any folder counts",
     ),
     "list-absent": Explanation(
         "a list of suppressed addresses, or the price table, isn't in the repository",
@@ -37,10 +38,11 @@ EXPLAINED: dict[str, Explanation] = {
         right="for spec in specs/*.yaml; do sendspec validate --untrusted $spec; done",
     ),
     "untrusted-files": Explanation(
-        "the project is too large for `--untrusted`",
+        "the project is too large for `--untrusted`, or there is no place for its copy",
         (
             "What git tracks of the project is copied into a private folder first: at most 10,000 files and 256 MB "
-            "together. Keep large tables out of the repository."
+            "together. Keep large tables out of the repository. The folder is made where `TMPDIR` says, which has to be outside "
+            "of every repository and project."
         ),
     ),
     "untrusted-forbidden": Explanation(
@@ -55,7 +57,9 @@ EXPLAINED: dict[str, Explanation] = {
         "a file is something that `--untrusted` doesn't read",
         (
             "It reads regular files that git tracks, of up to 64 MB. Links, submodules, files with merge conflicts and larger "
-            "ones are not read, as they could lead to other files or take the machine's memory."
+            "ones are not read, as they could lead to other files or take the machine's memory. Nor are files that git changes when it "
+            "checks them out, by `ident`, `filter`, `working-tree-encoding`, or `eol=crlf` inside of quoted cells: what is sent "
+            "after the merge would not be what was checked."
         ),
         wrong="data/people.csv -> ../../shared/people.csv",
         right="cp --remove-destination ../shared/people.csv data/people.csv && git add data/people.csv",
@@ -81,7 +85,7 @@ EXPLAINED: dict[str, Explanation] = {
     "untrusted-time": Explanation(
         "the check of files of strangers takes too long",
         (
-            "It may take 5 minutes, and compute for 4. A plan of 100,000 rows takes seconds. Check fewer specs at once, or "
+            "It may take 5 minutes, with what git needs of them, and compute for 4. A plan of 100,000 rows takes seconds. Check fewer specs at once, or "
             "keep large tables out of the repository."
         ),
         right="sendspec plan --untrusted specs/welcome.yaml",

@@ -114,7 +114,7 @@ def _facts(change: SpecChange) -> Iterator[str]:
         yield f"segments: {change_words(change.segments_before, change.segments_after)}"
     before, after = _cost(change.cost_before), _cost(change.cost_after)
     if before != after:
-        yield f"cost: {before} → {after}"
+        yield f"cost: {'none' if change.kind is SpecChangeKind.ADDED else before} → {after}"
     if change.fields:
         listed = ", ".join(map(name, change.fields[:FIELDS_SHOWN])) + (
             ", …" if len(change.fields) > FIELDS_SHOWN else ""
@@ -125,7 +125,7 @@ def _facts(change: SpecChange) -> Iterator[str]:
 
 
 def _cost(cost: Cost | None) -> str:
-    return cost_words(cost) or "none"
+    return "unknown, without prices" if cost is None else cost_words(cost) or "none"
 
 
 def _text(change: TextChange) -> str:
