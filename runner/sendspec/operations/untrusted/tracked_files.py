@@ -7,16 +7,18 @@ The work tree is not read. So nothing in it that isn't tracked, no link and no d
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO
 
 from sendspec.diagnostics.redaction import printable
+from sendspec.operations.base_files import SPEC_EXTENSIONS, is_below, project_of
 from sendspec.operations.git_objects import TreeEntry
 from sendspec.operations.git_repository import GIT_SECONDS, SAFELY, GitUnreadable
 from sendspec.reading.project import PROJECT_FILE_NAME
@@ -51,11 +53,15 @@ class TrackedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFiles:
-    """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not."""
+    """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not.
+
+    `paths` are all that git tracks in the repository, also of other projects.
+    """
 
     files: tuple[TrackedFile, ...]
     left_out: Mapping[str, LeftOut]
     entries: Mapping[str, tuple[bytes, bytes]]
+    paths: frozenset[str] = frozenset()
 
 
 def working_prefix(folder: Path, environ: Mapping[str, str]) -> str:
@@ -77,17 +83,41 @@ def tracked_files(folder: Path, environ: Mapping[str, str], specs: Sequence[str]
         if stage != b"0":
             unmerged.add(path)
     roots = {_root_of(spec, entries) for spec in specs}
-    own = {path: each for path, each in entries.items() if _is_below(path, roots)}
-    return _chosen(folder, environ, own, specs, unmerged)
+    own = {path: each for path, each in entries.items() if is_below(path, roots)}
+    return replace(_chosen(folder, environ, own, specs, unmerged), paths=frozenset(entries))
 
 
 def committed_files(
-    folder: Path, environ: Mapping[str, str], committed: Iterable[TreeEntry], specs: Sequence[str]
+    folder: Path, environ: Mapping[str, str], committed: Iterable[TreeEntry], specs: Sequence[str], now: TrackedFiles
 ) -> TrackedFiles:
-    """As `tracked_files`, of the files of a commit."""
+    """As `tracked_files`, of the files of a commit; also of projects that are gone `now`, if those of the specs are new: they may have moved."""
     entries = {each.path: (each.mode.encode(), each.object.encode()) for each in committed}
     roots = {_root_of(spec, entries) for spec in specs}
-    return _chosen(folder, environ, {path: each for path, each in entries.items() if _is_below(path, roots)}, specs)
+    own = {path: each for path, each in entries.items() if is_below(path, roots)}
+    here = {_root_of(spec, now.paths) for spec in specs}
+    if any(file in now.paths and file not in entries for file in map(_project_file, here)):
+        moved = set(_moved(entries, now.paths))
+        kept = (path for path in own if is_below(path, here) or not _may_be_spec(path))
+        own = {path: entries[path] for path in (*kept, *moved)}
+    return _chosen(folder, environ, own, specs)
+
+
+def _moved(then: Collection[str], now: Collection[str]) -> Iterator[str]:
+    """The files of projects that are gone, but for the documents that are still there, and gone files of no project."""
+    projects = {posixpath.dirname(path) for path in then if PurePosixPath(path).name == PROJECT_FILE_NAME}
+    for path in then:
+        project = project_of(path, projects)
+        is_needed = path not in now or (project is not None and not path.endswith(SPEC_EXTENSIONS))
+        if is_needed and (project is None or _project_file(project) not in now):
+            yield path
+
+
+def _may_be_spec(path: str) -> bool:
+    return path.endswith(SPEC_EXTENSIONS) and PurePosixPath(path).name != PROJECT_FILE_NAME
+
+
+def _project_file(folder: str) -> str:
+    return posixpath.join(folder, PROJECT_FILE_NAME)
 
 
 def _chosen(
@@ -156,10 +186,6 @@ def _root_of(spec: str, tracked: Collection[str]) -> str:
     above = PurePosixPath(spec).parents
     root = next((each for each in above if str(each / PROJECT_FILE_NAME) in tracked), above[0])
     return "" if str(root) == "." else str(root)
-
-
-def _is_below(path: str, folders: Collection[str]) -> bool:
-    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _is_plain(path: str) -> bool:
