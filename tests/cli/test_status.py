@@ -299,3 +299,47 @@ def test_a_project_that_can_not_be_read_is_a_page_too(shop: Shop) -> None:
     finally:
         broken.unlink()
     assert shop.capture.readouterr()[0].startswith(b"**Rejected: 1 error in 1 file**")
+
+
+def test_a_page_names_no_command_that_fails_without_the_specs_file(shop: Shop) -> None:
+    for name in ("refused", "stopped"):
+        (shop.folder / f"{name}.yaml").unlink()
+    out, _ = shop.said("--format", "markdown")
+    steps = [line for line in out.splitlines() if line[:3] in ("1. ", "2. ", "3. ", "4. ")]
+    assert steps == ["1. `sendspec reconcile doubtful.yaml`", "2. `sendspec status refused --failed`"]
+    assert "They need the ledger `.sendspec/sandbox.db`, a file of the machine that made this page." in out
+    assert "- `refused`: `its file 'refused.yaml' is gone`; nothing of it can be sent until it is back" in out
+    _, err = shop.said()
+    assert "send " not in err.replace("sendspec ", "")
+    assert shop.said("refused", "--failed")[0]
+
+
+def test_a_page_goes_by_what_a_plan_finds(shop: Shop) -> None:
+    spec, table = shop.folder / "stopped.yaml", shop.folder / "stopped.csv"
+    spec.write_text(spec.read_text(encoding="utf-8").replace("Hi", "Hello"), encoding="utf-8")
+    table.write_text("\n".join(PEOPLE.splitlines()[:2]) + "\n", encoding="utf-8")
+    assert run(["plan", "stopped.yaml", "--format", "json"]) == 0
+    plan = json.loads(shop.capture.readouterr()[0])
+    assert (plan["left"], plan["skipped"]) == (1, {"on-hold": 1})
+    out, _ = shop.said("stopped", "--format", "markdown")
+    assert out.startswith("**1 spec needs you** in the environment `sandbox`: 2 not sent, 1 left, 1 on hold\n")
+    assert "1. `sendspec plan stopped.yaml`\n" in out
+    assert "sendspec send" not in out
+    assert "### Left\n\n- `stopped`: " in out
+
+
+def test_without_a_project_a_folder_with_a_ledger_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    above = Shop(tmp_path, capfdbinary)
+    assert "each folder" not in above.said()[1]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "specs/.sendspec").mkdir(parents=True)
+    (tmp_path / "specs/.sendspec/sandbox.db").touch()
+    words = "without a sendspec.yaml, each folder of specs has its own, and 'specs' has one: name a spec in it"
+    assert words in above.said()[1]
+    assert words in above.said("--format", "markdown")[0]
+    assert words not in above.said("named")[1]
+    (tmp_path / "sendspec.yaml").write_text("environments: {}\n", encoding="utf-8")
+    assert "each folder" not in above.said()[1]

@@ -288,6 +288,46 @@ def test_a_spec_of_the_base_that_is_gone_is_named(repository: BaseRepository) ->
     assert repository.plan().out.endswith(f"\n\ngone since HEAD ({commit}): bye (specs/bye.yaml)\n")
 
 
+@pytest.mark.parametrize("options", [(), ("--untrusted",)])
+def test_a_project_that_moved_is_found_and_what_is_gone_of_it_is_named(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    repository = BaseRepository(tmp_path)
+    repository.begin(COUNT)
+    repository.write("specs/bye.yaml", SPEC.replace("hello", "bye"))
+    repository.write("specs/stays.yaml", SPEC.replace("hello", "stays"))
+    repository.write("other/sendspec.yaml", "environments: {}\n")
+    repository.write("other/specs/theirs.yaml", SPEC.replace("hello", "theirs"))
+    repository.commit()
+    (tmp_path / "sub/specs").mkdir(parents=True)
+    repository.git("mv", HELLO, f"sub/{HELLO}")
+    repository.git("mv", "data", "sub/data")
+    repository.git("mv", "sendspec.yaml", "sub/")
+    repository.git("rm", "--quiet", "specs/bye.yaml", "other/specs/theirs.yaml")
+    repository.replace(f"sub/{HELLO}", ("shipped", "gone"))
+    repository.git("add", "--all")
+    document = repository.document(f"sub/{HELLO}", *options)
+    change = document["specs"][0]["change"]
+    assert (change["kind"], change["was"]) == ("changed", {"path": "../specs/hello.yaml"})
+    assert _words(change) == [f"{COUNT} × -shipped +gone"]
+    assert document["base"]["removed"] == [{"name": "bye", "path": "../specs/bye.yaml"}]
+
+
+@pytest.mark.parametrize("options", [(), ("--untrusted",)])
+def test_files_without_a_project_that_get_one_elsewhere_are_found(tmp_path: Path, options: tuple[str, ...]) -> None:
+    repository = BaseRepository(tmp_path)
+    listed = SPEC.replace("{file: ../data/people.csv}", "[{phone: '+447700900001', first_name: Ada, order: A1}]")
+    repository.write(HELLO, listed)
+    repository.write("specs/copied.yaml", listed.replace("hello", "copied"))
+    repository.commit()
+    repository.write("sub/sendspec.yaml", "environments: {}\n")
+    repository.git("mv", HELLO, "sub/hello.yaml")
+    repository.write("sub/copied.yaml", listed.replace("hello", "copied"))
+    repository.git("add", "--all")
+    document = repository.document("sub/hello.yaml", "sub/copied.yaml", *options)
+    assert [spec["change"]["kind"] for spec in document["specs"]] == ["same", "added"]
+
+
 def test_two_projects_of_a_repository_are_apart(tmp_path: Path) -> None:
     one, other = BaseRepository(tmp_path, "one"), BaseRepository(tmp_path, "other")
     one.begin()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,6 +23,7 @@ from sendspec.cli.review import rejects_with_page
 from sendspec.cli.status_page import refuse_lists, show_page
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
@@ -40,6 +43,7 @@ from sendspec.operations.status import (
     spec_statuses,
 )
 from sendspec.planning.message_state import State
+from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.spec import Spec
 from sendspec.reading.spec_name import NAME
 from sendspec.showing.message_list import list_header, listed_cells, messages_text
@@ -47,6 +51,7 @@ from sendspec.showing.next_step import next_text
 from sendspec.showing.status import next_commands, status_document, status_text
 
 ALL_COLUMNS = "all"
+MAX_FOLDERS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,15 @@ def paths_and_names(specs: Sequence[str]) -> tuple[list[str], list[str]]:
     return [word for word in specs if word not in names], names
 
 
+def folder_with_ledger(context: ProjectContext) -> str:
+    """The first folder here with a ledger of its own, as specs without a project file have; empty if there is none, or there is a project."""
+    if context.project.path is not None:
+        return ""
+    with os.scandir(context.root) as entries:
+        folders = sorted(each.name for each in islice(entries, MAX_FOLDERS) if each.is_dir(follow_symlinks=False))
+    return next((printable(name) for name in folders if (context.root / name / ".sendspec/sandbox.db").is_file()), "")
+
+
 def environment_words(context: ProjectContext, env: str | None) -> str:
     """How the next command names the environment, behind everything else."""
     return "" if env in (None, context.project.default_environment) else f" --env {env}"
@@ -153,13 +167,25 @@ def _refuse_columns(console: Console, columns: str | None) -> None:
 def _show_no_ledger(console: Console, context: ProjectContext, asked: _Asked) -> None:
     environment = context.environment.name
     unsent = never_sent(asked.path_by_name, (), ())
-    console.say(f"note: the environment '{environment}' has no ledger yet")
+    note = f"note: the environment '{environment}' has no ledger yet"
+    elsewhere = "" if asked.specs or asked.names else folder_with_ledger(context)
+    if elsewhere:
+        note += f"; without a {PROJECT_FILE_NAME}, each folder of specs has its own, and '{elsewhere}' has one: name a spec in it"
+    console.say(note)
     if console.format == "csv":
         console.lines(csv_lines((), list_header(asked.columns or ())))
     console.result(status_text([], environment, console.out, unsent))
     console.document(status_document([], environment, [] if asked.states else None, never_sent=unsent))
     if console.format == "markdown":
-        show_page(console, context, None, [], {}, _next(context, None, asked, [], unsent)[1])
+        show_page(
+            console,
+            context,
+            None,
+            [],
+            {},
+            lambda *_: _next(context, None, asked, [], unsent)[1],
+            note if elsewhere else "",
+        )
     _tell_next(console, context, None, asked, [], unsent)
 
 
@@ -189,8 +215,15 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
         )
         return
     if console.format == "markdown":
-        paths_by_name, commands = _next(context, ledger, asked, statuses, unsent)
-        show_page(console, context, ledger, statuses, paths_by_name, commands)
+        paths_by_name = _next(context, ledger, asked, statuses, unsent)[0]
+        show_page(
+            console,
+            context,
+            ledger,
+            statuses,
+            paths_by_name,
+            lambda found, gone, held: _next(context, ledger, asked, found, unsent, gone, held)[1],
+        )
         return
     console.result(status_text(statuses, environment, console.out, unsent))
     console.result(messages_text(messages or (), console.out, rows))
@@ -224,12 +257,19 @@ def _next(
     asked: _Asked,
     statuses: Sequence[SpecStatus],
     unsent: Sequence[NeverSent],
+    gone: Collection[str] | None = None,
+    held: Collection[str] = (),
 ) -> tuple[dict[str, str], list[str]]:
-    """The paths of the specs by name, and the commands that come next."""
+    """The paths of the specs by name, and the commands that come next. `gone` and `held` as in `next_commands`; None: the files are looked for."""
     given = {name: path for name, path in asked.path_by_name.items() if path is not None}
     paths = {**spec_paths(context, ledger, statuses), **given}
     approved = context.environment.approvals is not None
-    return paths, next_commands(statuses, unsent, paths, asked.options, listed=bool(asked.states), approved=approved)
+    if gone is None:
+        gone = [name for name, path in paths.items() if not Path(path).exists()]
+    listed = bool(asked.states)
+    return paths, next_commands(
+        statuses, unsent, paths, asked.options, listed=listed, approved=approved, gone=gone, held=held
+    )
 
 
 def show_status(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 import click
 
 from sendspec.cli.console import Console
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.changed_since import changed_since
+from sendspec.operations.changed_since import ChangedSince, changed_since
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.refusal_count import refusal_counts
 from sendspec.operations.status import REFUSED, SpecStatus, messages_of
+from sendspec.reading.environment import LedgerFile
 from sendspec.showing.markdown.status import StatusPage, status_markdown
 
 
@@ -29,15 +31,32 @@ def show_page(
     ledger: Facts | None,
     statuses: Sequence[SpecStatus],
     path_by_name: Mapping[str, str],
-    commands: Sequence[str],
+    commands_of: Callable[[Sequence[SpecStatus], Collection[str], Collection[str]], Sequence[str]],
+    note: str = "",
 ) -> None:
-    """`path_by_name` are the specs' files, `commands` what comes next. `ledger` is None if there is none yet."""
+    """`path_by_name` are the specs' files. `ledger` is None if there is none yet.
+
+    `commands_of` tells what comes next, given the names of specs whose files are gone, and of those that need another plan.
+    """
     console.state.is_printed = True
+    changed = {} if ledger is None else changed_since(statuses, path_by_name, context, ledger)
+    found = [_as_planned(status, changed.get(status.name)) for status in statuses]
+    gone = [name for name, each in changed.items() if each.is_gone]
+    held = [name for name, each in changed.items() if each.held or each.left]
     shown = StatusPage(
         environment=context.environment.name,
-        specs=statuses,
+        specs=found,
         refusals=() if ledger is None else refusal_counts(messages_of(ledger, statuses, REFUSED)),
-        changed={} if ledger is None else changed_since(statuses, path_by_name, context, ledger),
-        commands=commands,
+        changed=changed,
+        commands=commands_of(found, gone, held),
+        ledger=context.ledger_file if isinstance(context.environment.ledger, LedgerFile) else "",
+        note=note,
     )
     console.lines([status_markdown(shown)])
+
+
+def _as_planned(status: SpecStatus, since: ChangedSince | None) -> SpecStatus:
+    """The status with what a plan finds: messages of recipients who are no longer in the table."""
+    if since is None or since.left is None:
+        return status
+    return replace(status, account=replace(status.account, left=since.left))

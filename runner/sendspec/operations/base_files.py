@@ -27,6 +27,8 @@ MAX_FILE_BYTES = 1_000_000_000
 """The largest file that is copied."""
 MAX_SPECS = 20_000
 """YAML files of a base that are looked into."""
+NOT_CHECKED_OUT = "S"
+"""The tag in `git ls-files -t` of a file that a sparse checkout leaves out."""
 SPEC_EXTENSIONS = (".yaml", ".yml")
 _VERSION = re.compile(rb"""spec["']?\s*:\s*[0-9]""")
 """What every spec has somewhere, and few other files: most of a repository's YAML is not parsed."""
@@ -58,20 +60,45 @@ class BaseTree:
 def base_tree(base: BaseCommit, scope: str, specs: Collection[str] = ()) -> BaseTree:
     """The YAML files below `scope`, and those at the paths `specs` whatever they are called, without those of a project inside it.
 
-    Raises `GitUnreadable`.
+    Where the base has no project in `scope`, it may have moved there: then the files of projects that are gone belong to it, too, as far as
+    they are gone themselves. Raises `GitUnreadable`.
     """
+    found, projects = _documents(base, scope, specs)
+    inner = {project for project in projects if project != scope and is_below(project, {scope})}
+    own = {path: entry for path, entry in found.items() if not is_below(path, inner)}
+    if scope not in projects:
+        own |= _moved(base, specs)
+    return BaseTree(base, scope, own)
+
+
+def _documents(base: BaseCommit, folder: str, specs: Collection[str]) -> tuple[dict[str, TreeEntry], set[str]]:
+    """The files below a folder that may be specs, by path, and the folders of projects there."""
     found: dict[str, TreeEntry] = {}
     projects: set[str] = set()
-    for entry in base.git.entries(base.commit, scope):
+    for entry in base.git.entries(base.commit, folder):
         if PurePosixPath(entry.path).name == PROJECT_FILE_NAME:
             projects.add(posixpath.dirname(entry.path))
         elif entry.is_file and (
             entry.path in specs or (entry.path.endswith(SPEC_EXTENSIONS) and len(found) < MAX_SPECS)
         ):
             found[entry.path] = entry
-    inner = projects - {scope}
-    own = {path: entry for path, entry in found.items() if not _is_below(path, inner)} if inner else found
-    return BaseTree(base, scope, own)
+    return found, projects
+
+
+def _moved(base: BaseCommit, specs: Collection[str]) -> dict[str, TreeEntry]:
+    """The files of the whole base that are gone, and whose project is gone as well."""
+    found, projects = _documents(base, "", specs)
+    left_out: set[str] | None = None
+    moved = {}
+    for path, entry in found.items():
+        project = project_of(path, projects)
+        own = [path] if project is None else [path, posixpath.join(project, PROJECT_FILE_NAME)]
+        if not any(os.path.lexists(base.top / each) for each in own):
+            if left_out is None:
+                left_out = {each for each, tag in base.git.work_tree_files("") if tag == NOT_CHECKED_OUT}
+            if left_out.isdisjoint(own):
+                moved[path] = entry
+    return moved
 
 
 def spec_name(raw: bytes) -> str | None:
@@ -89,8 +116,15 @@ def spec_name(raw: bytes) -> str | None:
     return name if isinstance(name, str) else ""
 
 
-def _is_below(path: str, folders: set[str]) -> bool:
-    return any(str(parent) in folders for parent in PurePosixPath(path).parents)
+def project_of(path: str, projects: Collection[str]) -> str | None:
+    """The innermost of these folders of projects that a file is in."""
+    above = ("" if str(folder) == "." else str(folder) for folder in PurePosixPath(path).parents)
+    return next((folder for folder in above if folder in projects), None)
+
+
+def is_below(path: str, folders: Collection[str]) -> bool:
+    """Whether a path is one of these folders, or in one of them. The empty one is the top."""
+    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 class BaseFolder:

@@ -8,14 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sendspec.operations.base_files import SPEC_EXTENSIONS, BaseTree, spec_name
+from sendspec.operations.base_files import NOT_CHECKED_OUT, SPEC_EXTENSIONS, BaseTree, spec_name
 from sendspec.planning.base_change import RemovedSpec
 from sendspec.reading.files.nofollow_open import read_beneath
 from sendspec.reading.files.text_file import MAX_SPEC_BYTES
 from sendspec.reading.spec import Spec
-
-NOT_CHECKED_OUT = "S"
-"""The tag in `git ls-files -t` of a file that a sparse checkout leaves out."""
 
 
 @dataclass(frozen=True, slots=True)

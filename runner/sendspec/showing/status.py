@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
@@ -80,12 +80,18 @@ def next_commands(
     *,
     listed: bool,
     approved: bool = False,
+    gone: Collection[str] = (),
+    held: Collection[str] = (),
 ) -> list[str]:
     """The commands that come next, the most urgent first. `options` end each of them; `listed`: messages were listed.
 
+    `gone` are the names of specs whose files are gone: nothing can be sent of them. Those in `held` are planned first, which says how to
+    go on.
+
     `approved`: only a plan that people have approved is sent, so it is made first.
     """
-    found = _next(specs, never_sent, path_by_name, listed)
+    named = {**path_by_name, **{name: name for name in gone}}
+    found = _next(specs, never_sent, named, listed, gone, held)
     commands = [f"sendspec {words}{options}" for words in dict.fromkeys(found)]
     if not approved:
         return commands
@@ -96,7 +102,12 @@ def next_commands(
 
 
 def _next(
-    specs: Sequence[SpecStatus], never_sent: Sequence[NeverSent], path_by_name: Mapping[str, str], listed: bool
+    specs: Sequence[SpecStatus],
+    never_sent: Sequence[NeverSent],
+    path_by_name: Mapping[str, str],
+    listed: bool,
+    gone: Collection[str],
+    held: Collection[str],
 ) -> Iterator[str]:
     def named(which: Sequence[SpecStatus | NeverSent]) -> str:
         return " ".join(quote(path_by_name.get(spec.name, "SPEC")) for spec in which)
@@ -105,16 +116,17 @@ def _next(
     specs = [spec for spec in specs if spec not in running]
     doubtful = [spec for spec in specs if spec.account.in_doubt or spec.earlier_doubts]
     refused = [spec for spec in specs if spec.account.refused]
-    unsent = [spec for spec in specs if spec.account.not_sent]
-    left_out = [spec for spec in unsent if spec.runs and spec.runs[0].ending == FINISHED]
+    here = [spec for spec in specs if spec.name not in gone]
+    unsent = [spec for spec in here if spec.account.not_sent]
+    left_out = [spec for spec in unsent if spec.name in held or (spec.runs and spec.runs[0].ending == FINISHED)]
     unsent = [spec for spec in unsent if spec not in left_out]
     new = [spec for spec in never_sent if spec.path is not None]
     if doubtful:
         yield f"reconcile {named(doubtful)}"
     if refused and not listed:
         yield f"status {named(refused)} --failed"
-    if refused:
-        yield f"send {named(refused)} --retry refused"
+    if again := [spec for spec in refused if spec in here]:
+        yield f"send {named(again)} --retry refused"
     if left_out:
         yield f"plan {named(left_out)}"
     if unsent or new:

@@ -105,7 +105,7 @@ def _with_base(
     if base is None:
         yield request
         return
-    then = committed_files(git, base.git.entries(base.commit), specs)
+    then = committed_files(git, base.git.entries(base.commit), specs, now)
     everywhere = {*now.entries, *then.entries}
     differing = sorted(path for path in everywhere if now.entries.get(path) != then.entries.get(path))
     with private_checkout(git, then, request.limits) as checkout:

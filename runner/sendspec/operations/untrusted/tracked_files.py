@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import IO
 
+from sendspec.operations.base_files import SPEC_EXTENSIONS, is_below, project_of
 from sendspec.operations.git_command import Git, GitUnreadable
 from sendspec.operations.git_objects import TreeEntry
 from sendspec.reading.project import PROJECT_FILE_NAME
@@ -54,12 +55,14 @@ class TrackedFiles:
     """The files to copy, and what is left out, with the reason, by path. `entries` has the mode and object of everything, copied or not.
 
     `attributes` are the `.gitattributes` that say something of the files.
+    `paths` are all that git tracks in the repository, also of other projects.
     """
 
     files: tuple[TrackedFile, ...]
     left_out: Mapping[str, LeftOut]
     entries: Mapping[str, tuple[bytes, bytes]]
     attributes: tuple[TrackedFile, ...] = ()
+    paths: frozenset[str] = frozenset()
 
 
 def working_prefix(git: Git) -> str:
@@ -79,7 +82,7 @@ def tracked_files(git: Git, specs: Sequence[str]) -> TrackedFiles:
         if stage != b"0":
             unmerged.add(path)
     roots = {_root_of(spec, entries) for spec in specs}
-    own = {path: each for path, each in entries.items() if _is_below(path, roots)}
+    own = {path: each for path, each in entries.items() if is_below(path, roots)}
     chosen = _chosen(git, own, specs, unmerged)
     attributes = [
         TrackedFile(path, identity)
@@ -88,16 +91,40 @@ def tracked_files(git: Git, specs: Sequence[str]) -> TrackedFiles:
         and mode in _REGULAR
         and path not in unmerged
         and _is_plain(path)
-        and (_is_below(path, roots) or any(_is_below(root, [posixpath.dirname(path)]) for root in roots))
+        and (is_below(path, roots) or any(is_below(root, [posixpath.dirname(path)]) for root in roots))
     ]
-    return replace(chosen, attributes=tuple(_with_sizes(git, attributes)))
+    return replace(chosen, attributes=tuple(_with_sizes(git, attributes)), paths=frozenset(entries))
 
 
-def committed_files(git: Git, committed: Iterable[TreeEntry], specs: Sequence[str]) -> TrackedFiles:
-    """As `tracked_files`, of the files of a commit."""
+def committed_files(git: Git, committed: Iterable[TreeEntry], specs: Sequence[str], now: TrackedFiles) -> TrackedFiles:
+    """As `tracked_files`, of the files of a commit; also of projects that are gone `now`, if those of the specs are new: they may have moved."""
     entries = {each.path: (each.mode.encode(), each.object.encode()) for each in committed}
     roots = {_root_of(spec, entries) for spec in specs}
-    return _chosen(git, {path: each for path, each in entries.items() if _is_below(path, roots)}, specs)
+    own = {path: each for path, each in entries.items() if is_below(path, roots)}
+    here = {_root_of(spec, now.paths) for spec in specs}
+    if any(file in now.paths and file not in entries for file in map(_project_file, here)):
+        moved = set(_moved(entries, now.paths))
+        kept = (path for path in own if is_below(path, here) or not _may_be_spec(path))
+        own = {path: entries[path] for path in (*kept, *moved)}
+    return _chosen(git, own, specs)
+
+
+def _moved(then: Collection[str], now: Collection[str]) -> Iterator[str]:
+    """The files of projects that are gone, but for the documents that are still there, and gone files of no project."""
+    projects = {posixpath.dirname(path) for path in then if PurePosixPath(path).name == PROJECT_FILE_NAME}
+    for path in then:
+        project = project_of(path, projects)
+        is_needed = path not in now or (project is not None and not path.endswith(SPEC_EXTENSIONS))
+        if is_needed and (project is None or _project_file(project) not in now):
+            yield path
+
+
+def _may_be_spec(path: str) -> bool:
+    return path.endswith(SPEC_EXTENSIONS) and PurePosixPath(path).name != PROJECT_FILE_NAME
+
+
+def _project_file(folder: str) -> str:
+    return posixpath.join(folder, PROJECT_FILE_NAME)
 
 
 def _chosen(
@@ -154,10 +181,6 @@ def _root_of(spec: str, tracked: Collection[str]) -> str:
     above = PurePosixPath(spec).parents
     root = next((each for each in above if str(each / PROJECT_FILE_NAME) in tracked), above[0])
     return "" if str(root) == "." else str(root)
-
-
-def _is_below(path: str, folders: Collection[str]) -> bool:
-    return any(not folder or path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _is_plain(path: str) -> bool:

@@ -14,7 +14,7 @@ from sendspec.planning.plan_digest import digest_text
 from sendspec.planning.totals import sum_of_totals
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.markdown.foreign_text import code, name
-from sendspec.showing.markdown.page import Section, more_of, page, single
+from sendspec.showing.markdown.page import GAP, Section, more_of, page, single
 from sendspec.showing.markdown.words import many, number, unfolding
 from sendspec.showing.message_list import moment
 from sendspec.showing.status import not_sent_words
@@ -25,22 +25,30 @@ ROOM_OF_LIST, ROOM_OF_TABLE = 7_000, 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPage:
-    """`refusals` are the reasons of refused messages; `changed` what today's files change, by spec; `commands` what comes next."""
+    """`refusals` are the reasons of refused messages; `changed` what today's files change, by spec; `commands` what comes next.
+
+    `ledger` is where the ledger is, if it is a file; `note` is a remark of ours.
+    """
 
     environment: str
     specs: Sequence[SpecStatus]
     refusals: Sequence[RefusalCount] = ()
     changed: Mapping[str, ChangedSince] = field(default_factory=dict)
     commands: Sequence[str] = ()
+    ledger: str = ""
+    note: str = ""
 
 
 def status_markdown(status: StatusPage) -> str:
     """What needs somebody comes first; then every spec, and its runs."""
     specs = sorted(status.specs, key=lambda spec: -_needs(spec, status.changed))
     steps = [f"{at}. {name(command, 600)}" for at, command in enumerate(status.commands, start=1)]
+    if steps and status.ledger:
+        steps.append(f"\nThey need the ledger {name(status.ledger, 200)}, a file of the machine that made this page.")
+    note = f"{GAP}{code(status.note)}" if status.note else ""
     return page(
         [
-            single(_headline(status)),
+            single(f"{_headline(status)}{note}"),
             _list("Next", steps if _needy(status) else [], more_of("step")),
             _list("In doubt", list(_doubts(specs)), more_of("spec")),
             _list("Refused", list(_refusals(status.refusals)), more_of("reason")),
@@ -124,7 +132,9 @@ def _changed(specs: Sequence[SpecStatus], changed: Mapping[str, ChangedSince]) -
                 f"- {code(spec.name)}: **on hold**: {many(since.held, 'message')} changed in the middle of the send, and nobody gets "
                 "them; `sendspec plan` says how to go on"
             )
-        if since.problem:
+        if since.is_gone:
+            yield f"- {code(spec.name)}: {name(since.problem, REASON_LENGTH)}; nothing of it can be sent until it is back"
+        elif since.problem:
             yield f"- {code(spec.name)}: not compared with its file: {since.problem}"
 
 
