@@ -122,6 +122,7 @@ class _SpecComparison:
             other_texts=texts.other_texts,
             other_messages=texts.other_messages,
             fields=texts.fields,
+            changed_values=texts.changed_values,
             name_before=None if old.name == spec.name else old.name,
             generation_before=None if old.generation == spec.generation else old.generation,
         )

@@ -79,6 +79,8 @@ def _summary(change: SpecChange) -> Iterator[str]:
         yield f"{grouped(change.dropped) if change.added else counted(change.dropped, 'recipient')} fewer"
     if not (change.changed or change.added or change.dropped):
         yield f"the same for {counted(change.same, 'recipient')}"
+    if change.values_words:
+        yield change.values_words
     yield from _size_words(change)
 
 
@@ -129,9 +131,9 @@ def _head(text: TextChange) -> str:
 
 
 def _text_lines(text: TextChange, style: TerminalStyle, *, full: bool) -> Iterator[str]:
-    if all(piece.kind is PieceKind.SAME for piece in text.pieces):
+    if text.is_of_values_alone:
         yield f"  {_written(text.pieces, PieceKind.SAME, style, full=full)}"
-        yield "only recipients' values in it change"
+        yield "only recipients' values change"
         return
     yield f"- {_written(text.pieces, PieceKind.REMOVED, style, full=full)}"
     yield f"+ {_written(text.pieces, PieceKind.ADDED, style, full=full)}"
@@ -198,6 +200,7 @@ def change_json(change: SpecChange) -> dict[str, Any]:
         "texts": [_text_json(text) for text in change.texts],
         **({"other_texts": others} if change.other_messages else {}),
         **({"fields": list(change.fields)} if change.fields else {}),
+        **({} if change.changed_values is None else {"changed_values": change.changed_values}),
     }
 
 
