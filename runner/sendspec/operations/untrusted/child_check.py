@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.problem import Problem
 from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.guard_files import guard_warnings, guards
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.plan_detail import plan_details
 from sendspec.operations.plan_report import PlanReport
@@ -25,6 +25,7 @@ from sendspec.operations.untrusted.absent_text import absent_audience
 from sendspec.operations.untrusted.copied_base import copied_commit, copied_folder
 from sendspec.operations.untrusted.present_input import AbsentTable, PresentInput, left_out_problem
 from sendspec.operations.untrusted.report import CheckedSpec, UntrustedFailure, UntrustedReport, UntrustedRequest
+from sendspec.operations.untrusted.run_limits import IF_NOTHING_WAS_SENT, untrusted_limits
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.decision import Decision
@@ -68,7 +69,7 @@ def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
     )
     if request.plans:
         return _planned(report, jobs, context, problems, request)
-    plans = check_jobs(jobs, context, problems, 1)
+    plans = check_jobs(jobs, context, problems, 1, unsent=IF_NOTHING_WAS_SENT)
     checked = tuple(CheckedSpec(path=job.spec.path, plan=plan) for job, plan in zip(jobs, plans, strict=True))
     return replace(report, checked=checked, diagnostics=tuple(problems))
 
@@ -103,8 +104,8 @@ def _planned(
     if problems.has_errors:
         return replace(report, diagnostics=tuple(problems))
     compared = _compared(jobs, plans, context, problems, request)
-    exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
-    for diagnostic in exceeded:
+    limits = untrusted_limits(jobs, plans, context, compared)
+    for diagnostic in (*limits.exceeded, *limits.possible):
         problems.add(diagnostic)
 
     def decided(job: Job) -> Iterator[Decision]:
@@ -114,7 +115,8 @@ def _planned(
         environment=context.environment.name,
         plans=tuple(plans),
         warnings=tuple(problems),
-        exceeded=tuple(exceeded),
+        exceeded=limits.exceeded,
+        stopped=limits.stopped,
         details=plan_details(jobs, plans, context, decided),
         base=compared,
         untrusted=True,
@@ -141,6 +143,7 @@ def _compared(
         context,
         recipients=None,
         processes=1,
+        counts_new=True,
         folder_of=lambda _: copied_folder(base),
     )
 
