@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.showing.plan_notice import plan_notices
+from sendspec.showing.row_excerpt import with_cell_alone
 
 if TYPE_CHECKING:
     from sendspec.showing.markdown.plan import ReviewNotes
@@ -46,7 +48,7 @@ def show_rejected(console: Console, diagnostics: Sequence[Diagnostic], what: str
         return
     from sendspec.showing.markdown.diagnostic import rejected_markdown  # for these forms alone
 
-    text = rejected_markdown(diagnostics, what)
+    text = rejected_markdown(_for_readers(console, diagnostics), what)
     if console.format == "markdown":
         print_markdown(console, text)
     else:
@@ -100,7 +102,7 @@ def show_review(
     from sendspec.showing.markdown.plan import plan_markdown
     from sendspec.showing.reports.check_report import Notice
 
-    markdown = plan_markdown(report, notes)
+    markdown = plan_markdown(report, replace(notes, warnings=_for_readers(console, notes.warnings)))
     if console.format == "markdown":
         print_markdown(console, markdown)
         return
@@ -156,6 +158,11 @@ def _commands(context: ProjectContext, paths: Sequence[str], plan_path: str | No
 
 def _signing(context: ProjectContext, file: str) -> list[str]:
     return [f"sendspec approve {quote(file)} --key FILE"] if context.environment.approvals is not None else []
+
+
+def _for_readers(console: Console, diagnostics: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """On CI, many people can read a page: of a row, it shows only the cell in question."""
+    return list(map(with_cell_alone, diagnostics)) if console.system.is_ci else diagnostics
 
 
 def print_markdown(console: Console, text: str) -> None:
