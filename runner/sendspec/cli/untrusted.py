@@ -116,7 +116,7 @@ def _report(
     console.state.note_environment(printable(report.environment))
     for path in report.unstaged:
         console.warn(
-            f"note: {path} is not what git tracks, which was checked: run `git add` to have it checked as it is"
+            f"note: {printable(path[:200])} is not what git tracks, which was checked: run `git add` to have it checked as it is"
         )
     walls = (
         ", ".join(_WALLS[wall] for wall in report.walls) or "limits alone: this kernel has no Landlock and no seccomp"

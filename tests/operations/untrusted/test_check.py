@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hostile_repository import PEOPLE, Repository, new_repository
+from hostile_repository import PEOPLE, Repository, new_repository, project_file
 from project_dir import ProjectDir
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.diagnostics.diagnostic import Diagnostic
@@ -303,6 +303,23 @@ def test_line_ends_of_the_work_tree_are_no_change(repository: Repository) -> Non
     assert untrusted_report(("hello.yaml",), None, system, repository.folder, plans=True, ask=here).unstaged == (
         "hello.yaml",
     )
+
+
+def test_every_file_that_was_read_otherwise_than_it_stands_in_the_work_tree_is_told(repository: Repository) -> None:
+    repository.write("shop/sendspec.yaml", project_file(repository.mark, "prices: prices.csv\n"))
+    repository.write("shop/prices.csv", "country,segment,currency\n*,0.1,EUR\n")
+    repository.write("shop/lists/stop.txt", "+447700900009\n")
+    repository.write("shop/data/people.csv", PEOPLE)
+    repository.write("shop/data/others.csv", PEOPLE)
+    repository.write("shop/specs/hello.yaml", HELLO.replace("data/", "../data/") + "suppress: [../lists/stop.txt]\n")
+    repository.commit()
+    names = ["data/people.csv", "lists/stop.txt", "prices.csv", "sendspec.yaml"]
+    for name in (*names, "data/others.csv"):
+        repository.write(f"shop/{name}", f"# another\n{'x' * 2_000_000}\n")
+    folder = repository.folder / "shop" / "specs"
+    told = untrusted_report(("hello.yaml",), None, real_system("test"), folder, plans=True)
+    assert told.plan is not None
+    assert sorted(told.unstaged) == [f"../{name}" for name in names]
 
 
 def with_base(repository: Repository) -> None:

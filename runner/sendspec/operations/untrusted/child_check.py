@@ -66,6 +66,7 @@ def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
         environment=context.environment.name,
         tables={job.spec.path: job.table.path for job in jobs},
         absent=tuple(each for each in found if each is not None),
+        inputs=tuple(_inputs(jobs, context, Path(request.top))),
     )
     if request.plans:
         return _planned(report, jobs, context, problems, request)
@@ -146,6 +147,15 @@ def _compared(
         counts_new=True,
         folder_of=lambda _: copied_folder(base),
     )
+
+
+def _inputs(jobs: list[Job], context: ProjectContext, top: Path) -> Iterator[str]:
+    """The files besides the specs, as paths from the top of the repository."""
+    yield from guards(context, os.path.relpath(context.root, top))
+    folder = os.path.relpath(Path.cwd(), top)
+    named = [job.table.path for job in jobs]
+    named += [os.path.join(os.path.dirname(job.spec.path), file.written) for job in jobs for file in job.spec.suppress]  # noqa: PTH118, PTH120 - as git writes it
+    yield from (os.path.normpath(os.path.join(folder, path)) for path in named)  # noqa: PTH118
 
 
 def _readable_specs(request: UntrustedRequest, problems: Problems) -> list[str]:
