@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from sendspec.cli.console import Console
+from sendspec.cli.job import in_job, steps_in_job
 from sendspec.ledger.protocol import Facts
+from sendspec.ledger.record import MessageRecord
 from sendspec.operations.changed_since import changed_since
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.refusal_count import refusal_counts
-from sendspec.operations.status import REFUSED, SpecStatus, messages_of
+from sendspec.operations.reason_count import reason_counts
+from sendspec.operations.status import IN_DOUBT, REFUSED, SpecStatus, messages_of
+from sendspec.planning.message_state import State
 from sendspec.showing.markdown.status import StatusPage, status_markdown
 
 
@@ -33,11 +36,22 @@ def show_page(
 ) -> None:
     """`path_by_name` are the specs' files, `commands` what comes next. `ledger` is None if there is none yet."""
     console.state.is_printed = True
+    steps, typed = steps_in_job(commands) if in_job(console) else ([], commands)
     shown = StatusPage(
         environment=context.environment.name,
         specs=statuses,
-        refusals=() if ledger is None else refusal_counts(messages_of(ledger, statuses, REFUSED)),
+        refusals=() if ledger is None else reason_counts(messages_of(ledger, statuses, REFUSED)),
+        doubts=() if ledger is None else reason_counts(_doubts(ledger, statuses)),
         changed={} if ledger is None else changed_since(statuses, path_by_name, context, ledger),
-        commands=commands,
+        steps=steps,
+        commands=typed,
     )
     console.lines([status_markdown(shown)])
+
+
+def _doubts(ledger: Facts, statuses: Sequence[SpecStatus]) -> Iterator[MessageRecord]:
+    """The messages in doubt that no living run is sending."""
+    living = {status.name for status in statuses if status.under_way is not None}
+    for message in messages_of(ledger, statuses, IN_DOUBT):
+        if not message.is_under_way and (message.state is State.IN_DOUBT or message.name not in living):
+            yield message

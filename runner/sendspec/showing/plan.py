@@ -52,7 +52,7 @@ def plan_text(
     blocks = [
         "\n".join(
             (
-                *_head(plan, style),
+                *_head(plan, style, is_alone=len(plans) == 1 and not untrusted),
                 *(() if base is None else change_lines(base, plan.target.name, style, full=full)),
                 *(_skipped_rows(plan) if only_skipped else _body(plan, detail, style, full=full)),
             )
@@ -76,14 +76,16 @@ def _first_line(base: BaseComparison, plans: Sequence[Plan], style: TerminalStyl
     return f"{style.bold(change_total(base))}; {total}"
 
 
-def _head(plan: Plan, style: TerminalStyle) -> Iterator[str]:
+def _head(plan: Plan, style: TerminalStyle, *, is_alone: bool) -> Iterator[str]:
+    """With the digest of a plan that is `is_alone`: that of one spec among several isn't what people approve."""
     target = plan.target
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
         title += f", generation {target.generation}"
     digits = plan.digest.removeprefix(VERSION)
-    digest = f"plan {digits[:8]}…{digits[-4:]}"
-    yield f"{style.bold(title)}{' ' * max(2, style.width - cells(title) - cells(digest))}{style.dim(digest)}"
+    digest = f"plan {digits[:8]}…{digits[-4:]}" if is_alone else ""
+    gap = " " * max(2, style.width - cells(title) - cells(digest))
+    yield f"{style.bold(title)}{gap}{style.dim(digest)}" if digest else style.bold(title)
     numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
     width = max(map(len, numbers))
     yield f"  {counted(plan.recipients, 'recipient')}"
