@@ -24,8 +24,9 @@ UNCERTAIN = (Skip.IN_DOUBT_BEFORE, Skip.ON_HOLD, Skip.DRIFT, Skip.REFUSED_BEFORE
 def plan_table(specs: Sequence[PlannedSpec], report: PlanReport) -> Iterator[Section]:
     """All specs, or those that send most; then those that have nothing to send, and without a ledger those that don't change."""
     settled = [spec for spec in specs if _is_settled(spec)]
-    same = [spec for spec in specs if report.untrusted and spec not in settled and _is_same(spec)]
-    rows = [spec for spec in specs if spec not in settled and spec not in same]
+    others = [spec for spec in specs if not _is_settled(spec)]
+    same = [spec for spec in others if report.untrusted and _is_same(spec)]
+    rows = [spec for spec in others if not (report.untrusted and _is_same(spec))]
     if rows:
         yield _table(rows, report)
     lines = []

@@ -25,7 +25,7 @@ def spec_blocks(specs: Sequence[PlannedSpec], room: int) -> Section:
     """The messages of all specs that are new, or that change, in their order; without a base, of all that send. Few specs are always there."""
     few = len(specs) <= FEW_SPECS
     telling = [spec for spec in specs if spec.is_telling or (few and spec.has_texts)]
-    others = sum(spec.plan.send > 0 for spec in specs if spec not in telling)
+    others = sum(spec.plan.send > 0 and not spec.is_telling for spec in specs) if not few else 0
     shown = telling[:MOST_BLOCKS]
 
     def more(left: Sequence[int]) -> str:
