@@ -64,6 +64,9 @@ def test_what_the_api_does_not_list_stays_in_doubt_and_is_never_sent(ready: Any,
     assert again.code == 4
     assert again.json["skipped"]["in-doubt-before"] == 1
     assert len(server.posts) == 20
+    told = ready.run("send", "hello.yaml", "--env", "test", "--yes").err
+    settling = 'sendspec resolve SPEC --as accepted --reason "how you know" --env test   # or --as not-sent'
+    assert told.endswith(f"next: sendspec status --in-doubt --env test\n      {settling}\n")
 
 
 def test_reconcile_names_who_is_left_in_doubt_and_what_settles_it(ready: Any, server: Any, helpers: Any) -> None:

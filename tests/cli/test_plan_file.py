@@ -613,7 +613,10 @@ def test_what_approves_it_is_noted_with_the_run_and_shown(planned: Any) -> None:
         2,
         {"claimed": "Ann <ann@example.com>", "verified": []},
     )
-    assert "claimed, not verified: 'Ann <ann@example.com>'" in planned.run("status", "--env", "test").out
+    assert (
+        "said to have started or approved it, not verified: 'Ann <ann@example.com>'"
+        in planned.run("status", "--env", "test").out
+    )
 
 
 @pytest.mark.parametrize("ci", ["true", ""])

@@ -121,12 +121,24 @@ def test_a_limit_that_would_stop_it_comes_first(shop: Any) -> None:
     shop.write("specs/hello.yaml", SPEC + "limits: {messages: 1}\n")
     done = shop.run("plan", "specs/hello.yaml", "--format", "github", "--detailed-exitcode")
     assert done.code == 7
-    assert done.out.startswith("::warning file=shop/specs/hello.yaml,line=")
+    assert done.out.startswith("::error file=shop/specs/hello.yaml,line=")
+    assert shop.run("plan", "specs/hello.yaml", "--format", "github").out.startswith("::warning file=")
     summary, outputs = step(shop)
     assert summary.startswith("\n\n**Stopped by a limit**: 2 messages to 2 of 3 recipients")
     assert summary.index("### A send would be stopped") < summary.index("| spec |")
     assert "sendspec send" not in summary
     assert (outputs["stopped"], outputs["send"]) == ("true", "2")
+
+
+def test_in_a_job_the_next_step_does_not_lead_round_the_approval(shop: Any) -> None:
+    desk = shop.run("plan", "specs/hello.yaml", "--format", "markdown", "--out", "plan.json")
+    assert "sendspec send --plan plan.json" in desk.out
+    shop.environ["GITHUB_ACTIONS"] = "true"
+    job = shop.run("plan", "specs/hello.yaml", "--format", "markdown", "--out", "plan.json")
+    assert "1. Approve the deployment whose name has this digest: its job sends this plan and nothing else." in job.out
+    assert "next: the job that waits for an approval sends it" in job.err
+    assert "sendspec send" not in job.out + job.err
+    assert "### Next" not in shop.run("plan", "specs/hello.yaml", "--format", "markdown").out
 
 
 def test_what_drifted_is_a_notice(shop: Any) -> None:

@@ -55,7 +55,10 @@ def test_two_people_sign_and_the_ledger_knows_them(planned: Any, server: Any, ke
     approved = status["specs"][0]["runs"][0]["approved"]
     assert approved == {"claimed": "octo", "verified": ["ada@example.com", "bob@example.com"]}
     shown = planned.run("status", "--env", "test").out
-    assert "approved by ada@example.com, bob@example.com; claimed, not verified: 'octo'" in shown
+    assert (
+        "approved by ada@example.com, bob@example.com; said to have started or approved it, not verified: 'octo'"
+        in shown
+    )
 
 
 def test_without_a_plan_file_nothing_is_sent(planned: Any, server: Any) -> None:
@@ -298,7 +301,9 @@ def test_a_claim_does_not_read_as_verified(planned: Any, keys: KeyRing) -> None:
     claim = "cy@example.com (verified); approved by 'dan"
     assert planned.run("send", "--plan", "plan.json", "--yes", "--approved-by", claim).code == 0
     line = next(line for line in planned.run("status", "--env", "test").out.splitlines() if "run 1" in line)
-    assert line.endswith("; claimed, not verified: 'cy@example.com (verified); approved by \u2019dan'")
+    assert line.endswith(
+        "; said to have started or approved it, not verified: 'cy@example.com (verified); approved by \u2019dan'"
+    )
 
 
 def test_show_says_who_has_signed(planned: Any, keys: KeyRing) -> None:

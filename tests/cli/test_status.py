@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from markdown_pages import assert_inert, rendered
+from project_dir import ProjectDir
 from sendspec.cli.main import run
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.api import Sandbox
@@ -263,6 +264,16 @@ def test_a_page_says_what_needs_somebody_and_names_no_recipient(shop: Shop) -> N
         "1. `sendspec reconcile doubtful.yaml`\n"
     )
     assert "- `refused`: 2 because of `422 " in out
+    assert (
+        "- `doubtful`: 2 messages may have been accepted<br>2: `the connection ended without an answer`, first in rows 2, 3\n"
+        in out
+    )
+    assert (
+        out.index("`doubtful`: 2 messages")
+        < out.index("What it leaves in doubt, a person settles")
+        < out.index("### Refused")
+    )
+    assert {"sendspec status SPEC --in-doubt", "sendspec resolve SPEC --as accepted"} <= set(page.codes)
     assert "- `stopped`: 2 messages: `run 6 stopped: the API refuses the run: 401 " in out
     assert "- `done`: **drift**: 2 messages changed after being sent" in out
     assert "| `doubtful` | 2 | 0 | 0 | 2 | 0 | 0 | 0 |" in out
@@ -283,6 +294,17 @@ def test_a_page_without_a_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "new.yaml").write_text(SPEC.format(name="new"), encoding="utf-8")
     out, _ = Shop(tmp_path, capfdbinary).said("new.yaml", "--format", "markdown")
     assert out.startswith("**Nothing needs you** in the environment `sandbox`: its ledger holds no messages\n")
+
+
+def test_in_a_job_no_next_step_sends_without_the_approval(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    page, _ = shop.said("--format", "markdown")
+    _, text = shop.said("stopped.yaml", "refused.yaml")
+    for out in (page, text):
+        assert "To try refused messages again, make a plan with --retry refused, and have it approved." in out
+        assert "Run the job again: it sends what was approved and not sent yet." in out
+        assert "sendspec send" not in out
+    assert "`sendspec reconcile doubtful.yaml`" in page
 
 
 @pytest.mark.parametrize("flag", ["--messages", "--failed", "--in-doubt", "--not-sent"])
@@ -343,3 +365,18 @@ def test_without_a_project_a_folder_with_a_ledger_is_named(
     assert words not in above.said("named")[1]
     (tmp_path / "sendspec.yaml").write_text("environments: {}\n", encoding="utf-8")
     assert "each folder" not in above.said()[1]
+
+
+def test_a_list_names_the_table_without_the_detour_of_its_spec_and_json_as_the_spec_writes_it(
+    project_dir: ProjectDir,
+) -> None:
+    project_dir.write(
+        "specs/hello.yaml", SPEC.format(name="hello").replace("{file: hello.csv", "{file: ../data/hello.csv")
+    )
+    project_dir.write("data/hello.csv", PEOPLE)
+    project_dir.write("sendspec.yaml", "environments: {}\n")
+    assert project_dir.run("send", "specs/hello.yaml", "--yes").code == 0
+    command = ("status", "specs/hello.yaml", "--messages")
+    assert "  data/hello.csv:2 (" in project_dir.run(*command).out
+    message, _ = project_dir.run(*command, "--format", "json").json["messages"]
+    assert message["row"]["table"] == "specs/../data/hello.csv"

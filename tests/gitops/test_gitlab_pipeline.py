@@ -64,7 +64,7 @@ def test_a_merge_request_shows_what_would_be_sent(gitlab: GitLabProject) -> None
     ), [job.log for job in pipeline.jobs.values()]
     assert json.loads(pipeline.jobs["validate"].reports["codequality"]) == []
     assert "<testsuite" in pipeline.jobs["examples"].reports["junit"]
-    assert f"**{PEOPLE} messages would be sent**" in pipeline.artifact("sendspec-plan.md")
+    assert f"**1 new spec for {PEOPLE} recipients**" in pipeline.artifact("sendspec-plan.md")
     assert gitlab.hosted.server.requests == []
 
 

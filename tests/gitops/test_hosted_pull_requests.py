@@ -155,6 +155,6 @@ def test_the_workflow_that_init_writes_shows_the_plan(tmp_path: Path, server: Co
     )
     run = hosted.pull_request("topic", is_of_fork=True)
     succeeded(run, "pr-plan")
-    assert "**3 messages would be sent**" in run.jobs["pr-plan"].summary
+    assert "**1 new spec for 3 recipients**; all specs together: 3 messages" in run.jobs["pr-plan"].summary
     assert "--require-hashes" in (tools / "asked").read_text()
     assert server.requests == []

@@ -248,7 +248,8 @@ def test_the_text_of_a_plan_says_what_changes(repository: BaseRepository) -> Non
     add_rows(repository)
     done = repository.plan(base="main")
     lines = done.out.splitlines()
-    assert lines[3:8] == [
+    assert lines[:2] == ["10 messages change, 3 recipients added; all specs together: 13 messages to send", ""]
+    assert lines[5:10] == [
         f"  against main ({commit}): 1 text changed in 10 messages, 3 recipients more, +3 segments (10 → 13)",
         "    10 messages, row 2",
         "        - Hi Person0, your order A0 [-has shipped-].",

@@ -179,3 +179,15 @@ def test_a_ledger_that_is_being_copied_is_busy_to_a_run_as_to_a_second_copy(
         done = shared.run(*words, "--env", "test", "--format", "json")
         assert (done.code, "[ledger-busy]" in done.err) == (75, True), done.err
         assert "is being copied or migrated" in done.err
+
+
+def test_a_plan_made_during_a_halt_says_so(project: ProjectDir, sql: Sql) -> None:
+    assert project.run("ledger", "init", *TEST).code == 0
+    said = "all sends of this ledger are halted: wrong price; nothing goes out before somebody ends the halt"
+    plan = ("plan", "hello.yaml", *TEST, "--format", "markdown")
+    assert said not in project.run(*plan).err
+    sql.execute("INSERT INTO meta VALUES ('halt', 'wrong price')")
+    done = project.run(*plan)
+    assert done.code == 0
+    assert said in done.err
+    assert done.out.split("\n\n")[1].startswith("**All sends of this ledger are halted**: `wrong price`.")

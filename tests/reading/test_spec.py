@@ -105,7 +105,6 @@ def test_the_smallest_spec_has_every_default(tmp_path: Path) -> None:
         variables={},
         message={"body": {"type": "text", "text": {"text": "Hi {{ first_name }}"}}},
         limits=Limits(),
-        limit_names=frozenset(),
         in_doubt=InDoubtPolicy.HOLD,
         examples=(),
         document=spec.document,
@@ -135,7 +134,6 @@ def test_everything_that_can_be_written_arrives(tmp_path: Path) -> None:
             "validity": "{{ ttl | default('3600') | int }}",
         },
         limits=Limits(messages=5000, segments=2, encoding="gsm7", failure_rate=0.1),
-        limit_names=frozenset({"messages", "segments", "encoding", "failure_rate"}),
         in_doubt=InDoubtPolicy.RESEND_IF_ABSENT,
         examples=(
             Example(

@@ -143,11 +143,11 @@ def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() 
     one = plan(name="a", send=1, segments=(1, 1, 0))
     two = plan(name="b", alias="news", generation=2, send=1_000, skipped={Skip.DRIFT: 3, Skip.IN_DOUBT_BEFORE: 1})
     assert plan_text([one, two], PLAIN) == (
-        "a → sms-nl (production)                                               plan 7f3a0000…00c1\n"
+        "a → sms-nl (production)\n"
         "  1 recipient\n"
         "    1 send   1 segment   GSM-7 1\n"
         "\n"
-        "b → news (production), generation 2                                   plan 7f3a0000…00c1\n"
+        "b → news (production), generation 2\n"
         "  1 004 recipients\n"
         "    1 000 send\n"
         "        4 skip   3 drift · 1 in doubt before\n"

@@ -16,17 +16,32 @@ from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.plan_sample import SampleSource, ShapeSample
-from sendspec.planning.base_change import BaseComparison, Piece, PieceKind, SpecChange, SpecChangeKind, TextChange
+from sendspec.planning.base_change import (
+    BaseComparison,
+    Piece,
+    PieceKind,
+    RemovedSpec,
+    SpecChange,
+    SpecChangeKind,
+    TextChange,
+)
 from sendspec.planning.cost import cost_of
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
+from sendspec.planning.schedule import Schedule
+from sendspec.planning.send_size import SendSize
 from sendspec.planning.shape import Shape
+from sendspec.showing.change_total import change_total
+from sendspec.showing.job_outputs import job_outputs
 from sendspec.showing.markdown.base_change import CHANGES_SHOWN
 from sendspec.showing.markdown.diagnostic import rejected_markdown
 from sendspec.showing.markdown.foreign_text import MOST_CHARACTERS as MOST_OF_MESSAGE
 from sendspec.showing.markdown.foreign_text import MOST_LINES, visible
 from sendspec.showing.markdown.page import MOST_CHARACTERS
-from sendspec.showing.markdown.plan import MOST_ROWS, ReviewNotes, headline, plan_markdown
+from sendspec.showing.markdown.plan import ReviewNotes, headline, plan_markdown
+from sendspec.showing.markdown.plan_table import MOST_ROWS
+from sendspec.showing.markdown.spec_blocks import FEW_SPECS as MOST_OPEN
+from sendspec.showing.markdown.words import number
 from sendspec.showing.plan import plan_text
 from sendspec.showing.terminal_style import PLAIN
 
@@ -73,7 +88,9 @@ def test_a_thousand_specs_are_a_table_and_the_most_telling_of_them(made: tuple[P
     report, paths = many_specs(*made, 1_000)
     text = plan_markdown(report, notes(report, paths))
     read(text)
-    assert "are not shown here" in text
+    changes = () if report.base is None else report.base.specs.values()
+    has_messages = report.send > 0 or any(change.kind is not SpecChangeKind.SAME for change in changes)
+    assert ("are not shown here" in text) == has_messages
     assert "more specs: " in text
 
 
@@ -186,11 +203,12 @@ def test_few_specs_are_open_and_many_unfold_the_changed_ones_first() -> None:
     text = plan_markdown(report, notes(report, ["a.yaml"] * 80))
     rows = [line for line in text.splitlines() if line.startswith("| `s")]
     assert len(rows) == MOST_ROWS
-    assert rows[0] == "| `s03` | `sms` | 4 | 0 | **changed**: 1 message |"
-    assert rows[1] == "| `s79` | `sms` | 80 | 0 | same |"
+    assert rows[0] == "| `s03` | `sms` | **changed**: 1 message | 4 |"
+    assert rows[1] == "| `s79` | `sms` | same | 80 |"
     missing = sum(range(1, 22)) - 4
     assert f"and 20 more specs: {missing} messages" in text
-    assert text.count("<summary>") == 1
+    assert text.count("### `s03` → `sms`") == 1
+    assert "<summary>" not in text
     assert "The messages of 79 other specs are not shown here." in text
 
 
@@ -214,3 +232,116 @@ def test_a_plan_in_the_terminal_says_the_same_counts() -> None:
     assert "**7 of 9 recipients**" in plan_markdown(
         PlanReport(environment="production", plans=[shown]), ReviewNotes(paths=["a.yaml"])
     )
+
+
+CHANGED = SpecChange(
+    kind=SpecChangeKind.CHANGED, changed=2, added=1, dropped=3, new=SendSize(messages=1, segments=1, cost=None)
+)
+SAME = SpecChange(kind=SpecChangeKind.SAME, same=1_500, new=SendSize(messages=0, segments=0, cost=None))
+
+
+def against(*changes: SpecChange, removed: int = 0) -> BaseComparison:
+    gone = tuple(RemovedSpec(name=f"gone{n}", path=f"gone{n}.yaml") for n in range(removed))
+    return BaseComparison(
+        ref="HEAD^1", commit="0" * 40, specs={f"s{n}": each for n, each in enumerate(changes)}, removed=gone
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        (against(CHANGED, SAME), "2 messages change, 1 recipient added, −3 dropped"),
+        (against(SAME), "no message changes"),
+        (against(replace(CHANGED, changed=1, added=0, dropped=1_200)), "1 message changes, −1,200 recipients dropped"),
+        (against(SpecChange(kind=SpecChangeKind.ADDED, added=60)), "1 new spec for 60 recipients"),
+        (against(SpecChange(kind=SpecChangeKind.RAISED), removed=2), "1 spec in another generation, 2 specs gone"),
+        (against(SpecChange(kind=SpecChangeKind.NOT_COMPARED, problem="x")), "1 spec not compared"),
+        (against(SpecChange(kind=SpecChangeKind.RENAMED, same=3)), "1 spec renamed"),
+    ],
+)
+def test_what_changes_comes_first(base: BaseComparison, words: str) -> None:
+    plans = [plan(f"s{n}", send=1_500 * n + 2) for n in range(len(base.specs))]
+    report = PlanReport(environment="production", plans=plans, base=base, untrusted=True)
+    total = "1 message" if report.send == 1 else f"{report.send:,} messages"
+    assert headline(report) == f"**{words[0].upper()}{words[1:]}**; all specs together: {total}, sent before or not"
+    assert job_outputs(report, None)["title"] == words
+    assert change_total(base, number) == words
+    first = plan_text(plans, PLAIN, base=base, untrusted=True).splitlines()[0]
+    assert first.replace(" ", ",") == f"{words}; all specs together: {total}, sent before or not".replace(" ", ",")
+
+
+def test_a_plan_without_a_ledger_says_at_its_top_what_it_cannot_tell_and_what_limits_count() -> None:
+    plans = [plan("s0", send=3), plan("s1", send=1_500)]
+    report = PlanReport(environment="production", plans=plans, base=against(CHANGED, SAME), untrusted=True)
+    text = plan_markdown(report, ReviewNotes(paths=["a.yaml", "b.yaml"]))
+    second = text.split("\n\n")[1]
+    assert second.startswith("Planned without a ledger, so it can't tell what was sent before: ")
+    assert second.endswith("Limits on the whole send count what is new against `HEAD^1`: 1 message, 1 segment.")
+    assert "1 spec doesn't change, 1,500 messages: `s1`." in text
+    assert [line for line in text.splitlines() if line.startswith("| `s")] == [
+        "| `s0` | `sms` | **changed**: 2 messages, +1 −3 recipients | 3 |"
+    ]
+    assert "people approve" not in text
+
+
+DOUBTFUL = {Skip.IN_DOUBT_BEFORE: 2, Skip.ALREADY_ACCEPTED: 1_498}
+
+
+def test_who_approves_reads_the_digest_and_the_doubts_before_the_texts_to_be_sent() -> None:
+    """Open are the messages to be sent; what was sent before takes one line."""
+    per_second = [replace(plan(f"new{n}", send=60 + n), schedule=Schedule(per_second=2)) for n in range(MOST_OPEN + 1)]
+    sent = [plan(f"old{n}", skipped={Skip.ALREADY_ACCEPTED: 3, Skip.FILTERED: 1}) for n in range(6)]
+    plans = [*sent, plan("sale", skipped=DOUBTFUL), *per_second]
+    report = PlanReport(environment="production", plans=plans)
+    text = plan_markdown(report, ReviewNotes(paths=["a.yaml"] * len(plans), commit="c0ffee" * 8))
+    read(text)
+    paragraphs = text.split("\n\n")
+    assert paragraphs[0] == "**246 messages would be sent** to 246 of 1,770 recipients, in about 2 min"
+    assert paragraphs[1] == f"Plan digest, which people approve: `{report.digest}`"
+    assert paragraphs[2] == "11 specs in the environment `production`, commit `c0ffeec0ffee`."
+    assert "`sale`: **in doubt**: 2 messages may have been accepted" in text
+    assert "| `sale` | `sms` | 0 | **2 in doubt before** · 1,498 already accepted |" in text
+    assert "6 specs: everything sent before: `old0`, `old1`, `old2`, `old3`, `old4`, `old5`." in text
+    order = [
+        "Plan digest",
+        "**in doubt**",
+        "| `sale`",
+        "everything sent before",
+        "### `new3` → `sms`",
+        "<details><summary><code>new0</code>",
+    ]
+    assert sorted(order, key=text.index) == order
+    assert text.count("### `new") == MOST_OPEN
+
+
+def test_the_time_of_a_send_is_told_only_where_all_its_channels_have_a_rate() -> None:
+    timed = replace(plan(send=100), schedule=Schedule(per_second=2))
+    assert headline(PlanReport(environment="test", plans=[timed])).endswith(", in about 50 s")
+    assert "about" not in headline(PlanReport(environment="test", plans=[timed, plan("other", send=1)]))
+
+
+def test_a_plan_that_sends_nothing_has_no_digest_to_approve_and_a_halt_is_said() -> None:
+    nothing = PlanReport(environment="test", plans=[plan(skipped={Skip.ALREADY_ACCEPTED: 3})])
+    assert "approve" not in plan_markdown(nothing, ReviewNotes(paths=["a.yaml"]))
+    halted = PlanReport(environment="test", plans=[plan(send=3)])
+    text = plan_markdown(halted, ReviewNotes(paths=["a.yaml"], halt="`wrong` @price"))
+    read(text)
+    assert text.split("\n\n")[1].startswith("**All sends of this ledger are halted**: `` `wrong` @price ``.")
+
+
+def test_one_kind_of_messages_that_all_were_changed_to_is_shown_once() -> None:
+    texts = (
+        TextChange(
+            messages=1, line=2, before="Hi", after="Hello", pieces=(Piece(PieceKind.REMOVED, "Hi"), Piece(PieceKind.ADDED, "Hello")),
+            segments_before=1, segments_after=1,
+        ),
+    )  # fmt: skip
+    change = SpecChange(kind=SpecChangeKind.CHANGED, changed=1, texts=texts)
+    for messages, count in ((1, 1), (2, 2)):
+        only_shape = shape(1, messages)
+        detail = PlanDetail((only_shape,), {only_shape.id: ShapeSample("Hello", SampleSource.EXAMPLES)})
+        report = PlanReport(
+            environment="test", plans=[plan("s0", send=messages)], details=[detail], base=against(change)
+        )
+        page = read(plan_markdown(report, notes(report, ["a.yaml"])))
+        assert page.messages.count("Hello") == count

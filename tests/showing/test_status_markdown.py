@@ -11,7 +11,7 @@ from markdown_pages import assert_inert, rendered
 from plan_reports import names, spec_names, texts
 from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
 from sendspec.operations.changed_since import ChangedSince
-from sendspec.operations.refusal_count import MOST_REASONS, RefusalCount, refusal_counts
+from sendspec.operations.reason_count import MOST_REASONS, ReasonCount, reason_counts
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
@@ -58,7 +58,7 @@ def test_whatever_a_status_is_its_page_is_inert(
     shown = StatusPage(
         environment=env,
         specs=many,
-        refusals=[RefusalCount("a", reason, 2) for reason in reasons * times],
+        refusals=[ReasonCount("a", reason, 2) for reason in reasons * times],
         changed={spec.name: ChangedSince(drift=1, held=2) for spec in many[::2]},
         commands=[f"sendspec send {text}" for text in reasons],
     )
@@ -83,7 +83,7 @@ def test_messages_on_their_way_need_nobody(account: Totals, under_way: int | Non
 
 def test_a_number_in_what_the_api_said_is_masked() -> None:
     text = status_markdown(
-        StatusPage(environment="p", specs=[], refusals=[RefusalCount("a", "422 bad number +31612345678", 2)])
+        StatusPage(environment="p", specs=[], refusals=[ReasonCount("a", "422 bad number +31612345678", 2)])
     )
     assert "2 because of `422 bad number +31" in text
     assert "612345" not in text
@@ -98,8 +98,8 @@ def refused(name: str, evidence: str | None) -> MessageRecord:
 
 def test_refusals_are_counted_by_reason_and_there_is_an_end_to_reasons() -> None:
     found = [refused("b", "x"), refused("a", "y"), refused("b", "z"), refused("b", "z"), refused("a", None)]
-    assert refusal_counts(found) == [
-        RefusalCount("b", "z", 2), RefusalCount("b", "x", 1), RefusalCount("a", "", 1), RefusalCount("a", "y", 1),
+    assert reason_counts(found) == [
+        ReasonCount("b", "z", 2), ReasonCount("b", "x", 1), ReasonCount("a", "", 1), ReasonCount("a", "y", 1),
     ]  # fmt: skip
-    many = refusal_counts(refused("a", str(n)) for n in range(3 * MOST_REASONS))
-    assert (many[0], len(many)) == (RefusalCount("a", "", 2 * MOST_REASONS), MOST_REASONS + 1)
+    many = reason_counts(refused("a", str(n)) for n in range(3 * MOST_REASONS))
+    assert (many[0], len(many)) == (ReasonCount("a", "", 2 * MOST_REASONS), MOST_REASONS + 1)

@@ -131,7 +131,7 @@ class Console:
         if as_result:
             self.document({**diagnostics_document(diagnostics), **(more or {})})
         if not (self.is_json and as_result):
-            self.tell(diagnostics_text(diagnostics, self.err, ending=ending, todo=todo))
+            self.tell(diagnostics_text(diagnostics, self.err, ending=ending, todo=todo, for_many=self.system.is_ci))
 
 
 def _tell(quiet: bool, words: str) -> None:

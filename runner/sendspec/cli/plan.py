@@ -32,7 +32,8 @@ from sendspec.operations.base_commit import find_base
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.guard_files import changed_guards
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, plan_jobs
+from sendspec.operations.limit_check import plan_limits, stopped_specs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
@@ -45,6 +46,7 @@ from sendspec.operations.skipped_rows import skipped_rows
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
+from sendspec.planning.send_size import size_of
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
@@ -209,7 +211,7 @@ def run_plan(
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
         if rejects_with_page(console, problems):
             return ExitCode.REJECTED
-        exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+        exceeded = plan_limits(context, jobs, plans, Severity.ERROR if detailed else Severity.WARNING)
         for diagnostic in exceeded:
             problems.add(diagnostic)
 
@@ -222,8 +224,15 @@ def run_plan(
                 for job, plan in zip(jobs, plans, strict=True)
             ]
         details = plan_details(jobs, plans, context, decided)
-        report = PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded, details=details)
+        report = PlanReport(
+            environment=context.environment.name,
+            plans=plans,
+            exceeded=exceeded,
+            stopped=stopped_specs(jobs, [size_of(plan) for plan in plans]),
+            details=details,
+        )
         document = plan_document(report)
+        halt = None if ledger is None else ledger.halt
         if place is not None:
             header = plan_header(
                 document,
@@ -248,7 +257,12 @@ def run_plan(
     text = plan_text(plans, style, details, full=shows_all, only_skipped=bool(only), base=report.base)
     console.result(text)
     sending = None if place is None else next_command(place.path, context)
-    show_plan(console, report, context, jobs, list(problems), text, None if place is None else place.path, sending)
+    path = None if place is None else place.path
+    show_plan(console, report, context, jobs, list(problems), text, path, sending, halt)
+    if halt is not None:
+        console.warn(
+            f"all sends of this ledger are halted: {printable(halt[:300])}; nothing goes out before somebody ends the halt"
+        )
     warn_of_drift(console, plans)
     warn_of_resending(console, plans)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]

@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from sendspec.cli.console import Console
+from sendspec.cli.job import in_job
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.plan_sample import SampleSource
@@ -38,7 +39,10 @@ def say_where(console: Console, place: PlanPlace, digest: str, context: ProjectC
     else:
         if context.environment.approvals is not None:
             console.say(f"it may have to be signed: sendspec approve {shown} --key FILE")
-        console.say(f"next: {next_command(place.path, context)}")
+        if in_job(console):
+            console.say("next: the job that waits for an approval sends it")
+        else:
+            console.say(f"next: {next_command(place.path, context)}")
 
 
 def next_command(plan: str, context: ProjectContext) -> str:

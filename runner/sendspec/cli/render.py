@@ -20,6 +20,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.render import note_table_changes, rendered_bodies
+from sendspec.reading.files.confined_path import without_detour
 
 
 @click.command("render")
@@ -65,7 +66,7 @@ def command(
         if not found and missed and not again.has_errors:
             return rejected(console, missed)
         for diagnostic in missed:
-            console.say(f"note: {diagnostic.path}: {diagnostic.problem}")
+            console.say(f"note: {without_detour(diagnostic.path)}: {diagnostic.problem}")
         bodies = iter(found)
     console.lines(body + b"\n" for body in islice(bodies, limit))
     note_table_changes(jobs, again)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from sendspec.cli.check_report import print_report
 from sendspec.cli.console import Console, rejects
+from sendspec.cli.job import in_job
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.redaction import printable
+from sendspec.operations.git_repository import head_commit
 from sendspec.operations.job_file import append_to_job_file
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.showing.plan_notice import plan_notices
+from sendspec.showing.row_excerpt import with_cell_alone
 
 if TYPE_CHECKING:
     from sendspec.showing.markdown.plan import ReviewNotes
@@ -44,7 +48,7 @@ def show_rejected(console: Console, diagnostics: Sequence[Diagnostic], what: str
         return
     from sendspec.showing.markdown.diagnostic import rejected_markdown  # for these forms alone
 
-    text = rejected_markdown(diagnostics, what)
+    text = rejected_markdown(_for_readers(console, diagnostics), what)
     if console.format == "markdown":
         print_markdown(console, text)
     else:
@@ -61,18 +65,28 @@ def show_plan(
     text: str,
     plan_path: str | None,
     sending: str | None,
+    halt: str | None,
 ) -> None:
     """The plan as the command's result, if the format is one of `REVIEW_FORMS`.
 
     `text` is for the job's log. `plan_path` is that of the plan file, and `sending` the command that sends it; None without a file.
+    `halt` is why all sends of the ledger are halted, if they are.
     """
     if console.format not in REVIEW_FORMS:
         return
     from sendspec.showing.markdown.plan import ReviewNotes  # for these forms alone
 
     paths = [job.spec.path for job in jobs]
-    commands = _commands(report, context, paths, plan_path, sending)
-    notes = ReviewNotes(paths=paths, warnings=warnings, commands=commands, note=context.provisional_note)
+    steps, commands = _next(console, report, context, paths, plan_path, sending)
+    notes = ReviewNotes(
+        paths=paths,
+        warnings=warnings,
+        steps=steps,
+        commands=commands,
+        note=context.provisional_note,
+        commit=head_commit(context.root, console.system.environ) or "",
+        halt=halt or "",
+    )
     show_review(console, report, notes, text, plan_path)
 
 
@@ -88,7 +102,7 @@ def show_review(
     from sendspec.showing.markdown.plan import plan_markdown
     from sendspec.showing.reports.check_report import Notice
 
-    markdown = plan_markdown(report, notes)
+    markdown = plan_markdown(report, replace(notes, warnings=_for_readers(console, notes.warnings)))
     if console.format == "markdown":
         print_markdown(console, markdown)
         return
@@ -109,20 +123,46 @@ def show_review(
     _append(console, OUTPUT, outputs, "the outputs of this step")
 
 
-def _commands(
-    report: PlanReport, context: ProjectContext, paths: Sequence[str], plan_path: str | None, sending: str | None
-) -> list[str]:
-    """What comes next; nothing while there is nothing to send, or a limit is in the way."""
+def _next(
+    console: Console,
+    report: PlanReport,
+    context: ProjectContext,
+    paths: Sequence[str],
+    plan_path: str | None,
+    sending: str | None,
+) -> tuple[list[str], list[str]]:
+    """What comes next, in sentences and as commands; nothing while there is nothing to send, or a limit is in the way.
+
+    In a job, no command that sends: it would go round the approval that the job waits for.
+    """
     if not report.send or report.exceeded:
-        return []
-    name = quote(context.environment.name)
+        return [], []
     if context.identity is None:
-        return [f"sendspec ledger init --env {name}"]
+        return [], [f"sendspec ledger init --env {quote(context.environment.name)}"]
+    if in_job(console):
+        if plan_path is None:
+            return [], []
+        signing = _signing(context, plan_path)
+        return ["Approve the deployment whose name has this digest: its job sends this plan and nothing else."], signing
+    return [], _commands(context, paths, plan_path, sending)
+
+
+def _commands(context: ProjectContext, paths: Sequence[str], plan_path: str | None, sending: str | None) -> list[str]:
+    name = quote(context.environment.name)
     specs = " ".join(map(quote, paths))
     file = "plan.json" if plan_path is None else plan_path
     planning = f"sendspec plan {specs if len(specs) <= MOST_PATHS else 'SPEC…'} --env {name} --out {file}"
-    signing = [f"sendspec approve {quote(file)} --key FILE"] if context.environment.approvals is not None else []
-    return [*([planning] if sending is None else []), *signing, sending or f"sendspec send --plan {file}"]
+    sent = sending or f"sendspec send --plan {file}"
+    return [*([planning] if sending is None else []), *_signing(context, file), sent]
+
+
+def _signing(context: ProjectContext, file: str) -> list[str]:
+    return [f"sendspec approve {quote(file)} --key FILE"] if context.environment.approvals is not None else []
+
+
+def _for_readers(console: Console, diagnostics: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """On CI, many people can read a page: of a row, it shows only the cell in question."""
+    return list(map(with_cell_alone, diagnostics)) if console.system.is_ci else diagnostics
 
 
 def print_markdown(console: Console, text: str) -> None:

@@ -18,6 +18,7 @@ from sendspec.cli.console import (
     options_with_forms,
     recipients_option,
 )
+from sendspec.cli.job import in_job, steps_in_job
 from sendspec.cli.project import open_specs
 from sendspec.cli.review import rejects_with_page
 from sendspec.cli.status_page import refuse_lists, show_page
@@ -248,7 +249,8 @@ def _tell_next(
         return
     _, commands = _next(context, ledger, asked, statuses, unsent)
     if commands:
-        console.tell(next_text(commands))
+        steps, typed = steps_in_job(commands) if in_job(console) else ([], commands)
+        console.tell(next_text([*steps, *typed]))
 
 
 def _next(

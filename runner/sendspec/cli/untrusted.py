@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,9 +12,10 @@ from sendspec.cli.check_report import print_report
 from sendspec.cli.console import Console
 from sendspec.cli.plan_warning import warn_of_resending
 from sendspec.cli.review import REVIEW_FORMS, rejects_with_page, show_review
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
+from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.untrusted.check import untrusted_report
 from sendspec.operations.untrusted.report import UntrustedReport, Wall
 from sendspec.showing.absent_audience import absent_text
@@ -23,8 +25,7 @@ from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
 from sendspec.showing.reports.check_cases import spec_cases
 from sendspec.showing.todo import todo_json, todo_text
-
-AFTER_THE_MERGE = "planned without a ledger: what was accepted already is told after the merge"
+from sendspec.showing.untrusted import WITHOUT_LEDGER, new_words
 
 
 def refuse_together(options: Mapping[str, object]) -> None:
@@ -72,10 +73,17 @@ def plan_untrusted(
     if rejects_with_page(console, problems) or report.plan is None:
         return ExitCode.REJECTED
     plan = report.plan
-    console.diagnostics(report.diagnostics, ending="nothing was sent", as_result=False)
-    console.say(f"note: {AFTER_THE_MERGE}")
+    stopped = bool(detailed and plan.send and plan.exceeded)
+    if stopped:
+        plan, found = _as_errors(plan, report.diagnostics)
+    else:
+        found = report.diagnostics
+    console.diagnostics(found, ending="nothing was sent", as_result=False)
+    console.say(f"note: {WITHOUT_LEDGER}")
+    if plan.base is not None and (counted := new_words(plan.base)):
+        console.say(f"note: {counted}")
     blocks = [
-        plan_text(plan.plans, console.out, plan.details, full=shows_all, base=plan.base),
+        plan_text(plan.plans, console.out, plan.details, full=shows_all, base=plan.base, untrusted=True),
         *(absent_text(each, console.out, full=shows_all) for each in plan.absent),
     ]
     text = "\n\n".join(filter(None, blocks))
@@ -83,16 +91,22 @@ def plan_untrusted(
     if console.format in REVIEW_FORMS:
         from sendspec.showing.markdown.plan import ReviewNotes  # for these forms alone
 
-        notes = ReviewNotes(paths=tuple(report.tables), warnings=report.diagnostics, note=AFTER_THE_MERGE)
+        notes = ReviewNotes(paths=tuple(report.tables), warnings=found)
         show_review(console, plan, notes, text)
     warn_of_resending(console, plan.plans)
-    stopped = detailed and plan.send and plan.exceeded
-    listed = [diagnostic_json(diagnostic) for diagnostic in report.diagnostics[:MAX_LISTED]]
+    listed = [diagnostic_json(diagnostic) for diagnostic in found[:MAX_LISTED]]
     error = {"error": problem_json(plan.exceeded[0]), "sent": False} if stopped else {}
     console.document({**plan_document(plan), "warnings": listed, **error})
     if stopped:
         return ExitCode.GUARD
     return ExitCode.CHANGES if detailed and plan.send else ExitCode.DONE
+
+
+def _as_errors(plan: PlanReport, diagnostics: Sequence[Diagnostic]) -> tuple[PlanReport, Sequence[Diagnostic]]:
+    """The limits as errors, because the exit code says so."""
+    exceeded = [replace(each, severity=Severity.ERROR) for each in plan.exceeded]
+    found = [exceeded[plan.exceeded.index(each)] if each in plan.exceeded else each for each in diagnostics]
+    return replace(plan, exceeded=exceeded), found
 
 
 def _report(
@@ -102,7 +116,7 @@ def _report(
     console.state.note_environment(printable(report.environment))
     for path in report.unstaged:
         console.warn(
-            f"note: {path} is not what git tracks, which was checked: run `git add` to have it checked as it is"
+            f"note: {printable(path[:200])} is not what git tracks, which was checked: run `git add` to have it checked as it is"
         )
     plan = report.plan
     if plan is not None and plan.plans and not plan.content_digest:

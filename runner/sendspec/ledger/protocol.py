@@ -162,6 +162,10 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
     def moved_to(self) -> str | None:
         """Where the ledger was copied to, in words. Nothing may be sent with it since then. None: it was not copied."""
 
+    @property
+    def halt(self) -> str | None:
+        """Why nobody may send for now; None if they may."""
+
     def find_damage(self) -> list[str]:
         """The damages found by checking everything; empty for a sound ledger."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import ID_BYTES
+from sendspec.composing.message import Composed, Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.base_commit import BaseCommit, path_in_repository, unusable
 from sendspec.operations.base_files import BaseFolder, base_folder, base_tree
@@ -17,6 +18,7 @@ from sendspec.operations.base_match import match_specs
 from sendspec.operations.base_settings import REFERENCE, base_settings, setting_changes
 from sendspec.operations.base_texts import ChangedTexts, changed_texts
 from sendspec.operations.git_command import GitUnreadable
+from sendspec.operations.ledger_plan import decide_all
 from sendspec.operations.message_pairs import ChangedIds
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
@@ -28,7 +30,8 @@ from sendspec.planning.cost import Cost
 from sendspec.planning.decision import History, Skip, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import BUCKETS, PairSet
-from sendspec.planning.plan import NOT_DECLARED, DeclaredPairs, Plan
+from sendspec.planning.plan import NOT_DECLARED, DeclaredPairs, Plan, PlanTally
+from sendspec.planning.send_size import SendSize, size_of
 
 
 def compare_with_base(
@@ -39,11 +42,12 @@ def compare_with_base(
     *,
     recipients: str | None,
     processes: int,
+    counts_new: bool = False,
     folder_of: Callable[[BaseCommit], AbstractContextManager[BaseFolder]] = base_folder,
 ) -> BaseComparison:
     """What changes for the recipients of each job. `plans` are those of the jobs; `recipients` is the table that the command line names.
 
-    `folder_of` makes the folder that the base's files are in.
+    `counts_new`: also how large a send of what is new would be. `folder_of` makes the folder that the base's files are in.
 
     Raises `BaseUnusable`.
     """
@@ -55,7 +59,7 @@ def compare_with_base(
         changes = {}
         with folder_of(base) as folder:
             for job, plan, path in zip(jobs, plans, paths, strict=True):
-                spec = _SpecComparison(base, folder, job, plan, context, recipients, processes)
+                spec = _SpecComparison(base, folder, job, plan, context, recipients, processes, counts_new)
                 changes[job.spec.name] = spec.change(path, matches.path_by_name.get(job.spec.name))
     except GitUnreadable as error:
         raise unusable(error) from error
@@ -71,6 +75,7 @@ class _SpecComparison:
     context: ProjectContext
     recipients: str | None
     processes: int
+    counts_new: bool
 
     def change(self, path: str, path_before: str | None) -> SpecChange:
         """The change of a spec at `path`, which the base has at `path_before`; None: it has no such spec."""
@@ -78,7 +83,11 @@ class _SpecComparison:
             now = self._declared_now()
             added = sum(map(len, (now.pairs.to_send, now.pairs.others)))
             return SpecChange(
-                kind=SpecChangeKind.ADDED, added=added, segments_after=now.segments.total, cost_after=now.cost
+                kind=SpecChangeKind.ADDED,
+                added=added,
+                segments_after=now.segments.total,
+                cost_after=now.cost,
+                new=size_of(self.plan) if self.counts_new else None,
             )
         try:
             before = base_job(self.base, self.folder, path_before, self.context, self.recipients)
@@ -96,6 +105,7 @@ class _SpecComparison:
         refuse(problems, self.folder)
         now = self._declared_now()
         found = _Recipients(was.pairs, now.pairs)
+        is_other = old.generation != spec.generation or old.name not in (spec.name, spec.moved_from)
         texts = ChangedTexts()
         if found.changed:
             named = not self.context.system.is_ci
@@ -122,6 +132,7 @@ class _SpecComparison:
             fields=fields,
             settings=setting_changes(base.settings, base_settings(self.job, self.context)),
             changed_values=texts.changed_values,
+            new=self._new(was.pairs, is_other=is_other, added=found.added) if self.counts_new else None,
             name_before=None if old.name == spec.name else old.name,
             generation_before=None if old.generation == spec.generation else old.generation,
         )
@@ -135,6 +146,21 @@ class _SpecComparison:
         was = _declared(before, context, self.processes, problems, with_references=True)
         now = _declared(self.job, self.context, self.processes, Problems(), with_references=True)
         return problems.has_errors or _Recipients(was.pairs, now.pairs).changed > changed
+
+    def _new(self, before: DeclaredPairs, *, is_other: bool, added: int) -> SendSize:
+        """The size of what isn't among the messages `before`. `is_other`: none of it is, because all have other ids."""
+        if is_other:
+            return size_of(self.plan)
+        known = frozenset(pair[:ID_BYTES] for number in range(BUCKETS) for pair in _bucket(before, number))
+
+        def counted(job: Job) -> Plan:
+            tally = PlanTally(job.target, count_countries=job.setting.count_countries)
+            decided = decide_all(job, self.context, None, Problems()) if added else ()
+            for _ in tally.counted(each for each in decided if each.skip is None and _is_new(each.item, known)):
+                pass
+            return tally.plan()
+
+        return size_of(costed(self.job, project_prices(self.context, Problems()), counted))
 
     def _declared_now(self) -> Plan:
         """The plan of all that the files declare, whatever was sent already. Mostly, that is the plan that there is."""
@@ -173,6 +199,10 @@ def _declared(
         project_prices(context, problems),
         lambda counted: plan_rows(counted, view, problems, processes, pairs=pairs),
     )
+
+
+def _is_new(item: Composed, known: frozenset[bytes]) -> bool:
+    return isinstance(item, Message) and item.id not in known
 
 
 class _Recipients:

@@ -78,7 +78,15 @@ def _platform(spec: Spec, context: ProjectContext) -> Platform:
 
 
 def _compiled(spec: Spec, context: ProjectContext, problems: Problems) -> CompiledSpec | None:
-    return compile_spec(spec, _columns(spec, context), _platform(spec, context), problems)
+    """The spec as its examples use it. A table that can't be opened is told where it leaves no column to compile with."""
+    of_table = Problems()
+    columns = _columns(spec, context, of_table)
+    if columns or not of_table.has_errors:
+        return compile_spec(spec, columns, _platform(spec, context), problems)
+    compile_spec(spec, None, _platform(spec, context), problems)
+    for diagnostic in of_table:
+        problems.add(diagnostic)
+    return None
 
 
 def _composed(
@@ -92,12 +100,12 @@ def _composed(
         yield composer.compose(row)
 
 
-def _columns(spec: Spec, context: ProjectContext) -> tuple[str, ...]:
-    """The columns that examples may use: their own, and the table's if it can be opened."""
+def _columns(spec: Spec, context: ProjectContext, problems: Problems) -> tuple[str, ...]:
+    """The columns that examples may use: their own, and the table's if it can be opened; else why it can't goes to `problems`."""
     columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
     if isinstance(spec.recipients, FileRecipients | InlineRecipients):
         table = open_table(
-            spec, root=context.root, override=None, stdin=None, problems=Problems(), key_files=context.key_files
+            spec, root=context.root, override=None, stdin=None, problems=problems, key_files=context.key_files
         )
         if table is not None:
             columns.update(dict.fromkeys(table.columns))

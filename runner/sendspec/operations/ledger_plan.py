@@ -9,11 +9,10 @@ from itertools import chain
 from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.lost_character import warn_of_lost_characters
-from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
@@ -180,15 +179,3 @@ def _planned_under(names: Sequence[str], ledger: Facts) -> int:
 def names_resent_if_absent(specs: Sequence[Spec]) -> set[str]:
     """The names of the specs that let a message be sent again if the API's list lacks it."""
     return {spec.name for spec in specs if spec.in_doubt is InDoubtPolicy.RESEND_IF_ABSENT}
-
-
-def exceeded_limits(
-    context: ProjectContext, jobs: Sequence[Job], plans: Sequence[Plan], severity: Severity
-) -> list[Diagnostic]:
-    """The limits that single plans exceed; if there are none, those that the plans exceed together."""
-    found = [
-        diagnostic
-        for job, plan in zip(jobs, plans, strict=True)
-        for diagnostic in limit_diagnostics(job, plan, severity)
-    ]
-    return found or total_diagnostics(context, plans, severity)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sendspec.composing.eligibility import Eligibility
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
-from sendspec.diagnostics.position import FILE_START
+from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.operations.limit_check import spec_limits
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.near_value import near_values
 from sendspec.operations.plan_blocks import plan_rows
@@ -16,12 +16,10 @@ from sendspec.operations.send_job import Job, read_jobs
 from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
 from sendspec.operations.where_warning import where_warnings
-from sendspec.planning.cost import sum_of_costs
-from sendspec.planning.cost_limit import exceeded_cost
 from sendspec.planning.decision import History, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.plan import Plan
-from sendspec.planning.run_limits import exceeded, exceeded_limits
+from sendspec.planning.send_size import size_of
 
 
 def open_jobs(
@@ -38,18 +36,26 @@ def open_jobs(
     return context, [] if context is None else read_jobs(specs, context, recipients, problems)
 
 
-def check_jobs(jobs: Sequence[Job], context: ProjectContext | None, problems: Problems, processes: int) -> list[Plan]:
-    """Composes every row of every job as if nothing had ever been sent. Faults, and limits that are exceeded, go to `problems`."""
+def check_jobs(
+    jobs: Sequence[Job], context: ProjectContext | None, problems: Problems, processes: int, *, unsent: str = ""
+) -> list[Plan]:
+    """Composes every row of every job as if nothing had ever been sent. Faults, and limits that are exceeded, go to `problems`.
+
+    With the words `unsent` for that condition, limits on a run are only warnings.
+    """
+    severity = Severity.WARNING if unsent else Severity.ERROR
     prices = None if context is None else project_prices(context, problems)
-    is_faulty = prices is None and context is not None and context.project.prices is not None
-    plans = []
+    plans: list[Plan] = []
+    if context is None:
+        return plans
+    is_faulty = prices is None and context.project.prices is not None
     for job in jobs:
         plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes))
         filtered = near_values(job) if problems.has_errors else where_warnings(job, plan)
         for diagnostic in (*other_text(job), *moment_passed(job), *filtered):
             problems.add(diagnostic)
         warn_of_lost_characters(job, problems)
-        for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
+        for diagnostic in spec_limits(job, size_of(plan), context, severity, unsent):
             if not (is_faulty and diagnostic.code == "limit-cost"):  # the cost is unknown for that fault alone
                 problems.add(diagnostic)
         plans.append(plan)
@@ -59,41 +65,3 @@ def check_jobs(jobs: Sequence[Job], context: ProjectContext | None, problems: Pr
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
     view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(suppressed=job.suppressed))
     return plan_rows(job, view, problems, processes)
-
-
-def total_diagnostics(
-    context: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
-) -> list[Diagnostic]:
-    """The limits of the environment that several specs exceed together, though each is within them."""
-    limits, cost = context.environment.limits, sum_of_costs(plan.cost for plan in plans)
-    messages, segments = sum(plan.send for plan in plans), sum(plan.segments.total for plan in plans)
-    breaches = (
-        *exceeded("messages", messages, limits.messages, "messages to send"),
-        *exceeded("total_segments", segments, limits.total_segments, "segments"),
-        *(exceeded_cost(cost, limits.cost) if messages else ()),
-    )
-    return [
-        Diagnostic(
-            code=f"limit-{breach.limit.replace('_', '-')}",
-            path=context.project_path,
-            span=FILE_START,
-            problem=breach.problem,
-            fix=breach.fix,
-            severity=severity,
-        )
-        for breach in breaches
-    ]
-
-
-def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:
-    """The run's limits that `plan` exceeds, placed on the spec's `limits` if they are written there."""
-    return [
-        job.spec.document.diagnostic(
-            ("limits", breach.limit) if breach.limit in job.spec.limit_names else ("name",),
-            code=f"limit-{breach.limit.replace('_', '-')}",
-            problem=breach.problem,
-            fix=breach.fix,
-            severity=severity,
-        )
-        for breach in exceeded_limits(plan, job.limits)
-    ]

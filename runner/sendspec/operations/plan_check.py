@@ -20,6 +20,7 @@ from sendspec.planning.choice import Choice, choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.pair_set import BUCKETS, PAIR_BYTES
 from sendspec.planning.plan import Plan
+from sendspec.reading.files.confined_path import without_detour
 
 ROWS_SHOWN = 5
 MAX_IDS = 10_000
@@ -133,7 +134,7 @@ def _message_words(comparison: Comparison, jobs: Sequence[Job], decided: Callabl
             if decision.skip is None and isinstance(item, Message):
                 for kind, ids in (("new", comparison.new_ids), ("changed", comparison.changed_ids)):
                     if item.id in ids and len(rows[kind]) <= ROWS_SHOWN:
-                        rows[kind].append(f"{job.table.path}:{item.line}")
+                        rows[kind].append(f"{without_detour(job.table.path)}:{item.line}")
     parts = []
     if comparison.new:
         is_new = counted(comparison.new, "message that would be sent is", "messages that would be sent are")

@@ -17,7 +17,8 @@ from sendspec.planning.plan import Plan, Segments, digests_of
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """The plans in the order of the specs. `exceeded` are the limits that would stop a send; `warnings` include them.
+    """The plans in the order of the specs. `exceeded` are the limits that would stop a send; `warnings` include
+    them. `stopped` are the names of the specs that exceed one by themselves.
 
     `details` are those of each plan; empty if they were not looked at. `base` is what changes against another commit, if that was
     asked for.
@@ -30,6 +31,7 @@ class PlanReport:
     plans: Sequence[Plan]
     warnings: Sequence[Diagnostic] = ()
     exceeded: Sequence[Diagnostic] = ()
+    stopped: Sequence[str] = ()
     details: Sequence[PlanDetail] = ()
     base: BaseComparison | None = None
     untrusted: bool = False

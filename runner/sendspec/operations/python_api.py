@@ -21,7 +21,8 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.key_search import messages_for_key
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, plan_jobs
+from sendspec.operations.limit_check import plan_limits, stopped_specs
 from sendspec.operations.offline_plan import check_jobs, open_jobs
 from sendspec.operations.plan_detail import plan_details
 from sendspec.operations.plan_report import PlanReport
@@ -42,6 +43,7 @@ from sendspec.operations.status import StatusReport, messages_of, planned_jobs, 
 from sendspec.operations.system import System, real_system
 from sendspec.planning.decision import Retry
 from sendspec.planning.message_state import State
+from sendspec.planning.send_size import size_of
 from sendspec.reading.spec import read_spec
 
 if TYPE_CHECKING:
@@ -125,13 +127,14 @@ def plan(
         with ledger_to_read(context) as ledger:
             plans = plan_jobs(jobs, context, ledger, problems, processes=1)
             _valid(context, problems)
-            exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+            exceeded = plan_limits(context, jobs, plans, Severity.WARNING)
             details = plan_details(jobs, plans, context, lambda job: decide_all(job, context, ledger, Problems()))
     return PlanReport(
         environment=context.environment.name,
         plans=tuple(plans),
         warnings=(*problems, *exceeded),
         exceeded=exceeded,
+        stopped=stopped_specs(jobs, [size_of(plan) for plan in plans]),
         details=details,
     )
 

@@ -146,8 +146,14 @@ def first_stop(results: Sequence[RunResult]) -> EndingWords:
 
 def _next_steps(total: Totals, environment: str) -> list[str]:
     steps = [f"sendspec status --failed --env {environment}"] if total.refused else []
-    in_doubt = total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE)
-    return steps + ([f"sendspec reconcile --env {environment}"] if in_doubt else [])
+    if total.in_doubt:
+        steps.append(f"sendspec reconcile --env {environment}")
+    elif total.skipped.get(Skip.IN_DOUBT_BEFORE):  # the send has just looked them up
+        settling = (
+            f'sendspec resolve SPEC --as accepted --reason "how you know" --env {environment}   # or --as not-sent'
+        )
+        steps += [f"sendspec status --in-doubt --env {environment}", settling]
+    return steps
 
 
 def _reasons(causes: Sequence[Cause]) -> tuple[Reason, ...]:

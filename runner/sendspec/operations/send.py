@@ -11,7 +11,8 @@ from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import RunNote
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, names_resent_if_absent, plan_jobs
+from sendspec.operations.limit_check import plan_limits
 from sendspec.operations.listener import Listener
 from sendspec.operations.plan_check import check_ledger, choice_in, compare, differences, is_misstated
 from sendspec.operations.plan_cost import may_cost_more
@@ -130,7 +131,7 @@ class _Send:
                 session.end_interrupted(session.interrupted)
                 ending = Interrupted(session.interrupted)
                 return StoppedBefore(unsent_report(context.environment.name, plans, ending))
-        if exceeded := exceeded_limits(context, jobs, plans, Severity.ERROR):
+        if exceeded := plan_limits(context, jobs, plans, Severity.ERROR):
             return LimitsExceeded(exceeded, unsent_report(context.environment.name, plans))
         approval = self._approval(list(zip(jobs, plans, strict=True)), ledger)
         self._agree(jobs, plans)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sendspec.diagnostics.wording import counted
 from sendspec.planning.cost import Cost
+from sendspec.planning.send_size import SendSize
 
 
 class PieceKind(StrEnum):
@@ -88,7 +89,8 @@ class SpecChange:
     `continue_with`.
 
     `name_before`, `path_before` and `generation_before` are set where the base's are others. `problem` says why the base can't be
-    compared; then everything else is empty.
+    compared; then everything else is empty. `new` is the size of what nobody got under the base's files, even if all of that was sent:
+    all of it for another `generation`, or a `name` that isn't moved. None: it was not counted.
     """
 
     kind: SpecChangeKind
@@ -110,6 +112,7 @@ class SpecChange:
     path_before: str | None = None
     generation_before: int | None = None
     problem: str = ""
+    new: SendSize | None = None
 
     @property
     def values_words(self) -> str:

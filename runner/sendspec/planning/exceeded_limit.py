@@ -12,3 +12,8 @@ class ExceededLimit:
     limit: str
     problem: str
     fix: str
+
+    @property
+    def names_limit(self) -> bool:
+        """Whether the fix is to change the limit itself, so that it matters where that is written."""
+        return "`limits: {" in self.fix

@@ -1,24 +1,30 @@
-"""The limits on a whole run, checked against a plan."""
+"""The limits on a whole run, checked against the size of a send."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sendspec.planning.cost_limit import exceeded_cost
 from sendspec.planning.exceeded_limit import ExceededLimit
-from sendspec.planning.plan import Plan
+from sendspec.planning.send_size import SendSize
 from sendspec.reading.limits import Limits
 
 
-def exceeded_limits(plan: Plan, limits: Limits) -> Iterator[ExceededLimit]:
-    """Every run limit that `plan` exceeds. Limits on a single message are checked when it is composed."""
-    yield from exceeded("messages", plan.send, limits.messages, "messages to send")
-    yield from exceeded("total_segments", plan.segments.total, limits.total_segments, "segments")
-    if plan.send:
-        yield from exceeded_cost(plan.cost, limits.cost)
+def exceeded_limits(size: SendSize, limits: Limits, counted: str = "") -> Iterator[ExceededLimit]:
+    """Every run limit that a send of this size exceeds. Limits on a single message are checked when it is composed.
+
+    `counted` is added to each problem: which messages the size is of, unless it is that of all.
+    """
+    behind = f" ({counted})" if counted else ""
+    yield from _exceeded("messages", size.messages, limits.messages, f"messages to send{behind}")
+    yield from _exceeded("total_segments", size.segments, limits.total_segments, f"segments{behind}")
+    if size.messages:
+        for breach in exceeded_cost(size.cost, limits.cost):
+            yield replace(breach, problem=f"{breach.problem}{behind}")
 
 
-def exceeded(limit: str, found: int, most: int | None, what: str) -> Iterator[ExceededLimit]:
+def _exceeded(limit: str, found: int, most: int | None, what: str) -> Iterator[ExceededLimit]:
     """The exceeded limit, if `found` exceeds `most`; None: no such limit. `what` names what is counted."""
     if most is not None and found > most:
         yield ExceededLimit(

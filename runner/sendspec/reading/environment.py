@@ -125,6 +125,14 @@ def ledger_fault(written: Mapping[str, object]) -> Problem | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class LimitPlace:
+    """Where the project file writes a limit of an environment: its value, and that line, masked."""
+
+    span: Span
+    excerpt: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """Where messages go, who may get them, and which ledger keeps the record.
@@ -141,6 +149,7 @@ class Environment:
     channels: Mapping[str, Channel]
     only_to: frozenset[str] | None
     limits: Limits
+    limit_places: Mapping[str, LimitPlace] = field(default_factory=dict, compare=False)
     key_span: Span = field(default=FILE_START, compare=False)
     suppress: tuple[SuppressionFile, ...] = ()
     approvals: Approvals | None = None

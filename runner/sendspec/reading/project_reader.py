@@ -30,6 +30,7 @@ from sendspec.reading.environment import (
     Environment,
     LedgerFile,
     LedgerServer,
+    LimitPlace,
     Rate,
     ledger_fault,
     parse_rate,
@@ -170,10 +171,15 @@ class _Reader:
             channels=channels,
             only_to=only_to,
             limits=read_limits(data.get("limits")),
+            limit_places={limit: self._limit_place((*at, "limits", limit)) for limit in data.get("limits") or ()},
             key_span=self._document.span((*at, "access_key")),
             suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), by_spec=False),
             approvals=self._approvals(at, data.get("approvals")),
         )
+
+    def _limit_place(self, at: tuple[str, ...]) -> LimitPlace:
+        span = self._document.span(at)
+        return LimitPlace(span, self._document.excerpt(span.start.line))
 
     def _prices(self, written: str | None) -> PriceFile | None:
         """The file is read when something is planned; here, its path must stay in the project."""

@@ -77,7 +77,7 @@ class Spec:
 
     `moved_from` is the spec's former name, whose recipients count as reached. None: the spec doesn't say, so a spec that looks
     renamed is refused. False: it says that it is new, even if it looks renamed. `limits` are the spec's own, without the
-    environment's; `limit_names` are those that the spec sets.
+    environment's.
 
     `continue_with` is the text digest of the text that messages on hold go out with. `audience_frozen`: a send that has begun takes
     no new recipients. From `not_after` on, nothing is claimed.
@@ -97,7 +97,6 @@ class Spec:
     variables: Mapping[str, object]
     message: Mapping[str, Any]
     limits: Limits
-    limit_names: frozenset[str]
     in_doubt: InDoubtPolicy
     examples: tuple[Example, ...]
     document: Document
@@ -164,7 +163,6 @@ def _spec(document: Document) -> Spec:
         variables=_with_spelled_floats(document, data.get("vars", {}), ("vars",)),
         message=data["message"],
         limits=read_limits(data.get("limits")),
-        limit_names=frozenset(data.get("limits", ())),
         in_doubt=InDoubtPolicy(data.get("in_doubt", "hold")),
         examples=tuple(
             Example(

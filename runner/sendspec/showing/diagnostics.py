@@ -10,6 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.reading.files.confined_path import without_detour
+from sendspec.showing.row_excerpt import cell_parts, is_of_row
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
 MAX_SHOWN = 20
@@ -19,14 +20,19 @@ EXCERPT_CELLS, MIN_EXCERPT_CELLS = 110, 20
 _AROUND = 2 * EXCERPT_CELLS
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], style: TerminalStyle, *, ending: str, todo: str = "") -> str:
+def diagnostics_text(
+    diagnostics: Sequence[Diagnostic], style: TerminalStyle, *, ending: str, todo: str = "", for_many: bool = False
+) -> str:
     """At most 20 diagnostics, and a last line with their count that ends with `ending`, such as "nothing was sent".
 
-    With a `todo`, the last line is that instead, below the count.
+    With a `todo`, the last line is that instead, below the count. `for_many`: many people can read it, so of a row only the cell in
+    question is shown.
     """
     if not diagnostics:
         return ""
-    shown = [line for diagnostic in diagnostics[:MAX_SHOWN] for line in (*_lines(diagnostic, style), "")]
+    shown = [
+        line for diagnostic in diagnostics[:MAX_SHOWN] for line in (*_lines(diagnostic, style, for_many=for_many), "")
+    ]
     left = len(diagnostics) - MAX_SHOWN
     if left > 0:
         shown += [f"and {left} more; --format json lists up to {MAX_LISTED:,}", ""]
@@ -42,14 +48,14 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     return " and ".join(parts) + f" in {counted(len({d.path for d in diagnostics}), 'file')}"
 
 
-def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
+def _lines(diagnostic: Diagnostic, style: TerminalStyle, *, for_many: bool) -> Iterator[str]:
     paint = style.red if diagnostic.severity is Severity.ERROR else style.yellow
     start = diagnostic.span.start
     place = f"{clean(without_detour(diagnostic.path))}:{start.line}:{start.column}:"
     yield f"{style.bold(place)} {paint(diagnostic.severity + ':')} {clean(diagnostic.problem)} {style.dim(f'[{diagnostic.code}]')}"
     gutter = max(3, len(str(start.line)))
     if diagnostic.excerpt:
-        yield from _excerpt(diagnostic, gutter, style)
+        yield from _excerpt(diagnostic, gutter, style, for_many=for_many)
     pad = " " * (gutter + 1)
     yield f"{pad}{style.cyan('= fix:')} {clean(diagnostic.fix)}"
     for remark in remarks(diagnostic):
@@ -57,7 +63,7 @@ def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
         yield f"{pad}{style.cyan(label)} {clean(remark)}"
 
 
-def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Iterator[str]:
+def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle, *, for_many: bool) -> Iterator[str]:
     start, end = diagnostic.span.start, diagnostic.span.end
     line = diagnostic.excerpt
     first = start.column - 1
@@ -65,9 +71,13 @@ def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Itera
     last = min(max(last, first + 1), max(len(line), first + 1))
     # A line can be as long as a file: only the part that can be shown is looked at.
     around = (
-        line[max(0, first - _AROUND) : first],
-        line[first : min(last, first + _AROUND)],
-        line[last : last + _AROUND],
+        cell_parts(diagnostic)
+        if for_many and is_of_row(diagnostic)
+        else (
+            line[max(0, first - _AROUND) : first],
+            line[first : min(last, first + _AROUND)],
+            line[last : last + _AROUND],
+        )
     )
     room = (
         EXCERPT_CELLS

@@ -12,7 +12,8 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.base_change import SpecChangeKind
 from sendspec.planning.cost import Cost
-from sendspec.showing.markdown.words import cost_words, many
+from sendspec.showing.change_total import change_total
+from sendspec.showing.markdown.words import cost_words, many, number
 
 
 def job_outputs(report: PlanReport, plan_path: str | None) -> dict[str, str]:
@@ -73,7 +74,9 @@ def _has_changed(report: PlanReport) -> bool:
 
 
 def _title(report: PlanReport) -> str:
-    """`1,200 messages, 106.50 EUR`: short enough for the name of a job."""
+    """`1,200 messages, 106.50 EUR`: short enough for the name of a job. Without a ledger, what changes against the base."""
+    if report.untrusted and report.base is not None:
+        return change_total(report.base, number)
     return ", ".join(filter(None, [many(report.send, "message"), cost_words(report.cost)]))
 
 

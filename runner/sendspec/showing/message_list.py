@@ -11,6 +11,7 @@ import orjson
 from sendspec.composing.identity import id_text, resent
 from sendspec.ledger.record import MessageRecord
 from sendspec.operations.recipient_row import NO_ROWS, Absence, RecipientRow, RecipientRows
+from sendspec.reading.files.confined_path import without_detour
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -42,7 +43,7 @@ def _place(found: RecipientRow | Absence, masked: str) -> str:
     match found:
         case RecipientRow():
             key = "" if found.key in (None, masked) else f" ({found.key_column or 'key'} {found.key})"
-            return clean(f"{found.path}:{found.line}{key}") + "  "
+            return clean(f"{without_detour(found.path)}:{found.line}{key}") + "  "
         case Absence.GONE:
             return "gone from the table  "
         case Absence.UNKNOWN:

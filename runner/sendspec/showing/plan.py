@@ -19,6 +19,7 @@ from sendspec.planning.plan_digest import VERSION
 from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.showing.absent_audience import absent_json
 from sendspec.showing.account import country_words, left_words, skipped_words
+from sendspec.showing.change_total import change_total
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
@@ -40,16 +41,18 @@ def plan_text(
     full: bool = False,
     only_skipped: bool = False,
     base: BaseComparison | None = None,
+    untrusted: bool = False,
 ) -> str:
-    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty; `base` is what changes.
+    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty.
 
+    `base` is what changes, which comes first. `untrusted`: nobody knows what was sent before.
     `full` shows more of them, and the cost by country; `only_skipped` shows the rows that are skipped instead of what is sent.
     """
     listed = zip(plans, details or repeat(NO_DETAIL), strict=False)
     blocks = [
         "\n".join(
             (
-                *_head(plan, style),
+                *_head(plan, style, is_alone=len(plans) == 1 and not untrusted),
                 *(() if base is None else change_lines(base, plan.target.name, style, full=full)),
                 *(_skipped_rows(plan) if only_skipped else _body(plan, detail, style, full=full)),
             )
@@ -62,17 +65,27 @@ def plan_text(
         cost = sum_of_costs(plan.cost for plan in plans)
         blocks.append(total if cost is None else f"{total}   {cost_words(cost)}".rstrip())
     gone = [] if base is None else list(removed_lines(base))
-    return "\n\n".join([*blocks, *(["\n".join(gone)] if gone else [])])
+    first = [] if base is None else [_first_line(base, plans, style, untrusted=untrusted)]
+    return "\n\n".join([*first, *blocks, *(["\n".join(gone)] if gone else [])])
 
 
-def _head(plan: Plan, style: TerminalStyle) -> Iterator[str]:
+def _first_line(base: BaseComparison, plans: Sequence[Plan], style: TerminalStyle, *, untrusted: bool) -> str:
+    """`2 messages change, 1 recipient added; all specs together: 1 573 messages to send`."""
+    messages = counted(sum(plan.send for plan in plans), "message")
+    total = f"all specs together: {messages}{', sent before or not' if untrusted else ' to send'}"
+    return f"{style.bold(change_total(base))}; {total}"
+
+
+def _head(plan: Plan, style: TerminalStyle, *, is_alone: bool) -> Iterator[str]:
+    """With the digest of a plan that is `is_alone`: that of one spec among several isn't what people approve."""
     target = plan.target
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
         title += f", generation {target.generation}"
     digits = plan.digest.removeprefix(VERSION)
-    digest = f"plan {digits[:8]}…{digits[-4:]}"
-    yield f"{style.bold(title)}{' ' * max(2, style.width - cells(title) - cells(digest))}{style.dim(digest)}"
+    digest = f"plan {digits[:8]}…{digits[-4:]}" if is_alone else ""
+    gap = " " * max(2, style.width - cells(title) - cells(digest))
+    yield f"{style.bold(title)}{gap}{style.dim(digest)}" if digest else style.bold(title)
     numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
     width = max(map(len, numbers))
     yield f"  {counted(plan.recipients, 'recipient')}"

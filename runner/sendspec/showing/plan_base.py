@@ -18,6 +18,7 @@ from sendspec.planning.base_change import (
     TextChange,
 )
 from sendspec.planning.cost import Cost, price_text
+from sendspec.planning.send_size import SendSize
 from sendspec.reading.prices import Price
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -231,11 +232,17 @@ def change_json(change: SpecChange) -> dict[str, Any]:
         **({"fields": list(change.fields)} if change.fields else {}),
         **({"settings": [_setting_json(setting) for setting in change.settings]} if change.settings else {}),
         **({} if change.changed_values is None else {"changed_values": change.changed_values}),
+        **({} if change.new is None else {"new": _new_json(change.new)}),
     }
 
 
 def _setting_json(setting: SettingChange) -> dict[str, Any]:
     return {"name": setting.name, "before": setting.before, "after": setting.after}
+
+
+def _new_json(new: SendSize) -> dict[str, Any]:
+    cost = {} if new.cost is None else {"cost": _cost_json(new.cost)}
+    return {"messages": new.messages, "segments": new.segments, **cost}
 
 
 def _costs_json(change: SpecChange) -> dict[str, Any]:

@@ -144,7 +144,11 @@ def _run_words(run: int, note: RunNote) -> str:
     digits = note.plan_digest.hex()
     commit = f", commit {note.commit[:12]}" if note.commit else ""
     approved = f"; approved by {', '.join(note.verified)}" if note.verified else ""
-    claimed = f"; claimed, not verified: '{note.claimed.replace(chr(39), chr(8217))}'" if note.claimed else ""
+    claimed = (
+        f"; said to have started or approved it, not verified: '{note.claimed.replace(chr(39), chr(8217))}'"
+        if note.claimed
+        else ""
+    )
     return clean(f"run {run}: plan {digits[:8]}…{digits[-4:]}{commit}{approved}{claimed}")
 
 

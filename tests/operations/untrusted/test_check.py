@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from hostile_repository import PEOPLE, Repository, new_repository
+from hostile_repository import PEOPLE, Repository, new_repository, project_file
 from project_dir import ProjectDir
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.diagnostics.diagnostic import Diagnostic
@@ -306,6 +306,23 @@ def test_line_ends_of_the_work_tree_are_no_change(repository: Repository) -> Non
     )
 
 
+def test_every_file_that_was_read_otherwise_than_it_stands_in_the_work_tree_is_told(repository: Repository) -> None:
+    repository.write("shop/sendspec.yaml", project_file(repository.mark, "prices: prices.csv\n"))
+    repository.write("shop/prices.csv", "country,segment,currency\n*,0.1,EUR\n")
+    repository.write("shop/lists/stop.txt", "+447700900009\n")
+    repository.write("shop/data/people.csv", PEOPLE)
+    repository.write("shop/data/others.csv", PEOPLE)
+    repository.write("shop/specs/hello.yaml", HELLO.replace("data/", "../data/") + "suppress: [../lists/stop.txt]\n")
+    repository.commit()
+    names = ["data/people.csv", "lists/stop.txt", "prices.csv", "sendspec.yaml"]
+    for name in (*names, "data/others.csv"):
+        repository.write(f"shop/{name}", f"# another\n{'x' * 2_000_000}\n")
+    folder = repository.folder / "shop" / "specs"
+    told = untrusted_report(("hello.yaml",), None, real_system("test"), folder, plans=True)
+    assert told.plan is not None
+    assert sorted(told.unstaged) == [f"../{name}" for name in names]
+
+
 def with_base(repository: Repository) -> None:
     """A branch `main`, and a branch that changes a text, a recipient, and files that decide."""
     repository.write("data/approvers", "ann@example.com ssh-ed25519 AAAA\n")
@@ -332,6 +349,7 @@ def test_a_plan_is_compared_with_its_base_as_one_that_is_trusted(repository: Rep
         for text in change["texts"]:
             del text["before"], text["after"], text["words"]  # without recipients' own values where it isn't trusted
     assert changes[1].pop("changed_values") == 0  # the other one's texts have them
+    assert changes[1].pop("new") == {"messages": 1, "segments": 1}
     assert changes[1] == changes[0]
     assert changes[1]["recipients"] == {"added": 1, "dropped": 0, "changed": 2, "same": 0}
 

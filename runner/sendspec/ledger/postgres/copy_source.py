@@ -37,10 +37,6 @@ class ServerSource(PostgresLedger):
     def moves(self) -> int:
         return int(self._rows(PROGRESS)[0][0])
 
-    @property
-    def halt(self) -> str | None:
-        return self._noted("halt")
-
     def prepare(self, owner: RunOwner, *, now: float) -> None:
         """Keeps runs out, and has one begin and end: it imports what others spilled, and puts into doubt what dead ones were sending."""
         take_ledger(self._session)

@@ -53,6 +53,11 @@ class OpenLedger:
         return self._noted("moved_to")
 
     @property
+    def halt(self) -> str | None:
+        """Why nobody may send for now; None if they may."""
+        return self._noted("halt")
+
+    @property
     def moves(self) -> int:
         """The number of the latest move. It only grows.
 

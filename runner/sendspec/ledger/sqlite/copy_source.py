@@ -64,8 +64,6 @@ ELSEWHERE = {
 class FileSource(SqliteLedger):
     """Satisfies `copy_protocol.CopySource`. The run lock keeps runs out."""
 
-    halt = None
-
     @property
     def created_at(self) -> float:
         return float(self._value("SELECT value FROM meta WHERE name = 'created_at'"))

@@ -83,6 +83,11 @@ class OpenLedger:
         """Where the ledger was copied to; None: it was not."""
         return self._noted("moved_to")
 
+    @property
+    def halt(self) -> str | None:
+        """A ledger in a file can't be halted: always None."""
+        return None
+
     def _noted(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None

@@ -26,7 +26,6 @@ from sendspec.operations.untrusted.tracked_files import TrackedFiles, committed_
 from sendspec.operations.untrusted.value_codec import NotOfType, decoded, encoded
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.nofollow_open import read_beneath
-from sendspec.reading.files.text_file import MAX_SPEC_BYTES
 
 Ask = Callable[[bytes, Path, UntrustedLimits, float], bytes]
 """What is reported about an encoded request, begun in a folder."""
@@ -81,8 +80,9 @@ def untrusted_report(
             with _with_base(request, commit, git, tracked, paths) as completed:
                 report = _told(ask(encoded(completed), checkout.top / prefix, limits, end))
             top = folder.joinpath(*[".."] * prefix.count("/"))
-            changed = (each for each, path in zip(written, paths, strict=True) if _differs(path, top, checkout.top))
-            return replace(report, unstaged=tuple(changed))
+            read = dict.fromkeys([*paths, *(path for path in report.inputs if path in tracked.entries)])
+            changed = [path for path in read if _differs(path, top, checkout.top, limits.file_bytes)]
+            return replace(report, unstaged=tuple(posixpath.relpath(path, prefix or ".") for path in changed))
     except GitSlow:
         raise too_slow(limits) from None
     except (GitUnreadable, ValueError) as error:
@@ -137,14 +137,14 @@ def _raised(failure: UntrustedFailure) -> SendspecError:
     return FailedInChild(failure) if failure.exit_code in _FORESEEN else failed(printable(failure.problem[:200]))
 
 
-def _differs(path: str, top: Path, copy: Path) -> bool:
+def _differs(path: str, top: Path, copy: Path, most: int) -> bool:
     """Whether the file in the work tree has another content than the copy, line ends aside. One that is no file differs."""
     try:
-        tracked = read_beneath(copy, path, MAX_SPEC_BYTES)
+        tracked = read_beneath(copy, path, most)
     except OSError:  # it isn't in the copy, which is a problem of its own
         return False
     try:
-        found = read_beneath(top, path, MAX_SPEC_BYTES)
+        found = read_beneath(top, path, most)
     except OSError:
         return True
     return found.replace(b"\r\n", b"\n") != tracked.replace(b"\r\n", b"\n")

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.problem import Problem
 from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.guard_files import guard_warnings, guards
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.plan_detail import plan_details
 from sendspec.operations.plan_report import PlanReport
@@ -25,6 +25,7 @@ from sendspec.operations.untrusted.absent_text import absent_audience
 from sendspec.operations.untrusted.copied_base import copied_commit, copied_folder
 from sendspec.operations.untrusted.present_input import AbsentTable, PresentInput, left_out_problem
 from sendspec.operations.untrusted.report import CheckedSpec, UntrustedFailure, UntrustedReport, UntrustedRequest
+from sendspec.operations.untrusted.run_limits import IF_NOTHING_WAS_SENT, untrusted_limits
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.decision import Decision
@@ -65,11 +66,12 @@ def _report(request: UntrustedRequest, noted: list[str]) -> UntrustedReport:
         environment=context.environment.name,
         tables={job.spec.path: job.table.path for job in jobs},
         absent=tuple(each for each in found if each is not None),
+        inputs=tuple(_inputs(jobs, context, Path(request.top))),
     )
     if request.plans:
         guarded = guards(present.context, os.path.relpath(context.root, request.top))
         return _planned(report, jobs, context, problems, request, guarded)
-    plans = check_jobs(jobs, context, problems, 1)
+    plans = check_jobs(jobs, context, problems, 1, unsent=IF_NOTHING_WAS_SENT)
     checked = tuple(CheckedSpec(path=job.spec.path, plan=plan) for job, plan in zip(jobs, plans, strict=True))
     return replace(report, checked=checked, diagnostics=tuple(problems))
 
@@ -109,8 +111,8 @@ def _planned(
     if problems.has_errors:
         return replace(report, diagnostics=tuple(problems))
     compared = _compared(jobs, plans, context, problems, request, guarded)
-    exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
-    for diagnostic in exceeded:
+    limits = untrusted_limits(jobs, plans, context, compared)
+    for diagnostic in (*limits.exceeded, *limits.possible):
         problems.add(diagnostic)
 
     def decided(job: Job) -> Iterator[Decision]:
@@ -120,7 +122,8 @@ def _planned(
         environment=context.environment.name,
         plans=tuple(plans),
         warnings=tuple(problems),
-        exceeded=tuple(exceeded),
+        exceeded=limits.exceeded,
+        stopped=limits.stopped,
         details=plan_details(jobs, plans, context, decided),
         base=compared,
         untrusted=True,
@@ -151,8 +154,18 @@ def _compared(
         context,
         recipients=None,
         processes=1,
+        counts_new=True,
         folder_of=lambda _: copied_folder(base),
     )
+
+
+def _inputs(jobs: list[Job], context: ProjectContext, top: Path) -> Iterator[str]:
+    """The files besides the specs, as paths from the top of the repository."""
+    yield from guards(context, os.path.relpath(context.root, top))
+    folder = os.path.relpath(Path.cwd(), top)
+    named = [job.table.path for job in jobs]
+    named += [os.path.join(os.path.dirname(job.spec.path), file.written) for job in jobs for file in job.spec.suppress]  # noqa: PTH118, PTH120 - as git writes it
+    yield from (os.path.normpath(os.path.join(folder, path)) for path in named)  # noqa: PTH118
 
 
 def _readable_specs(request: UntrustedRequest, problems: Problems) -> list[str]:

@@ -74,8 +74,8 @@ class Wall(StrEnum):
 class UntrustedReport:
     """`tables` are the paths of the tables that could be opened, by the spec's. `plan` is None if there are errors, or nothing was planned.
 
-    `walls` are those that the kernel put around the child besides its limits. `unstaged` are the specs whose files in the work tree differ from
-    what git tracks, which the parent adds.
+    `inputs` are the paths, from the top of the repository, of the other files that it read or would have read. `walls` are those that the kernel
+    put around the child besides its limits. `unstaged` are the files in the work tree that differ from what git tracks, which the parent adds.
     """
 
     environment: str = ""
@@ -85,5 +85,6 @@ class UntrustedReport:
     absent: tuple[AbsentAudience, ...] = ()
     plan: PlanReport | None = None
     failure: UntrustedFailure | None = None
+    inputs: tuple[str, ...] = ()
     walls: tuple[Wall, ...] = ()
     unstaged: tuple[str, ...] = ()

@@ -59,7 +59,8 @@ def change_blocks(change: SpecChange, ref: str, room: int) -> list[str]:
     facts = "\n".join(f"- {fact}" for fact in _facts(change))
     parts = [_text(text) for text in change.texts[:CHANGES_SHOWN]]
     is_last = len(parts) <= CHANGES_OPEN
-    head = f"#### Change against {name(ref)}: {_kind_words(change.kind)}{GAP}{facts}{GAP if facts and parts else ''}"
+    kind = "" if change.kind is SpecChangeKind.CHANGED else f": {_kind_words(change.kind)}"
+    head = f"#### Change against {name(ref)}{kind}{GAP}{facts}{GAP if facts and parts else ''}"
 
     def more(left: Sequence[int]) -> str:
         return _more(change, left, len(parts))
@@ -102,12 +103,12 @@ def _facts(change: SpecChange) -> Iterator[str]:
     if change.generation_before is not None:
         yield f"it was generation {number(change.generation_before)}"
     counts = [
-        (change.changed, "get another message"),
-        (change.same, "get the same message"),
-        (change.added, "are added"),
-        (change.dropped, "are dropped"),
+        (change.changed, "gets another message", "get another message"),
+        (change.same, "gets the same message", "get the same message"),
+        (change.added, "is added", "are added"),
+        (change.dropped, "is dropped", "are dropped"),
     ]
-    told = [f"{number(count)} {what}" for count, what in counts if count]
+    told = [many(count, one, several) for count, one, several in counts if count]
     if told:
         yield f"recipients: {', '.join(told)}"
     if change.values_words:

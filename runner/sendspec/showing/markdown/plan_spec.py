@@ -49,12 +49,24 @@ class PlannedSpec:
     def urgency(self) -> int:
         """How much a person has to decide about it."""
         changes = self.change is not None and self.change.kind is not SpecChangeKind.SAME
-        return 4 * self.is_stopped + 2 * changes + any(True for _ in plan_notices(self.plan))
+        needs = any(True for _ in plan_notices(self.plan)) or Skip.IN_DOUBT_BEFORE in self.plan.skipped
+        return 4 * self.is_stopped + 2 * changes + needs
+
+    @property
+    def size(self) -> int:
+        """How many messages there are to look at: those that change, or else all."""
+        change = self.change
+        return self.plan.send if change is None else change.changed + change.added + change.dropped or self.plan.send
 
     @property
     def is_telling(self) -> bool:
         """Whether its messages are worth a look: those that changed, whatever was sent already; without a base, those that would be sent."""
         return self.plan.send > 0 if self.change is None else self.change.kind is not SpecChangeKind.SAME
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether there is any message of it to look at."""
+        return bool(self.plan.send or self.detail.shapes or (self.change is not None and self.change.texts))
 
 
 def spec_block(spec: PlannedSpec, room: int, *, unfolds: bool) -> str:
@@ -65,8 +77,7 @@ def spec_block(spec: PlannedSpec, room: int, *, unfolds: bool) -> str:
         before, after = unfolding(f"<code>{escape(target.name)}</code>: {many(plan.send, 'message')}")
         head = f"{before}{name(spec.path)} → {name(target.alias)}{generation}"
     else:
-        before, after = f"### {code(target.name)} → {name(target.alias)}{generation}", ""
-        head = f"{before}{GAP}{name(spec.path)}"
+        head, after = f"### {code(target.name)} → {name(target.alias)}{generation}{GAP}{name(spec.path)}", ""
     facts = fitted(_facts(spec), int(room * FACTS_SHARE))
     blocks = [head, _counts(plan), *filter(None, [facts])]
     free = room - sum(len(block) + len(GAP) for block in blocks) - len(after)
@@ -138,7 +149,9 @@ def _shapes(spec: PlannedSpec, room: int) -> list[str]:
     if not parts:
         return []
     is_last = len(parts) <= SHAPES_OPEN
-    title = f"#### {many(len(shapes), 'kind')} of messages\n\n"
+    if len(parts) == 1 and _is_shown(spec, shapes[0]):
+        return []
+    title = "#### The message\n\n" if len(parts) == 1 else f"#### {many(len(shapes), 'kind')} of messages\n\n"
     opened = Section(head=title, parts=parts[:SHAPES_OPEN], more=more_of("kind"), tail=_others(plan) if is_last else "")
     blocks = [fitted(opened, room)]
     if not is_last:
@@ -151,6 +164,13 @@ def _shapes(spec: PlannedSpec, room: int) -> list[str]:
         rest = Section(head=before, parts=parts[SHAPES_OPEN:], more=more, tail=_others(plan) + after, is_cut=unseen > 0)
         blocks.append(fitted(rest, room - len(blocks[0]) - len(GAP)))
     return blocks
+
+
+def _is_shown(spec: PlannedSpec, shape: Shape) -> bool:
+    """Whether the one kind of messages that there is stands above as what a text was changed to, for all of them."""
+    sample = spec.detail.samples.get(shape.id)
+    texts = () if spec.change is None else spec.change.texts
+    return sample is not None and any((text.after, text.messages) == (sample.text, shape.messages) for text in texts)
 
 
 def _others(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from sendspec.showing.markdown.plan_spec import PlannedSpec, spec_block
 from sendspec.showing.markdown.words import many
 
 FEW_SPECS = 3
-"""Specs whose messages don't have to be unfolded."""
+"""Specs whose messages don't have to be unfolded: the first."""
 ROOM_OF_MANY, LEAST_ROOM = 9_000, 1_000
 """Characters for the messages of each of many specs: at most, and where there are too many."""
 MOST_BLOCKS = 150
@@ -24,8 +24,8 @@ ROOM_OF_COUNTS = 200
 def spec_blocks(specs: Sequence[PlannedSpec], room: int) -> Section:
     """The messages of all specs that are new, or that change, in their order; without a base, of all that send. Few specs are always there."""
     few = len(specs) <= FEW_SPECS
-    telling = [spec for spec in specs if few or spec.is_telling]
-    others = len(specs) - len(telling)
+    telling = [spec for spec in specs if spec.is_telling or (few and spec.has_texts)]
+    others = sum(spec.plan.send > 0 and not spec.is_telling for spec in specs) if not few else 0
     shown = telling[:MOST_BLOCKS]
 
     def more(left: Sequence[int]) -> str:
@@ -62,13 +62,13 @@ def _names(specs: Sequence[PlannedSpec]) -> str:
 def _blocks(specs: Sequence[PlannedSpec], room: int, *, few: bool) -> list[str]:
     """A block of each spec. Where they don't all fit, the long ones are shortened to what the short ones leave them."""
     most = room // max(1, len(specs)) - len(GAP) if few else ROOM_OF_MANY
-    blocks = [spec_block(spec, most, unfolds=not few) for spec in specs]
+    blocks = [spec_block(spec, most, unfolds=at >= FEW_SPECS) for at, spec in enumerate(specs)]
     if few:
         return blocks
     share = max(LEAST_ROOM, _fair_share(sorted(map(len, blocks)), room - ROOM_OF_NAMES - ROOM_OF_COUNTS))
     return [
-        block if len(block) <= share else spec_block(spec, share, unfolds=not few)
-        for spec, block in zip(specs, blocks, strict=True)
+        block if len(block) <= share else spec_block(spec, share, unfolds=at >= FEW_SPECS)
+        for at, (spec, block) in enumerate(zip(specs, blocks, strict=True))
     ]
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.ledger.record import PlannedRun
 from sendspec.operations.changed_since import ChangedSince
-from sendspec.operations.refusal_count import RefusalCount
+from sendspec.operations.reason_count import ReasonCount
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.plan_digest import digest_text
 from sendspec.planning.totals import sum_of_totals
@@ -19,21 +19,28 @@ from sendspec.showing.markdown.words import many, number, unfolding
 from sendspec.showing.message_list import moment
 from sendspec.showing.status import not_sent_words
 
-MOST_ROWS, MOST_RUNS, REASON_LENGTH = 200, 3, 300
+MOST_ROWS, MOST_RUNS, REASON_LENGTH, REASONS_SHOWN = 200, 3, 300, 3
+SETTLING = (
+    "`sendspec reconcile` asks the API once more. What it leaves in doubt, a person settles: `sendspec status SPEC --in-doubt` lists who it is, and "
+    "`sendspec resolve SPEC --as accepted`, or `--as not-sent`, records what the person found out."
+)
 ROOM_OF_LIST, ROOM_OF_TABLE = 7_000, 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPage:
-    """`refusals` are the reasons of refused messages; `changed` what today's files change, by spec; `commands` what comes next.
+    """`refusals` are the reasons of refused messages, `doubts` those of messages in doubt that no run is sending.
 
+    `changed` is what today's files change, by spec. `steps` and then `commands` come next: sentences of ours, and what to type.
     `ledger` is where the ledger is, if it is a file; `note` is a remark of ours.
     """
 
     environment: str
     specs: Sequence[SpecStatus]
-    refusals: Sequence[RefusalCount] = ()
+    refusals: Sequence[ReasonCount] = ()
+    doubts: Sequence[ReasonCount] = ()
     changed: Mapping[str, ChangedSince] = field(default_factory=dict)
+    steps: Sequence[str] = ()
     commands: Sequence[str] = ()
     ledger: str = ""
     note: str = ""
@@ -42,15 +49,16 @@ class StatusPage:
 def status_markdown(status: StatusPage) -> str:
     """What needs somebody comes first; then every spec, and its runs."""
     specs = sorted(status.specs, key=lambda spec: -_needs(spec, status.changed))
-    steps = [f"{at}. {name(command, 600)}" for at, command in enumerate(status.commands, start=1)]
-    if steps and status.ledger:
+    steps = [f"{at}. {step}" for at, step in enumerate([*status.steps, *_typed(status.commands)], start=1)]
+    if status.commands and status.ledger:
         steps.append(f"\nThey need the ledger {name(status.ledger, 200)}, a file of the machine that made this page.")
     note = f"{GAP}{code(status.note)}" if status.note else ""
+    doubts = list(_doubts(specs, status.doubts))
     return page(
         [
             single(f"{_headline(status)}{note}"),
             _list("Next", steps if _needy(status) else [], more_of("step")),
-            _list("In doubt", list(_doubts(specs)), more_of("spec")),
+            replace(_list("In doubt", doubts, more_of("spec")), tail=f"\n\n{SETTLING}" if doubts else ""),
             _list("Refused", list(_refusals(status.refusals)), more_of("reason")),
             _list("Not sent", list(_not_sent(specs)), more_of("spec")),
             _list("Changed since", list(_changed(specs, status.changed)), more_of("spec")),
@@ -60,6 +68,10 @@ def status_markdown(status: StatusPage) -> str:
         ],
         single(_account(status)),
     )
+
+
+def _typed(commands: Sequence[str]) -> Iterator[str]:
+    return (name(command, 600) for command in commands)
 
 
 def _needs(spec: SpecStatus, changed: Mapping[str, ChangedSince]) -> int:
@@ -98,15 +110,31 @@ def _list(title: str, items: Sequence[str], more: Callable[[Sequence[int]], str]
     return Section(head=f"### {title}\n\n" if items else "", parts=items, joint="\n", more=more, most=ROOM_OF_LIST)
 
 
-def _doubts(specs: Sequence[SpecStatus]) -> Iterator[str]:
+def _doubts(specs: Sequence[SpecStatus], reasons: Sequence[ReasonCount]) -> Iterator[str]:
     for spec in specs:
         count = spec.account.in_doubt + spec.earlier_doubts - (spec.under_way or 0)
         if count > 0:
             earlier = f", {number(spec.earlier_doubts)} of them of earlier generations" if spec.earlier_doubts else ""
-            yield f"- {code(spec.name)}: {many(count, 'message')} may have been accepted{earlier}"
+            yield f"- {code(spec.name)}: {many(count, 'message')} may have been accepted{earlier}{_whys(spec, reasons)}"
 
 
-def _refusals(refusals: Sequence[RefusalCount]) -> Iterator[str]:
+def _whys(spec: SpecStatus, reasons: Sequence[ReasonCount]) -> str:
+    """What is known of the doubts, and in which rows the first of them are."""
+    own = [each for each in reasons if each.name == spec.name][:REASONS_SHOWN]
+    return "".join(f"<br>{_why(each)}" for each in own)
+
+
+def _why(each: ReasonCount) -> str:
+    rows = (
+        f", first in {'row' if len(each.lines) == 1 else 'rows'} {', '.join(map(str, each.lines))}"
+        if each.lines
+        else ""
+    )
+    reason = name(mask_in_place(each.reason), REASON_LENGTH) if each.reason else "other reasons"
+    return f"{number(each.messages)}: {reason}{rows}"
+
+
+def _refusals(refusals: Sequence[ReasonCount]) -> Iterator[str]:
     for each in refusals:
         reason = name(mask_in_place(each.reason), REASON_LENGTH) if each.reason else "other reasons"
         yield f"- {code(each.name)}: {number(each.messages)} because of {reason}"
@@ -198,7 +226,7 @@ def _run(run: PlannedRun) -> str:
         parts.append(f"plan {code(digest_text(note.plan_digest)[:11])}")
         parts += [f"commit {code(note.commit[:12])}"] if note.commit else []
         parts += [f"approved by {', '.join(map(name, note.verified[:5]))}"] if note.verified else []
-        parts += [f"claimed, not verified: {name(note.claimed)}"] if note.claimed else []
+        parts += [f"said to have started or approved it, not verified: {name(note.claimed)}"] if note.claimed else []
     return ", ".join(parts)
 
 
