@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -124,7 +125,14 @@ def _refuse_failure(code: int, errors: bytes, limits: UntrustedLimits) -> None:
                 "don't merge this before you know why, and report it as SECURITY.md of sendspec says",
             )
     ending = f"signal {-code}" if code < 0 else f"code {code}"
-    raise failed(f"it ended with {ending}")
+    raise failed(f"it ended with {ending}{_error_named(errors)}")
+
+
+def _error_named(errors: bytes) -> str:
+    """The name of the error that ended the child, if it left one: no more of what it said, as that may quote a file."""
+    last = errors.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    word = re.match(r"[A-Za-z_.]{1,60}", last)
+    return f", {word[0]}" if word else ""
 
 
 def failed(why: str) -> UntrustedStopped:
