@@ -48,9 +48,9 @@ def test_single_rows_are_found_by_their_first_lines(project_dir: ProjectDir, quo
         ("{% if a %}1{% elif b %}2{% else %}3{% endif %}", 2, "2"),
         ("{% if a %}1{% elif b %}2{% else %}3{% endif %}", 4, "3"),
         ("{{ 'a' if x else b }}", 2, "⟨b⟩"),
-        ("{% for x in l %}{{ x }},{% else %}none{% endfor %}", 1, "⟨x⟩,"),
+        ("{% for x in l %}{{ x }},{% else %}none{% endfor %}", 1, "⟨for x in l: ⟨x⟩,⟩"),
         ("{% for x in l %}{{ x }},{% else %}none{% endfor %}", 2, "none"),
-        ("{{ a ~ 'b' }}{{ a == b }}{{ 1.5 }}{{ list }}", 0, "⟨a⟩b⟨…⟩1.5⟨…⟩"),
+        ("{{ a ~ 'b' }}{{ a == b }}{{ 1.5 }}{{ list }}", 0, "⟨a⟩b⟨a == b⟩1.5⟨list⟩"),
     ],
 )
 def test_a_text_without_values_goes_the_way_of_its_shape(source: str, alternatives: int, text: str) -> None:

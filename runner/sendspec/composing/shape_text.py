@@ -1,25 +1,75 @@
-"""The text of a shape without anyone's values: `Hi ⟨first_name⟩`."""
+"""The text of a shape without anyone's values: `Hi ⟨first_name⟩`.
+
+What a column has any part in is never evaluated, as nobody knows its value: it is shown as the expression that the spec has there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, cast
 
 from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
 
 from sendspec.composing.alternative import AlternativeFinder
+from sendspec.composing.expression_text import expression_text
+from sendspec.composing.filled_expression import copied, expression_with
 from sendspec.composing.filters import as_text
 from sendspec.composing.render_budget import FilterError
-from sendspec.composing.template import parsed
+from sendspec.composing.template import message_context, parsed
+from sendspec.composing.template_environment import jinja_environment
+from sendspec.composing.tree_instrumentation import instrument
+from sendspec.diagnostics.redaction import spelled
+
+_SAME_WORDS = frozenset({"capitalize", "lower", "string", "title", "trim", "upper"})
+"""Filters that, without arguments, change at most the case of a value and the white space around it."""
+_NO_CONSTANTS = frozenset({"row", "omit", "message_id"})
+"""Names that never are a constant of the spec, whatever its `vars` are called."""
 
 
-def shape_text(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
-    """The text of a template with the names of columns in it, the way that `alternatives` say. The spec's own `constants` are filled in."""
-    return "".join(_pieces(source, alternatives, constants, "⟨{}⟩"))
+class Piece(NamedTuple):
+    """A part of a text: the spec's own, or a place of recipients' values (or one end of it), which is shown as it is.
+
+    `is_column`: the place of a value as it stands in a row, but for its case.
+    """
+
+    text: str
+    is_own: bool
+    is_column: bool = False
+
+
+def shape_text(source: str, alternatives: int, constants: Mapping[str, object], *, html: bool = False) -> str:
+    """The text of a template, the way that `alternatives` say, with `⟨…⟩` for every part that depends on a row.
+
+    In it is the column's name, or the expression if that does more than change its case. The spec's own `constants` are filled in.
+    The text is `spelled`, so that it can't have a `⟨` of its own.
+    """
+    shown = []
+    for piece in _merged(_pieces(source, alternatives, constants, html=html, own_way=False)):
+        shown.append(spelled(piece.text) if piece.is_own else piece.text)
+    return "".join(shown)
 
 
 def own_text(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
     """As `shape_text`, without anything in the place of values: what the spec itself says. The body of a loop is in it once."""
-    return "".join(_pieces(source, alternatives, constants, ""))
+    pieces = _pieces(source, alternatives, constants, html=False, own_way=True)
+    return "".join(piece.text for piece in pieces if piece.is_own)
+
+
+def shows_columns_alone(source: str, alternatives: int, constants: Mapping[str, object]) -> bool:
+    """Whether a text has recipients' values only as they are, so that one of these texts shows all that the spec itself says."""
+    pieces = _pieces(source, alternatives, constants, html=False, own_way=False)
+    return all(piece.is_own or piece.is_column for piece in pieces)
+
+
+def is_omitted(source: str, alternatives: int) -> bool:
+    """Whether a template is an expression that is `omit`, the way that `alternatives` say."""
+    tree = parsed(source)
+    match tree.body:
+        case [nodes.Output(nodes=[nodes.Expr() as expression])] if not isinstance(expression, nodes.TemplateData):
+            taken = _Way(AlternativeFinder(tree).bit_by_node, alternatives).visit(expression)
+            return isinstance(taken, nodes.Name) and taken.name == "omit"
+    return False
 
 
 def output_names(source: str) -> frozenset[str]:
@@ -40,68 +90,183 @@ def _names_in(node: nodes.Node) -> Iterator[str]:
         yield from _names_in(child)
 
 
-def _pieces(source: str, alternatives: int, constants: Mapping[str, object], value: str) -> Iterator[str]:
+def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces with neighbours of the spec's own as one: an escape may be written by two of them."""
+    own = ""
+    for piece in pieces:
+        if piece.is_own:
+            own += piece.text
+            continue
+        yield Piece(own, is_own=True)
+        yield piece
+        own = ""
+    yield Piece(own, is_own=True)
+
+
+def _pieces(
+    source: str, alternatives: int, constants: Mapping[str, object], *, html: bool, own_way: bool
+) -> Iterator[Piece]:
     tree = parsed(source)
-    return _ShapeText(AlternativeFinder(tree).bit_by_node, alternatives, constants, value).body(tree.body)
+    known = {name: value for name, value in constants.items() if name not in _NO_CONSTANTS}
+    way = _Way(AlternativeFinder(tree).bit_by_node, alternatives)
+    return _ShapeText(way, known, html=html, own_way=own_way).body(tree.body)
+
+
+class _Way(NodeTransformer):
+    """Which of its alternatives a message took. As a transformer, leaves in an expression only what was taken."""
+
+    def __init__(self, bit_by_node: Mapping[int, int], alternatives: int) -> None:
+        self._bit_by_node = bit_by_node
+        self._alternatives = alternatives
+
+    def took(self, node: nodes.Node, number: int = 0) -> bool:
+        return bool(self._alternatives >> self._bit_by_node[id(node)] + number & 1)
+
+    def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
+        return self._taken(node, node.expr1 if self.took(node) else node.expr2)
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
+        if node.name != "default":
+            self.generic_visit(node)
+            return node
+        replacements = [*node.args, *(each.value for each in node.kwargs)]
+        return self._taken(node, next(iter(replacements), None) if self.took(node) else node.node)
+
+    def _taken(self, node: nodes.Expr, taken: nodes.Expr | None) -> nodes.Node:
+        found: nodes.Node = nodes.Const("", lineno=node.lineno) if taken is None else self.visit(taken)
+        return found
 
 
 class _ShapeText:
-    """`value` is what stands for a value of a row; `{}` in it for its name."""
+    """`own_way`: in loops, conditions go one of their ways; else all of them are shown there."""
 
-    def __init__(
-        self, bit_by_node: Mapping[int, int], alternatives: int, constants: Mapping[str, object], value: str
-    ) -> None:
-        self._bit_by_node = bit_by_node
-        self._alternatives = alternatives
+    def __init__(self, way: _Way, constants: Mapping[str, object], *, html: bool, own_way: bool) -> None:
+        self._way = way
         self._constants = constants
-        self._value = value
+        self._html = html
+        self._own_way = own_way
 
-    def body(self, body: Sequence[nodes.Node]) -> Iterator[str]:
+    def body(self, body: Sequence[nodes.Node]) -> Iterator[Piece]:
         for node in body:
             match node:
                 case nodes.Output():
-                    yield from map(self._of, node.nodes)
+                    for part in node.nodes:
+                        yield from self._written(part)
                 case nodes.If():
                     bodies = [node.body, *(each.body for each in node.elif_), node.else_]
-                    yield from self.body(next((each for n, each in enumerate(bodies) if self._took(node, n)), ()))
+                    yield from self.body(next((each for n, each in enumerate(bodies) if self._way.took(node, n)), ()))
                 case nodes.For():
-                    yield from self.body(node.body if self._took(node) else node.else_)
+                    yield from self._loop(node) if self._way.took(node) else self.body(node.else_)
 
-    def _took(self, node: nodes.Node, number: int = 0) -> bool:
-        return bool(self._alternatives >> self._bit_by_node[id(node)] + number & 1)
+    def _loop(self, node: nodes.For) -> Iterator[Piece]:
+        """The body once, with all that it may say; a loop without anything of a row as it is sent."""
+        if not self._own_way and (text := self._evaluated(node)) is not None:
+            yield Piece(text, is_own=True)
+            return
+        target = expression_text(node.target)
+        inner = _ShapeText(
+            self._way,
+            {name: value for name, value in self._constants.items() if name != target},
+            html=self._html,
+            own_way=self._own_way,
+        )
+        yield _mark(f"⟨for {_label(target)} in {self._expression(node.iter)}: ")
+        yield from inner.body(node.body) if self._own_way else inner.every(node.body)
+        yield _mark("⟩")
 
-    def _of(self, node: nodes.Node | None) -> str:
-        match node:
-            case nodes.TemplateData():
-                return node.data
-            case nodes.Const():
-                return self._text(node.value)
-            case nodes.Name():
-                return (
-                    self._text(self._constants[node.name]) if node.name in self._constants else self._named(node.name)
-                )
-            case nodes.Getattr():
-                return self._named(node.attr)
-            case nodes.Getitem(arg=nodes.Const(value=name)):
-                return self._named(name)
-            case nodes.CondExpr():
-                return self._of(node.expr1 if self._took(node) else node.expr2)
-            case nodes.Filter(name="default"):
-                replacements = [*node.args, *(each.value for each in node.kwargs)]
-                return self._of(node.node) if not self._took(node) else self._of(next(iter(replacements), None))
-            case nodes.Filter():
-                return self._of(node.node)
-            case nodes.Concat():
-                return "".join(map(self._of, node.nodes))
-            case None:
-                return ""
-        return self._named("…")
+    def every(self, body: Sequence[nodes.Node]) -> Iterator[Piece]:
+        """Part of a loop, whose turns may each go another way: all branches, each with its condition."""
+        for node in body:
+            match node:
+                case nodes.Output():
+                    for part in node.nodes:
+                        if isinstance(part, nodes.TemplateData):
+                            yield Piece(part.data, is_own=True)
+                        else:
+                            yield from self._place(part, part)
+                case nodes.If():
+                    for number, each in enumerate((node, *node.elif_)):
+                        yield _mark(f"⟨{'elif' if number else 'if'} {self._expression(each.test)}: ")
+                        yield from self.every(each.body)
+                        yield _mark("⟩")
+                    if node.else_:
+                        yield _mark("⟨else: ")
+                        yield from self.every(node.else_)
+                        yield _mark("⟩")
 
-    def _text(self, value: object) -> str:
+    def _written(self, node: nodes.Node) -> Iterator[Piece]:
+        if isinstance(node, nodes.TemplateData):
+            yield Piece(node.data, is_own=True)
+            return
+        whole = self._expression(node)
+        taken = self._way.visit(node)
+        if isinstance(taken, nodes.Concat) and not self._html:  # in HTML, what is joined is no longer trusted
+            for part in taken.nodes:
+                yield from self._place(part, part)
+        else:
+            yield from self._place(taken, whole)
+
+    def _place(self, node: nodes.Node, whole: nodes.Node | str) -> Iterator[Piece]:
+        """The text of an expression of constants; of any other its column, or `whole`, which it is a part of."""
+        text = self._evaluated(node)
+        if text is not None:
+            yield Piece(text, is_own=True)
+            return
+        column = _column(node)
+        shown = _label(column) if column is not None else whole if isinstance(whole, str) else self._expression(whole)
+        yield Piece(f"⟨{shown}⟩", is_own=False, is_column=column is not None)
+
+    def _evaluated(self, node: nodes.Node) -> str | None:
+        """What is sent for a part of the template; None if that depends on a row, or can't be sent."""
+        if isinstance(node, nodes.Const) and not self._html:
+            return _constant_text(node.value)
+        if not self._is_constant(node):
+            return None
+        output = node if isinstance(node, nodes.For) else nodes.Output([node], lineno=node.lineno)
+        tree = nodes.Template([output], lineno=node.lineno)
+        written = cast("nodes.Template", copied(tree))
+        compiled = jinja_environment(typed=False, html=self._html).from_string(
+            instrument(written, AlternativeFinder(written).bit_by_node)
+        )
         try:
-            return as_text(value)
-        except FilterError:  # nothing, a list or a mapping: no part of a text
-            return self._named("…")
+            return "".join(compiled.root_render_func(message_context(self._constants, {})))
+        except Exception:  # a filter may raise anything; no message has this then
+            return None
 
-    def _named(self, name: str) -> str:
-        return self._value.format(name)
+    def _is_constant(self, node: nodes.Node) -> bool:
+        own = {node.target.name} if isinstance(node, nodes.For) and isinstance(node.target, nodes.Name) else set()
+        names = [node] if isinstance(node, nodes.Name) else node.find_all(nodes.Name)
+        return all(each.name in self._constants or each.name in own for each in names)
+
+    def _expression(self, node: nodes.Node) -> str:
+        """The expression as the spec has it, with the constants' values in the place of their names."""
+        return expression_with(node, self._constants)
+
+
+def _column(node: nodes.Node | None) -> str | None:
+    """The column that an expression is, whatever its case; None for any other expression."""
+    match node:
+        case nodes.Name():
+            return node.name
+        case nodes.Getattr(node=nodes.Name(name="row")):
+            return node.attr
+        case nodes.Getitem(node=nodes.Name(name="row"), arg=nodes.Const(value=str(name))):
+            return name
+        case nodes.Filter() if node.name in _SAME_WORDS and not node.args and not node.kwargs:
+            return _column(node.node)
+    return None
+
+
+def _constant_text(value: object) -> str | None:
+    try:
+        return as_text(value)
+    except FilterError:  # nothing, a list or a mapping: no part of a text
+        return None
+
+
+def _label(name: str) -> str:
+    return spelled(name)
+
+
+def _mark(text: str) -> Piece:
+    return Piece(text, is_own=False)

@@ -56,6 +56,20 @@ _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
 _BEFORE_AT, _AFTER_AT = re.compile(_ATOM + r"{1,64}$"), re.compile(rf"{_ATOM}*\.{_ATOM}+")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# Of the characters that other categories have: Unicode's Default_Ignorable_Code_Point, and letters and signs that are blank.
+_IGNORABLE = (
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\uffa0\ufff0-\ufff8"
+    r"\U00016fe4\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# A selector behind an emoji is how it is written: a digit's or sign's only where it is in a key.
+_SELECTOR = (
+    r"(?:(?<![\u00a9\u00ae\u203c\u2049\u2100-\u214f\u2190-\u21ff\u2300-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
+    r"\U0001f000-\U0001faff0-9#*])[\ufe00-\ufe0f]|(?<=[0-9#*])[\ufe00-\ufe0f](?!\u20e3))"
+)
+_HIDDEN = f"{_IGNORABLE}|{_SELECTOR}"
+BRACKETS = {ord("⟨"): "\\u27e8", ord("⟩"): "\\u27e9"}
+"""What `str.translate` makes escapes of: these brackets stand for a place of recipients' values."""
+_MISTAKABLE = r"[⟨⟩]|\\(?=[nrtuU])"
 
 
 def mask(value: str) -> str:
@@ -131,9 +145,23 @@ def printable(text: str, *, named: bool = True) -> str:
 
     A line end becomes `\\n`, or `\\u000a` unless `named`.
     """
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(c, named=named) for c in text)
+    text = re.sub(_HIDDEN, lambda found: escaped(found.group()), text)
+    return text if text.isprintable() else "".join(_shown(c, named=named) for c in text)
+
+
+def is_all_visible(text: str) -> bool:
+    """Whether `printable` leaves the text as it is."""
+    return text.isprintable() and (text.isascii() or re.search(_HIDDEN, text) is None)
+
+
+def spelled(text: str) -> str:
+    """A message's text before `printable`: what would read like an escape of it, or like a place of recipients' values, is one then.
+
+    So different texts read differently: a backslash before one of `nrtuU` becomes `\\u005c`, and `⟨` becomes `\\u27e8`.
+    """
+    return re.sub(_MISTAKABLE, lambda found: escaped(found.group()), text)
 
 
 def quoted(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sendspec.composing.message_part import MessagePart
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.composing.taken_path import TakenPath
 from sendspec.operations.plan_sample import SampleSource
@@ -13,20 +14,28 @@ from sendspec.operations.plan_sample import SampleSource
 class AbsentText:
     """One text of the spec: an example's, or the template's with the names of columns in it (`Hi ⟨first_name⟩`).
 
-    `path` is the way that it takes through the templates. `measure` is known where the text is what somebody would get.
+    `path` is the way that it takes through the templates. `measure` is known where the text is what somebody would get. `parts` are all
+    else that people read or click. All texts are `spelled`.
     """
 
     text: str
     source: SampleSource
     path: TakenPath
     measure: Measure | None = None
+    parts: tuple[MessagePart, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """The text and all parts, to compare with others."""
+        told = [f"{part.at}: {part.text}{f' … {part.cut} more' if part.cut else ''}" for part in self.parts]
+        return "\n".join([self.text, *told] if self.text or not told else told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsentAudience:
     """`path` is the spec's, `file` its table's as the spec writes it; `why` completes "audience: …". `more`: there are more texts than listed.
 
-    `before` are the texts of the spec as a base has it, at the same path; None: it isn't compared with one, or the base has no such spec.
+    `before` are the whole texts of the spec as a base has it, at the same path; None: it isn't compared with one, or the base has no such spec.
     """
 
     name: str
@@ -41,9 +50,9 @@ class AbsentAudience:
     @property
     def gone(self) -> tuple[str, ...]:
         """What the base says, and this no more."""
-        now = {text.text for text in self.texts}
+        now = {text.whole for text in self.texts}
         return tuple(text for text in self.before or () if text not in now)
 
     def is_new(self, text: AbsentText) -> bool:
         """Whether the base doesn't say this; never, if it isn't compared with one."""
-        return self.before is not None and text.text not in self.before
+        return self.before is not None and text.whole not in self.before

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
 from sendspec.composing.composer import compose_rows
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.readable_text import is_plain, other_fields, readable_text
-from sendspec.composing.shape_text import shape_text
-from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
+from sendspec.composing.shape_payload import shape_payload, spelled_payload
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.base_settings import REFERENCE
 from sendspec.operations.message_pairs import ChangedIds, Side, message_pairs
@@ -22,7 +19,6 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.base_change import TextChange
 from sendspec.planning.change_tally import ChangeGroup, ChangeTally, Sized
 from sendspec.planning.text_difference import text_pieces
-from sendspec.reading.tables.inline_table import InlineTable
 
 MOST_TEXTS = 40
 """Changes that are kept with a sample."""
@@ -144,35 +140,21 @@ def _texts_at(olds: Sequence[Message], news: Sequence[Message]) -> tuple[str, st
     for new in news:
         for old in olds:
             if old.id == new.id and old.digest != new.digest:
-                texts = readable_text(orjson.loads(old.body)) or "", readable_text(orjson.loads(new.body)) or ""
+                texts = _spelled(old), _spelled(new)
                 if texts[0] != texts[1]:
                     return texts
     return texts
 
 
+def _spelled(message: Message) -> str:
+    return readable_text(spelled_payload(orjson.loads(message.body))) or ""
+
+
 def _samples(before: _Words, after: _Words, groups: Sequence[ChangeGroup]) -> list[tuple[str, str]]:
-    """The texts of an example of each group's shape; without one, the names of columns."""
-    of_examples = _texts_of_examples(before.job, after.job)
-    found = []
-    for group in groups[:MOST_TEXTS]:
-        shape = group.before.alternatives, group.after.alternatives
-        found.append(of_examples.get(shape) or (before.text(shape[0]), after.text(shape[1])))
-    return found
-
-
-def _texts_of_examples(before: Job, after: Job) -> dict[tuple[int, int], tuple[str, str]]:
-    """Both texts of each example of today's spec, by shape, if they differ."""
-    spec = after.spec
-    table = InlineTable(spec.document, [((*each.at, "with"), each.with_) for each in spec.examples])
-    composers = before.composer(Problems()), after.composer(Problems())
-    found: dict[tuple[int, int], tuple[str, str]] = {}
-    for row in table.rows(Problems()):
-        old, new = (composer.compose(row) for composer in composers)
-        if isinstance(old, Message) and isinstance(new, Message):
-            texts = readable_text(orjson.loads(old.body)) or "", readable_text(orjson.loads(new.body)) or ""
-            if texts[0] != texts[1]:
-                found.setdefault((old.alternatives, new.alternatives), texts)
-    return found
+    """The texts of each group's shape with the names of columns: an example's values could hide what changes."""
+    return [
+        (before.text(group.before.alternatives), after.text(group.after.alternatives)) for group in groups[:MOST_TEXTS]
+    ]
 
 
 @dataclass(slots=True)
@@ -191,22 +173,4 @@ class _Words:
         return known
 
     def _written(self, alternatives: int) -> str:
-        constants = {"generation": self.job.spec.generation, **self.job.spec.variables}
-        payload = _with_names(self.job.program.content, alternatives, constants)
-        return (readable_text(payload) if isinstance(payload, Mapping) else None) or ""
-
-
-def _with_names(node: Node, alternatives: int, constants: Mapping[str, object]) -> Any:
-    match node:
-        case Constant(value=value):
-            return value
-        case Placeholder():
-            if alternatives >> node.omit_bit & 1:
-                return OMIT
-            return shape_text(node.template.source, alternatives >> node.first_bit, constants)
-        case Branch(keys=keys, children=children, is_list=is_list):
-            filled = [
-                (key, _with_names(child, alternatives, constants)) for key, child in zip(keys, children, strict=True)
-            ]
-            kept = [(key, value) for key, value in filled if value is not OMIT]
-            return [value for _, value in kept] if is_list else dict(kept)
+        return readable_text(shape_payload(self.job.program, alternatives)) or ""

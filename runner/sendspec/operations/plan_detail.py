@@ -81,9 +81,9 @@ def samples_for_file(
     found = _samples(job, context, source, shapes, {row.line: row for row in rows})
     kept, room = {}, MOST_CHARACTERS
     for shape in shapes:
-        if shape.id in found and len(found[shape.id].text) <= room:
+        if shape.id in found and found[shape.id].length <= room:
             kept[shape.id] = found[shape.id]
-            room -= len(kept[shape.id].text)
+            room -= kept[shape.id].length
     return kept
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec import __version__
+from sendspec.composing.message_part import parts_json
 from sendspec.diagnostics.wording import moment_text
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.git_command import GitUnreadable
@@ -99,7 +100,9 @@ def _sampled(samples: Mapping[str, ShapeSample], spec: Mapping[str, Any]) -> dic
     for shape_id, each in samples.items():
         shape = shape_by_id[shape_id]
         size = {"segments": shape["segments"] // shape["messages"]} if shape["segments"] else {}
-        listed.append({"shape": shape_id, "text": each.text, "from": each.source.value, **size})
+        listed.append(
+            {"shape": shape_id, "text": each.text, "from": each.source.value, **size, **parts_json(each.parts)}
+        )
     return {"samples": listed} if listed else {}
 
 

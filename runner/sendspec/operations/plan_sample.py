@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sendspec.composing.compiled_spec import CompiledSpec
+import orjson
+
 from sendspec.composing.message import Message
+from sendspec.composing.message_part import MessagePart, parts_of
 from sendspec.composing.payload_text import text_of, text_path
-from sendspec.composing.shape_text import shape_text
+from sendspec.composing.shape_payload import columns_alone, shape_payload, spelled_payload
 from sendspec.composing.template_tree import Placeholder, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.example import composed_examples
@@ -29,63 +32,73 @@ class SampleSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShapeSample:
-    """A text of a shape, and where the values in it come from."""
+    """What a message of a shape says, and where the values in it come from. All texts are `spelled`.
+
+    `text` is "" where the message has none; `parts` are all else that people read or click.
+    """
 
     text: str
     source: SampleSource
+    parts: tuple[MessagePart, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Characters of all of it."""
+        lengths = (len(part.at) + len(part.text) + sum(map(len, part.links)) for part in self.parts)
+        return len(self.text) + sum(lengths)
 
 
 def samples_of_recipients(job: Job, row_by_line: Mapping[int, Row], shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
     """The texts of the first messages, by the shape's id. `row_by_line` has the rows of the shapes' lines."""
     composer = job.composer(Problems())
-    found = {}
+    found: dict[str, ShapeSample] = {}
     for shape in shapes:
         row = row_by_line.get(shape.line)
         composed = None if row is None else composer.compose(row)
-        if isinstance(composed, Message) and composed.text is not None:
-            found[shape.id] = ShapeSample(composed.text, SampleSource.RECIPIENTS)
+        if isinstance(composed, Message):
+            _put(found, shape.id, sample_of(spelled_body(composed), SampleSource.RECIPIENTS))
     return found
 
 
 def samples_without_recipients(job: Job, context: ProjectContext, shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
-    """Texts of examples that have the shape; without one, the text with the names of columns in it."""
+    """Texts of examples that have the shape; without one, the text with the names of columns in it.
+
+    An example tells what others get only where values stand as they are: elsewhere its values could hide what the spec says.
+    """
     found: dict[str, ShapeSample] = {}
     id_by_key = {(shape.alternatives, shape.segments_each, shape.encoding): shape.id for shape in shapes}
     for _, composed in composed_examples(job.spec, context, Problems()):
-        if not isinstance(composed, Message) or composed.text is None:
+        if not isinstance(composed, Message) or not columns_alone(job.program, composed.alternatives):
             continue
         measured = composed.measure
         size = (0, None) if measured is None else (measured.segments, measured.encoding)
         shape_id = id_by_key.get((composed.alternatives, *size))
         if shape_id is not None:
-            found.setdefault(shape_id, ShapeSample(composed.text, SampleSource.EXAMPLES))
+            _put(found, shape_id, sample_of(spelled_body(composed), SampleSource.EXAMPLES))
     for shape in shapes:
-        text = text_without_values(job, shape.alternatives)
-        if text is not None:
-            found.setdefault(shape.id, ShapeSample(text, SampleSource.COLUMNS))
+        if shape.id not in found:
+            _put(found, shape.id, sample_of(shape_payload(job.program, shape.alternatives), SampleSource.COLUMNS))
     return found
 
 
-def text_without_values(job: Job, alternatives: int) -> str | None:
-    """The text of messages with these alternatives, without anyone's values; None if they have no text."""
-    return text_of_columns(job.program, alternatives)
+def _put(samples: dict[str, ShapeSample], shape_id: str, sample: ShapeSample | None) -> None:
+    if sample is not None:
+        samples.setdefault(shape_id, sample)
 
 
-def text_of_columns(program: CompiledSpec, alternatives: int) -> str | None:
-    """As `text_without_values`, of a spec without a table."""
-    template = template_of_text(program)
-    if template is None:
-        return text_of(program.spec.message)
-    constants = {**program.spec.variables, "generation": program.spec.generation}
-    return shape_text(template.template.source, alternatives >> template.first_bit, constants)
+def spelled_body(message: Message) -> Mapping[str, Any]:
+    """A message's payload, all of its texts `spelled`."""
+    payload: Mapping[str, Any] = spelled_payload(orjson.loads(message.body))
+    return payload
+
+
+def sample_of(payload: Mapping[str, Any], source: SampleSource) -> ShapeSample | None:
+    """What a payload with `spelled` texts says; None if there is nothing to read in it."""
+    text, parts = text_of(payload), parts_of(payload)
+    return None if text is None and not parts else ShapeSample(text or "", source, parts)
 
 
 def text_template(job: Job) -> Placeholder | None:
     """The template of the messages' text; None where the text is the same for all, or there is none."""
-    return template_of_text(job.program)
-
-
-def template_of_text(program: CompiledSpec) -> Placeholder | None:
-    """As `text_template`, of a spec without a table."""
-    at = ("message", *text_path(program.spec.message))
-    return next((each for each in placeholders_of(program.content) if each.at == at), None)
+    at = ("message", *text_path(job.program.spec.message))
+    return next((each for each in placeholders_of(job.program.content) if each.at == at), None)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sendspec.composing.message_part import parts_json
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.absent_audience import AbsentAudience, AbsentText
-from sendspec.showing.plan_shape import path_words, shown_text
+from sendspec.showing.message_part import sample_lines, shown_text
+from sendspec.showing.plan_shape import path_words
 from sendspec.showing.terminal_style import TerminalStyle
 
 TEXTS_SHOWN = 5
@@ -19,7 +21,7 @@ def absent_text(absent: AbsentAudience, style: TerminalStyle, *, full: bool = Fa
     shown = absent.texts if full else absent.texts[:TEXTS_SHOWN]
     for text in shown:
         lines.append(f"    {_head(text)}{', new against the base' if absent.is_new(text) else ''}")
-        lines.append(f"      {shown_text(text.text, full=full)}")
+        lines += [f"      {line}" for line in sample_lines(text.text, text.parts, full=full)]
         if words := path_words(text.path):
             lines.append(style.dim(f"      {printable(words)}"))
     left = len(absent.texts) - len(shown)
@@ -58,4 +60,4 @@ def _text_json(text: AbsentText) -> dict[str, Any]:
         {"at": each.at, "condition": each.condition, "outcome": each.outcome.value} for each in text.path.branches
     ]
     size = {} if text.measure is None else {"segments": text.measure.segments, "encoding": text.measure.encoding.value}
-    return {"text": text.text, "from": text.source.value, "branches": branches, **size}
+    return {"text": text.text, "from": text.source.value, "branches": branches, **size, **parts_json(text.parts)}

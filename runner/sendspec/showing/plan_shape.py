@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sendspec.composing.message_part import parts_json
 from sendspec.composing.taken_path import BranchOutcome, TakenPath
 from sendspec.diagnostics.redaction import mask_in_row, printable
 from sendspec.diagnostics.wording import counted, grouped
@@ -12,12 +13,11 @@ from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.unmatched_value import UnmatchedValues
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling
+from sendspec.showing.message_part import sample_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
 SHAPES_SHOWN, SHAPES_IN_DETAIL = 5, 40
 VALUES_SHOWN, VALUES_IN_JSON, VALUE_LENGTH = 5, 20, 30
-TEXT_SHOWN = 160
-"""Characters of a sample that plain `plan` shows."""
 _OUTCOMES = {BranchOutcome.TRUE: "yes", BranchOutcome.FALSE: "no", BranchOutcome.BOTH: "yes and no"}
 
 
@@ -36,7 +36,8 @@ def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: b
         yield f"    {grouped(shape.messages):>{width}} × {shape_size(shape)}row {shape.line}{marks.get(shape.id, '')}"
         indent = " " * (width + 7)
         if shape.id in detail.samples:
-            yield indent + shown_text(detail.samples[shape.id].text, full=full)
+            sample = detail.samples[shape.id]
+            yield from (indent + line for line in sample_lines(sample.text, sample.parts, full=full))
         if words := path_words(shape.path):
             yield style.dim(indent + printable(words))
         yield from (
@@ -70,11 +71,6 @@ def shape_size(shape: Shape) -> str:
     if shape.encoding is None:
         return ""
     return f"{counted(shape.segments_each, 'segment')} {shape.encoding.value}, "
-
-
-def shown_text(text: str, *, full: bool) -> str:
-    cut = text if full or len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
-    return printable(cut)
 
 
 def path_words(path: TakenPath) -> str:
@@ -128,7 +124,8 @@ def _shape_json(shape: Shape, detail: PlanDetail) -> dict[str, Any]:
     sample: dict[str, Any] = {"line": shape.line}
     if shape.id in detail.samples:
         text = detail.samples[shape.id]
-        sample |= {"text": text.text, "from": text.source.value}
+        sample |= {"text": text.text} if text.text or not text.parts else {}
+        sample |= {"from": text.source.value, **parts_json(text.parts)}
     path = shape.path
     unmatched = [_values_json(found, named=detail.names_values) for found in detail.values.get(shape.id, ())]
     return {

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sendspec.composing.message_part import parts_in
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.showing.account import country_words, skipped_words
 from sendspec.showing.cost import written_cost_words
+from sendspec.showing.message_part import sample_lines
 from sendspec.showing.schedule import schedule_lines, written_schedule
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle
@@ -54,7 +56,7 @@ def planned_spec_lines(spec: Mapping[str, Any], style: TerminalStyle, reading: R
 def _shape_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
     """The shapes with a sample, or the first without any, and what is not shown."""
     shapes: Sequence[Mapping[str, Any]] = spec.get("shapes", ())
-    samples = {each["shape"]: each["text"] for each in spec.get("samples", ()) if "shape" in each}
+    samples = {each["shape"]: each for each in spec.get("samples", ()) if "shape" in each}
     others = spec.get("other_shapes", {}).get("messages", 0)
     if not shapes:
         return
@@ -65,7 +67,9 @@ def _shape_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]
         size = _size(shape)
         yield f"      {grouped(shape['messages']):>{width}} × {size or shape['id']}"
         if shape["id"] in samples:
-            yield f"      {' ' * width}   {printable(samples[shape['id']])}"
+            sample = samples[shape["id"]]
+            lines = sample_lines(sample["text"], parts_in(sample.get("parts", ())), full=True)
+            yield from (f"      {' ' * width}   {line}" for line in lines)
     left, listed = len(shapes) - len(shown), sum(shape["messages"] for shape in shapes if shape not in shown)
     if left:
         yield f"      and {grouped(left)} more, of {counted(listed, 'message')}"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
 from sendspec.composing.message import Message
-from sendspec.composing.payload_text import text_of
+from sendspec.composing.payload_text import text_of, text_path
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.platforms.sms_segments import Measure, measure
 from sendspec.composing.possible_way import possible_ways
+from sendspec.composing.shape_payload import columns_alone, shape_payload
 from sendspec.composing.taken_path import TakenPath, taken_path
+from sendspec.composing.template_tree import Placeholder, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.absent_audience import AbsentAudience, AbsentText
 from sendspec.operations.example import examples_of
-from sendspec.operations.plan_sample import SampleSource, template_of_text, text_of_columns
+from sendspec.operations.plan_sample import SampleSource, ShapeSample, sample_of, spelled_body
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.spec_channel import channel_of_spec
 from sendspec.operations.untrusted.present_input import AbsentTable
@@ -52,30 +54,42 @@ def absent_audience(absent: AbsentTable, context: ProjectContext, problems: Prob
 def _texts(
     program: CompiledSpec, context: ProjectContext, channel: Channel | None, problems: Problems
 ) -> Iterator[AbsentText]:
+    """An example tells what others get only where values stand as they are: see `samples_without_recipients`."""
     found: dict[TakenPath, None] = {}
     for _, composed in examples_of(program, context, problems):
-        if isinstance(composed, Message) and composed.text is not None:
+        if isinstance(composed, Message) and columns_alone(program, composed.alternatives):
             path = taken_path(program, composed.alternatives)
-            if path not in found:
+            sample = sample_of(spelled_body(composed), SampleSource.EXAMPLES)
+            if path not in found and sample is not None:
                 found[path] = None
-                yield AbsentText(text=composed.text, source=SampleSource.EXAMPLES, path=path, measure=composed.measure)
-    template = template_of_text(program)
-    if template is None:
-        text = text_of(program.spec.message)
-        if text is not None and not found:
-            size = _measured(text, program, channel)
-            yield AbsentText(text=text, source=SampleSource.COLUMNS, path=TakenPath(), measure=size)
-        return
-    for way in possible_ways(template.template.source, MOST_TEXTS + 1):
-        alternatives = way << template.first_bit
-        path = taken_path(program, alternatives)
-        text = text_of_columns(program, alternatives)
-        if path not in found and text is not None:
+                yield _absent(sample, path, composed.measure)
+    placeholders = tuple(placeholders_of(program.content))
+    text_at = ("message", *text_path(program.spec.message))
+    is_alike = all(each.at != text_at for each in placeholders)
+    for way in _ways(placeholders):
+        path = taken_path(program, way)
+        sample = sample_of(shape_payload(program, way), SampleSource.COLUMNS)
+        if path not in found and sample is not None:
             found[path] = None
-            yield AbsentText(text=text, source=SampleSource.COLUMNS, path=path)
+            yield _absent(sample, path, _measured(program, channel) if is_alike else None)
 
 
-def _measured(text: str, program: CompiledSpec, channel: Channel | None) -> Measure | None:
+def _absent(sample: ShapeSample, path: TakenPath, size: Measure | None) -> AbsentText:
+    return AbsentText(text=sample.text, source=sample.source, path=path, measure=size, parts=sample.parts)
+
+
+def _ways(placeholders: Sequence[Placeholder]) -> list[int]:
+    """The ways through all templates, as many as are looked at."""
+    found = [0]
+    for each in placeholders:
+        ways = possible_ways(each.template.source, MOST_TEXTS + 1)
+        found = [before | way << each.first_bit for before in found for way in ways][: MOST_TEXTS + 1]
+    return found
+
+
+def _measured(program: CompiledSpec, channel: Channel | None) -> Measure | None:
     """The size of a text that all get alike."""
     platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
-    return measure(text) if program.spec.message["body"]["type"] in platform.sms_measured else None
+    text = text_of(program.spec.message)
+    is_measured = text is not None and program.spec.message["body"]["type"] in platform.sms_measured
+    return measure(text) if text is not None and is_measured else None

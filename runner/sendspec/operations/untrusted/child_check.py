@@ -89,7 +89,7 @@ def _absent(
     if then is None or spec is None:
         return found
     before = absent_audience(replace(absent, spec=spec), then, own)
-    return found if before is None else replace(found, before=tuple(text.text for text in before.texts))
+    return found if before is None else replace(found, before=tuple(text.whole for text in before.texts))
 
 
 def _planned(

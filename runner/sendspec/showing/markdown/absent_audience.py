@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sendspec.operations.absent_audience import AbsentAudience, AbsentText
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.showing.markdown.foreign_text import code, message, name
+from sendspec.showing.markdown.message_part import sample_blocks
 from sendspec.showing.markdown.page import GAP, Section, fitted, more_of
 from sendspec.showing.markdown.words import many
 from sendspec.showing.plan_shape import path_words
@@ -51,4 +52,6 @@ def _text(text: AbsentText, *, is_new: bool) -> str:
     size = "" if text.measure is None else f", {many(text.measure.segments, 'segment')} {text.measure.encoding.value}"
     words = path_words(text.path)
     way = [f"- {name(words, 400)}"] if words else []
-    return GAP.join([f"{'**new**, ' if is_new else ''}{_SOURCES[text.source]}{size}", message(text.text), *way])
+    return GAP.join(
+        [f"{'**new**, ' if is_new else ''}{_SOURCES[text.source]}{size}", sample_blocks(text.text, text.parts), *way]
+    )

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from enum import StrEnum
 from itertools import count
 
-from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.redaction import is_all_visible, printable
 
 JOINERS = "\u200c\u200d"
 """They make one picture of several emoji, and join letters of some scripts."""
+LINE_END = "⏎"
+"""A line end that is removed or added. Ours stands outside of code."""
 NAME_LENGTH = 80
 MOST_CHARACTERS, MOST_LINES = 1_500, 40
 """What is shown of one message."""
@@ -32,7 +34,7 @@ class Mark(StrEnum):
 
 def visible(text: str) -> str:
     """`text` with escapes for characters that nobody sees, but for joiners between characters that need them."""
-    if text.isprintable():
+    if is_all_visible(text):
         return text
     parts = _JOINED.split(text)
     return "".join(part if number % 2 else printable(part) for number, part in enumerate(parts))
@@ -110,6 +112,7 @@ def _lines(parts: Iterable[tuple[str, Mark | None]], most: int) -> list[str]:
     for text, mark in parts:
         for number, line in enumerate(text[:most].split("\n") if most else ()):
             if number:
+                lines[-1] += f"<{mark}>{LINE_END}</{mark}>" if mark is not None else ""
                 lines.append("")
             lines[-1] += _marked(line, mark)
         most -= min(most, len(text))

@@ -14,7 +14,8 @@ from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling
 from sendspec.showing.account import country_words
 from sendspec.showing.markdown.base_change import change_blocks
-from sendspec.showing.markdown.foreign_text import code, message, name
+from sendspec.showing.markdown.foreign_text import code, name
+from sendspec.showing.markdown.message_part import sample_blocks
 from sendspec.showing.markdown.page import GAP, Section, fitted, more_of
 from sendspec.showing.markdown.words import amount, cost_words, many, number, segment_words, unfolding
 from sendspec.showing.plan_forcing import CAUSES_SHOWN, why
@@ -165,7 +166,7 @@ def _shape(shape: Shape, detail: PlanDetail, mark: str) -> str:
     head = (
         f"**{many(shape.messages, 'message')}**{f' of {size}' if size else ''}, first in row {shape.line}{mark}{source}"
     )
-    blocks = [head, "> no text of ours" if sample is None else message(sample.text)]
+    blocks = [head, "> nothing to read" if sample is None else sample_blocks(sample.text, sample.parts)]
     words = [path_words(shape.path)] if not shape.path.is_plain else []
     words += [values_words(found, named=detail.names_values) for found in detail.values.get(shape.id, ())]
     return GAP.join([*blocks, "\n".join(f"- {name(each, 400)}" for each in words)] if words else blocks)

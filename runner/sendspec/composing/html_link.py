@@ -1,0 +1,34 @@
+"""The links of HTML, found as a reader of it finds them, and all that looks like an address besides: templates may confuse a reader."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+_ATTRIBUTES = frozenset(
+    {"action", "archive", "background", "cite", "code", "codebase", "data", "formaction", "href", "longdesc", "manifest", "ping", "poster", "src", "srcset", "xlink:href"}
+)  # fmt: skip
+_SCHEME = r"[a-z][a-z0-9+.-]{1,30}:"
+_LEADS_AWAY = re.compile(rf"{_SCHEME}|//|url\(|www\.", re.IGNORECASE)
+_ADDRESS = re.compile(rf"(?:(?:{_SCHEME})?//|www\.|(?:mailto|tel|sms|javascript|data):)[^\s<>\"')]+", re.IGNORECASE)
+
+
+def links_in(html: str) -> tuple[str, ...]:
+    """The values of all attributes that lead somewhere or load something, and other addresses, each once."""
+    reader = _Links()
+    reader.feed(html)
+    reader.close()
+    found = dict.fromkeys(reader.links)
+    known = "\n".join(found)
+    found |= dict.fromkeys(each for each in _ADDRESS.findall(unescape(html)) if each not in known)
+    return tuple(found)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value for name, value in attrs if value and (name in _ATTRIBUTES or _LEADS_AWAY.search(value))]
