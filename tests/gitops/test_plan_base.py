@@ -370,13 +370,29 @@ def test_with_ci_no_recipient_is_in_the_texts(repository: BaseRepository) -> Non
         ),
     )
     (found,) = repository.change()["texts"]
-    assert (
-        found["after"] == "Hi ⟨first_name⟩, your order ⟨order⟩ was sent."
-    )  # an example's values could hide what changes
+    # An example's values could hide what changes.
+    assert found["after"] == "Hi ⟨first_name⟩, your order ⟨order⟩ was sent."
     repository.replace(HELLO, ("was sent", "has shipped"))
     done = repository.plan()
-    assert "only recipients' values in it change" in done.out
+    assert ": 1 text changed in 1 message, only recipients' values change\n" in done.out
     assert "Petra" not in done.out
+    page = repository.plan("--format", "markdown", HELLO).out
+    assert "- **only recipients' values change**\n" in page
+    assert "before:" not in page
+
+
+def test_with_ci_values_that_change_with_the_template_are_counted(repository: BaseRepository) -> None:
+    repository.project.environ["CI"] = "true"
+    repository.replace(HELLO, ("has shipped", "was sent"))
+    assert repository.change()["changed_values"] == 0
+    repository.write(PEOPLE, people(COUNT).replace("Person3,", "Petra,"))
+    assert repository.change()["changed_values"] == 1
+    assert "recipients' values change too in 1 message" in repository.plan().out
+    assert "- **recipients' values change too in 1 message**\n" in repository.plan("--format", "markdown", HELLO).out
+    repository.write(PEOPLE, people(COUNT).replace("Person", "Petra"))
+    assert repository.change()["changed_values"] == COUNT
+    del repository.project.environ["CI"]
+    assert "changed_values" not in repository.change()
 
 
 def test_the_counts_are_those_of_an_independent_count(repository: BaseRepository) -> None:

@@ -64,6 +64,12 @@ def test_parts_of_a_message_are_marked(parts: list[tuple[str, Mark | None]]) -> 
     assert "".join(page.added) == "".join(shown(text) for text, mark in parts if mark is Mark.ADDED)
 
 
+def test_a_line_end_that_changes_is_marked() -> None:
+    parts = [("a\n", None), ("b\n\n", Mark.ADDED), ("c", None)]
+    assert marked_message(parts) == "> `a`<br><ins>`b`</ins><ins>⏎</ins><br><ins>⏎</ins><br>`c`"
+    assert rendered(marked_message(parts)).messages == ["a\nb\n\nc"]
+
+
 def test_texts_of_two_kinds_that_touch_are_told_apart() -> None:
     parts = [("Hi ", None), ("Ada", Mark.REMOVED), ("Bob", Mark.ADDED), (", hello", None), (" again", None)]
     assert marked_message(parts) == "> `Hi `<del>`Ada`</del><ins>`Bob`</ins>`, hello again`"
@@ -71,6 +77,7 @@ def test_texts_of_two_kinds_that_touch_are_told_apart() -> None:
 
 def test_what_nobody_sees_is_an_escape_and_emoji_stay_whole() -> None:
     assert visible("a\u200bb\u202ec\x00") == "a\\u200bb\\u202ec\\u0000"
+    assert visible("a\u3164b☎\ufe0f1\ufe0f\u20e3c\ufe0f") == "a\\u3164b☎\ufe0f1\ufe0f\u20e3c\\ufe0f"
     assert visible("👩\u200d👩\u200d👧 می\u200cخواهم a\u200db") == "👩\u200d👩\u200d👧 می\u200cخواهم a\\u200db"
 
 

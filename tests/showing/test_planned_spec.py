@@ -38,6 +38,15 @@ NO_TEXTS = "      no texts are in the file: `sendspec plan --with-samples --out 
             [*FIRST, "    shapes   2", "      158 × 1 segment GSM-7", "            Hi Ann", "      and 1 more, of 20 messages", *LAST],
         ),
         (
+            {"shapes": SHAPES[:1], "samples": [{"shape": A, "text": "Hi", "from": "columns", "parts": [
+                {"at": "body.html.metadata.subject", "text": "News\u3164"},
+                {"at": "body.html.html", "text": "<p>", "cut": 7, "links": ["https://evil.example"], "more_links": 2},
+            ]}]},
+            [*FIRST, "    shapes   1", "      158 × 1 segment GSM-7", "            Hi",
+             "            body.html.metadata.subject: News\\u3164",
+             "            body.html.html: <p> … and 7 more characters", "              link: https://evil.example", "              and 2 more links", *LAST],
+        ),
+        (
             {"shapes": SHAPES, "other_shapes": {"messages": 3, "segments": 3}},
             [*FIRST, "    shapes   more than 2", "      158 × 1 segment GSM-7", "       20 × 2 segments UCS-2", "      and 3 messages of further shapes", NO_TEXTS, *LAST],
         ),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
+from sendspec.composing.message_part import MessagePart
 from sendspec.composing.platforms.sms_segments import Encoding, Measure
 from sendspec.composing.taken_path import BranchOutcome, TakenBranch, TakenPath, UsedDefault
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
@@ -48,6 +49,12 @@ counts = st.integers(0, 3_000)
 PRICES = PriceTable({"GB": Price("EUR", Decimal("0.0625"), Decimal("0.07"))}, "prices.csv", "0" * 64)
 
 
+parts = st.lists(
+    st.builds(MessagePart, names, texts, st.integers(0, 2), st.lists(names, max_size=2).map(tuple), st.integers(0, 2)),
+    max_size=3,
+).map(tuple)
+
+
 @st.composite
 def shapes(draw: st.DrawFn) -> Shape:
     each = draw(st.integers(0, 3))
@@ -69,7 +76,7 @@ def shapes(draw: st.DrawFn) -> Shape:
 def details(draw: st.DrawFn) -> PlanDetail:
     found = tuple({shape.id: shape for shape in draw(st.lists(shapes(), max_size=6))}.values())
     samples = {
-        shape.id: ShapeSample(draw(texts), draw(st.sampled_from(SampleSource)))
+        shape.id: ShapeSample(draw(texts), draw(st.sampled_from(SampleSource)), draw(parts))
         for shape in found
         if draw(st.booleans())
     }

@@ -14,7 +14,8 @@ MOST_CHARACTERS = 1_500
 """What is kept of one part."""
 MOST_LINKS, MOST_LINK_CHARACTERS = 100, 10_000
 """Links of a part that is cut, which are kept whole, and their characters together."""
-_ROOTS = ("body", "template", "meta")
+ROOTS = ("body", "template", "meta")
+"""The parts of a payload that have anything to read."""
 _FREE = frozenset({"configurations", "extraInformation", "headers", "value", "variables"})
 """Mappings whose keys are the user's own: nothing in them is known to be an id."""
 _NEVER_READ = frozenset({"contentType", "id", "source_id", "type"})
@@ -38,7 +39,7 @@ def parts_of(payload: Mapping[str, Any]) -> tuple[MessagePart, ...]:
     """Every string and number, in the order of the payload, but for ids, media types, and what `text_of` gives."""
     text_at = text_path(payload)
     found = []
-    for root in _ROOTS:
+    for root in ROOTS:
         for at, text in _leaves(payload.get(root), (root,), is_free=False):
             if at != text_at:
                 found.append(_part(dotted(at), text))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.message_part import ROOTS
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.shape_text import is_omitted, shape_text, shows_columns_alone
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, placeholders_of
@@ -19,12 +20,12 @@ def shape_payload(program: CompiledSpec, alternatives: int) -> Mapping[str, Any]
 
 
 def columns_alone(program: CompiledSpec, alternatives: int) -> bool:
-    """Whether recipients' values are nowhere in the payload but where they stand as they are."""
+    """Whether recipients' values are nowhere in what people read but where they stand as they are."""
     constants = constants_of(program)
     return all(
         shows_columns_alone(each.template.source, alternatives >> each.first_bit, constants)
         for each in placeholders_of(program.content)
-        if not alternatives >> each.omit_bit & 1
+        if each.at[1] in ROOTS and not alternatives >> each.omit_bit & 1
     )
 
 

@@ -121,6 +121,7 @@ class _SpecComparison:
             other_messages=texts.other_messages,
             fields=fields,
             settings=setting_changes(base.settings, base_settings(self.job, self.context)),
+            changed_values=texts.changed_values,
             name_before=None if old.name == spec.name else old.name,
             generation_before=None if old.generation == spec.generation else old.generation,
         )

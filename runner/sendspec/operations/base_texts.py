@@ -13,6 +13,7 @@ from sendspec.composing.readable_text import is_plain, other_fields, readable_te
 from sendspec.composing.shape_payload import shape_payload, spelled_payload
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.base_settings import REFERENCE
+from sendspec.operations.changed_values import ChangedValues
 from sendspec.operations.message_pairs import ChangedIds, Side, message_pairs
 from sendspec.operations.plan_detail import rows_at
 from sendspec.operations.send_job import Job
@@ -35,6 +36,7 @@ class ChangedTexts:
     other_texts: int = 0
     other_messages: int = 0
     fields: tuple[str, ...] = ()
+    changed_values: int | None = None
 
 
 def changed_texts(
@@ -47,10 +49,13 @@ def changed_texts(
     """
     words = None if names_values else (_Words(before), _Words(after))
     tally, fields, found = ChangeTally(), set[str](), 0
+    values = None if names_values else ChangedValues(before, after)
     rows = _composed(before, repeats=repeats), _composed(after, repeats=repeats)
     plain = is_plain(before.spec.message) and is_plain(after.spec.message)
     for old, new in message_pairs(*rows, changed, count=count):
         found += 1
+        if values is not None:
+            values.add(old.line, new.line)
         texts = old.text or "", new.text or ""
         if not plain or not _differ_in_text_alone(old, new):
             payloads = orjson.loads(old.body), orjson.loads(new.body)
@@ -69,6 +74,7 @@ def changed_texts(
         other_texts=sum(group.different for group in others),
         other_messages=sum(group.messages for group in others) + count - found,
         fields=tuple(sorted(fields, key=lambda each: (each != REFERENCE, each))[:MOST_FIELDS]),
+        changed_values=None if values is None else values.count(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sendspec.diagnostics.wording import counted
 from sendspec.planning.cost import Cost
 
 
@@ -44,6 +45,11 @@ class TextChange:
     different: int = 1
     is_more: bool = False
 
+    @property
+    def is_of_values_alone(self) -> bool:
+        """Whether the texts are the same but for recipients' values, which aren't shown."""
+        return all(piece.kind is PieceKind.SAME for piece in self.pieces)
+
 
 class SpecChangeKind(StrEnum):
     """How a spec differs from the base's. The words are used in JSON.
@@ -78,6 +84,8 @@ class SpecChange:
     `texts` has the changes of most messages first. `other_messages` have one of `other_texts` further changes. `fields` names the parts of the
     request's body that change besides the texts, such as `tags`; a `reference` can change in messages that are otherwise the same.
     `settings` are those that an approval is bound to besides the messages, the channel, and `continue_with`.
+    `changed_values` counts messages to the same recipients in which values change
+    that the templates of both sides use; None where the texts have them, so that this needn't be told.
 
     `name_before`, `path_before` and `generation_before` are set where the base's are others. `problem` says why the base can't be
     compared; then everything else is empty.
@@ -97,10 +105,24 @@ class SpecChange:
     other_messages: int = 0
     fields: tuple[str, ...] = ()
     settings: tuple[SettingChange, ...] = ()
+    changed_values: int | None = None
     name_before: str | None = None
     path_before: str | None = None
     generation_before: int | None = None
     problem: str = ""
+
+    @property
+    def values_words(self) -> str:
+        """What changes in recipients' values, where the texts don't show it; else ""."""
+        if not self.changed_values:
+            return ""
+        if (
+            self.texts
+            and not (self.fields or self.settings or self.other_texts)
+            and all(text.is_of_values_alone for text in self.texts)
+        ):
+            return "only recipients' values change"
+        return f"recipients' values change too in {counted(self.changed_values, 'message')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

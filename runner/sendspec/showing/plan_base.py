@@ -98,6 +98,8 @@ def _summary(change: SpecChange) -> Iterator[str]:
         yield f"the same {'messages ' if change.fields or change.settings else ''}for {counted(change.same, 'recipient')}"
     if change.settings:
         yield f"{counted(len(change.settings), 'setting')} changed"
+    if change.values_words:
+        yield change.values_words
     yield from _size_words(change)
 
 
@@ -158,9 +160,9 @@ def _head(text: TextChange) -> str:
 
 
 def _text_lines(text: TextChange, style: TerminalStyle, *, full: bool) -> Iterator[str]:
-    if all(piece.kind is PieceKind.SAME for piece in text.pieces):
+    if text.is_of_values_alone:
         yield f"  {_written(text.pieces, PieceKind.SAME, style, full=full)}"
-        yield "only recipients' values in it change"
+        yield "only recipients' values change"
         return
     yield f"- {_written(text.pieces, PieceKind.REMOVED, style, full=full)}"
     yield f"+ {_written(text.pieces, PieceKind.ADDED, style, full=full)}"
@@ -228,6 +230,7 @@ def change_json(change: SpecChange) -> dict[str, Any]:
         **({"other_texts": others} if change.other_messages else {}),
         **({"fields": list(change.fields)} if change.fields else {}),
         **({"settings": [_setting_json(setting) for setting in change.settings]} if change.settings else {}),
+        **({} if change.changed_values is None else {"changed_values": change.changed_values}),
     }
 
 

@@ -110,6 +110,8 @@ def _facts(change: SpecChange) -> Iterator[str]:
     told = [f"{number(count)} {what}" for count, what in counts if count]
     if told:
         yield f"recipients: {', '.join(told)}"
+    if change.values_words:
+        yield f"**{change.values_words}**"
     if change.segments_before != change.segments_after:
         yield f"segments: {change_words(change.segments_before, change.segments_after)}"
     before, after = _cost(change.cost_before), _cost(change.cost_after)
@@ -136,6 +138,8 @@ def _text(change: TextChange) -> str:
     segments = change_words(change.segments_before, change.segments_after)
     sizes = f", segments {segments}" if change.segments_before != change.segments_after else ""
     head = f"**{count}**{alike}, first in row {change.line}{sizes}"
+    if change.is_of_values_alone:
+        return GAP.join([head, "only recipients' values change:", _version(change.pieces, PieceKind.SAME, Mark.ADDED)])
     before = _version(change.pieces, PieceKind.REMOVED, Mark.REMOVED)
     after = _version(change.pieces, PieceKind.ADDED, Mark.ADDED)
     return GAP.join([head, "before:", before, "after:", after])
@@ -143,4 +147,4 @@ def _text(change: TextChange) -> str:
 
 def _version(pieces: Sequence[Piece], kind: PieceKind, mark: Mark) -> str:
     own = [piece for piece in pieces if piece.kind in (kind, PieceKind.SAME)]
-    return marked_message((piece.text, mark if piece.kind is kind else None) for piece in own)
+    return marked_message((piece.text, None if piece.kind is PieceKind.SAME else mark) for piece in own)
