@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.diagnostics.redaction import mask, mask_in_place, mask_in_row, printable
+from sendspec.diagnostics.redaction import is_all_visible, mask, mask_in_place, mask_in_row, printable, spelled
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,51 @@ def test_no_whole_number_is_left_and_no_column_moves(number: str, around: str) -
         ("two\nlines\tand\rmore", "two\\nlines\\tand\\rmore"),
         ("tag \U000e0001", "tag \\U000e0001"),
         ("no\u00a0break", "no\u00a0break"),
+        (
+            "a\u3164b\u2800c\u034fd\u17b4e\U000e0100f\u115f\uffa0",
+            "a\\u3164b\\u2800c\\u034fd\\u17b4e\\U000e0100f\\u115f\\uffa0",
+        ),
+        (
+            "a\ufe0fb ☎\ufe0f 1\ufe0f\u20e3 2\ufe0f 👍\ufe0f\ufe0f",
+            "a\\ufe0fb ☎\ufe0f 1\ufe0f\u20e3 2\\ufe0f 👍\ufe0f\\ufe0f",
+        ),
     ],
 )
 def test_characters_that_act_are_shown_as_escapes(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+BLANK = [
+    "a", "\\", "n", "u", "u200b", "⟨", "⟩", "\u200b", "\n", "\u3164", "27e8", "5", "c", "0", "\ufe0f", "👍",
+]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(BLANK), max_size=8).map("".join), st.lists(st.sampled_from(BLANK), max_size=8).map("".join)
+)
+def test_different_messages_read_differently(first: str, second: str) -> None:
+    assert (printable(spelled(first)) == printable(spelled(second))) is (first == second)
+    assert _read_back(printable(spelled(first))) == first
+    assert "⟨" not in spelled(first)
+    assert is_all_visible(printable(first))
+
+
+def _read_back(shown: str) -> str:
+    named = {"n": "\n", "r": "\r", "t": "\t"}
+    return re.sub(
+        r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))",
+        lambda found: named[found[3]] if found[3] else chr(int(found[1] or found[2], 16)),
+        shown,
+    )
+
+
+def test_every_character_that_unicode_tells_to_ignore_is_an_escape() -> None:
+    ignorable = (
+        0xAD, 0x34F, 0x61C, *range(0x115F, 0x1161), *range(0x17B4, 0x17B6), *range(0x180B, 0x1810), *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFF9),
+        *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000),
+    )  # fmt: skip
+    assert [hex(code) for code in ignorable if printable(f"a{chr(code)}b").isascii() is False] == []
 
 
 @pytest.mark.parametrize(
