@@ -54,6 +54,7 @@ HTML = {
         (
             {"template": {"projectId": "p", "version": "7", "name": "n", "parameters": [{"type": "object", "key": "k", "value": {"type": "t", "orderId": 3}}]}},
             {
+                "template.projectId": "p",
                 "template.version": "7",
                 "template.name": "n",
                 "template.parameters.0.key": "k",
@@ -116,8 +117,11 @@ def test_what_is_cut_is_counted_and_its_links_are_listed_whole() -> None:
     html = "<p>" * 1_000 + "".join(f"<a href={link}>x</a>" for link in links)
     [part] = parts_of({"body": {"type": "html", "html": {"html": html}}})
     assert part == MessagePart(
-        "body.html.html", html[:MOST_CHARACTERS], len(html) - MOST_CHARACTERS, tuple(links[:MOST_LINKS]), 3
+        "body.html.html", html[:MOST_CHARACTERS], len(html) - MOST_CHARACTERS, tuple(links[:MOST_LINKS]), 3, part.digest
     )
+    [other] = parts_of({"body": {"type": "html", "html": {"html": html.replace("x</a>", "y</a>")}}})
+    assert part.digest != other.digest
+    assert (other.text, other.cut) == (part.text, part.cut)
     assert parts_in(parts_json([part])["parts"]) == (part,)
 
 

@@ -11,7 +11,14 @@ from sendspec.composing.render_failure import RenderError
 from sendspec.composing.shape_text import own_text, shape_text, shows_columns_alone
 from sendspec.composing.template import Template, compile_template, message_context
 
-CONSTANTS = {"shop": "shop.example", "times": 3, "cities": ["Bonn", "Kiel"], "about": {"site": "site.example"}}
+CONSTANTS = {
+    "message_id": "m",
+    "row": {"note": "fine"},
+    "shop": "shop.example",
+    "times": 3,
+    "cities": ["Bonn", "Kiel"],
+    "about": {"site": "site.example"},
+}
 
 
 def shown(source: str, alternatives: int = 0) -> str:
@@ -65,6 +72,11 @@ def test_a_branch_that_was_taken_is_evaluated_where_it_is_constant() -> None:
     assert shown("{{ ('a' if note else 'fine') | upper }}", 2) == "FINE"
     assert shown("{{ note | default('you') | title }}", 1) == "You"
     assert shown("{{ note | default('you') | title }}") == "⟨note⟩"
+
+
+def test_a_long_constant_in_an_expression_is_cut_and_counted() -> None:
+    text = shape_text("{{ note | replace('a', long) }}{{ long | length }}", 0, {"long": "x" * 30_000})
+    assert text.endswith("x… and 10,002 more characters)⟩30000")
 
 
 def test_in_html_a_constant_is_written_as_it_is_sent() -> None:

@@ -44,7 +44,7 @@ NO_TEXTS = "      no texts are in the file: `sendspec plan --with-samples --out 
             ]}]},
             [*FIRST, "    shapes   1", "      158 × 1 segment GSM-7", "            Hi",
              "            body.html.metadata.subject: News\\u3164",
-             "            body.html.html: <p> … and 7 more characters", "              link: https://evil.example", "              and 2 more links", *LAST],
+             "            body.html.html: <p>… and 7 more characters", "              link: https://evil.example", "              and 2 more links", *LAST],
         ),
         (
             {"shapes": SHAPES, "other_shapes": {"messages": 3, "segments": 3}},

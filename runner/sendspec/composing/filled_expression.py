@@ -12,6 +12,9 @@ from sendspec.composing.expression_text import expression_text
 from sendspec.composing.filters import as_text
 from sendspec.diagnostics.redaction import BRACKETS
 
+MOST_CHARACTERS = 20_000
+"""What is shown of one constant in an expression. A template has no room for that much, but many names of it."""
+
 
 def expression_with(node: nodes.Node, constants: Mapping[str, object]) -> str:
     """The text of an expression. Strings are written as Python does, so a backslash in them is never alone; brackets are escapes."""
@@ -27,7 +30,10 @@ class _Filled(NodeTransformer):
     def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         if node.name not in self._constants:
             return node
-        return nodes.Name(_value_text(self._constants[node.name]), "load", lineno=node.lineno)
+        text = _value_text(self._constants[node.name])
+        if len(text) > MOST_CHARACTERS:
+            text = f"{text[:MOST_CHARACTERS]}… and {len(text) - MOST_CHARACTERS:,} more characters"
+        return nodes.Name(text, "load", lineno=node.lineno)
 
 
 def copied(node: nodes.Node) -> nodes.Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from sendspec.composing.html_link import links_in
@@ -14,18 +15,21 @@ MOST_CHARACTERS = 1_500
 """What is kept of one part."""
 MOST_LINKS, MOST_LINK_CHARACTERS = 100, 10_000
 """Links of a part that is cut, which are kept whole, and their characters together."""
+DIGEST_DIGITS = 16
 ROOTS = ("body", "template", "meta")
 """The parts of a payload that have anything to read."""
 _FREE = frozenset({"configurations", "extraInformation", "headers", "value", "variables"})
 """Mappings whose keys are the user's own: nothing in them is known to be an id."""
 _NEVER_READ = frozenset({"contentType", "id", "source_id", "type"})
+_TEMPLATE_ID = "projectId"
+"""The one id that decides what people read: the name of the provider's template can be left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessagePart:
     """A string or number of a payload, and its place. `cut` characters at its end are left out; all its `links` are listed then.
 
-    `more_links` are those for which there is no room.
+    `more_links` are those for which there is no room, and `digest` is one of the whole.
     """
 
     at: str
@@ -33,6 +37,12 @@ class MessagePart:
     cut: int = 0
     links: tuple[str, ...] = ()
     more_links: int = 0
+    digest: str = ""
+
+    @property
+    def all_links(self) -> tuple[str, ...]:
+        """The links of all of it, for those who show less than `text`."""
+        return self.links if self.cut else links_in(self.text)
 
 
 def parts_of(payload: Mapping[str, Any]) -> tuple[MessagePart, ...]:
@@ -57,7 +67,8 @@ def _part(at: str, text: str) -> MessagePart:
             break
         kept.append(link)
     more = len(links) - len(kept)
-    return MessagePart(at, text[:MOST_CHARACTERS], len(text) - MOST_CHARACTERS, tuple(kept), more)
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST_DIGITS]
+    return MessagePart(at, text[:MOST_CHARACTERS], len(text) - MOST_CHARACTERS, tuple(kept), more, digest)
 
 
 def _leaves(value: object, at: KeyPath, *, is_free: bool) -> Iterator[tuple[KeyPath, str]]:
@@ -76,7 +87,7 @@ def _leaves(value: object, at: KeyPath, *, is_free: bool) -> Iterator[tuple[KeyP
 
 
 def _is_never_read(key: str) -> bool:
-    return key in _NEVER_READ or key.endswith("Id")
+    return key in _NEVER_READ or (key.endswith("Id") and key != _TEMPLATE_ID)
 
 
 def parts_json(parts: Sequence[MessagePart]) -> dict[str, Any]:
@@ -85,7 +96,7 @@ def parts_json(parts: Sequence[MessagePart]) -> dict[str, Any]:
 
 
 def _part_json(part: MessagePart) -> dict[str, Any]:
-    cut: dict[str, Any] = {"cut": part.cut, "links": list(part.links)} if part.cut else {}
+    cut: dict[str, Any] = {"cut": part.cut, "links": list(part.links), "digest": part.digest} if part.cut else {}
     return {"at": part.at, "text": part.text, **cut, **({"more_links": part.more_links} if part.more_links else {})}
 
 
@@ -98,6 +109,7 @@ def parts_in(written: Sequence[Mapping[str, Any]]) -> tuple[MessagePart, ...]:
             each.get("cut", 0),
             tuple(each.get("links", ())),
             each.get("more_links", 0),
+            each.get("digest", ""),
         )
         for each in written
     )

@@ -27,7 +27,10 @@ class AbsentText:
     @property
     def whole(self) -> str:
         """The text and all parts, to compare with others."""
-        told = [f"{part.at}: {part.text}{f' … {part.cut} more' if part.cut else ''}" for part in self.parts]
+        told = [
+            f"{part.at}: {part.text}{f'… and {part.cut:,} more (digest {part.digest})' if part.cut else ''}"
+            for part in self.parts
+        ]
         return "\n".join([self.text, *told] if self.text or not told else told)
 
 

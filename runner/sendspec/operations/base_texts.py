@@ -169,12 +169,14 @@ class _Words:
 
     job: Job
     _known: dict[int, str] = field(default_factory=dict)
+    _room: int = 10 * MOST_CHARACTERS
 
     def text(self, alternatives: int) -> str:
         known = self._known.get(alternatives)
         if known is None:
             known = self._written(alternatives)
-            if len(self._known) < MOST_TEXTS:
+            self._room -= len(known) + 100
+            if self._room > 0:
                 self._known[alternatives] = known
         return known
 

@@ -25,16 +25,18 @@ def sample_lines(text: str, parts: Sequence[MessagePart], *, full: bool) -> Iter
         yield shown_text(text, full=full)
     shown = parts if full else parts[:PARTS_SHOWN]
     for part in shown:
-        more = f" … and {counted(part.cut, 'more character')}" if part.cut else ""
-        yield f"{printable(part.at)}: {shown_text(part.text, full=full)}{more}"
-        yield from _link_lines(part, full=full)
+        kept = part.text if full else part.text[:TEXT_SHOWN]
+        left = len(part.text) - len(kept) + part.cut
+        more = f"… and {counted(left, 'more character')}" if left else ""
+        yield f"{printable(part.at)}: {printable(kept)}{more}"
+        yield from _link_lines(part, full=full) if left else ()
     if len(shown) < len(parts):
         yield f"and {counted(len(parts) - len(shown), 'more part')}: `--detail`"
 
 
 def _link_lines(part: MessagePart, *, full: bool) -> Iterator[str]:
-    links = part.links if full else part.links[:LINKS_SHOWN]
+    links = part.all_links if full else part.all_links[:LINKS_SHOWN]
     yield from (f"  link: {printable(link)}" for link in links)
-    left = len(part.links) - len(links) + part.more_links
+    left = len(part.all_links) - len(links) + part.more_links
     if left:
         yield f"  and {counted(left, 'more link')}{'' if full else ': `--detail`'}"

@@ -40,9 +40,10 @@ def _long(part: MessagePart) -> Iterator[str]:
     )
     yield f"{name(part.at)}{cut}:"
     yield message(part.text)
-    if part.links or part.more_links:
-        links = [f"- link: {_link(link)}" for link in part.links[:MOST_LINKS]]
-        unseen = len(part.links) - len(links) + part.more_links
+    all_links = part.all_links
+    if all_links or part.more_links:
+        links = [f"- link: {_link(link)}" for link in all_links[:MOST_LINKS]]
+        unseen = len(all_links) - len(links) + part.more_links
         yield "\n".join([*links, *([f"- and {many(unseen, 'more link')}"] if unseen else [])])
 
 
