@@ -119,7 +119,11 @@ class SpecChange:
         """What changes in recipients' values, where the texts don't show it; else ""."""
         if not self.changed_values:
             return ""
-        if self.texts and not (self.fields or self.other_texts) and all(text.is_of_values_alone for text in self.texts):
+        if (
+            self.texts
+            and not (self.fields or self.settings or self.other_texts)
+            and all(text.is_of_values_alone for text in self.texts)
+        ):
             return "only recipients' values change"
         return f"recipients' values change too in {counted(self.changed_values, 'message')}"
 
