@@ -24,8 +24,10 @@ PROJECT = f"""default_environment: test
 
 @pytest.fixture
 def repository(tmp_path: Path) -> BaseRepository:
-    """Ten people got the message once, and the limit is of two a send."""
-    repository = BaseRepository(tmp_path)
+    """Ten people got the message once, and the limit is of two a send. Copies are made in a folder of the test's own."""
+    (tmp_path / "temporary").mkdir()
+    repository = BaseRepository(tmp_path / "top")
+    repository.project.environ["TMPDIR"] = str(tmp_path / "temporary")
     repository.begin(COUNT)
     limited(repository, "messages: 2")
     repository.commit()
