@@ -26,13 +26,13 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 	$(BIN)/sendspec send specs/order-shipped.yaml --yes
 
 test: $(INSTALLED)  ## run the tests, without those marked long
-	$(BIN)/python -m pytest --numprocesses 3 -m "not long"
+	$(BIN)/python -m pytest --numprocesses 3 -m "not long and not registry"
 
 test-long: $(INSTALLED)  ## run the tests marked long: whole tables and campaigns, of which the others run a part
-	$(BIN)/python -m pytest --numprocesses 3 -m long
+	$(BIN)/python -m pytest --numprocesses 3 -m "long and not registry"
 
 test-fast: $(INSTALLED)  ## run the tests that start no process, with few generated examples: half a minute
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 3 -m "not process and not long"
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 3 -m "not process and not long and not registry"
 
 # Without the wire: which of its branches run depends on the machine's certificates, and on how fast a server reads.
 coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail
@@ -110,7 +110,7 @@ model: $(INSTALLED) $(ORACLES)  ## hold the request model against the vendor's d
 	$(BIN)/python -m pytest --numprocesses 2 tests/hostile/test_request_model.py --model-every 1
 
 try-action: $(INSTALLED)  ## install what the action installs, as it does, from the package registry
-	$(BIN)/python -m pytest tests/gitops/test_action_install.py --with-registry
+	$(BIN)/python -m pytest tests/gitops -m registry
 
 FUZZ_SECONDS ?= 300
 

@@ -132,8 +132,5 @@ def checkout() -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--sweep", type=int, default=0, help="kill at every system call up to this one")
-    parser.addoption(
-        "--with-registry", action="store_true", help="run the tests that install from the package registry"
-    )
     parser.addoption("--model-every", type=int, default=25, help="hold every so many requests against jsonschema too")
     parser.addoption("--update-cases", action="store_true", help="rewrite the expected text of tests/cases")

@@ -1,4 +1,4 @@
-"""The action's install step, for real: `make try-action`. It needs the package registry, so the suite leaves it out."""
+"""The action's install step, for real: `make try-action`. It needs the package registry, so `make test` leaves it out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ PEOPLE = 3
 FOREIGN = "raise SystemExit('a file of the checkout runs')\n"
 
 
-def test_the_action_installs_a_sendspec_that_sends(
-    tmp_path: Path, server: CountingServer, request: pytest.FixtureRequest
-) -> None:
+@pytest.mark.registry
+def test_the_action_installs_a_sendspec_that_sends(tmp_path: Path, server: CountingServer) -> None:
     """Also from a checkout whose files are called as what Python imports to install."""
-    if not request.config.getoption("--with-registry"):
-        pytest.skip("it installs from the package registry: run make try-action")
     hosted = HostedProject(tmp_path, server, FileLedger(tmp_path))
     python = hosted.service.tools / "python3"
     python.unlink()
