@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from long_rows import holds_for
 from plan_reports import PRICES, names, plan, reports
 from sendspec.composing.taken_path import TakenPath
 from sendspec.operations.absent_audience import AbsentAudience, AbsentText
@@ -30,8 +30,7 @@ def read(text: str) -> dict[str, str]:
     return found
 
 
-@settings(max_examples=40)
-@given(reports(), names)
+@holds_for(10, 50, reports(), names)
 def test_no_value_makes_another_output(made: tuple[PlanReport, list[str]], path: str) -> None:
     report, _ = made
     outputs = job_outputs(replace(report, environment=f"x\nEND\nsend<<E\n0\nE\n{path}"), f"{path}\r\nevil=1")

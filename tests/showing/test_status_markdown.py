@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from long_rows import holds_for
 from markdown_pages import assert_inert, rendered
 from plan_reports import names, spec_names, texts
 from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
@@ -49,8 +49,7 @@ def statuses(draw: st.DrawFn) -> SpecStatus:
     )  # fmt: skip
 
 
-@settings(max_examples=60)
-@given(st.lists(statuses(), max_size=4), st.lists(texts, max_size=4), names, st.sampled_from([1, 400]))
+@holds_for(15, 80, st.lists(statuses(), max_size=4), st.lists(texts, max_size=4), names, st.sampled_from([1, 400]))
 def test_whatever_a_status_is_its_page_is_inert(
     specs: list[SpecStatus], reasons: list[str], env: str, times: int
 ) -> None:
