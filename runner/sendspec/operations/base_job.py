@@ -39,7 +39,7 @@ def base_job(
 ) -> BaseJob:
     """The base's spec at `path`. `recipients` is the table that the command line names.
 
-    Nothing that the tool adds by itself differs: `context` has the environment's name and salt. Limits don't apply, and
+    What the tool adds is the same on both sides: `context` has the environment's name and salt. Limits don't apply, and
     moments are looked at as on the day of the commit. Raises `NotComparable`, and `GitUnreadable`.
     """
     problems = Problems()

@@ -48,9 +48,9 @@ EXPLAINED: dict[str, Explanation] = {
     "untrusted-forbidden": Explanation(
         "a file made the check try something that it never does",
         (
-            "The check of files of strangers starts no program, opens no connection and no ledger. It was ended when it "
-            "tried to. Either a file does this by a mistake in a library, which is a vulnerability, or the installation "
-            "of Python does it by itself. Don't merge the pull request before you know, and report it as SECURITY.md of sendspec says."
+            "The check of a stranger's files never starts a program, and never opens a connection or a ledger. This one tried to, so it "
+            "was stopped. Either a file exploits a flaw in a library, which is a vulnerability, or something in this installation of Python "
+            "did it. Don't merge the pull request until you know which, and report it as sendspec's SECURITY.md says."
         ),
     ),
     "untrusted-left-out": Explanation(
@@ -61,8 +61,8 @@ EXPLAINED: dict[str, Explanation] = {
             "checks them out, by `ident`, `filter`, `working-tree-encoding`, or `eol=crlf` inside of quoted cells: what is sent "
             "after the merge would not be what was checked."
         ),
-        wrong="data/people.csv -> ../../shared/people.csv",
-        right="cp --remove-destination ../shared/people.csv data/people.csv && git add data/people.csv",
+        wrong="data/people.csv -> ../../lists/people.csv",
+        right="cp --remove-destination ../lists/people.csv data/people.csv && git add data/people.csv",
     ),
     "untrusted-memory": Explanation(
         "the check of files of strangers needs too much memory",

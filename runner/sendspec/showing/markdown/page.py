@@ -33,7 +33,7 @@ def more_of(noun: str, plural: str | None = None) -> Callable[[Sequence[int]], s
 
 
 def single(text: str) -> Section:
-    """A part by itself."""
+    """A section of one part."""
     return Section(parts=(text,), more=lambda left: "")
 
 
