@@ -249,6 +249,22 @@ class AcceptedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SentMessage:
+    """An accepted message of a send, as what became of it is looked up. `remote_id` is the API's id, None if it isn't known.
+
+    `accepted_at` is in Unix seconds by this machine's clock, `clock_offset` by how many seconds the API's was ahead then, None if
+    unknown. `scheduled_for` is when the API is to send it. `route` is the channel it went through, None if that was not noted.
+    """
+
+    id: bytes
+    remote_id: str | None
+    accepted_at: float
+    route: Route | None
+    clock_offset: float | None = None
+    scheduled_for: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KnownMessage:
     """A message of the ledger in any state, as sightings are compared with it.
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
+from sendspec.ledger.delivery.observation import StatusReport
 from sendspec.provider.acceptance import MAX_ID, is_id
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.message_status import REJECTED
 from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
+from sendspec.provider.status_report import status_report
 from sendspec.provider.strict_json import unique_keys
 from sendspec.provider.timestamp import format_timestamp, parse_timestamp
 
@@ -30,6 +32,7 @@ class Sighting:
     """A message as the API lists it. `reference` is empty where it has none; `receivers` are the identifiers of its contacts.
 
     `rejected`: the API did not accept it. `created_at` is in Unix seconds by the API's clock, None where the list has no time.
+    `report` is what became of it, None where that can't be read.
     """
 
     remote_id: str
@@ -37,6 +40,7 @@ class Sighting:
     receivers: frozenset[str]
     rejected: bool
     created_at: float | None = None
+    report: StatusReport | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def read_page(
     results, token = page.get("results"), page.get("nextPageToken")
     if not isinstance(results, list) or not isinstance(token, str | None) or not _is_text(token or ""):
         return None
-    read = [(entry, _sighting(entry, redaction, stand_in)) for entry in results]
+    read = [(entry, read_sighting(entry, redaction, stand_in)) for entry in results]
     sightings = [sighting for _, sighting in read if sighting is not None]
     unread = [entry.get("reference") for entry, sighting in read if sighting is None and isinstance(entry, dict)]
     references = frozenset(reference for reference in unread if _is_text(reference))
@@ -97,8 +101,8 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) -> Sighting | None:
-    """None for an entry that can't be read."""
+def read_sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) -> Sighting | None:
+    """A message as the list has it, or as a webhook brings it; None for an entry that can't be read."""
     if not isinstance(entry, dict):
         return None
     remote_id, reference, created_at = entry.get("id"), entry.get("reference"), entry.get("createdAt")
@@ -107,12 +111,20 @@ def _sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) -> Sig
         return None
     if reference is not None and not _is_text(reference):
         return None
-    if not is_id(remote_id) or redaction.of(receivers).repeats((remote_id,)):
+    own = redaction.of(receivers)
+    if not is_id(remote_id) or own.repeats((remote_id,)):
         if stand_in is None:
             return None
         remote_id = stand_in(remote_id)
     created = parse_timestamp(created_at) if isinstance(created_at, str) else None
-    return Sighting(remote_id, reference or "", receivers, entry.get("status") == REJECTED, created)
+    report = status_report(entry, lambda text: redaction.of(receivers, _bodies(entry)).redacted(text))
+    return Sighting(remote_id, reference or "", receivers, entry.get("status") == REJECTED, created, report)
+
+
+def _bodies(entry: dict[str, Any]) -> tuple[bytes, ...]:
+    """The message's texts as the entry repeats them."""
+    texts = {key: entry[key] for key in ("body", "template") if key in entry}
+    return (json.dumps(texts).encode(),) if texts else ()
 
 
 def _receivers(receiver: Any) -> frozenset[str] | None:

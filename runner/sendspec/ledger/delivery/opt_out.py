@@ -1,0 +1,86 @@
+"""Who opted out: the signals that are kept, and what they add up to.
+
+A signal is never deleted, so that a lost file is noticed by its count, and a late or repeated event changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SignalKind(StrEnum):
+    """`MAYBE`: a text only contains a keyword. A person decides; it suppresses nothing."""
+
+    OUT = "out"
+    IN = "in"
+    MAYBE = "maybe"
+
+
+class Ground(StrEnum):
+    """What a signal rests on: a keyword in a reply, a link that was followed, a file, or a person's word."""
+
+    KEYWORD = "keyword"
+    LINK = "link"
+    IMPORT = "import"
+    HAND = "hand"
+
+
+SAID = frozenset({Ground.KEYWORD, Ground.LINK})
+"""Grounds that the recipient gave. An opt-in of this kind lifts only an opt-out of this kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutSignal:
+    """One signal. `receiver` is the keyed hash of an address.
+
+    `at` is when it was given, in Unix seconds (the API's `createdAt`); `noted_at` is when it was written down. `channel` is the
+    channel that it arrived on, None if it is about all. `evidence` is the API's id of the reply or interaction, or a person's
+    reason; never a text that somebody sent.
+    """
+
+    receiver: bytes
+    kind: SignalKind
+    ground: Ground
+    at: float
+    channel: str | None
+    evidence: str
+    noted_at: float
+
+
+def opted_out(
+    signals: Iterable[OptOutSignal], applies: Callable[[str | None], bool] = lambda channel: True
+) -> dict[bytes, OptOutSignal]:
+    """The receivers that have opted out, each with the signal that counts. `applies` says which channels' signals count.
+
+    What recipients said counts by channel: the latest counts, of two at one moment the opt-out. A file or a person sets an opt-out
+    that only a person lifts; a person's opt-in also lifts what was said until then.
+    """
+    by_receiver: dict[bytes, list[OptOutSignal]] = defaultdict(list)
+    for signal in signals:
+        if signal.kind is not SignalKind.MAYBE and applies(signal.channel):
+            by_receiver[signal.receiver].append(signal)
+    found = {receiver: _standing(given) for receiver, given in by_receiver.items()}
+    return {receiver: signal for receiver, signal in found.items() if signal is not None}
+
+
+def _standing(signals: list[OptOutSignal]) -> OptOutSignal | None:
+    """The opt-out that stands; None if none does."""
+    ruled = [signal for signal in signals if signal.ground not in SAID]
+    ruling = max(ruled, key=_latest, default=None)
+    if ruling is not None and ruling.kind is SignalKind.OUT:
+        return ruling
+    lifted_at = float("-inf") if ruling is None else ruling.at
+    by_channel: dict[str | None, OptOutSignal] = {}
+    for signal in signals:
+        if signal.ground in SAID:
+            known = by_channel.get(signal.channel)
+            by_channel[signal.channel] = signal if known is None else max(known, signal, key=_latest)
+    standing = [one for one in by_channel.values() if one.kind is SignalKind.OUT and one.at > lifted_at]
+    return max(standing, key=_latest, default=None)
+
+
+def _latest(signal: OptOutSignal) -> tuple[float, bool, str]:
+    return signal.at, signal.kind is SignalKind.OUT, signal.evidence
