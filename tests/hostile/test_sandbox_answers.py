@@ -214,7 +214,15 @@ def test_one_message_is_shown_and_others_are_not_there(served: Served, four: lis
     assert said.status == 200
     assert load_schema("response").problems(said.json) == []
     assert said.json["reference"] == "m0"
-    for other in (UUID, "nothing", "%00", "..", four[0]["id"] + "/interactions"):
+    for other in (
+        UUID,
+        "nothing",
+        "%00",
+        "..",
+        four[0]["id"] + "/interaction",
+        UUID + "/interactions",
+        four[0]["id"] + "/interactions/x",
+    ):
         is_refused(served.ask("GET", f"{PATH}/{other}"), 404)
     is_refused(served.ask("GET", f"{PATH.replace(CHANNEL, UUID)}/{four[0]['id']}"), 404)
 

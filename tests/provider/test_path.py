@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sendspec.provider.path import BATCH_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
+from sendspec.provider.path import BATCH_PATH, INTERACTIONS_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
 
 
-@pytest.mark.parametrize("template", [MESSAGES_PATH, MESSAGE_PATH, BATCH_PATH])
+@pytest.mark.parametrize("template", [MESSAGES_PATH, MESSAGE_PATH, INTERACTIONS_PATH, BATCH_PATH])
 def test_a_path_is_recognised_with_its_values_and_by_its_own_pattern_only(template: str) -> None:
     values = {name: f"{name}-1" for name in ("workspace", "channel", "message") if f"{{{name}}}" in template}
     path = template.format(**values)

@@ -79,28 +79,6 @@ def test_one_message_can_be_asked_for_and_grows_up(client: Client) -> None:
     assert seen == ["accepted", "processing", "sent", "delivered", "delivered"]
 
 
-@pytest.mark.parametrize(
-    ("number", "status", "failure"),
-    [
-        (0, "delivery_failed", (15005, "sms-messagebird", "1", "unknown_subscriber")),
-        (1, "sending_failed", (12003, "pre-processing", "12003", "unsupported_destination")),
-        (2, "delivered", None),
-    ],
-)
-def test_some_numbers_always_fail_each_in_its_way(client: Client, number: int, status: str, failure: Any) -> None:
-    identity = client.post(payload(number)).json()["id"]
-    assert "failure" not in client.ask("GET", f"{PATH}/{identity}").json()
-    client.clock.now += 60
-    message = client.ask("GET", f"{PATH}/{identity}").json()
-    assert message["status"] == status
-    conforms("response", message)
-    assert ("failure" in message) == ("reason" in message) == (failure is not None)
-    if failure is not None:
-        found = message["failure"]
-        assert (found["code"], found["source"]["name"], found["source"]["code"], message["details"]) == failure
-        assert message["reason"].endswith(f"; reason: {failure[3]}; code: {failure[2]}")
-
-
 def test_what_is_older_than_seven_days_is_gone(client: Client) -> None:
     identity = client.post(payload(7)).json()["id"]
     client.clock.now += 7 * 86_400

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from sandbox_client import CHANNEL, NOW, PATH, WORKSPACE, Client, payload, sandboxed
-from sendspec.sandbox.store import Store
+from sendspec.diagnostics.exceptions import SandboxUnwritable
+from sendspec.sandbox.store import Incoming, Store
+from sendspec.sandbox.store_file import KNOWN
 
 
 def pages(client: Client, query: str) -> list[list[str]]:
@@ -30,17 +34,50 @@ def test_narrowed_pages_are_filled_however_many_messages_lie_between(tmp_path: P
     store.close()
 
 
-def test_a_store_of_an_earlier_version_is_used_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", range(len(KNOWN)))
+def test_a_store_of_an_earlier_version_is_used_on(tmp_path: Path, version: int) -> None:
     path = tmp_path / "sandbox.db"
     with sqlite3.connect(path) as old:
-        old.execute(
-            "CREATE TABLE message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
-            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL)"
-        )
+        for table in KNOWN[version]:
+            old.execute(table)
     old.close()
-    with sandboxed(path) as client:
+    with sandboxed(path) as client, sandboxed(path) as another:
         client.post(payload(1))
+        another.sandbox.store.add_incoming(Incoming(0, "id", WORKSPACE, CHANNEL, "+447700900001", "Hello", NOW, None))
         assert pages(client, "") == [["m1"]]
+        assert len(client.sandbox.store.incoming(WORKSPACE, CHANNEL)) == 1
+    with sqlite3.connect(path) as now:
+        assert [sql for (sql,) in now.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")] == KNOWN[-1]
+    now.close()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON message BEGIN DELETE FROM message; END",
+        "CREATE VIEW incoming AS SELECT * FROM message",
+        "CREATE TABLE incoming (number)",
+    ],
+)
+def test_a_store_with_anything_else_in_it_is_refused(tmp_path: Path, planted: str) -> None:
+    path = tmp_path / "sandbox.db"
+    Store(path).close()
+    with sqlite3.connect(path) as changed:
+        if "incoming" in planted:
+            changed.execute("DROP TABLE incoming")
+        changed.execute(planted)
+    changed.close()
+    with pytest.raises(SandboxUnwritable, match="another database"):
+        Store(path)
+
+
+def test_two_that_open_a_new_store_at_once_both_use_it(tmp_path: Path) -> None:
+    for attempt in range(5):
+        path = tmp_path / f"sandbox-{attempt}.db"
+        with ThreadPoolExecutor(4) as pool:
+            stores = list(pool.map(Store, [path] * 4))
+        for store in stores:
+            store.close()
 
 
 def test_what_was_accepted_is_still_there_after_a_restart(tmp_path: Path) -> None:

@@ -73,5 +73,11 @@ def payload(n: int = 1, **more: Any) -> dict[str, Any]:
     }
 
 
+def payload_to(number: str, **more: Any) -> dict[str, Any]:
+    """A message to this phone number; its reference is `to-` and the number's last three digits."""
+    contacts = [{"identifierKey": "phonenumber", "identifierValue": number}]
+    return payload(receiver={"contacts": contacts}, reference=f"to-{number[-3:]}", **more)
+
+
 def conforms(name: str, document: Any) -> None:
     assert load_schema(name).problems(document) == []

@@ -7,6 +7,7 @@ import re
 MESSAGES_PATH = "/workspaces/{workspace}/channels/{channel}/messages"
 """POST takes one message; GET lists the channel's messages."""
 MESSAGE_PATH = MESSAGES_PATH + "/{message}"
+INTERACTIONS_PATH = MESSAGE_PATH + "/interactions"
 BATCH_PATH = "/workspaces/{workspace}/channels/{channel}/batch/messages"
 """POST takes several messages at once."""
 

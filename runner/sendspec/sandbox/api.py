@@ -11,14 +11,18 @@ from typing import Any, TypeAlias
 import orjson
 
 from sendspec.composing.common_rules import body_or_template
-from sendspec.provider.path import BATCH_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
+from sendspec.provider.path import BATCH_PATH, INTERACTIONS_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
 from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
+from sendspec.sandbox.answer_by_number import ThrottledOnce, is_doubt, refused_numbers
 from sendspec.sandbox.fault import SandboxFault, faults_for
+from sendspec.sandbox.incoming import incoming_json, interaction_json, interactions_with, page_of_incoming
+from sendspec.sandbox.life import DEFAULT_PACE, reached_by, status_of
+from sendspec.sandbox.platforms import NO_PLATFORMS, platform_of
 from sendspec.sandbox.query import ListQuery, read_query
 from sendspec.sandbox.refusal import Details, bad_query_json, details_of, error_json, jq_path, malformed_json
-from sendspec.sandbox.response_body import batch_json, status_of, stored_json, tags_of
+from sendspec.sandbox.response_body import batch_json, stored_json, tags_of
 from sendspec.sandbox.store import Store, Stored
 
 MAX_DEPTH = 100
@@ -26,14 +30,19 @@ MAX_DEPTH = 100
 EVERY_MESSAGE_PATH = "/_sandbox/messages"
 """Lists the messages of all channels; the API has no such path."""
 
-_MESSAGES, _MESSAGE, _BATCH = map(path_pattern, (MESSAGES_PATH, MESSAGE_PATH, BATCH_PATH))
+_MESSAGES, _MESSAGE, _BATCH, _INTERACTIONS = map(
+    path_pattern, (MESSAGES_PATH, MESSAGE_PATH, BATCH_PATH, INTERACTIONS_PATH)
+)
 
 Reply: TypeAlias = tuple[int, Any, dict[str, str]]
 """Status, JSON body, extra headers."""
 
 
 class Sandbox:
-    """The API as its clients see it. Above `per_second`, a POST gets a 429; None is no limit."""
+    """The API as its clients see it. Above `per_second`, a POST gets a 429; None is no limit.
+
+    `pace`: seconds a step in the lives of messages. `platforms`: the platform of each channel that isn't for SMS, by its id.
+    """
 
     def __init__(
         self,
@@ -42,13 +51,19 @@ class Sandbox:
         *,
         per_second: int | None = None,
         faults: Sequence[SandboxFault] = (),
+        pace: float = DEFAULT_PACE,
+        platforms: Mapping[str, str] = NO_PLATFORMS,
     ) -> None:
         self.store = store
+        self.pace = pace
         self._clock = clock
         self._per_second = per_second
         self._faults = faults
+        self._platforms = platforms
+        self._throttled = ThrottledOnce()
         self._lock = threading.Lock()
         self._posts = 0
+        self._lists = 0
         self._second = (0, 0)
 
     def next_post(self) -> list[SandboxFault]:
@@ -78,15 +93,26 @@ class Sandbox:
             payload = _read(raw)
         except _Unread as error:
             return 400, error_json("BadRequest", str(error)), {}
-        details = _details("batch" if batch else "message", payload)
+        kind = "batch" if batch else "message"
+        details = _details(kind, payload) or refused_numbers(_messages_in(payload), batch=batch is not None)
         if details:
             return 422, malformed_json(details), {}
+        if self._throttled.strikes(path, _messages_in(payload)):
+            return 429, error_json("TooManyRequests", "Too many requests"), {}
+        return self._accepted(match, _messages_in(payload), batch=batch is not None)
+
+    def _accepted(self, match: re.Match[str], payloads: Sequence[dict[str, Any]], *, batch: bool) -> Reply:
         now = self._clock()
         self.store.forget(now)
-        messages = [(str(uuid.uuid4()), one) for one in _messages_in(payload)]
+        messages = [(str(uuid.uuid4()), payload) for payload in payloads]
         batch_id = str(uuid.uuid4()) if batch else None
         stored = self.store.add(match["workspace"], match["channel"], messages, now, batch_id)
-        return 202, batch_json(batch_id, stored) if batch_id else stored_json(stored[0], now), {}
+        if is_doubt(payloads):
+            return 500, error_json("InternalError", "The sandbox accepted this, and answers 500 for its number"), {}
+        return 202, batch_json(batch_id, stored) if batch_id else self._json(stored[0], now), {}
+
+    def _json(self, message: Stored, now: float) -> dict[str, Any]:
+        return stored_json(message, reached_by(message, now, self.pace))
 
     def get(self, target: str) -> Reply:
         """One message, or a page of them."""
@@ -94,41 +120,55 @@ class Sandbox:
         now = self._clock()
         self.store.forget(now)
         if path == EVERY_MESSAGE_PATH:
-            return 200, {"results": [stored_json(message, now) for message in self.store.all()]}, {}
-        one = _MESSAGE.fullmatch(path)
-        match = one or _MESSAGES.fullmatch(path)
+            return 200, {"results": [self._json(message, now) for message in self.store.all()]}, {}
+        match = next((found for it in (_MESSAGES, _MESSAGE, _INTERACTIONS) if (found := it.fullmatch(path))), None)
         if match is None or (unknown := _unknown_part(match)):
             return _not_found("" if match is None else unknown)
-        if one is None:
+        if match.re is _MESSAGES:
             return self._page(match["workspace"], match["channel"], query)
-        stored = self.store.get(match["workspace"], match["channel"], one["message"])
-        return _not_found("message") if stored is None else (200, stored_json(stored, now), {})
+        stored = self.store.get(match["workspace"], match["channel"], match["message"])
+        if stored is None:
+            return _not_found("message")
+        return (200, self._json(stored, now), {}) if match.re is _MESSAGE else self._interactions(stored, now)
+
+    def _interactions(self, message: Stored, now: float) -> Reply:
+        platform = platform_of(message, self._platforms)
+        found = interactions_with(message, self.store.answers_to(message.id), self.pace)
+        return 200, {"results": [interaction_json(it, platform) for it in found if it.at <= now]}, {}
 
     def _page(self, workspace: str, channel: str, query: str) -> Reply:
-        """A page of the list, filtered as the API defines."""
+        """A page of the list, filtered as the API defines. Without a direction, it is of messages to people."""
         now = self._clock()
         wanted = read_query(query, now)
         if not isinstance(wanted, ListQuery):
             return 422, bad_query_json(wanted), {}
         if wanted.direction == "incoming":
-            return 200, {"results": []}, {}
+            texts, token = page_of_incoming(self.store, workspace, channel, wanted, now, self.pace)
+            return 200, _page_json([incoming_json(text) for text in texts], token), {}
+        found, token = self._outgoing(workspace, channel, wanted, now)
+        return 200, _page_json([self._json(message, now) for message in found], token), {}
+
+    def _outgoing(self, workspace: str, channel: str, wanted: ListQuery, now: float) -> tuple[list[Stored], int | None]:
+        """A page of messages to people, and the number that the next one begins after."""
 
         def matches(message: Stored) -> bool:
             return (
                 (not wanted.receivers or not wanted.receivers.isdisjoint(message.receivers))
                 and (not wanted.ids or message.id in wanted.ids)
                 and (not wanted.tags or not wanted.tags.isdisjoint(tags_of(message)))
-                and (not wanted.statuses or status_of(message, now) in wanted.statuses)
+                and (not wanted.statuses or status_of(message, now, self.pace) in wanted.statuses)
             )
 
         found = self.store.page(
             workspace, channel, after=wanted.after, since=wanted.since, until=wanted.until, limit=wanted.limit + 1,
             batch=wanted.batch, reverse=wanted.reverse, matches=matches,
         )  # fmt: skip
-        body: dict[str, Any] = {"results": [stored_json(message, now) for message in found[: wanted.limit]]}
-        if len(found) > wanted.limit:
-            body["nextPageToken"] = f"{found[wanted.limit - 1].number:x}"
-        return 200, body, {}
+        page = found[: wanted.limit]
+        return page, page[-1].number if len(found) > len(page) else None
+
+
+def _page_json(results: list[dict[str, Any]], token: int | None) -> dict[str, Any]:
+    return {"results": results} if token is None else {"results": results, "nextPageToken": f"{token:x}"}
 
 
 def _unknown_part(match: re.Match[str]) -> str:

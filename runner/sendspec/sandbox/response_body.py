@@ -3,55 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.composing.platforms.sms_segments import measure
 from sendspec.provider.timestamp import format_timestamp
+from sendspec.sandbox.life import Reached, derived_id
 from sendspec.sandbox.store import Stored
 
-STATUS_BY_AGE = ((0.5, "accepted"), (1.5, "processing"), (3.0, "sent"))
-"""The status of a message younger than so many seconds; older ones are delivered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """How a message fails (`reference/api.md`, section 5). `code` and `name` are the API's, `source_code` belongs to `source`."""
-
-    status: str
-    code: int
-    name: str
-    source: str
-    source_code: str
-    text: str
-
-
-FAILURE_BY_ENDING = {
-    "000": Failure(
-        status="delivery_failed", code=15005, name="unknown_subscriber", source="sms-messagebird", source_code="1",
-        text="Numbers that end in 000 are never reached in the sandbox",
-    ),
-    "001": Failure(
-        status="sending_failed", code=12003, name="unsupported_destination", source="pre-processing", source_code="12003",
-        text="Numbers that end in 001 are never sent to in the sandbox",
-    ),
-}  # fmt: skip
-"""Numbers with these endings fail, so that failures can be tried: +447700900000 is never delivered, +447700900001 never sent."""
 ECHOED = ("reference", "meta", "replyTo", "tags", "shortLinks", "scheduledFor", "body", "template")
-
-
-def status_of(message: Stored, now: float) -> str:
-    """The status of a message at `now`: a pure function of its age and its recipient."""
-    age = now - message.created_at
-    young = next((status for until, status in STATUS_BY_AGE if age < until), None)
-    if young is not None:
-        return young
-    failure = _failure_of(message)
-    return "delivered" if failure is None else failure.status
-
-
-def _failure_of(message: Stored) -> Failure | None:
-    """How the message will fail, by its first recipient; None where it won't."""
-    return FAILURE_BY_ENDING.get(next(iter(message.receivers), "")[-3:])
+HANDED_OVER = frozenset({"sent", "delivered", "delivery_failed"})
+"""Statuses of messages that the platform has taken."""
 
 
 def tags_of(message: Stored) -> list[str]:
@@ -59,31 +20,44 @@ def tags_of(message: Stored) -> list[str]:
     return [tag.lower() for tag in message.payload.get("tags", ())]
 
 
-def stored_json(message: Stored, now: float) -> dict[str, Any]:
-    """A message as POST and GET return it."""
-    status = status_of(message, now)
-    written = message.payload
+def stored_json(message: Stored, reached: Reached) -> dict[str, Any]:
+    """A message as POST and GET return it, and as events carry it, when it has reached this step."""
+    written, status, failure = message.payload, reached.step.status, reached.step.failure
     shown: dict[str, Any] = {
         "id": message.id,
         "channelId": message.channel,
         "sender": {"connector": {"id": message.channel, "identifierValue": "sandbox", "types": ["sandbox"]}},
-        "receiver": {"contacts": [_contact(contact) for contact in written["receiver"].get("contacts", ())]},
+        "receiver": {"contacts": contacts_json(message)},
         "status": status,
         "direction": "outgoing",
-        "lastStatusAt": format_timestamp(message.created_at if status == "accepted" else now),
+        "lastStatusAt": format_timestamp(reached.at),
         "createdAt": format_timestamp(message.created_at),
-        "updatedAt": format_timestamp(message.created_at if status == "accepted" else now),
+        "updatedAt": format_timestamp(reached.at),
     }
     shown.update((key, written[key]) for key in ECHOED if key in written)
     if "tags" in shown:
         shown["tags"] = tags_of(message)
-    failure = _failure_of(message)
-    if failure is not None and status == failure.status:
-        source = {"code": failure.source_code, "name": failure.source}
-        shown["failure"] = {"code": failure.code, "description": failure.text, "source": source}
+    if status in HANDED_OVER:
+        shown["parts"] = [
+            {"platformReference": derived_id(message.id, f"part {part}")} for part in range(parts_of(message))
+        ]
+    if failure is not None:
+        code = {} if failure.source_code is None else {"code": failure.source_code}
+        shown["failure"] = {
+            "code": failure.code, "description": failure.text, "source": {**code, "name": failure.source}
+        }  # fmt: skip
         shown["details"] = failure.name
-        shown["reason"] = f"details: {failure.text}; reason: {failure.name}; code: {failure.source_code}"
+        shown["reason"] = "; ".join(
+            [f"details: {failure.text}", f"reason: {failure.name}", *(f"code: {word}" for word in code.values())]
+        )
     return shown
+
+
+def parts_of(message: Stored) -> int:
+    """How many messages the network makes of it."""
+    body = message.payload.get("body") or {}
+    text = body["text"]["text"] if body.get("type") == "text" else ""
+    return max(1, measure(text).segments)
 
 
 def batch_json(identity: str, messages: Sequence[Stored]) -> dict[str, Any]:
@@ -99,5 +73,7 @@ def with_foreign_reference(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, **foreign}
 
 
-def _contact(contact: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in contact.items() if value is not None}
+def contacts_json(message: Stored) -> list[dict[str, Any]]:
+    """The message's receivers."""
+    contacts = message.payload["receiver"].get("contacts", ())
+    return [{key: value for key, value in contact.items() if value is not None} for contact in contacts]

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
+import re
 import sqlite3
-import stat
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, SandboxUnwritable
-from sendspec.ledger.sqlite_file import real_place, refuse_planted
+from sendspec.sandbox.store_file import NotOurs, create_private, opened
 
 BLOCK = 1_001
 """Messages read at once: a full page and one more."""
 MAX_KEPT = 10_000
 KEPT_SECONDS = 7 * 86_400
 """The newest messages are kept, and not for long: they hold real people's numbers."""
-TABLE = (
-    "CREATE TABLE message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
-    " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL, batch TEXT)"
-)
-TABLE_WITHOUT_BATCH = TABLE.replace(", batch TEXT", "")
-"""The table of an earlier version, which is upgraded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,58 +36,30 @@ class Stored:
 
     @property
     def receivers(self) -> list[str]:
-        contacts = self.payload["receiver"].get("contacts") or ()
-        return [str(contact["identifierValue"]) for contact in contacts if contact.get("identifierValue")]
+        return receivers_of(self.payload)
 
 
-class _NotOurs(Exception):
-    """Something else is at the file's path."""
+def receivers_of(payload: Mapping[str, Any]) -> list[str]:
+    """The identifiers of a message's contacts, those without one left out."""
+    contacts = payload["receiver"].get("contacts") or ()
+    return [str(contact["identifierValue"]) for contact in contacts if contact.get("identifierValue")]
 
 
-def _create_private(path: Path) -> None:
-    """Creates the file if it is missing, readable by this user only. Raises OSError, and `_NotOurs` for anything but a plain file.
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A text from a person. `sender` is the person's number; `answers` is the id of the message that it replies to, if any.
 
-    Raises `LedgerTrouble` where its folder, or a file that SQLite would open beside it, is a link.
+    `number` counts texts that came by themselves, or is the number of the message whose receiver replies by its ending.
     """
-    real_place(path)
-    refuse_planted(path)
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise _NotOurs("it is a link") from None
-        raise
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-            raise _NotOurs("it is no file of its own")
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
 
-
-def _opened(place: Path | str) -> sqlite3.Connection:
-    connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, timeout=10)
-    try:
-        made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-        if made not in (
-            [],
-            [(TABLE,)],
-            [(TABLE_WITHOUT_BATCH,)],
-        ):  # a planted view could loop, a planted trigger could do anything
-            raise _NotOurs("it is another database")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA secure_delete = ON")
-        if not made:
-            connection.execute(TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
-        elif made == [(TABLE_WITHOUT_BATCH,)]:
-            connection.execute("ALTER TABLE message ADD COLUMN batch TEXT")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    number: int
+    id: str
+    workspace: str
+    channel: str
+    sender: str
+    text: str
+    created_at: float
+    answers: str | None
 
 
 class Store:
@@ -106,11 +71,11 @@ class Store:
         try:
             if path is not None:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _create_private(path)
-            self._connection = _opened(":memory:" if path is None else path)
+                create_private(path)
+            self._connection = opened(":memory:" if path is None else path)
         except LedgerTrouble as trouble:
             raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
-        except (OSError, sqlite3.Error, _NotOurs) as error:
+        except (OSError, sqlite3.Error, NotOurs) as error:
             reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
             raise SandboxUnwritable(
                 f"the sandbox's messages can't be kept in {path}: {reason}",
@@ -139,11 +104,12 @@ class Store:
         return stored
 
     def forget(self, now: float) -> None:
-        """Deletes messages that are too old. Costs one query where there are none."""
+        """Deletes messages that are too old. Costs two queries where there are none."""
         with self._lock, self._connection as connection:
-            oldest = connection.execute("SELECT created_at FROM message ORDER BY number LIMIT 1").fetchone()
-            if oldest is not None and oldest[0] < now - KEPT_SECONDS:
-                connection.execute("DELETE FROM message WHERE created_at < ?", (now - KEPT_SECONDS,))
+            for table in ("message", "incoming"):
+                oldest = connection.execute(f"SELECT created_at FROM {table} ORDER BY number LIMIT 1").fetchone()
+                if oldest is not None and oldest[0] < now - KEPT_SECONDS:
+                    connection.execute(f"DELETE FROM {table} WHERE created_at < ?", (now - KEPT_SECONDS,))
 
     def get(self, workspace: str, channel: str, identity: str) -> Stored | None:
         found = self._select("workspace = ? AND channel = ? AND id = ?", (workspace, channel, identity), 1)
@@ -184,6 +150,52 @@ class Store:
             after = block[-1].number
         return found[:limit]
 
+    def since(self, created_at: float, after: int, limit: int) -> list[Stored]:
+        """Messages of all channels created at this time or later, with numbers above `after`, oldest first."""
+        return self._select("created_at >= ? AND number > ?", (created_at, after), limit, ascending=True)
+
+    def with_text(self, text: str, workspace: str | None = None, channel: str | None = None) -> list[Stored]:
+        """Messages whose JSON contains `text`, newest first: more than are meant, found without reading all of them."""
+        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+        return self._select(
+            "payload LIKE ? ESCAPE '\\' AND workspace = coalesce(?, workspace) AND channel = coalesce(?, channel)",
+            (pattern, workspace, channel),
+            MAX_KEPT,
+        )
+
+    def add_incoming(self, text: Incoming) -> Incoming:
+        """Adds a text from a person, and returns it with its number."""
+        with self._lock, self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            number = connection.execute(
+                "INSERT INTO incoming (id, workspace, channel, sender, text, created_at, answers) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (text.id, text.workspace, text.channel, text.sender, text.text, text.created_at, text.answers),
+            ).lastrowid
+            connection.execute(
+                "DELETE FROM incoming WHERE number <= (SELECT max(number) FROM incoming) - ?", (MAX_KEPT,)
+            )
+        return replace(text, number=number or 0)
+
+    def incoming(self, workspace: str, channel: str) -> list[Incoming]:
+        """The texts to a channel, oldest first."""
+        return self._select_incoming("workspace = ? AND channel = ?", (workspace, channel))
+
+    def answers_to(self, message: str) -> list[Incoming]:
+        """The texts that reply to this message, oldest first."""
+        return self._select_incoming("answers = ?", (message,))
+
+    def incoming_since(self, created_at: float, after: int) -> list[Incoming]:
+        """The texts to all channels created at this time or later, with numbers above `after`, oldest first."""
+        return self._select_incoming("created_at >= ? AND number > ?", (created_at, after))
+
+    def newest_numbers(self) -> tuple[int, int]:
+        """The numbers of the newest message and of the newest text, 0 where there is none. They fall when all were forgotten."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT (SELECT coalesce(max(number), 0) FROM message), (SELECT coalesce(max(number), 0) FROM incoming)"
+            ).fetchone()
+        return row[0], row[1]
+
     def all(self) -> list[Stored]:
         """Every message, oldest first."""
         return self._select("1 = 1", (), -1)[::-1]
@@ -196,6 +208,15 @@ class Store:
                 (*values, limit),
             ).fetchall()
         return [Stored(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6]) for row in rows]
+
+    def _select_incoming(self, where: str, values: Any) -> list[Incoming]:
+        with self._lock:
+            rows = self._connection.execute(
+                f"SELECT number, id, workspace, channel, sender, text, created_at, answers FROM incoming WHERE {where}"
+                " ORDER BY number",
+                values,
+            ).fetchall()
+        return [Incoming(*row) for row in rows]
 
     def close(self) -> None:
         with self._lock:
