@@ -22,6 +22,11 @@ class Envelope:
     event: str
     payload: Mapping[str, Any]
 
+    @property
+    def name(self) -> str:
+        """`sms.outbound`, with the service before it where it isn't `channels`."""
+        return self.event if self.service == SERVICE else f"{self.service} {self.event}"
+
 
 def read_envelope(body: bytes) -> Envelope | None:
     """None for a body that isn't the documented JSON. Unknown fields pass."""
@@ -37,8 +42,6 @@ def read_envelope(body: bytes) -> Envelope | None:
 
 
 def envelope_name(body: bytes) -> str:
-    """`sms.outbound`, with the service before it where it isn't `channels`; empty where the body isn't the documented JSON."""
+    """Its `name`; empty where the body isn't the documented JSON."""
     envelope = read_envelope(body)
-    if envelope is None:
-        return ""
-    return envelope.event if envelope.service == SERVICE else f"{envelope.service} {envelope.event}"
+    return "" if envelope is None else envelope.name
