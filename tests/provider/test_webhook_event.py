@@ -114,7 +114,7 @@ def test_a_body_that_is_not_the_documented_json_is_told(raw: bytes) -> None:
 @pytest.mark.parametrize("kind", ["outbound", "inbound", "interaction"])
 def test_no_value_of_any_type_breaks_the_reading(kind: str) -> None:
     whole = {**OUTBOUND, **INBOUND, **INTERACTION, "direction": {"outbound": "outgoing"}.get(kind, "incoming")}
-    odd = [
+    odd: list[Any] = [
         None,
         0,
         -1.5,
