@@ -50,3 +50,21 @@ def test_a_time_that_can_not_be_read_is_none(created: Any) -> None:
     found = read_page(HttpResponse(200, {}, page([message(1, createdAt=created)]), reusable=True))
     assert found is not None
     assert [sighting.created_at for sighting in found.sightings] == [None]
+
+
+def nested(depth: int) -> Any:
+    return json.loads('{"a":[' * depth + '"Hi Ada, your code is here"' + "]}" * depth)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"text": "\ud83d"}, {"text": "\ud83d Hi Ada, your code is here"}, {"n": float("inf")}, nested(300), 5, [None]],
+)
+def test_texts_of_any_shape_that_a_reason_repeats_are_masked(body: Any) -> None:
+    repeated = message(1, body=body, reason="not sent: Hi Ada, your code is here")
+    found = read_page(HttpResponse(200, {}, page([repeated]), reusable=True))
+    assert found is not None
+    report = found.sightings[0].report
+    assert report is not None
+    assert report.reason is not None
+    assert ("Ada" in report.reason.text) == ("Ada" not in json.dumps(body))

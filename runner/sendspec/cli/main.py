@@ -32,6 +32,7 @@ COMMANDS = {
     "resolve": "Record what became of messages in doubt, with your reason.",
     "ledger": "Create, check, export, purge, migrate or move the ledger.",
     "schema": "Print a JSON Schema.",
+    "webhook": "Verify, read or receive the events that the API reports.",
     "sandbox": "Run the sandbox, an API server on this machine.",
     "doctor": "Check settings, key, clock, ledger and connection.",
     "explain": "Explain an error code or a word.",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
+from sendspec.diagnostics.characters import without_surrogates
 from sendspec.ledger.delivery.observation import StatusReport
 from sendspec.provider.acceptance import MAX_ID, is_id
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.message_status import REJECTED
+from sendspec.provider.payload_strings import PROTOCOL_KEYS
 from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
 from sendspec.provider.status_report import status_report
 from sendspec.provider.strict_json import unique_keys
@@ -123,8 +125,23 @@ def read_sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) ->
 
 def _bodies(entry: dict[str, Any]) -> tuple[bytes, ...]:
     """The message's texts as the entry repeats them."""
-    texts = {key: entry[key] for key in ("body", "template") if key in entry}
+    texts = [without_surrogates(text) for key in ("body", "template") for text in _strings_in(entry.get(key))]
     return (json.dumps(texts).encode(),) if texts else ()
+
+
+def _strings_in(value: Any) -> Iterator[str]:
+    """As `payload_strings.strings_in`, of a value that may be nested as deeply as JSON can be read."""
+    left = [value]
+    while left:
+        match left.pop():
+            case str() as text:
+                yield text
+            case dict() as mapping:
+                left += [it for key, it in mapping.items() if key not in PROTOCOL_KEYS or not isinstance(it, str)]
+            case list() as items:
+                left += items
+            case _:
+                pass
 
 
 def _receivers(receiver: Any) -> frozenset[str] | None:
