@@ -1,0 +1,64 @@
+"""What a reply says about further messages: an opt-out or opt-in keyword, or a text that only contains one.
+
+The lists are those of `reference/api.md`, section 11. Not documented is whether the API wants the whole text to be the keyword. A keyword
+inside a longer text therefore decides nothing: "please don't stop" is for a person to read.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+
+MAX_KEYWORD_TEXT = 2_000
+"""Characters that are read. Longer texts are no keyword, and normalizing a hostile one would take quadratic time."""
+
+OPT_OUT_KEYWORDS = frozenset(
+    [
+        "stop", "stopall", "end", "quit", "cancel", "unsubscribe",
+        "arret", "halt", "detener", "parar", "ferma", "остановить", "zatrzymaj",
+    ]
+)  # fmt: skip
+"""The documents disagree about `end`: one list of three lacks it. It opts out here, which sends too little rather than too much."""
+OPT_IN_KEYWORDS = frozenset(["start", "begin", "resume", "revert", "unstop", "nonarret"])
+
+_LETTERS_AND_DIGITS = ("L", "N")
+
+
+class KeywordSense(StrEnum):
+    """What a reply says. `CONTAINS` is a longer text in which an opt-out keyword is a word of its own."""
+
+    OUT = "out"
+    IN = "in"
+    CONTAINS = "contains"
+
+
+def keyword_sense(text: str) -> KeywordSense | None:
+    """What `text` says; None where it is neither a keyword nor contains an opt-out keyword.
+
+    Case, accents, punctuation, pictures and Unicode forms make no difference: `STOP`, `Arrêt !` and `ＳＴＯＰ.` are keywords.
+    """
+    stripped = text.strip()
+    plain = _plain(stripped[:MAX_KEYWORD_TEXT])
+    if len(stripped) <= MAX_KEYWORD_TEXT and len(said := _unpunctuated(plain)) == 1:
+        if said[0] in OPT_OUT_KEYWORDS:
+            return KeywordSense.OUT
+        if said[0] in OPT_IN_KEYWORDS:
+            return KeywordSense.IN
+    words = "".join(character if _is_written(character) else " " for character in plain).split()
+    return KeywordSense.CONTAINS if not OPT_OUT_KEYWORDS.isdisjoint(words) else None
+
+
+def _plain(text: str) -> str:
+    """Without case, accents, and characters that show nothing."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(character for character in folded if unicodedata.category(character) not in ("Mn", "Cf"))
+
+
+def _unpunctuated(plain: str) -> list[str]:
+    """The words between spaces, each without its punctuation; a word of punctuation alone is none."""
+    words = ("".join(filter(_is_written, word)) for word in plain.split())
+    return [word for word in words if word]
+
+
+def _is_written(character: str) -> bool:
+    return unicodedata.category(character).startswith(_LETTERS_AND_DIGITS)
