@@ -79,6 +79,11 @@ def receiver_hash(salt: bytes, receiver: str) -> bytes:
     return blake2b(receiver.encode(), digest_size=ID_BYTES, key=salt, person=b"receiver").digest()
 
 
+def suppression_hash(salt: bytes, address: str) -> bytes:
+    """The receiver's hash as opt-outs are kept under it. The case of an address makes no difference, as in suppression lists."""
+    return receiver_hash(salt, address.lower())
+
+
 def reference_hash(reference: str) -> bytes:
     """24 bytes that distinguish references."""
     return blake2b(reference.encode(), digest_size=REFERENCE_HASH_BYTES).digest()

@@ -1,0 +1,79 @@
+"""The opt-out signals that a reply or an interaction is: who opted out or in again, and on what grounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from sendspec.composing.identity import suppression_hash
+from sendspec.diagnostics.problem import Problem
+from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
+from sendspec.provider.incoming_message import IncomingMessage
+from sendspec.provider.interaction_entry import OPT_IN_TYPES, OPT_OUT_TYPES, InteractionEntry
+from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReading:
+    """The signals of one entry of the API. `unaddressed` is 1 for an opt-out, or opt-in, of nobody whose address can be read."""
+
+    signals: tuple[OptOutSignal, ...] = ()
+    unaddressed: int = 0
+
+
+NO_SIGNAL = SignalReading()
+
+
+def signals_of(
+    entry: IncomingMessage | InteractionEntry, salt: bytes, noted_at: float, channel: str | None = None
+) -> SignalReading:
+    """What `entry` says of further messages to those it is from. `channel` is where it arrived, if it doesn't name one itself.
+
+    The API's own decision, an `unsubscribe-request`, counts as much as a reply that is a keyword. A reply that only contains one is for
+    a person to read. `salt` is the environment's; `noted_at` is the time now, in Unix seconds.
+    """
+    meaning = _meaning(entry)
+    if meaning is None:
+        return NO_SIGNAL
+    kind, ground = meaning
+    written = entry.receivers if isinstance(entry, InteractionEntry) else (entry.sender,)
+    return SignalReading(
+        tuple(
+            OptOutSignal(
+                suppression_hash(salt, address), kind, ground, entry.at, entry.channel or channel, entry.id, noted_at
+            )
+            for address in addresses
+        )
+        if (addresses := sorted(_addresses(written)))
+        else (),
+        0 if addresses else 1,
+    )
+
+
+def _meaning(entry: IncomingMessage | InteractionEntry) -> tuple[SignalKind, Ground] | None:
+    if isinstance(entry, InteractionEntry):
+        ground = Ground.KEYWORD if entry.by_keyword else Ground.LINK
+        if entry.type in OPT_OUT_TYPES:
+            return SignalKind.OUT, ground
+        return (SignalKind.IN, ground) if entry.type in OPT_IN_TYPES else None
+    sense = keyword_sense(entry.text)
+    match sense:
+        case None:
+            return None
+        case KeywordSense.OUT:
+            return SignalKind.OUT, Ground.KEYWORD
+        case KeywordSense.IN:
+            return SignalKind.IN, Ground.KEYWORD
+        case KeywordSense.CONTAINS:
+            return SignalKind.MAYBE, Ground.KEYWORD
+        case _:
+            assert_never(sense)
+
+
+def _addresses(written: Iterable[str]) -> set[str]:
+    """The addresses, normalised as composing does; numbers of any length, since the API has reached them."""
+    read = (normalise_email(one) if "@" in one else normalise_phone(one, None, True) for one in written)
+    return {address for address in read if not isinstance(address, Problem)}

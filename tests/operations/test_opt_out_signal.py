@@ -1,0 +1,77 @@
+import pytest
+from sendspec.composing.identity import receiver_hash, suppression_hash
+from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
+from sendspec.operations.opt_out_signal import SignalReading, signals_of
+from sendspec.provider.incoming_message import IncomingMessage
+from sendspec.provider.interaction_entry import InteractionEntry
+
+SALT = b"s" * 32
+PHONE, OTHER = "+31612345678", "+447700900123"
+CHANNEL = "00000000-0000-4000-8000-00000000000c"
+
+
+def reply(text: str, sender: str = PHONE, channel: str | None = CHANNEL) -> IncomingMessage:
+    return IncomingMessage("in-1", channel, sender, text, 1_700_000_000.0)
+
+
+def interaction(kind: str, *receivers: str, by_keyword: bool | None = None, is_bot: bool = False) -> InteractionEntry:
+    return InteractionEntry(
+        "act-1", kind, "out-1", "", CHANNEL, frozenset(receivers), 1_700_000_000.0, False, is_bot, by_keyword
+    )
+
+
+def signal(
+    kind: SignalKind, ground: Ground, evidence: str, address: str = PHONE, channel: str | None = CHANNEL
+) -> OptOutSignal:
+    return OptOutSignal(
+        suppression_hash(SALT, address), kind, ground, 1_700_000_000.0, channel, evidence, 1_700_000_009.0
+    )
+
+
+OUT, IN, MAYBE = SignalKind.OUT, SignalKind.IN, SignalKind.MAYBE
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (reply("STOP"), [signal(OUT, Ground.KEYWORD, "in-1")]),
+        (reply(" Stop. "), [signal(OUT, Ground.KEYWORD, "in-1")]),
+        (reply("START"), [signal(IN, Ground.KEYWORD, "in-1")]),
+        (reply("please do not stop"), [signal(MAYBE, Ground.KEYWORD, "in-1")]),
+        (reply("Thanks!"), []),
+        (reply("STOP", "  +31 6 1234 5678"), [signal(OUT, Ground.KEYWORD, "in-1")]),
+        (reply("STOP", "Ann@EXAMPLE.com"), [signal(OUT, Ground.KEYWORD, "in-1", "ann@example.com")]),
+        (reply("STOP", channel=None), [signal(OUT, Ground.KEYWORD, "in-1", channel="given")]),
+        (interaction("unsubscribe-request", PHONE), [signal(OUT, Ground.LINK, "act-1")]),
+        (interaction("unsubscribe-request", PHONE, by_keyword=True), [signal(OUT, Ground.KEYWORD, "act-1")]),
+        (interaction("unsubscribe-request", PHONE, is_bot=True), [signal(OUT, Ground.LINK, "act-1")]),
+        (interaction("subscribe-consent", PHONE, by_keyword=True), [signal(IN, Ground.KEYWORD, "act-1")]),
+        (interaction("clicked", PHONE), []),
+        (
+            interaction("unsubscribe-request", OTHER, PHONE, "0b7e3b1c-0000-4000-8000-000000000001"),
+            [signal(OUT, Ground.LINK, "act-1"), signal(OUT, Ground.LINK, "act-1", OTHER)],
+        ),
+    ],
+)
+def test_what_a_reply_or_an_interaction_says_of_further_messages(
+    entry: IncomingMessage | InteractionEntry, expected: list[OptOutSignal]
+) -> None:
+    assert signals_of(entry, SALT, 1_700_000_009.0, "given") == SignalReading(tuple(expected))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        reply("STOP", "12345"),
+        reply("STOP", "0612345678"),
+        reply("please stop", "Acme"),
+        interaction("unsubscribe-request"),
+        interaction("unsubscribe-request", "0b7e3b1c-0000-4000-8000-000000000001"),
+    ],
+)
+def test_an_opt_out_of_nobody_with_an_address_is_counted(entry: IncomingMessage | InteractionEntry) -> None:
+    assert signals_of(entry, SALT, 0.0) == SignalReading(unaddressed=1)
+
+
+def test_a_number_is_hashed_as_the_ledger_hashes_it() -> None:
+    assert suppression_hash(SALT, PHONE) == receiver_hash(SALT, PHONE)
