@@ -31,6 +31,7 @@ def placed(document: Document, fault: SchemaProblem) -> Diagnostic:
         fault.code == "wrong-type"
         and fault.problem.partition(", found ")[0].endswith("text")
         and isinstance(value, int | float)
+        and fault.at != ("delivery", "within")
     ):
         fault = _unquoted(document, fault, value)
     elif fault.code == "wrong-type" and isinstance(value, float):

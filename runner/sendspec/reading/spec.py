@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.reading.contacts.country import country_meant
 from sendspec.reading.contacts.phone_check import PhoneCheck
+from sendspec.reading.delivery_terms import DeliveryTerms, read_delivery
 from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
 from sendspec.reading.documents.yaml_reader import read_document
@@ -80,7 +81,7 @@ class Spec:
     environment's.
 
     `continue_with` is the text digest of the text that messages on hold go out with. `audience_frozen`: a send that has begun takes
-    no new recipients. From `not_after` on, nothing is claimed.
+    no new recipients. From `not_after` on, nothing is claimed. `delivery` is what deliveries are held against afterwards.
     """
 
     path: str
@@ -105,6 +106,7 @@ class Spec:
     continue_with: str | None = None
     audience_frozen: bool = False
     not_after: datetime | None = None
+    delivery: DeliveryTerms | None = None
 
 
 def read_spec(
@@ -178,6 +180,7 @@ def _spec(document: Document) -> Spec:
         continue_with=data.get("continue_with"),
         audience_frozen="audience" in data,
         not_after=date_time(data["not_after"]) if "not_after" in data else None,
+        delivery=read_delivery(data.get("delivery")),
     )
 
 

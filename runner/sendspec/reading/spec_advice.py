@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.delivery_terms import term_fix
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.limit_advice import limit_advice
@@ -79,6 +80,8 @@ def _reworded(fault: SchemaProblem, value: Any) -> SchemaProblem | None:
 
 
 def _fix(fault: SchemaProblem, value: Any) -> str | None:
+    if fault.at[:1] == ("delivery",) and len(fault.at) == 2 and fault.code != "unknown-key":
+        return term_fix(str(fault.at[-1]), value)
     if fault.at == ("spec",):
         is_quoted = isinstance(value, str) and value.strip() == str(FORMAT)
         return f"write {FORMAT}, without quotes" if is_quoted else f"write {FORMAT}, the version this sendspec reads"

@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sendspec.reading.delivery_terms import DURATION, SHARE
 from sendspec.reading.schema.location import schema_directory
 from sendspec.reading.schema.validator import load_schema
 
@@ -125,6 +126,12 @@ _RECIPIENTS = {
         },
     },
 }
+_SHARE = {
+    "if": {"type": "number"},
+    "else": {"type": "string", "pattern": f"{SHARE}(?!\\n)"},
+    "minimum": 0,
+    "maximum": 1,
+}
 _PROPERTIES: dict[str, Any] = {
     "$schema": {"description": "Address of this schema, for editors.", "type": "string"},
     "spec": {"description": "Version of this format.", "const": 1},
@@ -181,6 +188,30 @@ _PROPERTIES: dict[str, Any] = {
         "$ref": "#/definitions/Message",
     },
     "limits": {"description": "What stops a send before it begins.", "$ref": "#/definitions/Limits"},
+    "delivery": {
+        "description": "What `sendspec wait` and `send --wait` hold deliveries against. Without it, every message has to be delivered.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "need": {
+                "description": "The share of the accepted messages that has to be delivered.",
+                **_SHARE,
+                "examples": ["95%", 0.95],
+            },
+            "max_failed": {
+                "description": "The share of the accepted messages that may fail.",
+                **_SHARE,
+                "examples": ["2%", 0.02],
+            },
+            "within": {
+                "description": "How long to wait for it; `--timeout` takes its place.",
+                "type": "string",
+                "pattern": f"{DURATION}(?!\\n)",
+                "default": "15m",
+                "examples": ["90s", "15m", "2h"],
+            },
+        },
+    },
     "in_doubt": {
         "description": "What happens to messages in doubt.",
         "enum": ["hold", "resend_if_absent"],
