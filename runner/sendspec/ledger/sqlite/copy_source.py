@@ -21,8 +21,7 @@ from sendspec.ledger.copied_table import (
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import opening
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.open_ledger import (
+from sendspec.ledger.sqlite.checked_rows import (
     BYTES,
     NO_BYTES,
     NO_NUMBER,
@@ -33,6 +32,7 @@ from sendspec.ledger.sqlite.open_ledger import (
     WHOLE,
     Kinds,
 )
+from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
 from sendspec.reading.environment import LedgerFile

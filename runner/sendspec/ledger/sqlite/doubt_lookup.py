@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sendspec.ledger.record import AcceptedMessage, Doubt, Route
+from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import REFERENCE
-from sendspec.ledger.sqlite.open_ledger import BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
+from sendspec.ledger.sqlite.open_ledger import OpenLedger
 from sendspec.ledger.stored_row import doubts_of
 
 _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run

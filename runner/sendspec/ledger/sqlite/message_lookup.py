@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
+from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NO_WHOLE, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import IS_BASELINED, REFERENCE
-from sendspec.ledger.sqlite.open_ledger import (
-    BYTES,
-    NO_NUMBER,
-    NO_TEXT,
-    NO_WHOLE,
-    NUMBER,
-    STATE_BY_WORD,
-    TEXT,
-    WHOLE,
-    Kinds,
-    OpenLedger,
-)
+from sendspec.ledger.sqlite.open_ledger import STATE_BY_WORD, OpenLedger
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -38,6 +38,7 @@ from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
+from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
 from sendspec.ledger.sqlite_file import copy_name, real_place, refuse_planted, refuse_second_name
 
 _Held = TypeVar("_Held", bound=SqliteLedger)
@@ -62,17 +63,17 @@ def open_to_read(
     """
     mirrored = read_mirror(path) if latest else None  # first: a run may write before the next line
     place = real_place(path)
-    if connect is connect_to_read and not os.access(place, os.W_OK) and not _has_wal(place):
+    if connect is connect_to_read and not os.access(place, os.W_OK) and not has_log(place):
         connect = connect_immutable  # WAL files made by this user would be unusable for the ledger's owner
     try:
         ledger = _open(path, connect, salt, SqliteReader)
     except LedgerUnwritable:
-        if connect is not connect_to_read or _has_wal(place):
+        if connect is not connect_to_read or has_log(place):
             raise
         connect = connect_immutable
         ledger = _open(path, connect, salt, SqliteReader)
     if connect is connect_to_read:
-        ledger.when_closed(partial(_remove_empty_log, place))
+        ledger.when_closed(partial(remove_empty_log, place))
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _refuse_lost(ledger, mirrored)
@@ -250,26 +251,3 @@ def _check_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]
 
 def _megabytes(count: int) -> str:
     return f"{count // 1_000_000 + 1} MB"
-
-
-def _has_wal(path: Path) -> bool:
-    try:
-        return path.with_name(path.name + "-wal").stat().st_size > 0
-    except OSError:
-        return False
-
-
-def _remove_empty_log(path: Path) -> None:
-    """Has SQLite remove the empty WAL files that reading has left, by opening and closing a connection that may write.
-
-    It does so under its own locks, when the last such connection closes. They stay while another
-    has the ledger open. A WAL that holds anything is left alone.
-    """
-    if _has_wal(path) or not any(os.path.lexists(f"{path}{ending}") for ending in ("-wal", "-shm")):
-        return
-    with suppress(sqlite3.Error):
-        connection = connect_to_write(str(path))
-        try:
-            connection.execute("PRAGMA user_version").fetchone()
-        finally:
-            connection.close()

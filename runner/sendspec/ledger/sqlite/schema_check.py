@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,18 +31,23 @@ _Entry = tuple[str, str, str]
 
 def check_schema(connection: Any, path: Path, version: int) -> None:
     """Raises `LedgerDamaged` unless the tables are those of a ledger of this version."""
-    try:
-        rows = list(connection.execute(f"SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT {MAX_ENTRIES}"))
-    except UnicodeDecodeError:  # SQLite quotes the schema in its message
-        raise LedgerDamaged(f"the ledger {path} has a schema that is no text", "restore it from a backup") from None
-    found = {_entry(kind, name, sql) for kind, name, table, sql in rows if not _is_automatic(kind, name, sql)}
-    found -= {("table", name, sql) for name, sql in _SQLITES_OWN.items()}
+    found = read_schema(connection, f"the ledger {path}")
     if any(found == _schema(first, version) for first in sorted(MADE, reverse=True) if first <= version):
         return
     raise LedgerDamaged(
-        f"the ledger {path} {_difference(found, _schema(version, version))}",
+        f"the ledger {path} {difference(found, _schema(version, version), 'ledger')}",
         "bring the ledger back from a backup; a file that comes with a checkout is none",
     )
+
+
+def read_schema(connection: Any, named: str) -> set[_Entry]:
+    """The schema entries of a file, without those that SQLite makes by itself. `named` is what errors call the file."""
+    try:
+        rows = list(connection.execute(f"SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT {MAX_ENTRIES}"))
+    except UnicodeDecodeError:  # SQLite quotes the schema in its message
+        raise LedgerDamaged(f"{named} has a schema that is no text", "restore it from a backup") from None
+    found = {_entry(kind, name, sql) for kind, name, table, sql in rows if not _is_automatic(kind, name, sql)}
+    return found - {("table", name, sql) for name, sql in _SQLITES_OWN.items()}
 
 
 def _is_automatic(kind: str, name: str, sql: str | None) -> bool:
@@ -53,12 +59,16 @@ def _entry(kind: object, name: object, sql: object) -> _Entry:
     return (str(kind), str(name), _SPACES_AND_QUOTES.sub("", str(sql)).lower())
 
 
-def _difference(found: set[_Entry], known: frozenset[_Entry]) -> str:
+def difference(found: set[_Entry], known: frozenset[_Entry], kind_of_file: str) -> str:
     """One entry in which the schemas differ, in words. An extra entry says more than a missing one."""
     for kind, name, _ in sorted(found - known):
         of_ours = any(name == other for _, other, _ in known)
         shown = f"{printable(kind[:20])} '{printable(name[:40])}'"
-        return f"has another {shown} than a ledger has" if of_ours else f"has the {shown}, which no ledger has"
+        return (
+            f"has another {shown} than a {kind_of_file} has"
+            if of_ours
+            else f"has the {shown}, which no {kind_of_file} has"
+        )
     kind, name, _ = min(known - found)
     return f"lacks the {kind} '{name}'"
 
@@ -66,15 +76,18 @@ def _difference(found: set[_Entry], known: frozenset[_Entry]) -> str:
 @cache
 def _schema(first: int, version: int) -> frozenset[_Entry]:
     """The schema entries of a ledger created in version `first` and migrated to `version`."""
+    steps = (statement for step in range(first, version) for statement in MIGRATIONS[step])
+    return schema_of((*MADE[first], *steps))
+
+
+def schema_of(statements: Iterable[str]) -> frozenset[_Entry]:
+    """The schema entries that these statements make."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         for name, arguments in (("keyed_digest", 1), ("row_checksum", 8), ("row_checksum", 9)):
             connection.create_function(name, arguments, lambda *values: None)
-        for statement in MADE[first]:
+        for statement in statements:
             connection.execute(statement)
-        for step in range(first, version):
-            for statement in MIGRATIONS[step]:
-                connection.execute(statement)
         rows = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
     finally:
         connection.close()

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator
 
 from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
 from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.sqlite.checked_rows import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
-from sendspec.ledger.sqlite.open_ledger import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
+from sendspec.ledger.sqlite.open_ledger import OpenLedger
 from sendspec.ledger.stored_row import former_trees_of, planned_run_of
 from sendspec.planning.message_state import State
 
