@@ -35,6 +35,8 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "exit-codes",  # a topic of `help`
     "ledger-check", "ledger-copy", "ledger-init", "ledger-migrate", "ledger-purge",  # names of schemas
     "webhook-verify",  # the same
+    "unsubscribe-request", "subscribe-consent",  # the API's types of interaction
+    "email-messagebird", "content-type",  # its words too
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
