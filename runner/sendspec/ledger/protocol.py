@@ -30,6 +30,7 @@ from sendspec.ledger.record import (
     RunOwner,
     SendIdentity,
     SendRecord,
+    SentMessage,
     Settlement,
     StartedRun,
 )
@@ -127,6 +128,9 @@ class SendFacts(Protocol):
 
     def shapes_accepted(self, names: Collection[str]) -> set[int]:
         """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""
+
+    def accepted_of(self, name: str, generation: int) -> Iterator[SentMessage]:
+        """The accepted messages of a send, in plan order."""
 
     def runs_of(self, name: str, generation: int, most: int) -> Sequence[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""
