@@ -11,13 +11,19 @@ from sendspec.ledger.place import LedgerPlace, ServerPlace
 
 
 @contextmanager
-def read_deliveries(place: LedgerPlace, identity: LedgerIdentity) -> Iterator[DeliveryFacts | None]:
-    """What is kept beside the ledger, to read, also while others write; None if nothing was ever kept."""
+def read_deliveries(
+    place: LedgerPlace, identity: LedgerIdentity, noted: int | None = 0
+) -> Iterator[DeliveryFacts | None]:
+    """What is kept beside the ledger, to read, also while others write; None if nothing was ever kept.
+
+    `noted` is how many opt-out signals the ledger knows of (`Facts.opt_outs_noted`); None: open it even if some were lost.
+    Raises `OptOutsLost`.
+    """
     if isinstance(place, ServerPlace):
         raise NotImplementedError
     from sendspec.ledger.delivery.sqlite.opening import open_to_read
 
-    facts = open_to_read(place.file, identity)
+    facts = open_to_read(place.file, identity, noted)
     try:
         yield facts
     finally:
@@ -26,13 +32,13 @@ def read_deliveries(place: LedgerPlace, identity: LedgerIdentity) -> Iterator[De
 
 
 @contextmanager
-def open_deliveries(place: LedgerPlace, identity: LedgerIdentity) -> Iterator[DeliveryStore]:
+def open_deliveries(place: LedgerPlace, identity: LedgerIdentity, noted: int | None = 0) -> Iterator[DeliveryStore]:
     """The same, to write. Several processes may have it open at once, also while a run holds the ledger."""
     if isinstance(place, ServerPlace):
         raise NotImplementedError
     from sendspec.ledger.delivery.sqlite.opening import open_to_write
 
-    store = open_to_write(place.file, identity)
+    store = open_to_write(place.file, identity, noted)
     try:
         yield store
     finally:

@@ -167,6 +167,10 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
         """Where the ledger was copied to, in words. Nothing may be sent with it since then. None: it was not copied."""
 
     @property
+    def opt_outs_noted(self) -> int:
+        """How many opt-out signals there were, as far as the ledger knows. If fewer are found, some were lost."""
+
+    @property
     def halt(self) -> str | None:
         """Why nobody may send for now; None if they may."""
 
@@ -251,6 +255,9 @@ class Ledger(Facts, Claims, Protocol):
 
     def purge(self, *, before: float) -> int:
         """Removes the personal data of messages settled before then (Unix seconds); returns their count."""
+
+    def note_opt_outs(self, count: int) -> None:
+        """Notes how many opt-out signals there are. The note never shrinks."""
 
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record."""

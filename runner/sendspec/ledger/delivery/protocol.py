@@ -33,6 +33,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacedSignals:
+    """`lost` signals are gone for good; `written` says what became of those in their place."""
+
+    lost: int
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
 class PendingReport:
     """A report of a message that the ledger doesn't know by this API id yet: an event can be faster than the API's answer.
 
@@ -97,6 +105,12 @@ class DeliveryStore(DeliveryFacts, Protocol):
 
     def put_signals(self, signals: Iterable[OptOutSignal]) -> Written:
         """Writes opt-out signals; an equal one (but for `noted_at`) changes nothing."""
+
+    def replace_lost(self, signals: Iterable[OptOutSignal], *, noted: int, reason: str, now: float) -> ReplacedSignals:
+        """Writes these signals, all or nothing, although others were lost: the ledger has noted `noted`.
+
+        From then on the lost ones count as signals that nobody knows, for the reason that a person gives.
+        """
 
     def put_pending(self, reports: Iterable[PendingReport]) -> None:
         """Keeps reports that wait for their message."""

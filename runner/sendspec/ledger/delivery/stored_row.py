@@ -15,6 +15,8 @@ from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
 from sendspec.ledger.delivery.protocol import PendingReport
 
 DIGEST_BYTES = 16
+LOST = "lost"
+"""The kind of the row that stands for all signals with a lower number that are gone."""
 Row: TypeAlias = tuple[Any, ...]
 
 
@@ -91,6 +93,18 @@ def signal_of(row: Row) -> OptOutSignal:
     return OptOutSignal(
         receiver, SignalKind(kind), Ground(ground), to_seconds(at), channel, evidence, to_seconds(noted_at)
     )
+
+
+def lost_values(reason: str, at: float) -> tuple[bytes, str, str, int, None, str, int, bytes]:
+    """The row in the place of signals that were lost, with a person's reason for going on without them."""
+    moment = to_milliseconds(at)
+    return b"", LOST, Ground.HAND.value, moment, None, reason, moment, signal_digest(b"", LOST, reason, moment)
+
+
+def check_lost(row: Row) -> None:
+    """Raises ValueError for a damaged row of `lost_values`."""
+    if signal_digest(b"", LOST, row[5], row[3]) != row[7]:
+        raise ValueError("a note of lost opt-outs doesn't match its digest")
 
 
 def signal_digest(receiver: bytes, *values: str | int | None) -> bytes:

@@ -10,7 +10,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerForeign, LedgerTooNew, LedgerUnwritable
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerForeign, LedgerTooNew, LedgerUnwritable, OptOutsLost
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
 from sendspec.ledger.delivery.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, delivery_path
@@ -27,6 +28,7 @@ from sendspec.ledger.sqlite.connection import (
 )
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.location import read_mounts, refuse_network
+from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.schema_check import difference, read_schema, schema_of
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
@@ -34,7 +36,9 @@ from sendspec.ledger.sqlite_file import SQLITE_ENDINGS, half_made, real_place, r
 
 CALLED = SqliteDeliveryFacts.called
 _Opened = TypeVar("_Opened", bound=SqliteDeliveryFacts, covariant=True)
+_Facts = TypeVar("_Facts", bound=SqliteDeliveryFacts)
 RESTORE = "restore it from a backup: it knows who has opted out"
+REPLACE = "bring the latest one back; if there is none, import who has opted out: sendspec opt-outs import FILE --replace-lost --reason …"
 
 
 class _Make(Protocol[_Opened]):
@@ -42,11 +46,15 @@ class _Make(Protocol[_Opened]):
 
 
 def open_to_read(
-    ledger: Path, identity: LedgerIdentity, connect: Connect = connect_to_read
+    ledger: Path, identity: LedgerIdentity, noted: int | None = 0, connect: Connect = connect_to_read
 ) -> SqliteDeliveryFacts | None:
-    """What is kept beside the ledger in the file `ledger`, also while other processes write; None if there is nothing."""
-    path = delivery_path(real_place(ledger))
+    """What is kept beside the ledger in the file `ledger`, also while other processes write; None if nothing ever was.
+
+    `noted` is how many signals the ledger knows of; None: open it even if some were lost. Raises `OptOutsLost`.
+    """
+    path, expected = _place(ledger, noted)
     if not is_there(path):
+        _refuse_missing(path, expected)
         return None
     if connect is connect_to_read and not os.access(path, os.W_OK) and not has_log(path):
         connect = connect_immutable  # its owner could not use log files that this user makes
@@ -59,16 +67,45 @@ def open_to_read(
         facts = _open(path, identity, connect, SqliteDeliveryFacts)
     if connect is connect_to_read:
         facts.when_closed(partial(remove_empty_log, path))
-    return facts
+    return _complete(facts, expected)
 
 
-def open_to_write(ledger: Path, identity: LedgerIdentity, connect: Connect = connect_briefly) -> SqliteDeliveryStore:
-    """The same, to write. Makes the file if there is none. Several processes may have it open."""
-    path = delivery_path(real_place(ledger))
+def open_to_write(
+    ledger: Path, identity: LedgerIdentity, noted: int | None = 0, connect: Connect = connect_briefly
+) -> SqliteDeliveryStore:
+    """The same, to write. Makes the file if there never was one. Several processes may have it open."""
+    path, expected = _place(ledger, noted)
     refuse_network(path, read_mounts())
     if not is_there(path):
+        _refuse_missing(path, expected)
         _make(path, identity)
-    return _open(path, identity, connect, SqliteDeliveryStore, write=True)
+    return _complete(_open(path, identity, connect, SqliteDeliveryStore, write=True), expected)
+
+
+def _place(ledger: Path, noted: int | None) -> tuple[Path, int]:
+    """The file, and how many signals it has at least. The mirror is read first: another process may write afterwards."""
+    ledger = real_place(ledger)
+    return delivery_path(ledger), 0 if noted is None else max(noted, read_opt_out_mirror(ledger))
+
+
+def _refuse_missing(path: Path, expected: int) -> None:
+    if expected:
+        raise OptOutsLost(f"{CALLED} {path} is gone, and with it {counted(expected, 'opt-out')}", REPLACE)
+
+
+def _complete(opened: _Facts, expected: int) -> _Facts:
+    """The opened file, if it has all signals."""
+    try:
+        count = opened.signal_count
+        if count < expected:
+            raise OptOutsLost(
+                f"{CALLED} {opened.path} has {counted(count, 'opt-out')}, and there were {expected}: it was restored, or lost its latest writes",
+                REPLACE,
+            )
+    except BaseException:
+        opened.abandon()
+        raise
+    return opened
 
 
 def is_there(path: Path) -> bool:

@@ -12,7 +12,7 @@ from sendspec.ledger.delivery.kept_value import to_seconds
 from sendspec.ledger.delivery.observation import Delivery
 from sendspec.ledger.delivery.opt_out import OptOutSignal
 from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
-from sendspec.ledger.delivery.stored_row import delivery_of, interaction_of, pending_of, signal_of
+from sendspec.ledger.delivery.stored_row import LOST, check_lost, delivery_of, interaction_of, pending_of, signal_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_TEXT, NO_WHOLE, TEXT, WHOLE, CheckedRows, Kinds
 
 IDS_AT_ONCE = 500
@@ -57,16 +57,21 @@ class SqliteDeliveryFacts(CheckedRows):
         return found
 
     def interactions(self, ids: Sequence[bytes]) -> Iterator[Interaction]:
-        for block in blocks_of(ids):
+        for block in blocks_of(list(dict.fromkeys(ids))):
             where = f"i.message IN ({', '.join('?' * len(block))})"
             for row in self._typed(INTERACTION_KINDS, f"{INTERACTIONS} WHERE {where}", block):
                 yield self._sound(interaction_of, row[0], row[1:])
 
     def signals(self, after: int = 0) -> Iterator[OptOutSignal]:
-        for expected, row in enumerate(self._typed(SIGNAL_KINDS, SIGNALS, (after,)), after + 1):
-            if row[0] != expected:
+        expected = after + 1
+        for number, *values in self._typed(SIGNAL_KINDS, SIGNALS, (after,)):
+            if number != expected and (values[1] != LOST or number < expected):
                 raise self._damaged("an opt-out is gone from it")
-            yield self._sound(signal_of, row[1:])
+            expected = number + 1
+            if values[1] == LOST:
+                self._sound(check_lost, values)
+            else:
+                yield self._sound(signal_of, values)
 
     @property
     def signal_count(self) -> int:

@@ -5,30 +5,45 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import (
     kept_interaction,
+    kept_moment,
     kept_observation,
     kept_pending,
     kept_signal,
     kept_text,
     to_milliseconds,
 )
+from sendspec.ledger.delivery.masked_text import masked_text
 from sendspec.ledger.delivery.observation import Delivery, Observation, merged
 from sendspec.ledger.delivery.opt_out import OptOutSignal
-from sendspec.ledger.delivery.protocol import PendingReport, Written
+from sendspec.ledger.delivery.protocol import PendingReport, ReplacedSignals, Written
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
-from sendspec.ledger.delivery.stored_row import delivery_values, interaction_values, pending_values, signal_values
+from sendspec.ledger.delivery.sqlite.tables import ENDING
+from sendspec.ledger.delivery.stored_row import (
+    delivery_values,
+    interaction_values,
+    lost_values,
+    pending_values,
+    signal_values,
+)
 from sendspec.ledger.sqlite.durable_rows import DurableRows
+from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror, write_opt_out_mirror
 
 BLOCK = 500
 """Rows written in one commit, so that another process waits for a few hundredths of a second only."""
 BLOCKS_BETWEEN_CHECKPOINTS = 8
 BEGIN_TRIES = 1_500
 """Each waits up to a hundredth of a second for another process (`connection.BUSY_SECONDS`); together some 15 seconds."""
+
+SIGNAL = """INSERT OR IGNORE INTO opt_out (receiver, kind, ground, at, channel, evidence, noted_at, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+LOST_SIGNALS = "INSERT INTO opt_out VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _Row = TypeVar("_Row")
 
@@ -37,6 +52,10 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
     """Satisfies `protocol.DeliveryStore`. Several processes have it open at once; SQLite's own lock is held for a block only."""
 
     _blocks = 0
+
+    @property
+    def _ledger(self) -> Path:
+        return Path(self.path.removesuffix(ENDING))
 
     def observe(self, observations: Iterable[Observation]) -> Written:
         done = Written()
@@ -84,14 +103,29 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
         done = Written()
         for block in _blocks(map(kept_signal, signals)):
             with self._transaction():
-                rows = [signal_values(signal) for signal in block]
-                done += self._put(
-                    "INSERT OR IGNORE INTO opt_out (receiver, kind, ground, at, channel, evidence, noted_at, digest)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    rows,
-                )
+                done += self._put(SIGNAL, [signal_values(signal) for signal in block])
             self._note_block()
+        if done.added:
+            self._mirror_count()
         return done
+
+    def replace_lost(self, signals: Iterable[OptOutSignal], *, noted: int, reason: str, now: float) -> ReplacedSignals:
+        rows = [signal_values(kept_signal(signal)) for signal in signals]
+        noted = max(noted, read_opt_out_mirror(self._ledger))
+        with self._transaction():
+            lost = max(noted - self.signal_count, 0)
+            if lost:
+                self._connection.execute(
+                    LOST_SIGNALS, (noted, *lost_values(kept_text(masked_text(reason)), kept_moment(now)))
+                )
+            written = self._put(SIGNAL, rows)
+        self._mirror_count()
+        return ReplacedSignals(lost, written)
+
+    def _mirror_count(self) -> None:
+        """In a transaction of its own, so that of two processes the later one writes the higher count."""
+        with self._transaction():
+            write_opt_out_mirror(self._ledger, self.signal_count)
 
     def put_pending(self, reports: Iterable[PendingReport]) -> None:
         for block in _blocks(map(kept_pending, reports)):
