@@ -20,6 +20,7 @@ BUILT = {
 """Codes made by an f-string, by what it begins with."""
 NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "not-sent",  # a choice of --retry and --as
+    "opt-out",  # as it is counted
     "access-key", "api-key",  # names that a key might stand under
     "content-length", "retry-after", "transfer-encoding",  # headers
     "content-digest",  # an output of a plan

@@ -13,7 +13,7 @@ from ledger_samples import OWNER
 from postgres_server import server_url
 from sendspec.ledger import access
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.place import Secret, ServerPlace
+from sendspec.ledger.place import LedgerPlace, Secret, ServerPlace
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.reading.environment import LedgerFile
 
@@ -28,25 +28,30 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[Facts]: ...
 
+    @property
+    def place(self) -> LedgerPlace: ...
+
 
 class SqliteStore:
     def __init__(self, folder: Path) -> None:
-        self._place = LedgerFile(folder / "test.db", durable=True)
-        access.make_unlisted(self._place, IDENTITY, OWNER, since="now", now=1.0)
+        file = LedgerFile(folder / "test.db", durable=True)
+        self.place: LedgerPlace = file
+        access.make_unlisted(file, IDENTITY, OWNER, since="now", now=1.0)
 
     def hold(self) -> AbstractContextManager[Ledger]:
-        return access.hold(self._place, IDENTITY, OWNER, since="now", ci=False)
+        return access.hold(self.place, IDENTITY, OWNER, since="now", ci=False)
 
     def read(self) -> AbstractContextManager[Facts]:
-        return access.read(self._place, IDENTITY, latest=True)
+        return access.read(self.place, IDENTITY, latest=True)
 
 
 class PostgresStore:
     """Each in a schema of its own on the tests' server."""
 
     def __init__(self, folder: Path) -> None:
-        self.place = ServerPlace(Secret(server_url()), f"test_{uuid4().hex}", "the ledger at TEST_URL", folder)
-        access.make(self.place, folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
+        server = ServerPlace(Secret(server_url()), f"test_{uuid4().hex}", "the ledger at TEST_URL", folder)
+        self.place: ServerPlace = server
+        access.make(server, folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
 
     def hold(self) -> AbstractContextManager[Ledger]:
         return access.hold(self.place, IDENTITY, OWNER, since="now", ci=False)

@@ -10,6 +10,7 @@ SendspecError
 │   ├── LedgerTooOld
 │   ├── LedgerMoved
 │   ├── LedgerLinked
+│   ├── OptOutsLost         who opted out was known, and is no longer
 │   ├── MessagesMoved       somebody else moved messages that this run was about to move
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
@@ -109,6 +110,12 @@ class LedgerLinked(LedgerTrouble):
     """The ledger has a second hard link, or one of its files is a symbolic link."""
 
     code = "ledger-linked"
+
+
+class OptOutsLost(LedgerTrouble):
+    """There were more opt-outs than are known: whoever gave them would get messages again."""
+
+    code = "opt-outs-lost"
 
 
 class MessagesMoved(LedgerTrouble):

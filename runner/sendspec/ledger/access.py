@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sendspec.diagnostics.exceptions import LedgerBusy, LedgerUnwritable
 from sendspec.ledger.copy_protocol import CopySource, CopyTarget
 from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
@@ -17,7 +19,7 @@ from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import creation, location, opening
-from sendspec.ledger.sqlite.run_lock import holder_of, take_lock
+from sendspec.ledger.sqlite.run_lock import NOTING, holder_of, take_lock
 from sendspec.reading.environment import LedgerFile
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ __all__ = [
     "make",
     "make_unlisted",
     "migrate",
+    "note_opt_outs",
     "open_target",
     "read",
     "read_id",
@@ -165,6 +168,24 @@ def hold(
             yield ledger
         finally:
             ledger.close()
+    finally:
+        lock.release()
+
+
+def note_opt_outs(place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner, count: int) -> bool:
+    """Has the ledger note how many opt-out signals there are, unless a run holds it: that run notes it when it ends.
+
+    Returns whether it was noted. A server needs no note, as the signals are in the ledger itself.
+    """
+    if isinstance(place, ServerPlace):
+        return True
+    try:
+        lock = take_lock(place.file, replace(owner, command=NOTING), since="now")
+    except (LedgerBusy, LedgerUnwritable):
+        return False
+    try:
+        opening.note_opt_outs(place.file, identity.ledger, count, salt=identity.salt)
+        return True
     finally:
         lock.release()
 

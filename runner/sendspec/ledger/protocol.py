@@ -30,6 +30,7 @@ from sendspec.ledger.record import (
     RunOwner,
     SendIdentity,
     SendRecord,
+    SentMessage,
     Settlement,
     StartedRun,
 )
@@ -128,6 +129,9 @@ class SendFacts(Protocol):
     def shapes_accepted(self, names: Collection[str]) -> set[int]:
         """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""
 
+    def accepted_of(self, name: str, generation: int) -> Iterator[SentMessage]:
+        """The accepted messages of a send, in plan order."""
+
     def runs_of(self, name: str, generation: int, most: int) -> Sequence[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""
 
@@ -161,6 +165,10 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
     @property
     def moved_to(self) -> str | None:
         """Where the ledger was copied to, in words. Nothing may be sent with it since then. None: it was not copied."""
+
+    @property
+    def opt_outs_noted(self) -> int:
+        """How many opt-out signals there were, as far as the ledger knows. If fewer are found, some were lost."""
 
     @property
     def halt(self) -> str | None:
@@ -247,6 +255,9 @@ class Ledger(Facts, Claims, Protocol):
 
     def purge(self, *, before: float) -> int:
         """Removes the personal data of messages settled before then (Unix seconds); returns their count."""
+
+    def note_opt_outs(self, count: int) -> None:
+        """Notes how many opt-out signals there are. The note never shrinks."""
 
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record."""

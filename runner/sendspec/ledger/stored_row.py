@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
-from sendspec.ledger.record import Doubt, PlannedRun, Route, RunNote
+from sendspec.ledger.record import Doubt, PlannedRun, Route, RunNote, SentMessage
 from sendspec.planning.message_state import ALLOWED
 
 _ALLOWED_WORDS = frozenset((origin.value, target.value) for origin, target in ALLOWED)
@@ -45,6 +45,14 @@ def planned_run_of(row: Sequence[Any]) -> PlannedRun:
         names = tuple(verified.split("\n")) if verified else ()
         note = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
     return PlannedRun(run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=note)
+
+
+def sent_message_of(row: Sequence[Any]) -> SentMessage:
+    """The message in a row: id, API id, when it was accepted, workspace, channel, clock offset, when the API is to send it."""
+    identity, remote_id, accepted_at, workspace, channel, clock_offset, scheduled_for = row
+    route = None if workspace is None or channel is None else Route(workspace, channel)
+    when = None if scheduled_for is None else int(scheduled_for)
+    return SentMessage(identity, remote_id, accepted_at, route, clock_offset, when)
 
 
 def former_trees_of(written: str, ledger: str) -> list[tuple[str, str, int]]:

@@ -13,6 +13,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.lost_character import warn_of_lost_characters
+from sendspec.operations.lost_opt_outs import refuse_lost_opt_outs
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
@@ -100,8 +101,9 @@ def plan_jobs(
 ) -> list[Plan]:
     """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`.
 
-    `retry` is what an approval of these plans is bound to; `choice` may leave out more.
+    `retry` is what an approval of these plans is bound to; `choice` may leave out more. Raises `OptOutsLost`.
     """
+    refuse_lost_opt_outs(context, ledger)
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger

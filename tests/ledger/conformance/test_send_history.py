@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 from ledger_samples import OWNER, claims
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import MOVED_EVIDENCE, Change, PlannedRecord, Route, SendIdentity, Settlement
+from sendspec.ledger.record import (
+    MOVED_EVIDENCE,
+    Change,
+    Claim,
+    PlannedRecord,
+    Route,
+    SendIdentity,
+    SentMessage,
+    Settlement,
+)
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 HELLO, BYE, OLD = (SendIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))
@@ -115,3 +124,22 @@ def test_why_messages_are_skipped_is_told_apart(ledger: Ledger) -> None:
     assert ledger.skips("hello", 1) == {"moved": 1}
     assert ledger.skips("bye", 1) == {"settled-by-hand": 1}
     assert ledger.skips("nobody", 1) == {}
+
+
+def test_the_accepted_messages_of_a_send_are_told_with_their_channel(unbegun: Ledger) -> None:
+    """In plan order, and no other send's; what isn't known is None."""
+    ids = [bytes([n]) * 16 for n in range(1, 6)]
+    unbegun.begin(OWNER, now=10.0)
+    unbegun.note_clock(1.5)
+    records = [replace(record(n), scheduled_for=99 if n == 2 else None) for n in (1, 2, 3)]
+    unbegun.put_planned(HELLO, records, b"p", now=10.0, route=HERE)
+    unbegun.put_planned(BYE, [record(4)], b"p", now=10.0)
+    unbegun.exchange(settle=[], claim=[Claim(ids[n], ids[n][:1] * 24, None) for n in (3, 1, 0, 2)], now=20.0)
+    unbegun.exchange(
+        settle=[Settlement(ids[1], 1, State.ACCEPTED, "r2"), Settlement(ids[2], 1, State.IN_DOUBT)], claim=[], now=21.0
+    )
+    unbegun.exchange(settle=[Settlement(ids[n], 1, State.ACCEPTED) for n in (0, 3)], claim=[], now=22.0)
+    first, second = SentMessage(ids[0], None, 22.0, HERE, 1.5, None), SentMessage(ids[1], "r2", 21.0, HERE, 1.5, 99)
+    assert list(unbegun.accepted_of("hello", 1)) == [first, second]
+    assert list(unbegun.accepted_of("bye", 1)) == [SentMessage(ids[3], None, 22.0, None, 1.5, None)]
+    assert list(unbegun.accepted_of("hello", 2)) == []

@@ -17,7 +17,7 @@ FAILED_RANK, DELIVERED_RANK = 5, 6
 UNDELIVERED = ("delivery_failed", "sending_failed", "rejected", "skipped", "deleted", "invalid")
 """The final statuses other than `delivered`. That `invalid`, which only the reporting API documents, is final is a guess."""
 
-_Key: TypeAlias = tuple[int, float, int, str, str, str, int, str, int]
+_Key: TypeAlias = tuple[int, float, int, str, str, str, int, str, int, float, int]
 
 
 class Source(IntEnum):
@@ -105,12 +105,13 @@ def merged(known: Delivery | None, seen: Observation) -> Delivery:
         return fresh
     ranks = {known.report.rank, seen.report.rank}
     is_changed = known.is_changed or ranks == {FAILED_RANK, DELIVERED_RANK}
-    winner = fresh if _key(seen.report) > _key(known.report) else known
+    winner = max(known, fresh, key=_key)
     return Delivery(winner.report, winner.source, winner.seen_at, is_changed)
 
 
-def _key(report: StatusReport) -> _Key:
-    """By rank, then by time; the rest only makes the order total."""
+def _key(delivery: Delivery) -> _Key:
+    """By rank, then by time; the rest only makes the order total. Of one report seen twice, the first counts."""
+    report = delivery.report
     reason = report.reason or FailureReason("")
     return (
         report.rank,
@@ -122,4 +123,6 @@ def _key(report: StatusReport) -> _Key:
         -1 if report.parts is None else report.parts,
         reason.text,
         0 if report.reason is None else 1,
+        -delivery.seen_at,
+        -int(delivery.source),
     )

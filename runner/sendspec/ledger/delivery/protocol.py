@@ -5,7 +5,7 @@ which the conformance tests check:
 
 - What a method that writes has returned for is durable (fsync).
 - Writing the same again changes nothing, also from two processes at once.
-- Rows name no number and no text.
+- Rows name no number and no text. Times are kept to the millisecond.
 - Signals are never deleted; their count only grows.
 """
 
@@ -28,6 +28,17 @@ class Written:
     changed: int = 0
     known: int = 0
 
+    def __add__(self, other: Written) -> Written:
+        return Written(self.added + other.added, self.changed + other.changed, self.known + other.known)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedSignals:
+    """`lost` signals are gone for good; `written` says what became of those in their place."""
+
+    lost: int
+    written: Written
+
 
 @dataclass(frozen=True, slots=True)
 class PendingReport:
@@ -43,8 +54,18 @@ class PendingReport:
     seen_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """How many rows there are of each kind."""
+
+    deliveries: int
+    interactions: int
+    signals: int
+    pending: int
+
+
 class DeliveryFacts(Protocol):
-    """What is known of deliveries and opt-outs, opened to read."""
+    """What is known of deliveries and opt-outs, opened to read. Raises `LedgerDamaged` for a damaged row; never shows it."""
 
     def deliveries(self, ids: Sequence[bytes]) -> Mapping[bytes, Delivery]:
         """What is known of each of `ids`; messages that were never seen are left out."""
@@ -52,8 +73,8 @@ class DeliveryFacts(Protocol):
     def interactions(self, ids: Sequence[bytes]) -> Iterator[Interaction]:
         """The interactions with these messages, in any order."""
 
-    def signals(self) -> Iterator[OptOutSignal]:
-        """Every opt-out signal, in the order in which they were written."""
+    def signals(self, after: int = 0) -> Iterator[OptOutSignal]:
+        """Every opt-out signal but the first `after`, in the order in which they were written."""
 
     @property
     def signal_count(self) -> int:
@@ -61,6 +82,14 @@ class DeliveryFacts(Protocol):
 
     def pending(self) -> Iterator[PendingReport]:
         """The reports that wait for a message."""
+
+    def mark(self, name: str) -> float | None:
+        """How far something was read, in Unix seconds; None if it never was."""
+
+    def counts(self) -> DeliveryCounts: ...
+
+    def find_damage(self) -> list[str]:
+        """The damages found by checking everything; empty if there is none."""
 
     def close(self) -> None: ...
 
@@ -77,11 +106,20 @@ class DeliveryStore(DeliveryFacts, Protocol):
     def put_signals(self, signals: Iterable[OptOutSignal]) -> Written:
         """Writes opt-out signals; an equal one (but for `noted_at`) changes nothing."""
 
+    def replace_lost(self, signals: Iterable[OptOutSignal], *, noted: int, reason: str, now: float) -> ReplacedSignals:
+        """Writes these signals, all or nothing, although others were lost: the ledger has noted `noted`.
+
+        From then on the lost ones count as signals that nobody knows, for the reason that a person gives.
+        """
+
     def put_pending(self, reports: Iterable[PendingReport]) -> None:
         """Keeps reports that wait for their message."""
 
     def drop_pending(self, remote_ids: Iterable[str], *, before: float) -> None:
         """Drops the pending reports of these API ids, and all that were seen before then (Unix seconds)."""
+
+    def set_mark(self, name: str, at: float) -> None:
+        """Notes that something was read up to `at` (Unix seconds). A mark never goes back."""
 
     def purge(self, *, before: float) -> int:
         """Removes deliveries and interactions seen before then (Unix seconds), never opt-outs; returns the deliveries' count."""

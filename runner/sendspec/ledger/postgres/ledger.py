@@ -182,6 +182,9 @@ class PostgresLedger(PlanWriter):
         self._exchange += 1
         return purged
 
+    def note_opt_outs(self, count: int) -> None:
+        """Does nothing: the signals are in the ledger itself."""
+
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record. Messages are settled by exchanges, not here."""
         known = {"run": self._run, "now": now, "ending": storable(ending), "requests": requests}

@@ -53,6 +53,11 @@ class OpenLedger:
         return self._noted("moved_to")
 
     @property
+    def opt_outs_noted(self) -> int:
+        """How many opt-out signals there are: they are in the ledger itself."""
+        return int(self._rows("SELECT coalesce(max(number), 0) FROM opt_out")[0][0])
+
+    @property
     def halt(self) -> str | None:
         """Why nobody may send for now; None if they may."""
         return self._noted("halt")

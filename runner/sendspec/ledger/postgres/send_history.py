@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.postgres.session import TIMELINE
-from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
+from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord, SentMessage
 from sendspec.ledger.seen_run import SeenRun
-from sendspec.ledger.stored_row import former_trees_of, planned_run_of
+from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
 from sendspec.planning.message_state import State
 
 _SENT = f"(m.state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
@@ -26,6 +26,9 @@ AT_WORK = f"""SELECT r.number, r.started_at, r.host, r.command, r.on_the_way FRO
     WHERE r.number IN ({LIVING}) AND r.ended_at IS NULL AND r.number IS DISTINCT FROM %(own)s::integer AND EXISTS (
         SELECT FROM plan p JOIN spec s ON s.number = p.spec WHERE p.run = r.number AND (%(name)s::text IS NULL OR s.name = %(name)s))
     ORDER BY r.number"""
+ACCEPTED = f"""SELECT m.id, m.remote_id, m.updated_at, p.workspace, p.channel, r.clock_offset, m.scheduled_for::float8 FROM message m
+    LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
+    WHERE {_OF_SEND} AND m.state = 'accepted' ORDER BY m.number"""
 UNDER_WAY = f"""WITH living AS (SELECT p.run, p.spec FROM plan p JOIN spec s ON s.number = p.spec
         WHERE s.name = %(name)s AND s.generation = %(generation)s AND p.run IN ({LIVING}) AND (SELECT ended_at FROM run WHERE number = p.run) IS NULL)
     SELECT (SELECT count(*) FROM living), (SELECT count(*) FROM message m JOIN living l ON l.run = m.run AND l.spec = m.spec
@@ -175,6 +178,10 @@ class SendHistory(OpenLedger):
         sql = """SELECT DISTINCT m.shape FROM message m JOIN spec s ON s.number = m.spec
             WHERE s.name = ANY (%(names)s) AND m.state = 'accepted' AND m.shape IS NOT NULL"""
         return {shape for (shape,) in self._rows(sql, {"names": list(names)})}
+
+    def accepted_of(self, name: str, generation: int) -> Iterator[SentMessage]:
+        """The accepted messages of a send, in plan order."""
+        return map(sent_message_of, self._stream(ACCEPTED, {"name": name, "generation": generation}))
 
     def runs_of(self, name: str, generation: int, most: int) -> list[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""

@@ -34,6 +34,7 @@ from sendspec.ledger.sqlite.move_sql import (
     SETTLE,
     SETTLE_EVENT,
 )
+from sendspec.ledger.sqlite.opt_out_mirror import NOTE, read_opt_out_mirror
 from sendspec.ledger.sqlite.plan_writer import PlanWriter
 from sendspec.ledger.sqlite.progress_mirror import write_mirror
 from sendspec.ledger.storable import storable
@@ -56,8 +57,10 @@ class SqliteLedger(PlanWriter):
         """
         self._id = self.id
         spilled = read_spill(Path(self.path), self._id)
+        opt_outs = read_opt_out_mirror(Path(self.path))
         with self._transaction():
             self._import(spilled, now)
+            self._note_opt_outs(opt_outs)
             epoch = self.epoch + 1
             self._execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (epoch,))
             run = self._execute(
@@ -224,9 +227,20 @@ class SqliteLedger(PlanWriter):
         self._checkpoint()
         return purged
 
+    def note_opt_outs(self, count: int) -> None:
+        """Notes how many opt-out signals there are beside the ledger. The note never shrinks. Needs no run begun."""
+        with self._transaction():
+            self._note_opt_outs(count)
+
+    def _note_opt_outs(self, count: int) -> None:
+        if count > self.opt_outs_noted:
+            self._execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (NOTE, count))
+
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record. Messages are settled by exchanges, not here."""
+        opt_outs = read_opt_out_mirror(Path(self.path))
         with self._transaction():
+            self._note_opt_outs(opt_outs)
             self._execute(
                 "UPDATE run SET ended_at = ?, ending = ?, requests = ? WHERE number = ?",
                 (now, ending, requests, self._run),

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.sqlite.checked_rows import CheckedRows
 from sendspec.ledger.sqlite.migration import version_of
+from sendspec.ledger.sqlite.opt_out_mirror import MAX_BYTES, NOTE
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress
 from sendspec.ledger.sqlite.query_limit import QueryLimit
 from sendspec.ledger.sqlite.tables import row_checksum
@@ -59,6 +60,16 @@ class OpenLedger(CheckedRows):
     def halt(self) -> str | None:
         """A ledger in a file can't be halted: always None."""
         return None
+
+    @property
+    def opt_outs_noted(self) -> int:
+        """How many opt-out signals there were beside the ledger when that was last noted."""
+        noted = self._noted(NOTE)
+        if noted is None:
+            return 0
+        if not noted.isascii() or not noted.isdigit() or len(noted) > MAX_BYTES:
+            raise self._damaged("its count of opt-outs is no number")
+        return int(noted)
 
     def _noted(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM meta WHERE name = ?", (name,))

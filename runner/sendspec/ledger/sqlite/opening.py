@@ -121,6 +121,16 @@ def open_as(
     return ledger
 
 
+def note_opt_outs(path: Path, expected_id: str, count: int, *, salt: bytes) -> None:
+    """Notes how many opt-out signals there are beside the ledger. The caller holds the run lock. Nothing else is looked at."""
+    ledger = _open(path, connect_to_write, salt, SqliteLedger, write=True)
+    with _closing_on_trouble(ledger):
+        _check_identity(ledger, expected_id, salt)
+        if count > ledger.opt_outs_noted:
+            ledger.note_opt_outs(count)
+    ledger.close()
+
+
 def ledger_is_there(path: Path) -> bool:
     """Whether there is a file at `path`. Raises `LedgerUnwritable` where this user may not even look."""
     try:

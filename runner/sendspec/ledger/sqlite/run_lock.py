@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from sendspec.ledger.held_lock import LOCKED, unlock
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite_file import open_beside, real_place
 
+NOTING = "sendspec (noting opt-outs)"
+"""The command of an owner that has the lock for a single commit. Others wait for it."""
+NOTING_TRIES, NOTING_PAUSE_SECONDS = 200, 0.01
 _BEGINNING = b'{"pid": '
 """How the content of a lock file begins. A file with any other content isn't ours and isn't written to."""
 
@@ -71,7 +75,7 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
             "make the ledger's folder writable for this user",
         ) from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _flock(descriptor)
     except BlockingIOError:
         busy = LedgerBusy(_held_by(descriptor, owner.host), "wait until it has ended; nothing was sent by this one")
         os.close(descriptor)
@@ -89,6 +93,19 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
     LOCKED.add(descriptor)
     _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
     return RunLock(path, descriptor, ledger)
+
+
+def _flock(descriptor: int) -> None:
+    """Locks the file. A process that only notes something holds it for a moment; its owner's name may not be written yet."""
+    for _ in range(NOTING_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        written = os.pread(descriptor, 4_096, 0)
+        if written and f'"command": "{NOTING}"'.encode() not in written:
+            break
+        time.sleep(NOTING_PAUSE_SECONDS)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def holder_of(ledger: Path, host: str) -> int | None:

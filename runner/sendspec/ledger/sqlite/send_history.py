@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord
+from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord, SentMessage
 from sendspec.ledger.seen_run import SeenRun
-from sendspec.ledger.sqlite.checked_rows import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
+from sendspec.ledger.sqlite.checked_rows import BYTES, NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
 from sendspec.ledger.sqlite.open_ledger import OpenLedger
-from sendspec.ledger.stored_row import former_trees_of, planned_run_of
+from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
 from sendspec.planning.message_state import State
 
 FORMER_TREES = "former-trees-"
@@ -23,6 +23,8 @@ _SPEC_COLUMNS = "key_tree, to_tree, text_digest, moved_from, claimed_at, given_u
 _SENT = f"(state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
 _CLAIMED = f"(attempt > 0 OR {IS_BASELINED})"
 _OF_SEND = "spec = (SELECT number FROM spec WHERE name = ? AND generation = ?)"
+
+ACCEPTED_KINDS: Kinds = (BYTES, NO_TEXT, NUMBER, NO_TEXT, NO_TEXT, NO_NUMBER, NO_NUMBER)
 
 
 class SendHistory(OpenLedger):
@@ -171,6 +173,19 @@ class SendHistory(OpenLedger):
         numbers = [(number,) for number, name in self._rows("SELECT number, name FROM spec") if name in names]
         found = "SELECT DISTINCT shape FROM message WHERE spec = ? AND state = 'accepted' AND shape IS NOT NULL"
         return {shape for number in numbers for (shape,) in self._typed((WHOLE,), found, number)}
+
+    def accepted_of(self, name: str, generation: int) -> Iterator[SentMessage]:
+        """The accepted messages of a send, in plan order; read one at a time, however many there are."""
+        route = "p.workspace, p.channel" if self.version >= 2 else "NULL, NULL"
+        more = "r.clock_offset, m.scheduled_for" if self.version >= 3 else "NULL, NULL"
+        rows = self._typed(
+            ACCEPTED_KINDS,
+            f"SELECT m.id, m.remote_id, m.updated_at, {route}, {more} FROM message m"
+            " LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run"
+            f" WHERE m.{_OF_SEND} AND m.state = 'accepted' ORDER BY m.{self._number}",
+            (name, generation),
+        )
+        return map(sent_message_of, rows)
 
     def runs_of(self, name: str, generation: int, most: int) -> list[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""

@@ -69,6 +69,16 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right="ledger: {url: {env: SENDSPEC_LEDGER_URL}}",
     ),
+    "opt-outs-lost": Explanation(
+        "it is no longer known who has opted out",
+        (
+            "Beside a ledger in a file, `<ledger>.delivery` holds who has opted out. The file is gone, was restored from before the "
+            "latest opt-outs, or lost its latest writes: the ledger, or `<ledger>.opt-outs`, counts more of them. Whoever is "
+            "missing would get messages again, so nothing is sent. Restore the latest file. If there is none, import a list of "
+            "everybody who has opted out, for example from your provider; the reason is kept."
+        ),
+        right="sendspec opt-outs import data/opted-out.csv --replace-lost --reason 'the disk failed' --env production",
+    ),
     "ledger-unwritable": Explanation(
         "the ledger can't be written",
         (

@@ -1,0 +1,1 @@
+"""Deliveries and opt-outs in a SQLite file beside the ledger's."""

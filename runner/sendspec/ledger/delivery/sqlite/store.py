@@ -1,0 +1,212 @@
+"""`<ledger>.delivery`, opened to write."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.delivery.interaction import Interaction
+from sendspec.ledger.delivery.kept_value import (
+    kept_interaction,
+    kept_moment,
+    kept_observation,
+    kept_pending,
+    kept_signal,
+    kept_text,
+    to_milliseconds,
+)
+from sendspec.ledger.delivery.masked_text import masked_text
+from sendspec.ledger.delivery.observation import Delivery, Observation, merged
+from sendspec.ledger.delivery.opt_out import OptOutSignal
+from sendspec.ledger.delivery.protocol import PendingReport, ReplacedSignals, Written
+from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
+from sendspec.ledger.delivery.sqlite.tables import ENDING
+from sendspec.ledger.delivery.stored_row import (
+    delivery_values,
+    interaction_values,
+    lost_values,
+    pending_values,
+    signal_values,
+)
+from sendspec.ledger.sqlite.durable_rows import DurableRows
+from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror, write_opt_out_mirror
+
+BLOCK = 500
+"""Rows written in one commit, so that another process waits for a few hundredths of a second only."""
+BLOCKS_BETWEEN_CHECKPOINTS = 8
+BEGIN_TRIES = 1_500
+"""Each waits up to a hundredth of a second for another process (`connection.BUSY_SECONDS`); together some 15 seconds."""
+
+SIGNAL = """INSERT OR IGNORE INTO opt_out (receiver, kind, ground, at, channel, evidence, noted_at, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+LOST_SIGNALS = "INSERT INTO opt_out VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+_Row = TypeVar("_Row")
+
+
+class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
+    """Satisfies `protocol.DeliveryStore`. Several processes have it open at once; SQLite's own lock is held for a block only."""
+
+    _blocks = 0
+
+    @property
+    def _ledger(self) -> Path:
+        return Path(self.path.removesuffix(ENDING))
+
+    def observe(self, observations: Iterable[Observation]) -> Written:
+        done = Written()
+        for block in _blocks(map(kept_observation, observations)):
+            with self._transaction():
+                done += self._observe_block(block)
+            self._note_block()
+        return done
+
+    def _observe_block(self, block: Sequence[Observation]) -> Written:
+        known = dict(self.deliveries(sorted({seen.message for seen in block})))
+        added, changed, fresh = 0, 0, dict[bytes, Delivery]()
+        for seen in block:
+            before = known.get(seen.message)
+            after = merged(before, seen)
+            if after != before:
+                added, changed = added + (before is None), changed + (before is not None)
+                known[seen.message] = fresh[seen.message] = after
+        if fresh:
+            self._write_deliveries(fresh)
+        return Written(added, changed, len(block) - added - changed)
+
+    def _write_deliveries(self, fresh: Mapping[bytes, Delivery]) -> None:
+        number = self._word_numbers()
+        rows = []
+        for message, delivery in sorted(fresh.items()):
+            status, source, at, seen_at, changed, parts, reason, checksum = delivery_values(message, delivery)
+            reason_number = None if reason is None else number(reason)
+            rows.append((message, number(status), source, at, seen_at, changed, parts, reason_number, checksum))
+        self._connection.executemany("INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def put_interactions(self, interactions: Iterable[Interaction]) -> Written:
+        done = Written()
+        for block in _blocks(map(kept_interaction, interactions)):
+            with self._transaction():
+                number, rows = self._word_numbers(), []
+                for one in block:
+                    message, kind, *rest = interaction_values(one)
+                    rows.append((one.id, message, number(kind), *rest))
+                done += self._put("INSERT OR IGNORE INTO interaction VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._note_block()
+        return done
+
+    def put_signals(self, signals: Iterable[OptOutSignal]) -> Written:
+        done = Written()
+        for block in _blocks(map(kept_signal, signals)):
+            with self._transaction():
+                done += self._put(SIGNAL, [signal_values(signal) for signal in block])
+            self._note_block()
+        if done.added:
+            self._mirror_count()
+        return done
+
+    def replace_lost(self, signals: Iterable[OptOutSignal], *, noted: int, reason: str, now: float) -> ReplacedSignals:
+        rows = [signal_values(kept_signal(signal)) for signal in signals]
+        noted = max(noted, read_opt_out_mirror(self._ledger))
+        with self._transaction():
+            lost = max(noted - self.signal_count, 0)
+            if lost:
+                self._connection.execute(
+                    LOST_SIGNALS, (noted, *lost_values(kept_text(masked_text(reason)), kept_moment(now)))
+                )
+            written = self._put(SIGNAL, rows)
+        self._mirror_count()
+        return ReplacedSignals(lost, written)
+
+    def _mirror_count(self) -> None:
+        """In a transaction of its own, so that of two processes the later one writes the higher count."""
+        with self._transaction():
+            write_opt_out_mirror(self._ledger, self.signal_count)
+
+    def put_pending(self, reports: Iterable[PendingReport]) -> None:
+        for block in _blocks(map(kept_pending, reports)):
+            with self._transaction():
+                self._put(
+                    "INSERT OR IGNORE INTO pending VALUES (?, ?, ?, ?, ?)", [pending_values(one) for one in block]
+                )
+            self._note_block()
+
+    def drop_pending(self, remote_ids: Iterable[str], *, before: float) -> None:
+        for block in _blocks(remote_ids):
+            with self._transaction():
+                self._connection.executemany(
+                    "DELETE FROM pending WHERE remote_id = ?", [(kept_text(one),) for one in block]
+                )
+            self._note_block()
+        self._delete(
+            "pending", "SELECT remote_id, report FROM pending WHERE seen_at < ?", "remote_id = ? AND report = ?", before
+        )
+
+    def set_mark(self, name: str, at: float) -> None:
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO mark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = max(at, excluded.at)",
+                (name, to_milliseconds(at)),
+            )
+
+    def purge(self, *, before: float) -> int:
+        self._delete("interaction", "SELECT id FROM interaction WHERE at < ?", "id = ?", before)
+        return self._delete("delivery", "SELECT message FROM delivery WHERE seen_at < ?", "message = ?", before)
+
+    def _delete(self, table: str, which: str, where: str, before: float) -> int:
+        """Deletes rows block by block; `which` finds the keys of those before a moment, `where` is true of the row with a key."""
+        deleted = 0
+        for block in _blocks(self._rows(which, (to_milliseconds(before),))):
+            with self._transaction():
+                deleted += self._connection.executemany(f"DELETE FROM {table} WHERE {where}", block).rowcount
+            self._note_block()
+        return deleted
+
+    def _put(self, sql: str, rows: Sequence[Sequence[Any]]) -> Written:
+        before = self._connection.total_changes
+        self._connection.executemany(sql, rows)
+        added = self._connection.total_changes - before
+        return Written(added=added, known=len(rows) - added)
+
+    def _word_numbers(self) -> Any:
+        """Returns a function that gives the number of a word, and stores a new one. For one transaction."""
+        numbers: dict[str, int] = {}
+
+        def number(text: str) -> int:
+            if text not in numbers:
+                self._connection.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (text,))
+                numbers[text] = int(self._value("SELECT number FROM word WHERE text = ?", (text,)))
+            return numbers[text]
+
+        return number
+
+    def _note_block(self) -> None:
+        self._blocks += 1
+        if self._blocks % BLOCKS_BETWEEN_CHECKPOINTS == 0:
+            self._checkpoint()
+
+    def _begin_writing(self) -> None:
+        """Asks often and briefly: SQLite's own pauses get so long that a process which writes a lot would always be first."""
+        if self._limit is not None:
+            self._limit.begin()
+        for _ in range(BEGIN_TRIES):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
+                    raise
+        raise LedgerTrouble(
+            f"other processes have been writing {self.called} {self.path} for too long",
+            "wait until they have ended, then try again",
+        )
+
+
+def _blocks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    rows = iter(rows)
+    while block := list(islice(rows, BLOCK)):
+        yield block
