@@ -66,6 +66,7 @@ def test_a_command_that_did_its_work_prints_its_document(
     [
         (("init", "there"), "init"), (("ledger", "init"), "ledger-init"), (("explain",), "explain"),
         (("explain", "unknown-name"), "explain"),
+        (("sandbox", "event", "--from", "+447700900001", "--text", "STOP", "--channel", "sms"), "sandbox-event"),
     ],
     ids=ids,
 )  # fmt: skip

@@ -11,7 +11,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from sendspec.cli import sandbox_event
+from sendspec.cli.common_flag import COLOUR, FORMAT, NO_INPUT, QUIET, VERBOSE
 from sendspec.cli.console import Console, common_options
 from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
@@ -35,7 +38,28 @@ class FaultType(click.ParamType[SandboxFault]):
             self.fail(str(error), param, ctx)
 
 
-@click.command("sandbox")
+class SandboxGroup(click.Group):
+    """A command of its own, and a group: what is behind a subcommand's name belongs to that alone."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Hands the common flags before the subcommand's name to it, as other groups do; options of the server are refused."""
+        name, command, rest = super().resolve_command(ctx, args)
+        given = [it for it in self.params if ctx.get_parameter_source(str(it.name)) is ParameterSource.COMMANDLINE]
+        common = {option for names in (FORMAT, COLOUR, QUIET, VERBOSE, NO_INPUT) for option in names}
+        for parameter in given:
+            if common.isdisjoint(parameter.opts):
+                raise click.UsageError(f"{parameter.opts[-1]} is for the sandbox itself, not for '{name}'", ctx)
+        return name, command, [*(_as_given(it, ctx.params[str(it.name)]) for it in given), *rest]
+
+
+def _as_given(parameter: click.Parameter, value: object) -> str:
+    is_switch = isinstance(parameter, click.Option) and parameter.is_flag
+    return parameter.opts[-1] if is_switch else f"{parameter.opts[-1]}={value}"
+
+
+@click.group("sandbox", cls=SandboxGroup, invoke_without_command=True, subcommand_metavar="[COMMAND [ARGS]...]")
 @click.option(
     "--port",
     type=click.IntRange(0, 65_535),
@@ -58,7 +82,10 @@ def command(console: Console, port: int, rate: int | None, faults: tuple[Sandbox
     Examples:
       sendspec sandbox --port 8080
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
+      sendspec sandbox event --from +447700900001 --text STOP
     """
+    if click.get_current_context().invoked_subcommand is not None:
+        return ExitCode.DONE
     context = open_context(console, (), "sandbox", Problems())
     root = Path.cwd() if context is None else context.root
     make_private_folder(root)
@@ -86,3 +113,6 @@ def _listening(sandbox: Sandbox, port: int) -> Iterator[str]:
             reason = os.strerror(error.errno or 0).lower()
             raise click.UsageError(f"port {port} can't be used: {reason}; --port 0 takes a free one") from None
         yield url
+
+
+command.add_command(sandbox_event.command)

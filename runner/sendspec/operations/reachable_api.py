@@ -13,7 +13,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.provider.endpoint import Endpoint, messages_endpoint
 from sendspec.reading.access_key import AccessKey
-from sendspec.reading.api_url import parse_api_url
+from sendspec.reading.api_url import Api, parse_api_url
 from sendspec.reading.environment import Environment
 from sendspec.reading.files.private_folder import make_private_folder
 
@@ -40,26 +40,39 @@ def reachable_api(context: ProjectContext) -> Iterator[Environment]:
     if not environment.is_sandbox:
         yield environment
         return
-    named = context.system.environ.get("SENDSPEC_SANDBOX_URL")
-    if named:
-        api = parse_api_url(named, None)
-        if isinstance(api, Problem) or not api.loopback:
-            raise WrongUsage(
-                "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080",
-                "start a server with `sendspec sandbox`, and name its address",
-            )
-        yield replace(environment, api=api, workspace=_workspace_of(context.root))
+    api = named_sandbox(context)
+    if api is not None:
+        yield replace(environment, api=api, workspace=workspace_of(context.root))
         return
     from sendspec.sandbox.server import sandbox_at  # loads http.server, which a send to an API does without
 
     make_private_folder(context.root)
-    with sandbox_at(context.root / ".sendspec" / "sandbox-api.db", context.system.clock.wall) as url:
-        api = parse_api_url(url, None)
-        assert not isinstance(api, Problem)
-        yield replace(environment, api=api)
+    with sandbox_at(sandbox_file(context.root), context.system.clock.wall) as url:
+        started = parse_api_url(url, None)
+        assert not isinstance(started, Problem)
+        yield replace(environment, api=started)
 
 
-def _workspace_of(root: Path) -> str:
+def sandbox_file(root: Path) -> Path:
+    """Where the sandbox of the project at `root` keeps its messages."""
+    return root / ".sendspec" / "sandbox-api.db"
+
+
+def named_sandbox(context: ProjectContext) -> Api | None:
+    """The running sandbox that `SENDSPEC_SANDBOX_URL` names, if it names one. Raises `WrongUsage` unless it is on this machine."""
+    named = context.system.environ.get("SENDSPEC_SANDBOX_URL")
+    if not named:
+        return None
+    api = parse_api_url(named, None)
+    if isinstance(api, Problem) or not api.loopback:
+        raise WrongUsage(
+            "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080",
+            "start a server with `sendspec sandbox`, and name its address",
+        )
+    return api
+
+
+def workspace_of(root: Path) -> str:
     """The project's own workspace in a sandbox that is named, because projects may share it.
 
     All sandbox ledgers have one salt, so two projects with a spec of one name give their messages the same ids. In one workspace,

@@ -21,6 +21,7 @@ from sendspec.sandbox.incoming import incoming_json, interaction_json, interacti
 from sendspec.sandbox.life import DEFAULT_PACE, reached_by, status_of
 from sendspec.sandbox.platforms import NO_PLATFORMS, platform_of
 from sendspec.sandbox.query import ListQuery, read_query
+from sendspec.sandbox.receive import RECEIVE_PATH, NewText, read_text, receive, received_json
 from sendspec.sandbox.refusal import Details, bad_query_json, details_of, error_json, jq_path, malformed_json
 from sendspec.sandbox.response_body import batch_json, stored_json, tags_of
 from sendspec.sandbox.store import Store, Stored
@@ -82,7 +83,9 @@ class Sandbox:
             return self._second[1] > self._per_second
 
     def post(self, path: str, raw: bytes) -> Reply:
-        """Accepts a message, or a batch as a whole; or refuses it."""
+        """Accepts a message, or a batch as a whole; or refuses it. At a path of its own, takes a text from a person."""
+        if path == RECEIVE_PATH:
+            return self._received(raw)
         batch = _BATCH.fullmatch(path)
         match = batch or _MESSAGES.fullmatch(path)
         if match is None or (unknown := _unknown_part(match)):
@@ -100,6 +103,16 @@ class Sandbox:
         if self._throttled.strikes(path, _messages_in(payload)):
             return 429, error_json("TooManyRequests", "Too many requests"), {}
         return self._accepted(match, _messages_in(payload), batch=batch is not None)
+
+    def _received(self, raw: bytes) -> Reply:
+        try:
+            text = read_text(_read(raw))
+        except _Unread as error:
+            return 400, error_json("BadRequest", str(error)), {}
+        if not isinstance(text, NewText):
+            return 422, malformed_json(text), {}
+        received = receive(self.store, text, self._clock())
+        return _not_found("message") if received is None else (202, received_json(received), {})
 
     def _accepted(self, match: re.Match[str], payloads: Sequence[dict[str, Any]], *, batch: bool) -> Reply:
         now = self._clock()

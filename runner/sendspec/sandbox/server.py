@@ -16,6 +16,7 @@ from sendspec.provider.path import BATCH_PATH, path_pattern
 from sendspec.provider.request import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
 from sendspec.sandbox.fault import SandboxFault
+from sendspec.sandbox.receive import RECEIVE_PATH
 from sendspec.sandbox.refusal import error_json
 from sendspec.sandbox.response_body import with_foreign_reference
 from sendspec.sandbox.store import Store
@@ -64,7 +65,7 @@ class _Exchange(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         if not self._authorized():
             return
-        for fault in self.sandbox.next_post():
+        for fault in () if self._path() == RECEIVE_PATH else self.sandbox.next_post():
             if fault.kind == "slow":
                 self.released.wait(fault.milliseconds / 1_000)
             elif not self._struck(fault, raw):
