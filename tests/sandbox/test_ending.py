@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from sandbox_client import NOW, PATH, Client, conforms, payload, payload_to, sandboxed
+from sendspec.provider.failure_words import FailureKind, failure_words
 from sendspec.provider.message_status import MESSAGE_STATUSES
+from sendspec.provider.status_report import status_report
 from sendspec.provider.timestamp import format_timestamp
+from sendspec.sandbox.answer_by_number import ThrottledOnce
 from sendspec.sandbox.ending import ENDING_BY_DIGITS, ENDINGS, LONGEST_LIFE, USUAL, ending_of
 
 USUAL_LIFE = ["accepted", "processing", "sent", "delivered"]
@@ -70,6 +73,24 @@ def test_a_number_s_ending_decides_what_becomes_of_its_messages(client: Client, 
     for _ in range(1 + (digits == "429")):
         client.post(payload_to(f"+4477000{'00' + digits}"))
     assert lived(client) == LIFE_BY_DIGITS[digits]
+
+
+KIND_BY_DIGITS = {
+    "000": FailureKind.DEAD_NUMBER, "001": FailureKind.SENDER, "003": FailureKind.CONTENT, "006": FailureKind.WITHHELD,
+    "009": FailureKind.OPTED_OUT, "020": FailureKind.LANDLINE, "021": FailureKind.DEAD_NUMBER, "022": FailureKind.UNREACHABLE,
+    "023": FailureKind.SENDER, "024": FailureKind.UNKNOWN, "025": FailureKind.EXPIRED, "026": FailureKind.EXPIRED,
+    "034": FailureKind.NETWORK,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("digits", KIND_BY_DIGITS)
+def test_each_failure_is_told_from_the_others(client: Client, digits: str) -> None:
+    client.post(payload_to(f"+4477000{'00' + digits}"))
+    client.clock.now += 60
+    report = status_report(client.ask("GET", PATH).json()["results"][0], lambda text: text)
+    assert report is not None
+    words = failure_words(report.status, report.reason)
+    assert (words.kind, bool(words.meaning)) == (KIND_BY_DIGITS[digits], True)
 
 
 def test_every_ending_is_of_its_own_and_in_the_words_of_the_api() -> None:
@@ -148,3 +169,12 @@ def test_a_batch_is_answered_for_one_of_its_numbers_as_a_whole(client: Client) -
     assert client.post_batch([*usual, payload_to(THROTTLED), payload_to(DOUBT)]).status == 500
     assert client.post_batch([another]).status == 202
     assert len(client.sandbox.store.all()) == 5
+
+
+def test_what_was_throttled_is_remembered_within_bounds() -> None:
+    throttled = ThrottledOnce()
+    many = [{**payload_to(THROTTLED), "reference": f"m{n}"} for n in range(10_001)]
+    assert throttled.strikes(PATH, many)
+    assert throttled.strikes("another channel", many[:1])
+    forgotten = [throttled.strikes(PATH, [each]) for each in many]
+    assert forgotten.count(True) in (2, 3)
