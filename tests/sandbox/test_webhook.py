@@ -363,9 +363,10 @@ def test_a_webhook_elsewhere_is_none(url: str) -> None:
         parse_target(url, "key")
 
 
-def test_an_empty_key_signs_nothing() -> None:
-    with pytest.raises(ValueError, match="signing key is empty"):
-        parse_target("http://127.0.0.1/", "")
+@pytest.mark.parametrize(("key", "words"), [("", "is empty"), ("a\n", "a line end"), (" a", "a space"), ("\ud800", "a line end")])  # fmt: skip
+def test_a_key_that_no_receiver_takes_signs_nothing(key: str, words: str) -> None:
+    with pytest.raises(ValueError, match=f"the signing key .*{words}"):
+        parse_target("http://127.0.0.1/", key)
 
 
 def test_a_list_is_late_or_fails() -> None:

@@ -40,6 +40,8 @@ def parse_target(url: str, key: str) -> WebhookTarget:
         raise ValueError("a webhook of the sandbox is an http address on this machine: http://127.0.0.1:8443/path")
     if not key:
         raise ValueError("the signing key is empty: anybody could sign with it")
+    if not key.isprintable() or key != key.strip():  # a lone surrogate isn't printable
+        raise ValueError("the signing key has a line end, or a space around it")
     return WebhookTarget(url, key, found["host"].strip("[]"), port, found["target"] or "/")
 
 
