@@ -11,7 +11,7 @@ from sendspec.provider.message_status import MESSAGE_STATUSES
 from sendspec.provider.status_report import status_report
 from sendspec.provider.timestamp import format_timestamp
 from sendspec.sandbox.answer_by_number import ThrottledOnce
-from sendspec.sandbox.ending import ENDING_BY_DIGITS, ENDINGS, LONGEST_LIFE, USUAL, ending_of
+from sendspec.sandbox.ending import ENDING_BY_DIGITS, ENDINGS, USUAL, ending_of
 
 USUAL_LIFE = ["accepted", "processing", "sent", "delivered"]
 UNSENT = ["accepted", "sending_failed"]
@@ -101,7 +101,6 @@ def test_every_ending_is_of_its_own_and_in_the_words_of_the_api() -> None:
         assert moments == sorted(set(moments))
         assert moments[0] == 0
         assert {step.status for step in ending.life} <= MESSAGE_STATUSES
-    assert LONGEST_LIFE == 64
 
 
 @pytest.mark.parametrize(
@@ -125,6 +124,24 @@ def test_lives_are_as_long_as_the_pace_says() -> None:
         client.clock.now += 0.1
         (message,) = client.ask("GET", PATH).json()["results"]
         assert (message["status"], message["lastStatusAt"]) == ("delivered", format_timestamp(NOW + 30))
+
+
+@pytest.mark.parametrize(("ahead", "is_scheduled"), [(-60, False), (599, False), (600, True), (86_400, True)])
+def test_a_scheduled_message_s_life_begins_at_its_time(client: Client, ahead: int, is_scheduled: bool) -> None:
+    written = format_timestamp(NOW + ahead)
+    answer = client.post(payload_to("+447700000007", scheduledFor=written)).json()
+    conforms("response", answer)
+    assert (answer["status"], answer["scheduledFor"]) == ("scheduled" if is_scheduled else "accepted", written)
+    begin = NOW + ahead if is_scheduled else NOW
+    seen = []
+    for client.clock.now in (begin - 0.001, begin, begin + 3):
+        (message,) = client.ask("GET", PATH).json()["results"]
+        seen.append((message["status"], message["lastStatusAt"]))
+    assert seen[0][0] == answer["status"]
+    assert seen[1:] == [("accepted", format_timestamp(begin)), ("delivered", format_timestamp(begin + 3))]
+    assert client.ask("GET", f"{PATH}/{answer['id']}/interactions").json() == {"results": []}
+    client.clock.now = begin + 4
+    assert len(client.ask("GET", f"{PATH}/{answer['id']}/interactions").json()["results"]) == 2
 
 
 def test_a_message_has_its_parts_once_the_network_has_it(client: Client) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sandbox_client import BATCH, CHANNEL, NOW, PATH, WORKSPACE, Client, Clock, payload, payload_to, sandboxed
 from sendspec.provider.interaction_entry import read_interaction
+from sendspec.provider.timestamp import format_timestamp
 from sendspec.provider.webhook_event import InboundEvent, InteractionEvent, OutboundEvent, read_event
 from sendspec.provider.webhook_signature import Signed, Unsigned, verify
 from sendspec.sandbox.api import Sandbox
@@ -123,6 +124,13 @@ def test_events_of_several_messages_come_in_the_order_of_time_and_at_the_pace() 
         assert it.until(0) == outbound("accepted", "accepted")
         assert it.until(4.9) == []
         assert it.until(30) == outbound("processing", "processing", "sent", "sent", "delivered", "delivered")
+
+
+def test_a_scheduled_message_is_reported_at_once_and_at_its_time() -> None:
+    with stepped() as it:
+        it.post(payload_to("+447700000004", scheduledFor=format_timestamp(NOW + 3_600)))
+        assert it.until(3_599) == outbound("scheduled")
+        assert it.until(3_700) == [*outbound(*LIFE), *STOPPED]
 
 
 def test_an_email_s_events_are_those_of_its_platform() -> None:

@@ -139,8 +139,6 @@ ENDINGS = (
 )  # fmt: skip
 """Every ending."""
 ENDING_BY_DIGITS = {ending.digits: ending for ending in ENDINGS}
-LONGEST_LIFE = max(it.at for ending in ENDINGS for its in (ending.life, ending.replies, ending.clicks) for it in its)
-"""After so many steps, nothing more happens to any message."""
 
 
 def ending_of(receivers: Sequence[str]) -> Ending:

@@ -148,9 +148,9 @@ class Store:
             after = block[-1].number
         return found[:limit]
 
-    def since(self, created_at: float, after: int, limit: int) -> list[Stored]:
-        """Messages of all channels created at this time or later, with numbers above `after`, oldest first."""
-        return self._select("created_at >= ? AND number > ?", (created_at, after), limit, ascending=True)
+    def after(self, number: int, limit: int) -> list[Stored]:
+        """Messages of all channels with higher numbers, oldest first."""
+        return self._select("number > ?", (number,), limit, ascending=True)
 
     def with_text(self, text: str, workspace: str | None = None, channel: str | None = None) -> list[Stored]:
         """Messages whose JSON contains `text`, newest first: more than are meant, found without reading all of them."""
@@ -182,9 +182,9 @@ class Store:
         """The texts that reply to this message, oldest first."""
         return self._select_incoming("answers = ?", (message,))
 
-    def incoming_since(self, created_at: float, after: int) -> list[Incoming]:
-        """The texts to all channels created at this time or later, with numbers above `after`, oldest first."""
-        return self._select_incoming("created_at >= ? AND number > ?", (created_at, after))
+    def incoming_after(self, number: int) -> list[Incoming]:
+        """The texts to all channels with higher numbers, oldest first."""
+        return self._select_incoming("number > ?", (number,))
 
     def newest_numbers(self) -> tuple[int, int]:
         """The numbers of the newest message and of the newest text, 0 where there is none. They fall when all were forgotten."""

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sendspec.provider.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
-from sendspec.sandbox.ending import LONGEST_LIFE
 from sendspec.sandbox.fault import SandboxFault, faults_for
 from sendspec.sandbox.life import DEFAULT_PACE
 from sendspec.sandbox.platforms import NO_PLATFORMS, SMS, platform_of
@@ -134,12 +133,11 @@ class WebhookSender:
         messages, texts = (min(pair) for pair in zip(self._cursors, newest, strict=True))
         with self._early:
             self._first_tried = min(self._first_tried, newest[0])
-        since = self._started - LONGEST_LIFE * self._pace
-        while len(self._heap) < MAX_WAITING and (found := self._store.since(since, messages, TAKEN_AT_ONCE)):
+        while len(self._heap) < MAX_WAITING and (found := self._store.after(messages, TAKEN_AT_ONCE)):
             for message in found:
                 self._queue(events_of(message, platform_of(message, self._platforms), self._pace), message.number)
             messages = found[-1].number
-        for text in self._store.incoming_since(since, texts):
+        for text in self._store.incoming_after(texts):
             self._queue(list(self._events_of_text(text)), 0)
             texts = text.number
         self._cursors = (messages, texts)
