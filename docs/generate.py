@@ -16,6 +16,7 @@ from sendspec.cli.console import common_options
 from sendspec.cli.main import COMMANDS, cli
 from sendspec.composing.filters import FILTERS, TESTS
 from sendspec.reading.schema.validator import load_schema
+from sendspec.sandbox.ending import ENDINGS
 from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
 from sendspec.showing.explained.entry import Explanation
 
@@ -203,7 +204,9 @@ def cli_page() -> str:
             part("cli.md"),
             "## Exit codes",
             part("exit-codes.md"),
-            *(part(f"{name}.md") for name in ("formats", "environments", "ledger", "states", "words")),
+            *(part(f"{name}.md") for name in ("formats", "environments", "ledger", "states", "words", "sandbox")),
+            table(("ends in", "what becomes of it"), ((code(f"0000{it.digits}"), it.does) for it in ENDINGS)),
+            part("sandbox-events.md"),
             "## Common options",
             options(_common()),
             *(block for name, command in commands for block in command_section(name, command, common)),

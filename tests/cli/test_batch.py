@@ -178,3 +178,27 @@ def test_a_kill_in_the_middle_of_a_batch_loses_nobody_and_reaches_nobody_twice(s
     assert done.code == 0, done.err
     assert (done.json["totals"]["accepted"], done.json["requests"]) == (50, 1)
     place.check()
+
+
+ENDINGS = "+447700900001,+447700000429,+447700000500,+447700900004,+447710000429,+447700000422,+447700900007"
+"""Batches of three, the last one of one: the first has to be sent twice and is a doubt, the second is refused."""
+
+
+@pytest.mark.parametrize(
+    ("size", "accepted", "refused", "doubts"), [("batch: 3, ", 1, 3, 3), ("", 5, 1, 1)], ids=["batches", "one by one"]
+)
+def test_endings_of_numbers_count_for_their_whole_request(
+    start: Start, size: str, accepted: int, refused: int, doubts: int
+) -> None:
+    place = start()
+    config = (place.project_dir.folder / "sendspec.yaml").read_text()
+    place.project_dir.write("sendspec.yaml", config.replace("batch: 100, ", size))
+    rows = [f"{number},A,{number[-7:]}\n" for number in ENDINGS.split(",")]
+    place.project_dir.write("people.csv", "".join(["phone,first_name,order_id\n", *rows]))
+    done = place.send()
+    totals = done.json["totals"]
+    assert done.code == 4, done.err
+    assert (totals["accepted"], totals["refused"], totals["in_doubt"]) == (accepted, refused, doubts)
+    assert len(place.store.all()) == accepted + doubts
+    assert place.project_dir.run("reconcile", "--env", "test").code == 0
+    assert (place.totals()["accepted"], place.totals()["refused"]) == (accepted + doubts, refused)

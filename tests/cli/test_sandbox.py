@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 from sendspec.cli.main import run
+from sendspec.provider.webhook_signature import Signed, verify
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
+from webhook_receiver import receiving
 
 Start = Callable[..., "Served"]
 
@@ -98,6 +100,35 @@ def test_faults_strike_the_posts_that_were_named(project_dir: Any, start: Start)
     assert project_dir.run("status", "--format", "json").json["totals"]["accepted"] == 7
 
 
+def test_it_posts_signed_events_of_what_it_accepts(project_dir: Any, start: Start) -> None:
+    project_dir.environ["EVENTS_KEY"] = "a key of mine"
+    with receiving() as (receiver, address):
+        url = f"{address}/events"
+        served = start("--webhook", url, "--signing-key-env", "EVENTS_KEY", "--pace", "0.01")
+        assert send(project_dir).json["totals"]["accepted"] == 10
+        for _ in range(1_000):
+            if len(receiver.received) == 40:
+                break
+            time.sleep(0.02)
+        code, _, err = served.stop()
+    assert (code, len(receiver.received)) == (0, 40)
+    assert {received.said for received in receiver.received} == {
+        f"sms.outbound {status}" for status in ("accepted", "processing", "sent", "delivered")
+    }  # fmt: skip
+    for received in receiver.received:
+        assert isinstance(verify(["a key of mine"], url, received.headers, received.body), Signed)
+    assert f"events are posted to {url}\n" in err
+    assert "events: 40 delivered, 0 failed attempts, 0 given up\n" in err
+    assert "a key of mine" not in err
+
+
+def test_it_says_the_key_that_it_signs_with_by_default(project_dir: Any, start: Start) -> None:
+    served = start("--webhook", "http://127.0.0.1:1/events")
+    _, _, err = served.stop()
+    assert "events are posted to http://127.0.0.1:1/events, signed with sandbox-signing-key\n" in err
+    assert "events: 0 delivered" in err
+
+
 def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(project_dir: Any, start: Start) -> None:
     served = start("--rate", "6")
     done = send(project_dir)
@@ -115,6 +146,14 @@ def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(project_dir: Any
         (("--fault", "429:often"), "'often' is not an option of a fault"),
         (("--port", "65536"), "65536"),
         (("--rate", "0"), "0"),
+        (("--pace", "0"), "0"),
+        (("--webhook", "https://example.com/"), "an http address on this machine"),
+        (("--webhook", "http://127.0.0.1:1/", "--signing-key", ""), "the signing key is empty"),
+        (("--webhook", "http://127.0.0.1:1/", "--signing-key-env", "NOT_SET"), "the variable NOT_SET"),
+        (("--webhook", "http://127.0.0.1:1/", "--signing-key", "a", "--signing-key-env", "PATH"), "not both"),
+        (("--signing-key", "a"), "--signing-key needs --webhook URL"),
+        (("--signing-key-env", "PATH"), "--signing-key-env needs --webhook URL"),
+        (("--fault", "429", "--fault", "webhook-twice"), "webhook-twice needs --webhook URL"),
     ],
 )
 def test_what_can_not_be_asked_of_it_is_wrong_usage(

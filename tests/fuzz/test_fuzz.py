@@ -37,7 +37,8 @@ PIECES = {
     "ledger": ["\x00", "\x01", "\x02", "\x03", "\x04", "\x05", "\x06", "\x07", "\x08", "\x0b", "\x7f", "d", "x", "\x10", "\x20"],
     "sandbox": ["limit=", "&", "pageToken=", "f", "reverse=", "true", "direction=", "incoming", "status[]=", "sent", "id=", "to[]=", "tag=", "%ff",
                 "%00", "startAt=", "2027-01-15T08:00:00Z", "endAt=", "batchId=", "platform=", "?", "#", "[]", '{"receiver": {', "}", '"body": ',
-                '{"type": "text"', '"\\ud800"', "[" * 50, "9" * 30, "/_sandbox/messages"],
+                '{"type": "text"', '"\\ud800"', "[" * 50, "9" * 30, "/_sandbox/messages",
+                '{"from": "+447700900001", "text": ', '"channel": ', '"STOP"', '"+447700000429"', '"+447700000500"', ","],
 }  # fmt: skip
 
 

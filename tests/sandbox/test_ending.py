@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from sandbox_client import NOW, PATH, Client, conforms, payload, payload_to, sandboxed
+from sendspec.provider.failure_words import FailureKind, failure_words
 from sendspec.provider.message_status import MESSAGE_STATUSES
+from sendspec.provider.status_report import status_report
 from sendspec.provider.timestamp import format_timestamp
-from sendspec.sandbox.ending import ENDING_BY_DIGITS, ENDINGS, LONGEST_LIFE, USUAL, ending_of
+from sendspec.sandbox.answer_by_number import ThrottledOnce
+from sendspec.sandbox.ending import ENDING_BY_DIGITS, ENDINGS, USUAL, ending_of
 
 USUAL_LIFE = ["accepted", "processing", "sent", "delivered"]
 UNSENT = ["accepted", "sending_failed"]
@@ -72,6 +75,24 @@ def test_a_number_s_ending_decides_what_becomes_of_its_messages(client: Client, 
     assert lived(client) == LIFE_BY_DIGITS[digits]
 
 
+KIND_BY_DIGITS = {
+    "000": FailureKind.DEAD_NUMBER, "001": FailureKind.SENDER, "003": FailureKind.CONTENT, "006": FailureKind.WITHHELD,
+    "009": FailureKind.OPTED_OUT, "020": FailureKind.LANDLINE, "021": FailureKind.DEAD_NUMBER, "022": FailureKind.UNREACHABLE,
+    "023": FailureKind.SENDER, "024": FailureKind.UNKNOWN, "025": FailureKind.EXPIRED, "026": FailureKind.EXPIRED,
+    "034": FailureKind.NETWORK,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("digits", KIND_BY_DIGITS)
+def test_each_failure_is_told_from_the_others(client: Client, digits: str) -> None:
+    client.post(payload_to(f"+4477000{'00' + digits}"))
+    client.clock.now += 60
+    report = status_report(client.ask("GET", PATH).json()["results"][0], lambda text: text)
+    assert report is not None
+    words = failure_words(report.status, report.reason)
+    assert (words.kind, bool(words.meaning)) == (KIND_BY_DIGITS[digits], True)
+
+
 def test_every_ending_is_of_its_own_and_in_the_words_of_the_api() -> None:
     assert set(ENDING_BY_DIGITS) == set(LIFE_BY_DIGITS) - {"777"}
     assert len(ENDING_BY_DIGITS) == len(ENDINGS)
@@ -80,7 +101,6 @@ def test_every_ending_is_of_its_own_and_in_the_words_of_the_api() -> None:
         assert moments == sorted(set(moments))
         assert moments[0] == 0
         assert {step.status for step in ending.life} <= MESSAGE_STATUSES
-    assert LONGEST_LIFE == 64
 
 
 @pytest.mark.parametrize(
@@ -104,6 +124,24 @@ def test_lives_are_as_long_as_the_pace_says() -> None:
         client.clock.now += 0.1
         (message,) = client.ask("GET", PATH).json()["results"]
         assert (message["status"], message["lastStatusAt"]) == ("delivered", format_timestamp(NOW + 30))
+
+
+@pytest.mark.parametrize(("ahead", "is_scheduled"), [(-60, False), (599, False), (600, True), (86_400, True)])
+def test_a_scheduled_message_s_life_begins_at_its_time(client: Client, ahead: int, is_scheduled: bool) -> None:
+    written = format_timestamp(NOW + ahead)
+    answer = client.post(payload_to("+447700000007", scheduledFor=written)).json()
+    conforms("response", answer)
+    assert (answer["status"], answer["scheduledFor"]) == ("scheduled" if is_scheduled else "accepted", written)
+    begin = NOW + ahead if is_scheduled else NOW
+    seen = []
+    for client.clock.now in (begin - 0.001, begin, begin + 3):
+        (message,) = client.ask("GET", PATH).json()["results"]
+        seen.append((message["status"], message["lastStatusAt"]))
+    assert seen[0][0] == answer["status"]
+    assert seen[1:] == [("accepted", format_timestamp(begin)), ("delivered", format_timestamp(begin + 3))]
+    assert client.ask("GET", f"{PATH}/{answer['id']}/interactions").json() == {"results": []}
+    client.clock.now = begin + 4
+    assert len(client.ask("GET", f"{PATH}/{answer['id']}/interactions").json()["results"]) == 2
 
 
 def test_a_message_has_its_parts_once_the_network_has_it(client: Client) -> None:
@@ -148,3 +186,12 @@ def test_a_batch_is_answered_for_one_of_its_numbers_as_a_whole(client: Client) -
     assert client.post_batch([*usual, payload_to(THROTTLED), payload_to(DOUBT)]).status == 500
     assert client.post_batch([another]).status == 202
     assert len(client.sandbox.store.all()) == 5
+
+
+def test_what_was_throttled_is_remembered_within_bounds() -> None:
+    throttled = ThrottledOnce()
+    many = [{**payload_to(THROTTLED), "reference": f"m{n}"} for n in range(10_001)]
+    assert throttled.strikes(PATH, many)
+    assert throttled.strikes("another channel", many[:1])
+    forgotten = [throttled.strikes(PATH, [each]) for each in many]
+    assert forgotten.count(True) in (2, 3)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 from sandbox_client import payload, sandboxed
-from sendspec.sandbox.fault import SandboxFault, parse_fault
+from sendspec.sandbox.fault import LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, SandboxFault, parse_fault
 
 
 def outcomes(fault: str, count: int = 6) -> tuple[list[Any], int]:
@@ -79,3 +81,17 @@ def test_a_fault_that_is_none_says_so(text: str) -> None:
 def test_a_fault_reads_as_written() -> None:
     assert parse_fault("429:every=10,retry-after=2") == SandboxFault(kind="429", every=10, retry_after=2)
     assert parse_fault("slow:ms=150") == SandboxFault(kind="slow", milliseconds=150)
+
+
+@pytest.mark.parametrize("kind", [*POST_KINDS, *LIST_KINDS, *WEBHOOK_KINDS])
+def test_every_fault_can_be_asked_for_and_is_documented(kind: str) -> None:
+    fault = parse_fault(f"{kind}:every=2,ms=5")
+    assert (fault.kind, fault.every, fault.milliseconds) == (kind, 2, 5)
+    page = (Path(__file__).parents[2] / "docs" / "parts" / "sandbox-events.md").read_text()
+    assert re.search(rf"^\| .*`{kind}(:ms=N)?`", page, re.MULTILINE)
+
+
+def test_a_fault_of_lists_or_events_strikes_no_post() -> None:
+    assert outcomes("list-5xx") == ([202] * 6, 6)
+    assert outcomes("webhook-twice") == ([202] * 6, 6)
+    assert outcomes("webhook-before-answer") == ([202] * 6, 6)  # there is no webhook to wait for

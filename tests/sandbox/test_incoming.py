@@ -156,8 +156,11 @@ def test_texts_are_kept_as_long_as_messages_and_no_longer(tmp_path: Path) -> Non
 
 def test_a_number_in_a_text_makes_no_ending(client: Client) -> None:
     client.post(payload(1, body={"type": "text", "text": {"text": '"+447700000004" %_\\'}}))
-    client.clock.now += 60
+    client.clock.now += 100
     assert listed(client) == []
+    client.post({**payload_to(STARTS), "reference": "0000004"})
+    client.clock.now += 10
+    assert listed(client) == [(STARTS, "STOP")]
     store = client.sandbox.store
     assert [len(store.with_text(text)) for text in ('00004\\"', "%_", "_%", "9_")] == [1, 1, 0, 0]
 

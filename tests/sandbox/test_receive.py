@@ -22,7 +22,7 @@ def test_a_text_replies_to_the_newest_message_to_its_sender(client: Client) -> N
     client.post(payload(1))
     client.clock.now += 1
     newest = client.post(payload(1, reference="again")).json()["id"]
-    client.post(payload(2))
+    client.post(payload(2, reference=NUMBER))
     client.clock.now += 1
     answer = put(client)
     assert answer.status == 202

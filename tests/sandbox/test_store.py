@@ -86,3 +86,16 @@ def test_what_was_accepted_is_still_there_after_a_restart(tmp_path: Path) -> Non
         client.post(payload(3))
     with sandboxed(path) as client:
         assert [message.payload["reference"] for message in client.sandbox.store.all()] == ["m3"]
+
+
+def test_a_file_that_fails_later_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    store = Store(path)
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE incoming")
+    other.close()
+    for use in (lambda: store.forget(NOW), store.newest_numbers, lambda: store.incoming(WORKSPACE, CHANNEL)):
+        with pytest.raises(SandboxUnwritable, match=r"can't be kept in .*sandbox\.db: no such table: incoming"):
+            use()
+    assert store.all() == []
+    store.close()

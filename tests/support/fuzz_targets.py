@@ -41,6 +41,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec
 from sendspec.reading.tables.opening import open_table
 from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.receive import RECEIVE_PATH
 from sendspec.sandbox.store import Store
 from sendspec.sending.list_reader import ListUnread
 
@@ -332,12 +333,14 @@ def _whole_ledger() -> Path:
 
 
 def a_request(content: bytes) -> None:
-    """Asks the sandbox for a page, and posts a message: it answers, in the documented form."""
+    """Asks the sandbox for a page, and posts a message and a text: it answers, in the documented form."""
     path = "/workspaces/00000000-0000-4000-8000-000000000001/channels/00000000-0000-4000-8000-000000000002/messages"
     query = content.decode("latin-1")
-    for status, body, headers in (_SANDBOX.get(f"{path}?{query}"), _SANDBOX.get(query), _SANDBOX.post(path, content)):
+    for status, body, headers in (
+        _SANDBOX.get(f"{path}?{query}"), _SANDBOX.get(query), _SANDBOX.post(path, content), _SANDBOX.post(RECEIVE_PATH, content),
+    ):  # fmt: skip
         assert json.dumps(body, ensure_ascii=False).encode() is not None
-        assert status in (200, 202) or (status in (400, 404, 422) and load_schema("error").accepts(body))
+        assert status in (200, 202) or (status in (400, 404, 422, 429, 500) and load_schema("error").accepts(body))
         assert headers == {}
 
 

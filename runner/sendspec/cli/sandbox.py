@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,11 +19,17 @@ from sendspec.cli.console import Console, common_options
 from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.channel_platforms import channel_platforms
+from sendspec.operations.reachable_api import sandbox_file
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import SandboxFault, parse_fault
+from sendspec.sandbox.life import DEFAULT_PACE
+from sendspec.sandbox.platforms import NO_PLATFORMS
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
+from sendspec.sandbox.webhook_post import DEFAULT_KEY, WebhookTarget, parse_target
+from sendspec.sandbox.webhook_sender import WebhookSender
 
 
 class FaultType(click.ParamType[SandboxFault]):
@@ -68,47 +74,104 @@ def _as_given(parameter: click.Parameter, value: object) -> str:
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 to more than N requests a second.")
+@click.option("--pace", type=click.FloatRange(min=0.001), default=DEFAULT_PACE, show_default=True, metavar="SECONDS",
+              help="Length of a step in a message's life; most are delivered after three.")  # fmt: skip
 @click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
               help="Simulate a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
+@click.option("--webhook", metavar="URL", help="Post signed events to URL, an http address on this machine.")
+@click.option("--signing-key", metavar="KEY", help=f"Sign events with KEY; default: {DEFAULT_KEY}.")
+@click.option("--signing-key-env", metavar="NAME", help="Sign events with the key in the variable NAME.")
 @common_options
-def command(console: Console, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
+def command(
+    console: Console,
+    port: int,
+    rate: int | None,
+    pace: float,
+    faults: tuple[SandboxFault, ...],
+    webhook: str | None,
+    signing_key: str | None,
+    signing_key_env: str | None,
+) -> int:
     """Run the sandbox, an API server on this machine, until you stop it.
 
-    Other commands use it if SENDSPEC_SANDBOX_URL has its address. A fault is a status (429, 422, 500 …), drop-before,
-    drop-after, hang, slow (ms=N), foreign-reference or html. every=N, from=N and to=N choose the requests that it
-    affects, by number.
+    Other commands use it if SENDSPEC_SANDBOX_URL has its address. The last digits of a number decide what becomes of its messages:
+    +447700000000 is never delivered. A fault is a status (429, 422, 500 …), drop-before, drop-after, hang, slow (ms=N), foreign-reference
+    or html; of the list list-late (ms=N) or list-5xx; of events webhook-twice, webhook-late (ms=N), webhook-reversed, webhook-unsigned or
+    webhook-before-answer. every=N, from=N and to=N choose the requests, lists or messages that it affects, by number.
 
     \b
     Examples:
       sendspec sandbox --port 8080
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
+      sendspec sandbox --webhook http://127.0.0.1:8443/events --signing-key-env WEBHOOK_KEY
       sendspec sandbox event --from +447700900001 --text STOP
     """
     if click.get_current_context().invoked_subcommand is not None:
         return ExitCode.DONE
+    target = _target(webhook, signing_key, signing_key_env, faults)
     context = open_context(console, (), "sandbox", Problems())
     root = Path.cwd() if context is None else context.root
+    platforms = NO_PLATFORMS if context is None else channel_platforms(context)
     make_private_folder(root)
-    store = Store(root / ".sendspec" / "sandbox-api.db")
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: done.set())
+    store = Store(sandbox_file(root))
     try:
-        with _listening(Sandbox(store, time.time, per_second=rate, faults=faults), port) as url:
-            console.result(url)
-            console.document({"schema": "sendspec.sandbox/1", "url": url})
-            console.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
-            done.wait()
+        sandbox = Sandbox(store, time.time, per_second=rate, faults=faults, pace=pace, platforms=platforms)
+        sender = None
+        if target is not None:
+            sender = WebhookSender(
+                store, target, time.time, pace=pace, platforms=platforms, faults=faults, tell=console.warn
+            )
+        _serve(console, sandbox, port, target, sender)
     finally:
         store.close()
     return ExitCode.DONE
 
 
+def _serve(
+    console: Console, sandbox: Sandbox, port: int, target: WebhookTarget | None, sender: WebhookSender | None
+) -> None:
+    """Serves until a signal ends it."""
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: done.set())
+    with _listening(sandbox, port, sender) as url:
+        console.result(url)
+        console.document({"schema": "sendspec.sandbox/1", "url": url, **({"webhook": target.url} if target else {})})
+        console.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
+        if target is not None:
+            named = f", signed with {DEFAULT_KEY}" if target.key == DEFAULT_KEY else ""
+            console.say(f"events are posted to {target.url}{named}")
+        done.wait()
+    if sender is not None:
+        it = sender.counts
+        console.say(f"events: {it.delivered} delivered, {it.failed_tries} failed attempts, {it.given_up} given up")
+
+
+def _target(
+    url: str | None, key: str | None, variable: str | None, faults: Sequence[SandboxFault]
+) -> WebhookTarget | None:
+    """Where events go; None for nowhere. What would be ignored is wrong usage."""
+    if url is None:
+        useless = next((fault.kind for fault in faults if fault.is_of_webhooks), None)
+        named = "--signing-key" if key is not None else "--signing-key-env" if variable is not None else useless
+        if named is not None:
+            raise click.UsageError(f"{named} needs --webhook URL")
+        return None
+    if key is not None and variable is not None:
+        raise click.UsageError("give --signing-key or --signing-key-env, not both")
+    if variable is not None and not os.environ.get(variable):
+        raise click.UsageError(f"the variable {variable}, which --signing-key-env names, is empty or not set")
+    try:
+        return parse_target(url, os.environ[variable] if variable is not None else DEFAULT_KEY if key is None else key)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
 @contextmanager
-def _listening(sandbox: Sandbox, port: int) -> Iterator[str]:
+def _listening(sandbox: Sandbox, port: int, webhooks: WebhookSender | None) -> Iterator[str]:
     with ExitStack() as stack:
         try:
-            url = stack.enter_context(serving(sandbox, port=port))
+            url = stack.enter_context(serving(sandbox, port=port, webhooks=webhooks))
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             raise click.UsageError(f"port {port} can't be used: {reason}; --port 0 takes a free one") from None

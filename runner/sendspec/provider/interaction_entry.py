@@ -12,8 +12,8 @@ from sendspec.provider.timestamp import parse_timestamp
 OPT_OUT_TYPES = frozenset({"unsubscribe-request"})
 OPT_IN_TYPES = frozenset({"subscribe-consent"})
 _TYPE = re.compile(r"[a-z][a-z-]{0,39}")
-_BOT_MARKS = ("isBot", "bot", "isPrefetch", "prefetch")
-"""Names that `metadata` may have for the mark of a machine's click: which one it has isn't documented."""
+_BOT_MARKS = ("prefetched", "isBot", "bot", "isPrefetch", "prefetch")
+"""Names that `metadata` may have for the mark of a machine's click. The first one is documented, the others are guesses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class ThrottledOnce:
             if _answer(payload) is PostAnswer.THROTTLED_ONCE
         }
         with self._lock:
-            new = keys - self._throttled.keys()
+            new = [key for key in keys if key not in self._throttled]
             for key in keys:
                 self._throttled.pop(key, None)
             if new:

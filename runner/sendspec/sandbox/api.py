@@ -6,6 +6,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import orjson
@@ -59,7 +60,8 @@ class Sandbox:
         self.pace = pace
         self._clock = clock
         self._per_second = per_second
-        self._faults = faults
+        self._post_faults = [fault for fault in faults if fault.is_of_posts]
+        self._list_faults = [fault for fault in faults if fault.is_of_lists]
         self._platforms = platforms
         self._throttled = ThrottledOnce()
         self._lock = threading.Lock()
@@ -71,7 +73,13 @@ class Sandbox:
         """Counts a POST and returns the faults for it."""
         with self._lock:
             self._posts += 1
-            return faults_for(self._faults, self._posts)
+            return faults_for(self._post_faults, self._posts)
+
+    def _next_list(self) -> list[SandboxFault]:
+        """Counts a request for the list and returns the faults for it."""
+        with self._lock:
+            self._lists += 1
+            return faults_for(self._list_faults, self._lists)
 
     def _over_the_rate(self) -> bool:
         if self._per_second is None:
@@ -150,14 +158,23 @@ class Sandbox:
         return 200, {"results": [interaction_json(it, platform) for it in found if it.at <= now]}, {}
 
     def _page(self, workspace: str, channel: str, query: str) -> Reply:
-        """A page of the list, filtered as the API defines. Without a direction, it is of messages to people."""
-        now = self._clock()
-        wanted = read_query(query, now)
+        """A page of the list, filtered as the API defines. Without a direction, it is of messages to people.
+
+        A late list is that of an earlier moment: it lacks the newest messages, and the newest statuses of others.
+        """
+        faults = self._next_list()
+        if any(fault.kind == "list-5xx" for fault in faults):
+            return 502, error_json("BadGateway", "The sandbox was asked for this"), {}
+        late = sum(fault.milliseconds for fault in faults) / 1_000
+        now = self._clock() - late
+        wanted = read_query(query, self._clock())
         if not isinstance(wanted, ListQuery):
             return 422, bad_query_json(wanted), {}
         if wanted.direction == "incoming":
             texts, token = page_of_incoming(self.store, workspace, channel, wanted, now, self.pace)
             return 200, _page_json([incoming_json(text) for text in texts], token), {}
+        if late:
+            wanted = replace(wanted, until=now if wanted.until is None else min(now, wanted.until))
         found, token = self._outgoing(workspace, channel, wanted, now)
         return 200, _page_json([self._json(message, now) for message in found], token), {}
 
@@ -173,8 +190,7 @@ class Sandbox:
             )
 
         found = self.store.page(
-            workspace, channel, after=wanted.after, since=wanted.since, until=wanted.until, limit=wanted.limit + 1,
-            batch=wanted.batch, reverse=wanted.reverse, matches=matches,
+            workspace, channel, after=wanted.after, since=wanted.since, until=wanted.until, limit=wanted.limit + 1, batch=wanted.batch, reverse=wanted.reverse, matches=matches,
         )  # fmt: skip
         page = found[: wanted.limit]
         return page, page[-1].number if len(found) > len(page) else None

@@ -1,6 +1,6 @@
 """What the sandbox does with messages to certain numbers: one table, by the number's last digits.
 
-`docs/parts/sandbox.md` shows the same table, and a test compares. Where the API's code for a reason isn't documented, the first code of its
+The documentation shows this table: `docs/generate.py` writes it from here. Where the API's code for a reason isn't documented, the first code of its
 range stands in: 14000 for what a customer causes, 15000 for what a platform reports.
 """
 
@@ -139,8 +139,6 @@ ENDINGS = (
 )  # fmt: skip
 """Every ending."""
 ENDING_BY_DIGITS = {ending.digits: ending for ending in ENDINGS}
-LONGEST_LIFE = max(it.at for ending in ENDINGS for its in (ending.life, ending.replies, ending.clicks) for it in its)
-"""After so many steps, nothing more happens to any message."""
 
 
 def ending_of(receivers: Sequence[str]) -> Ending:

@@ -1,4 +1,4 @@
-"""Faults that the sandbox plays on request. The number of the POST decides, so that a run is repeatable."""
+"""Faults that the sandbox plays on request. The number of the POST, the list or the message decides, so that a run is repeatable."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from sendspec.diagnostics.near_miss import near_miss
 
 FAULT_STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504})
-FAULT_KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
+POST_KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
+LIST_KINDS = ("list-late", "list-5xx")
+WEBHOOK_KINDS = ("webhook-twice", "webhook-late", "webhook-reversed", "webhook-unsigned", "webhook-before-answer")
+EARLY = "webhook-before-answer"
 _FAULT = re.compile(r"([a-z0-9-]+)(?::(.*))?")
 _OPTION = re.compile(r"(every|from|to|ms|retry-after)=([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxFault:
-    """What happens to every `every`th of the POSTs numbered `first` to `last`, from 1.
+    """What happens to every `every`th of the POSTs numbered `first` to `last`, from 1; for `LIST_KINDS` of the requests for the list.
 
-    `kind` is a status or one of `FAULT_KINDS`. `drop-after` accepts the message and closes without a response; `drop-before` accepts
-    nothing. `milliseconds` belongs to `slow`, `retry_after` (seconds) to a status.
+    `WEBHOOK_KINDS` concern the events of every so manieth message, but `webhook-before-answer` a POST. `kind` is one of these, of
+    `POST_KINDS`, or a status. `drop-after` accepts the message and closes without a response; `drop-before` accepts nothing.
+    `milliseconds` belongs to `slow` and what is late, `retry_after` (seconds) to a status.
     """
 
     kind: str
@@ -34,6 +38,18 @@ class SandboxFault:
         return inside and (number - self.first + 1) % self.every == 0
 
     @property
+    def is_of_lists(self) -> bool:
+        return self.kind in LIST_KINDS
+
+    @property
+    def is_of_webhooks(self) -> bool:
+        return self.kind in WEBHOOK_KINDS
+
+    @property
+    def is_of_posts(self) -> bool:
+        return self.kind == EARLY or not (self.is_of_lists or self.is_of_webhooks)
+
+    @property
     def status(self) -> int | None:
         return int(self.kind) if self.kind.isdigit() else None
 
@@ -41,7 +57,7 @@ class SandboxFault:
 def parse_fault(text: str) -> SandboxFault:
     """A fault from the command line, such as `429:every=10,retry-after=1`. Raises ValueError with what is wrong."""
     match = _FAULT.fullmatch(text)
-    kinds = [*FAULT_KINDS, *map(str, sorted(FAULT_STATUSES))]
+    kinds = [*POST_KINDS, *LIST_KINDS, *WEBHOOK_KINDS, *map(str, sorted(FAULT_STATUSES))]
     if match is None or match[1] not in kinds:
         near = near_miss(match[1] if match else text, kinds)
         raise ValueError(
@@ -68,5 +84,5 @@ def parse_fault(text: str) -> SandboxFault:
 
 
 def faults_for(faults: Sequence[SandboxFault], number: int) -> list[SandboxFault]:
-    """The faults for the POST with this number, in the order given."""
+    """The faults of those for what has this number, in the order given."""
     return [fault for fault in faults if fault.applies_to(number)]

@@ -12,7 +12,7 @@ from typing import Any
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
 from sendspec.provider.timestamp import format_timestamp
 from sendspec.sandbox.ending import ENDINGS
-from sendspec.sandbox.life import derived_id, ending_of_message, replies_to
+from sendspec.sandbox.life import begins_at, derived_id, ending_of_message, replies_to
 from sendspec.sandbox.query import ListQuery
 from sendspec.sandbox.response_body import contacts_json, parts_of, tags_of
 from sendspec.sandbox.store import Incoming, Store, Stored
@@ -79,7 +79,7 @@ def _clicks(message: Stored, pace: float) -> Iterator[Interaction]:
         yield Interaction(
             id=derived_id(message.id, f"click {index}"),
             kind="clicked",
-            at=message.created_at + click.at * pace,
+            at=begins_at(message) + click.at * pace,
             message=message,
             bot=click.bot,
             first=not click.bot and people == 0,

@@ -6,11 +6,13 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sendspec.provider.timestamp import parse_timestamp
 from sendspec.sandbox.ending import Ending, Step, ending_of
 from sendspec.sandbox.store import Incoming, Stored
 
 DEFAULT_PACE = 1.0
 """Seconds a step: most messages are delivered after three."""
+SOON_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,23 @@ def ending_of_message(message: Stored) -> Ending:
     return ending_of(message.receivers)
 
 
+def begins_at(message: Stored) -> float:
+    """When its life begins, in Unix seconds: when it was taken in, or the time that it is scheduled for.
+
+    The API may send at once what is scheduled for a time less than ten minutes ahead. The sandbox does.
+    """
+    written = message.payload.get("scheduledFor")
+    scheduled = parse_timestamp(written) if isinstance(written, str) else None
+    if scheduled is None or scheduled < message.created_at + SOON_SECONDS:
+        return message.created_at
+    return scheduled
+
+
 def life_of(message: Stored, pace: float) -> list[Reached]:
     """Its whole life, what is to come included."""
-    return [Reached(step, message.created_at + step.at * pace) for step in ending_of_message(message).life]
+    begin = begins_at(message)
+    waits = [Reached(Step(0, "scheduled"), message.created_at)] if begin > message.created_at else []
+    return [*waits, *(Reached(step, begin + step.at * pace) for step in ending_of_message(message).life)]
 
 
 def reached_by(message: Stored, now: float, pace: float) -> Reached:
@@ -42,6 +58,7 @@ def status_of(message: Stored, now: float, pace: float) -> str:
 
 def replies_to(message: Stored, pace: float) -> Iterator[Incoming]:
     """What its receiver writes back by its ending, what is to come included."""
+    begin = begins_at(message)
     for index, reply in enumerate(ending_of_message(message).replies):
         yield Incoming(
             number=message.number,
@@ -50,7 +67,7 @@ def replies_to(message: Stored, pace: float) -> Iterator[Incoming]:
             channel=message.channel,
             sender=message.receivers[0],
             text=reply.text,
-            created_at=message.created_at + reply.at * pace,
+            created_at=begin + reply.at * pace,
             answers=message.id,
         )
 

@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from typing import Any
 from sendspec.provider.path import BATCH_PATH, path_pattern
 from sendspec.provider.request import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
-from sendspec.sandbox.fault import SandboxFault
+from sendspec.sandbox.fault import EARLY, SandboxFault
 from sendspec.sandbox.receive import RECEIVE_PATH
 from sendspec.sandbox.refusal import error_json
 from sendspec.sandbox.response_body import with_foreign_reference
 from sendspec.sandbox.store import Store
+from sendspec.sandbox.webhook_sender import WebhookSender
 
 MAX_BODY = 1_000_000
 """Bytes of one message; a batch may have as many for each of its messages."""
@@ -42,7 +43,7 @@ _UNREADABLE = {
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    """One connection. `sandbox` and `released` are set on a subclass for each server."""
+    """One connection. `sandbox`, `released` and `webhooks` are set on a subclass for each server."""
 
     protocol_version = "HTTP/1.1"
     server_version = "sendspec-sandbox"
@@ -51,6 +52,7 @@ class _Exchange(BaseHTTPRequestHandler):
     timeout = 60
     sandbox: Sandbox
     released: threading.Event
+    webhooks: WebhookSender | None
 
     def do_POST(self) -> None:
         if not self._is_for_us():
@@ -65,12 +67,16 @@ class _Exchange(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         if not self._authorized():
             return
-        for fault in () if self._path() == RECEIVE_PATH else self.sandbox.next_post():
+        faults = [] if self._path() == RECEIVE_PATH else self.sandbox.next_post()
+        for fault in faults:
             if fault.kind == "slow":
                 self.released.wait(fault.milliseconds / 1_000)
-            elif not self._struck(fault, raw):
+            elif fault.kind != EARLY and not self._struck(fault, raw):
                 return
-        self._write(*self._posted(raw))
+        reply = self._posted(raw)
+        if self.webhooks is not None and any(fault.kind == EARLY for fault in faults):
+            self.webhooks.wait_for_first_events()
+        self._write(*reply)
 
     def do_GET(self) -> None:
         if not self._is_for_us():
@@ -182,15 +188,19 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(sandbox: Sandbox, *, port: int = 0) -> Iterator[str]:
-    """Serves `sandbox` from a thread while the block runs. Yields its URL, such as `http://127.0.0.1:41234`."""
+def serving(sandbox: Sandbox, *, port: int = 0, webhooks: WebhookSender | None = None) -> Iterator[str]:
+    """Serves `sandbox` from a thread while the block runs. Yields its URL, such as `http://127.0.0.1:41234`.
+
+    `webhooks` posts the events of its messages from a thread of its own.
+    """
     released = threading.Event()
-    exchange = type("Exchange", (_Exchange,), {"sandbox": sandbox, "released": released})
+    exchange = type("Exchange", (_Exchange,), {"sandbox": sandbox, "released": released, "webhooks": webhooks})
     server = _Server((LOOPBACK, port), exchange)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}"
+        with nullcontext() if webhooks is None else webhooks.running():
+            yield f"http://{LOOPBACK}:{server.server_address[1]}"
     finally:
         released.set()
         server.shutdown()

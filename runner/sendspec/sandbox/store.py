@@ -7,7 +7,8 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,8 @@ class Store:
         except LedgerTrouble as trouble:
             raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
         except (OSError, sqlite3.Error, NotOurs) as error:
-            reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
-            raise SandboxUnwritable(
-                f"the sandbox's messages can't be kept in {path}: {reason}",
-                "make its folder writable for this user, or move what is there away",
-            ) from error
+            raise _unwritable(path, error) from error
+        self._path = path
 
     def add(
         self,
@@ -92,7 +90,7 @@ class Store:
     ) -> list[Stored]:
         """Adds messages, each an id and a payload, all or none. `batch` is the id of their batch."""
         stored = []
-        with self._lock, self._connection as connection:
+        with self._connected() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             for identity, payload in messages:
                 number = connection.execute(
@@ -105,7 +103,7 @@ class Store:
 
     def forget(self, now: float) -> None:
         """Deletes messages that are too old. Costs two queries where there are none."""
-        with self._lock, self._connection as connection:
+        with self._connected() as connection, connection:
             for table in ("message", "incoming"):
                 oldest = connection.execute(f"SELECT created_at FROM {table} ORDER BY number LIMIT 1").fetchone()
                 if oldest is not None and oldest[0] < now - KEPT_SECONDS:
@@ -150,9 +148,9 @@ class Store:
             after = block[-1].number
         return found[:limit]
 
-    def since(self, created_at: float, after: int, limit: int) -> list[Stored]:
-        """Messages of all channels created at this time or later, with numbers above `after`, oldest first."""
-        return self._select("created_at >= ? AND number > ?", (created_at, after), limit, ascending=True)
+    def after(self, number: int, limit: int) -> list[Stored]:
+        """Messages of all channels with higher numbers, oldest first."""
+        return self._select("number > ?", (number,), limit, ascending=True)
 
     def with_text(self, text: str, workspace: str | None = None, channel: str | None = None) -> list[Stored]:
         """Messages whose JSON contains `text`, newest first: more than are meant, found without reading all of them."""
@@ -165,7 +163,7 @@ class Store:
 
     def add_incoming(self, text: Incoming) -> Incoming:
         """Adds a text from a person, and returns it with its number."""
-        with self._lock, self._connection as connection:
+        with self._connected() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             number = connection.execute(
                 "INSERT INTO incoming (id, workspace, channel, sender, text, created_at, answers) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -184,14 +182,14 @@ class Store:
         """The texts that reply to this message, oldest first."""
         return self._select_incoming("answers = ?", (message,))
 
-    def incoming_since(self, created_at: float, after: int) -> list[Incoming]:
-        """The texts to all channels created at this time or later, with numbers above `after`, oldest first."""
-        return self._select_incoming("created_at >= ? AND number > ?", (created_at, after))
+    def incoming_after(self, number: int) -> list[Incoming]:
+        """The texts to all channels with higher numbers, oldest first."""
+        return self._select_incoming("number > ?", (number,))
 
     def newest_numbers(self) -> tuple[int, int]:
         """The numbers of the newest message and of the newest text, 0 where there is none. They fall when all were forgotten."""
-        with self._lock:
-            row = self._connection.execute(
+        with self._connected() as connection:
+            row = connection.execute(
                 "SELECT (SELECT coalesce(max(number), 0) FROM message), (SELECT coalesce(max(number), 0) FROM incoming)"
             ).fetchone()
         return row[0], row[1]
@@ -201,8 +199,8 @@ class Store:
         return self._select("1 = 1", (), -1)[::-1]
 
     def _select(self, where: str, values: Any, limit: int, *, ascending: bool = False) -> list[Stored]:
-        with self._lock:
-            rows = self._connection.execute(
+        with self._connected() as connection:
+            rows = connection.execute(
                 f"SELECT number, id, workspace, channel, payload, created_at, batch FROM message WHERE {where}"
                 f" ORDER BY number {'ASC' if ascending else 'DESC'} LIMIT ?",
                 (*values, limit),
@@ -210,14 +208,31 @@ class Store:
         return [Stored(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6]) for row in rows]
 
     def _select_incoming(self, where: str, values: Any) -> list[Incoming]:
-        with self._lock:
-            rows = self._connection.execute(
+        with self._connected() as connection:
+            rows = connection.execute(
                 f"SELECT number, id, workspace, channel, sender, text, created_at, answers FROM incoming WHERE {where}"
                 " ORDER BY number",
                 values,
             ).fetchall()
         return [Incoming(*row) for row in rows]
 
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone. Raises `SandboxUnwritable` where the file can't be used."""
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise _unwritable(self._path, error) from error
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+def _unwritable(path: Path | None, error: Exception) -> SandboxUnwritable:
+    reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
+    return SandboxUnwritable(
+        f"the sandbox's messages can't be kept in {path or 'memory'}: {reason}",
+        "make its folder writable for this user, or move what is there away",
+    )
