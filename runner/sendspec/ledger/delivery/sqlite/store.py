@@ -33,12 +33,14 @@ from sendspec.ledger.delivery.stored_row import (
     signal_values,
 )
 from sendspec.ledger.place import moved_trouble
+from sendspec.ledger.sqlite.connection import BUSY_SECONDS
 from sendspec.ledger.sqlite.durable_rows import DurableRows
 from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror, write_opt_out_mirror
+from sendspec.ledger.sqlite.query_limit import QueryLimit
 
 BLOCKS_BETWEEN_CHECKPOINTS = 8
-BEGIN_TRIES = 1_500
-"""Each waits up to a hundredth of a second for another process (`connection.BUSY_SECONDS`); together some 15 seconds."""
+BEGIN_MILLISECONDS, BEGIN_TRIES = 10, 1_500
+"""How long one try to begin waits for another process, and how many there are: some 15 seconds together."""
 
 SIGNAL = """INSERT OR IGNORE INTO opt_out (receiver, kind, ground, at, channel, evidence, noted_at, digest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -48,7 +50,12 @@ LOST_SIGNALS = "INSERT INTO opt_out VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
     """Satisfies `protocol.DeliveryStore`. Several processes have it open at once; SQLite's own lock is held for a block only."""
 
-    _blocks = 0
+    def __init__(
+        self, connection: Any, path: str, *, limit: QueryLimit | None = None, tries: int = BEGIN_TRIES
+    ) -> None:
+        super().__init__(connection, path, limit=limit)
+        self._tries = tries
+        self._blocks = 0
 
     @property
     def _ledger(self) -> Path:
@@ -187,21 +194,28 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             self._checkpoint()
 
     def _begin_writing(self) -> None:
-        """Asks often and briefly: SQLite's own pauses get so long that a process which writes a lot would always be first."""
+        """Raises `LedgerTrouble` if others write all the time, and `LedgerMoved` once it was copied."""
         if self._limit is not None:
             self._limit.begin()
-        for _ in range(BEGIN_TRIES):
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if not str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
-                    raise
-        else:
-            raise LedgerTrouble(
-                f"other processes have been writing {self.called} {self.path} for too long",
-                "wait until they have ended, then try again",
-            )
+        self._connection.execute(f"PRAGMA busy_timeout = {BEGIN_MILLISECONDS}")
+        try:
+            self._take_turn()
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {1_000 * BUSY_SECONDS}")
         moved_to = self.moved_to
         if moved_to is not None:
             raise moved_trouble(f"{self.called} {self.path}", moved_to)
+
+    def _take_turn(self) -> None:
+        """Asks often and briefly: SQLite's own pauses get so long that a process which writes a lot would always be first."""
+        for _ in range(self._tries):
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
+                    raise
+        raise LedgerTrouble(
+            f"other processes have been writing {self.called} {self.path} for too long",
+            "wait until they have ended, then try again",
+        )
