@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import Delivery, Observation, Source, StatusReport
@@ -54,8 +54,7 @@ class PendingReport:
     seen_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryCounts:
+class DeliveryCounts(NamedTuple):
     """How many rows there are of each kind."""
 
     deliveries: int
@@ -64,11 +63,19 @@ class DeliveryCounts:
     pending: int
 
 
+NOTHING_KEPT = DeliveryCounts(0, 0, 0, 0)
+
+
 class DeliveryFacts(Protocol):
     """What is known of deliveries and opt-outs, opened to read. Raises `LedgerDamaged` for a damaged row; never shows it."""
 
     def deliveries(self, ids: Sequence[bytes]) -> Mapping[bytes, Delivery]:
         """What is known of each of `ids`; messages that were never seen are left out."""
+
+    def all_deliveries(self) -> Iterator[tuple[bytes, Delivery]]:
+        """Everything that is known, by message id."""
+
+    def all_interactions(self) -> Iterator[Interaction]: ...
 
     def interactions(self, ids: Sequence[bytes]) -> Iterator[Interaction]:
         """The interactions with these messages, in any order."""
@@ -86,6 +93,9 @@ class DeliveryFacts(Protocol):
     def mark(self, name: str) -> float | None:
         """How far something was read, in Unix seconds; None if it never was."""
 
+    def marks(self) -> Mapping[str, float]:
+        """Every mark, by name."""
+
     def counts(self) -> DeliveryCounts: ...
 
     def find_damage(self) -> list[str]:
@@ -99,6 +109,9 @@ class DeliveryStore(DeliveryFacts, Protocol):
 
     def observe(self, observations: Iterable[Observation]) -> Written:
         """Writes what was observed, as `observation.merged` decides."""
+
+    def put_deliveries(self, deliveries: Iterable[tuple[bytes, Delivery]]) -> Written:
+        """Writes what another store knows, as if this one had seen the same."""
 
     def put_interactions(self, interactions: Iterable[Interaction]) -> Written:
         """Writes interactions; one of a known id changes nothing."""

@@ -13,22 +13,20 @@ from sendspec.diagnostics.exceptions import LedgerUnwritable
 Connect: TypeAlias = Callable[[str], Any]
 """Opens a connection to a path. An argument, so that tests can run the ledger on a file system of their own."""
 
-BUSY_SECONDS = 0.01
+BUSY_SECONDS = 10
+"""How long a statement waits for another process."""
 
 
 def connect_to_write(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=rw", uri=True, isolation_level=None, timeout=10)
-
-
-def connect_briefly(path: str) -> sqlite3.Connection:
-    """To write, for a caller that asks again and again: each statement waits `BUSY_SECONDS` for other processes."""
     return sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?mode=rw", uri=True, isolation_level=None, timeout=BUSY_SECONDS
     )
 
 
 def connect_to_read(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None, timeout=10)
+    return sqlite3.connect(
+        f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_SECONDS
+    )
 
 
 def connect_immutable(path: str) -> sqlite3.Connection:

@@ -10,17 +10,23 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerForeign, LedgerTooNew, LedgerUnwritable, OptOutsLost
+from sendspec.diagnostics.exceptions import (
+    LedgerDamaged,
+    LedgerForeign,
+    LedgerTooNew,
+    LedgerTrouble,
+    LedgerUnwritable,
+    OptOutsLost,
+)
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
-from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
+from sendspec.ledger.delivery.sqlite.store import BEGIN_TRIES, SqliteDeliveryStore
 from sendspec.ledger.delivery.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, delivery_path
 from sendspec.ledger.durable_file import sync_folder, unwritable_file
 from sendspec.ledger.folder_lock import folder_locked
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.sqlite.connection import (
     Connect,
-    connect_briefly,
     connect_immutable,
     connect_to_read,
     connect_to_write,
@@ -28,7 +34,7 @@ from sendspec.ledger.sqlite.connection import (
 )
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.location import read_mounts, refuse_network
-from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror
+from sendspec.ledger.sqlite.opt_out_mirror import opt_out_mirror_path, read_opt_out_mirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.schema_check import difference, read_schema, schema_of
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
@@ -71,7 +77,12 @@ def open_to_read(
 
 
 def open_to_write(
-    ledger: Path, identity: LedgerIdentity, noted: int | None = 0, connect: Connect = connect_briefly
+    ledger: Path,
+    identity: LedgerIdentity,
+    noted: int | None = 0,
+    connect: Connect = connect_to_write,
+    *,
+    tries: int = BEGIN_TRIES,
 ) -> SqliteDeliveryStore:
     """The same, to write. Makes the file if there never was one. Several processes may have it open."""
     path, expected = _place(ledger, noted)
@@ -79,7 +90,7 @@ def open_to_write(
     if not is_there(path):
         _refuse_missing(path, expected)
         _make(path, identity)
-    return _complete(_open(path, identity, connect, SqliteDeliveryStore, write=True), expected)
+    return _complete(_open(path, identity, connect, partial(SqliteDeliveryStore, tries=tries), write=True), expected)
 
 
 def _place(ledger: Path, noted: int | None) -> tuple[Path, int]:
@@ -106,6 +117,16 @@ def _complete(opened: _Facts, expected: int) -> _Facts:
         opened.abandon()
         raise
     return opened
+
+
+def refuse_taken(ledger: Path) -> None:
+    """Raises `LedgerTrouble` where something is kept already beside the place of a ledger that is to be made."""
+    ledger = real_place(ledger)
+    for path in (delivery_path(ledger), opt_out_mirror_path(ledger)):
+        if os.path.lexists(path):
+            raise LedgerTrouble(
+                f"there is a file {path} already", "keep it: it may hold who has opted out; choose another place"
+            )
 
 
 def is_there(path: Path) -> bool:
@@ -153,8 +174,10 @@ def _check_tables(connection: Any, path: Path) -> None:
         raise LedgerTooNew(
             f"{CALLED} {path} was made by a newer sendspec (its version is {version})", "update sendspec"
         )
+    if version < SCHEMA_VERSION:
+        raise LedgerDamaged(f"{CALLED} {path} has version {version}, which never existed", RESTORE)
     found = read_schema(connection, f"{CALLED} {path}")
-    if version != SCHEMA_VERSION or found != _schema():
+    if found != _schema():
         raise LedgerDamaged(f"{CALLED} {path} {difference(found, _schema(), 'delivery file')}", RESTORE)
 
 
