@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,22 +37,27 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListBounds:
-    """How much of a list is read at most."""
+    """How much of a list is read at most. `is_hard`: neither a request nor a wait outlasts `seconds`."""
 
     pages: int
     seconds: float
+    is_hard: bool = False
 
 
 RECONCILE_BOUNDS = ListBounds(pages=2_000, seconds=300.0)
 
 
 class ListUnread(Exception):
-    """The list was not read to its end. `refusal` is set where the API refuses the run."""
+    """The list was not read to its end. `refusal` is set where the API refuses the run.
 
-    def __init__(self, reason: str, refusal: RunRefused | None = None) -> None:
+    `retry_after` is how many seconds the API asks to wait before another try.
+    """
+
+    def __init__(self, reason: str, refusal: RunRefused | None = None, retry_after: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.refusal = refusal
+        self.retry_after = retry_after
 
 
 class ListTooLong(ListUnread):
@@ -72,7 +78,7 @@ class _PageFailed(Exception):
 
 
 class ListReader:
-    """Reads through a connection of its own. `stopped` says whether the run was stopped."""
+    """Reads through a connection of its own. `stopped` says whether the run was stopped; `before_request` may wait for a turn."""
 
     def __init__(
         self,
@@ -83,6 +89,7 @@ class ListReader:
         bounds: ListBounds = RECONCILE_BOUNDS,
         stand_in: StandIn | None = None,
         sent_texts: SentTexts | None = None,
+        before_request: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._redaction = Redaction(connection.authorization, sent_texts)
@@ -91,6 +98,7 @@ class ListReader:
         self._timeout = timeout
         self._stopped = stopped
         self._bounds = bounds
+        self._before_request = before_request
         self._sizes = list(PAGE_SIZES)
         self._pages_left = bounds.pages
         self._until = clock.monotonic() + bounds.seconds
@@ -143,27 +151,34 @@ class ListReader:
 
     def _page(self, query: str, receivers: Sequence[str]) -> Page:
         """One page, retried where that can help. Raises `ListUnread`, and `ResponseTooLarge` where a smaller page may succeed."""
-        reason = ""
+        reason, asked = "", 0.0
         for tried in range(MAX_TRIES):
             wait = back_off(tried, self._clock.random())
             try:
                 return self._fetched(query, receivers)
             except _PageFailed as error:
                 reason = error.reason
+                asked = error.wait or 0.0
                 if error.wait is None:
                     break
                 wait = max(wait, error.wait)
-            if self._stopped() or wait > MAX_WAIT_SECONDS:
+            if self._stopped() or wait > min(MAX_WAIT_SECONDS, self._seconds_left()):
                 break
             if tried + 1 < MAX_TRIES:
                 self._wait(wait)
-        raise ListUnread(f"the API's list of messages can't be read: {reason}")
+        raise ListUnread(f"the API's list of messages can't be read: {reason}", retry_after=asked)
+
+    def _seconds_left(self) -> float:
+        """For how long it may still wait; without end where the bounds aren't hard."""
+        return self._until - self._clock.monotonic() if self._bounds.is_hard else math.inf
 
     def _fetched(self, query: str, receivers: Sequence[str]) -> Page:
         """One page from one request. Raises `_PageFailed`, `ListUnread` and `ResponseTooLarge`."""
+        self._before_request()
         try:
             self._connection.ensure()
-            response = self._connection.get(query, self._clock.monotonic() + self._timeout, max_body=MAX_PAGE_BYTES)
+            seconds = min(self._timeout, self._seconds_left())
+            response = self._connection.get(query, self._clock.monotonic() + seconds, max_body=MAX_PAGE_BYTES)
         except ResponseTooLarge:
             raise
         except ConnectionFailed as error:
