@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sendspec.diagnostics.clock import Clock
 from sendspec.provider.classification import REFUSING_THE_RUN
 from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
+from sendspec.provider.incoming_list import IncomingPage, incoming_query, read_incoming_page
+from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.provider.message_list import (
     MAX_PAGE_BYTES,
     MAX_PAGE_MESSAGES,
@@ -32,6 +35,7 @@ MAX_TRIES = 3
 MAX_WAIT_SECONDS = 30.0
 NAP = 0.5
 """Seconds between two checks whether the run was stopped."""
+_AnyPage = TypeVar("_AnyPage", Page, IncomingPage)
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -114,13 +118,36 @@ class ListReader:
 
         With `receivers`, only messages to these identifiers: absence from such a list proves nothing. Raises `ListUnread`.
         """
+
+        def query(token: str | None, limit: int) -> str:
+            return list_query(since, until, token, receivers, limit)
+
+        for page in self._paged(query, self._read_page, receivers):
+            self.unread |= page.unread
+            yield page.sightings
+
+    def incoming_pages(self, since: float, until: float) -> Iterator[list[IncomingMessage]]:
+        """The same, of the messages that people sent to the channel."""
+        for page in self._paged(lambda token, limit: incoming_query(since, until, token, limit), read_incoming_page):
+            yield page.messages
+
+    def _read_page(self, response: HttpResponse) -> Page | None:
+        return read_page(response, self._redaction, self._stand_in)
+
+    def _paged(
+        self,
+        query: Callable[[str | None, int], str],
+        read: Callable[[HttpResponse], _AnyPage | None],
+        receivers: Sequence[str] = (),
+    ) -> Iterator[_AnyPage]:
+        """Every page. `query` takes a page's token and the most messages on it."""
         token: str | None = None
         tokens: set[str] = set()
         while True:
             self._check_bounds()
             self._pages_left -= 1
             try:
-                page = self._page(list_query(since, until, token, receivers, self._sizes[0]), receivers)
+                page = self._page(query(token, self._sizes[0]), read, receivers)
             except ResponseTooLarge as error:
                 if len(self._sizes) == 1:
                     raise ListUnread(f"the API's list of messages can't be read: {error.evidence}") from None
@@ -128,8 +155,7 @@ class ListReader:
                 token, tokens = None, set()  # a token may be valid for one page size only
                 continue
             self.skipped += page.skipped
-            self.unread |= page.unread
-            yield page.sightings
+            yield page
             token = page.token
             if token is None:
                 return
@@ -149,13 +175,13 @@ class ListReader:
                 " the rest was not read"
             )
 
-    def _page(self, query: str, receivers: Sequence[str]) -> Page:
+    def _page(self, query: str, read: Callable[[HttpResponse], _AnyPage | None], receivers: Sequence[str]) -> _AnyPage:
         """One page, retried where that can help. Raises `ListUnread`, and `ResponseTooLarge` where a smaller page may succeed."""
         reason, asked = "", 0.0
         for tried in range(MAX_TRIES):
             wait = back_off(tried, self._clock.random())
             try:
-                return self._fetched(query, receivers)
+                return self._fetched(query, read, receivers)
             except _PageFailed as error:
                 reason = error.reason
                 asked = error.wait or 0.0
@@ -172,7 +198,9 @@ class ListReader:
         """For how long it may still wait; without end where the bounds aren't hard."""
         return self._until - self._clock.monotonic() if self._bounds.is_hard else math.inf
 
-    def _fetched(self, query: str, receivers: Sequence[str]) -> Page:
+    def _fetched(
+        self, query: str, read: Callable[[HttpResponse], _AnyPage | None], receivers: Sequence[str]
+    ) -> _AnyPage:
         """One page from one request. Raises `_PageFailed`, `ListUnread` and `ResponseTooLarge`."""
         self._before_request()
         try:
@@ -189,7 +217,7 @@ class ListReader:
         asked = retry_after_seconds(response.headers.get("retry-after"), response.headers.get("date")) or 0.0
         if response.status != 200:
             raise self._refused(response, receivers, asked)
-        page = read_page(response, self._redaction, self._stand_in)
+        page = read(response)
         if page is None:
             raise _PageFailed("it is not the documented JSON", asked)
         return page
