@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sendspec.composing.identity import suppression_hasher
@@ -25,6 +27,7 @@ CHECK_SECONDS = 1.0
 SHARE_OF_TIME = 0.05
 """How much of a send may be spent on reading opt-outs. Between two long readings more time passes."""
 
+Opened = AbstractContextManager[DeliveryFacts | None]
 Applies = Callable[[str | None], bool]
 """Whether a signal of this channel counts; None is about all channels."""
 
@@ -49,14 +52,16 @@ class OptedOut:
 class OptOutList:
     """The opt-outs that count for one channel. Empty until `read` is called, which every plan does."""
 
-    def __init__(self, context: ProjectContext, applies: Applies) -> None:
-        self._context = context
+    def __init__(self, salt: bytes, applies: Applies, opened: Callable[[], Opened]) -> None:
+        """`salt` is the environment's; `opened` opens what is kept, and raises `LedgerTrouble` where it can't be trusted."""
+        self._salt = salt
         self._applies = applies
+        self._opened = opened
         self._signals = 0
         self._once_in: set[bytes] = set()
-        self._listed = OptedOut(context.salt, HashPrefixSet(()))
+        self._listed = OptedOut(salt, HashPrefixSet(()))
         self._since: dict[bytes, bool] = {}
-        self._hash = suppression_hasher(context.salt)
+        self._hash = suppression_hasher(salt)
         self._next_look = float("-inf")
 
     @property
@@ -73,7 +78,7 @@ class OptOutList:
         """Takes the opt-outs from `facts`; None: there are none yet."""
         self._once_in, self._since, self._signals = set(), {}, 0
         receivers = () if facts is None else opted_out(self._counted(facts.signals()), self._applies)
-        self._listed = OptedOut(self._context.salt, HashPrefixSet(receivers))
+        self._listed = OptedOut(self._salt, HashPrefixSet(receivers))
 
     def refresh(self, monotonic: Callable[[], float]) -> None:
         """Looks whether somebody has opted out, or in again, since. Call it before claiming messages; a call soon after another does nothing.
@@ -83,7 +88,7 @@ class OptOutList:
         began = monotonic()
         if began < self._next_look:
             return
-        with deliveries_to_read(self._context) as facts:
+        with self._opened() as facts:
             count = 0 if facts is None else facts.signal_count
             if count < self._signals:
                 raise OptOutsLost(
@@ -142,13 +147,13 @@ def unused_opt_outs(jobs: Iterable[Job], context: ProjectContext) -> Iterator[Di
 
 def opt_out_list(context: ProjectContext, channel: Channel, scope: OptOutScope) -> OptOutList:
     """The list for a spec's channel. Of `OptOutScope.ENVIRONMENT`, what was said on another platform's channel doesn't count."""
-    own = channel.channel.lower()
+    own, opened = channel.channel.lower(), partial(deliveries_to_read, context)
     if scope is OptOutScope.CHANNEL:
-        return OptOutList(context, lambda named: named is None or named == own)
+        return OptOutList(context.salt, lambda named: named is None or named == own, opened)
     others = context.environment.channels.values()
     foreign = {each.channel.lower() for each in others if each.platform != channel.platform}
     foreign -= {own, *(each.channel.lower() for each in others if each.platform == channel.platform)}
-    return OptOutList(context, lambda named: named not in foreign)
+    return OptOutList(context.salt, lambda named: named not in foreign, opened)
 
 
 def read_opt_outs(lists: Iterable[OptOutList], context: ProjectContext) -> None:

@@ -56,7 +56,7 @@ def opted_out(
     """The receivers that have opted out, each with the signal that counts. `applies` says which channels' signals count.
 
     What recipients said counts by channel: the latest counts, of two at one moment the opt-out. A file or a person sets an opt-out
-    that only a person lifts; a person's opt-in also lifts what was said until then.
+    that only a person lifts; a person's opt-in also lifts what was said before.
     """
     by_receiver: dict[bytes, list[OptOutSignal]] = defaultdict(list)
     for signal in signals:
@@ -78,7 +78,7 @@ def _standing(signals: list[OptOutSignal]) -> OptOutSignal | None:
         if signal.ground in SAID:
             known = by_channel.get(signal.channel)
             by_channel[signal.channel] = signal if known is None else max(known, signal, key=_latest)
-    standing = [one for one in by_channel.values() if one.kind is SignalKind.OUT and one.at > lifted_at]
+    standing = [one for one in by_channel.values() if one.kind is SignalKind.OUT and one.at >= lifted_at]
     return max(standing, key=_latest, default=None)
 
 
