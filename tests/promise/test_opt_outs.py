@@ -413,3 +413,28 @@ def test_a_plan_hints_at_opt_outs_that_nobody_asks_for(ready: ProjectDir) -> Non
     assert (done.code, "opt-outs-unused" in done.err) == (0, True)
     ready.write("hello.yaml", SPEC + "suppress: {opt_outs: true}\n")
     assert "opt-outs-unused" not in ready.run("plan", "hello.yaml", "--env", "test").err
+
+
+def test_after_a_loss_a_list_takes_the_place_of_what_was_lost(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    store = ready.folder / ".sendspec" / "test.db.delivery"
+    run(ready, "opt-outs", "add", "+447700900001", "+447700900002")
+    _lost(store)
+    ready.write("out.txt", "+447700900002\n+447700900003\n")
+    for command in (
+        ("plan", "hello.yaml"),
+        ("send", "hello.yaml", "--yes"),
+        ("opt-outs", "list"),
+        ("opt-outs", "import", "out.txt"),
+    ):
+        refused = run(ready, *command)
+        assert (refused.code, refused.json["error"]["code"]) == (6, "opt-outs-lost"), command
+    assert run(ready, "opt-outs", "import", "out.txt", "--replace-lost").code == 2
+    done = run(ready, "opt-outs", "import", "out.txt", "--replace-lost", "--reason", "the disk failed")
+    assert (done.code, done.json["changed"]) == (0, 2), done.err
+    assert "2 opt-outs were lost" in done.err
+    sent = run(ready, "send", "hello.yaml", "--yes")
+    assert (sent.code, sent.json["skipped"], reached(server)) == (0, {"opted-out": 2}, ["0", "1", "4", "5"])
+    run(ready, "opt-outs", "remove", "+447700900003", *REASON)
+    assert run(ready, "send", "hello.yaml", "--yes").json["totals"] == totals(1, 5)

@@ -61,7 +61,12 @@ def test_an_entry_that_can_not_be_read_is_skipped_and_counted(entry: Any) -> Non
 
 
 def test_the_last_page_leads_nowhere() -> None:
-    for last in ({"results": []}, {"results": [], "nextPageToken": ""}, {"results": [], "nextPageToken": None}):
+    pages: tuple[dict[str, Any], ...] = (
+        {"results": []},
+        {"results": [], "nextPageToken": ""},
+        {"results": [], "nextPageToken": None},
+    )
+    for last in pages:
         found = read_incoming_page(page(last))
         assert found is not None
         assert (found.messages, found.token) == ([], None)

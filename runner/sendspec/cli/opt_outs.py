@@ -13,6 +13,7 @@ from sendspec.cli.moment import moment_of
 from sendspec.cli.project import open_context, open_jobs
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.export import csv_lines
 from sendspec.operations.delivery_access import deliveries_to_read
 from sendspec.operations.opt_out_lookup import look_words, refuse_unread
@@ -27,6 +28,7 @@ from sendspec.operations.opt_outs import (
     people_at,
     people_of_replies,
     refresh_opt_outs,
+    replace_lost,
 )
 from sendspec.operations.project_context import ProjectContext
 from sendspec.showing.opt_outs import (
@@ -188,12 +190,21 @@ def _remove(
 @click.argument("file", metavar="FILE")
 @environment_option
 @_country
+@click.option(
+    "--replace-lost",
+    "replaces",
+    is_flag=True,
+    help="Go on with this list where opt-outs were lost for good; needs --reason.",
+)
+@click.option("--reason", default="", metavar="TEXT", help="Why opt-outs were lost; it is kept, without numbers.")
 @common_options
-def _import(console: Console, file: str, env: str | None, country: str | None) -> int:
+def _import(console: Console, file: str, env: str | None, country: str | None, replaces: bool, reason: str) -> int:
     """Note that everybody on a list has opted out: a .csv or .tsv with a column `phone` or `email`, or a .txt.
 
     An entry that can't be read is an error, and nothing is imported. The same list again changes nothing.
     """
+    if replaces != bool(reason.strip()):
+        raise click.UsageError("--replace-lost and --reason go together: say why opt-outs were lost")
     from sendspec.operations.opt_out_import import receivers_in
 
     problems = Problems()
@@ -201,6 +212,10 @@ def _import(console: Console, file: str, env: str | None, country: str | None) -
     receivers = [] if context is None else receivers_in(context, file, country, problems)
     if rejects(console, problems, ending=UNCHANGED) or context is None:
         return ExitCode.REJECTED
+    if replaces:
+        changed, lost = replace_lost(context, receivers, source=f"import of {file}", reason=reason)
+        console.warn(f"{counted(lost, 'opt-out')} {'was' if lost == 1 else 'were'} lost; this list takes their place")
+        return _told(console, context, "import", changed)
     with opt_outs_to_change(context) as store:
         now = context.system.clock.wall()
         changed = import_receivers(store, receivers, source=f"import of {file}", now=now)

@@ -76,8 +76,9 @@ class OptOutList:
 
     def read(self, facts: DeliveryFacts | None) -> None:
         """Takes the opt-outs from `facts`; None: there are none yet."""
-        self._once_in, self._since, self._signals = set(), {}, 0
-        receivers = () if facts is None else opted_out(self._counted(facts.signals()), self._applies)
+        self._once_in, self._since = set(), {}
+        self._signals = 0 if facts is None else facts.signal_count
+        receivers = () if facts is None else opted_out(self._noted(facts.signals()), self._applies)
         self._listed = OptedOut(self._salt, HashPrefixSet(receivers))
 
     def refresh(self, monotonic: Callable[[], float]) -> None:
@@ -97,12 +98,13 @@ class OptOutList:
                 )
             if facts is not None and count > self._signals:
                 self._take(facts)
+                self._signals = count
         ended = monotonic()
         self._next_look = ended + max(CHECK_SECONDS, (ended - began) / SHARE_OF_TIME)
 
     def _take(self, facts: DeliveryFacts) -> None:
         """Takes the signals that are new. Those of somebody who once opted in again are weighed with all earlier ones."""
-        new = [one for one in self._counted(facts.signals(self._signals)) if self._counts(one)]
+        new = [one for one in self._noted(facts.signals(self._signals)) if self._counts(one)]
         weighed = {one.receiver for one in new if one.receiver in self._once_in}
         self._since |= {one.receiver: True for one in new}
         if weighed:
@@ -112,10 +114,9 @@ class OptOutList:
     def _counts(self, signal: OptOutSignal) -> bool:
         return signal.kind is not SignalKind.MAYBE and self._applies(signal.channel)
 
-    def _counted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
-        """The same signals, noted as taken."""
+    def _noted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
+        """The same signals; notes who opted in again."""
         for signal in signals:
-            self._signals += 1
             if signal.kind is SignalKind.IN:
                 self._once_in.add(signal.receiver)
             yield signal

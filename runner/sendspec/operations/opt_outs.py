@@ -16,6 +16,7 @@ from sendspec.ledger.delivery.opt_out import SAID, Ground, OptOutSignal, SignalK
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
+from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
 from sendspec.operations.opt_out_keeping import keep_signals
 from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, sms_channels
 from sendspec.operations.opt_out_signal import SignalReading
@@ -205,6 +206,19 @@ def import_receivers(store: DeliveryStore, receivers: Sequence[bytes], *, source
         for receiver in fresh
     )
     return Changed(len(fresh), len(set(receivers)) - len(fresh))
+
+
+def replace_lost(
+    context: ProjectContext, receivers: Sequence[bytes], *, source: str, reason: str
+) -> tuple[Changed, int]:
+    """Everybody on a list has opted out, in the place of the opt-outs that were lost; with the count of those."""
+    now = context.system.clock.wall()
+    signals = [
+        OptOutSignal(receiver, SignalKind.OUT, Ground.IMPORT, now, None, source, now)
+        for receiver in dict.fromkeys(receivers)
+    ]
+    replaced = replace_lost_opt_outs(context, signals, reason)
+    return Changed(replaced.written.added, replaced.written.known), replaced.lost
 
 
 def _settled(person: Person, now: float) -> OptOutSignal:
