@@ -438,3 +438,31 @@ def test_after_a_loss_a_list_takes_the_place_of_what_was_lost(
     assert (sent.code, sent.json["skipped"], reached(server)) == (0, {"opted-out": 2}, ["0", "1", "4", "5"])
     run(ready, "opt-outs", "remove", "+447700900003", *REASON)
     assert run(ready, "send", "hello.yaml", "--yes").json["totals"] == totals(1, 5)
+
+
+def opt_out_check(project_dir: ProjectDir) -> dict[str, str] | None:
+    checks = run(project_dir, "doctor").json["findings"]
+    return next((each for each in checks if each["what"] == "opt-outs"), None)
+
+
+def test_doctor_says_how_many_opt_outs_there_are_and_how_far_replies_were_read(
+    ready: ProjectDir, replies: Replies
+) -> None:
+    assert opt_out_check(ready) is None
+    run(ready, "opt-outs", "add", "+447700900001", "--at", "2026-01-02T03:04:05+00:00")
+    check = opt_out_check(ready)
+    assert check is not None
+    assert check["verdict"] == "ok"
+    assert (
+        check["found"]
+        == "1 person has opted out, the latest on 2026-01-02T03:04Z; replies were never read from the API"
+    )
+    replies.add(2, "no, stop it")
+    run(ready, "opt-outs", "list", "--refresh")
+    check = opt_out_check(ready)
+    assert check is not None
+    assert "; 1 reply waits for a person; replies were read up to 20" in check["found"]
+    _lost(ready.folder / ".sendspec" / "test.db.delivery")
+    check = opt_out_check(ready)
+    assert check is not None
+    assert check["verdict"] == "problem"
