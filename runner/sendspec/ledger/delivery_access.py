@@ -17,13 +17,17 @@ def read_deliveries(
     """What is kept beside the ledger, to read, also while others write; None if nothing was ever kept.
 
     `noted` is how many opt-out signals the ledger knows of (`Facts.opt_outs_noted`); None: open it even if some were lost.
-    Raises `OptOutsLost`.
+    Raises `OptOutsLost`. On a server they are a part of the ledger, and can't be lost apart from it.
     """
+    facts: DeliveryFacts | None
     if isinstance(place, ServerPlace):
-        raise NotImplementedError
-    from sendspec.ledger.delivery.sqlite.opening import open_to_read
+        from sendspec.ledger.delivery.postgres import opening as on_server
 
-    facts = open_to_read(place.file, identity, noted)
+        facts = on_server.open_to_read(place, identity)
+    else:
+        from sendspec.ledger.delivery.sqlite import opening as in_file
+
+        facts = in_file.open_to_read(place.file, identity, noted)
     try:
         yield facts
     finally:
@@ -34,11 +38,15 @@ def read_deliveries(
 @contextmanager
 def open_deliveries(place: LedgerPlace, identity: LedgerIdentity, noted: int | None = 0) -> Iterator[DeliveryStore]:
     """The same, to write. Several processes may have it open at once, also while a run holds the ledger."""
+    store: DeliveryStore
     if isinstance(place, ServerPlace):
-        raise NotImplementedError
-    from sendspec.ledger.delivery.sqlite.opening import open_to_write
+        from sendspec.ledger.delivery.postgres import opening as on_server
 
-    store = open_to_write(place.file, identity, noted)
+        store = on_server.open_to_write(place, identity)
+    else:
+        from sendspec.ledger.delivery.sqlite import opening as in_file
+
+        store = in_file.open_to_write(place.file, identity, noted)
     try:
         yield store
     finally:

@@ -100,12 +100,16 @@ class Delivery:
 
 def merged(known: Delivery | None, seen: Observation) -> Delivery:
     """What counts once `seen` has arrived too. The result doesn't depend on the order of arrival, nor on repeats."""
-    fresh = Delivery(seen.report, seen.source, seen.seen_at)
+    return joined(known, Delivery(seen.report, seen.source, seen.seen_at))
+
+
+def joined(known: Delivery | None, other: Delivery) -> Delivery:
+    """What counts of the observations that two of them stand for."""
     if known is None:
-        return fresh
-    ranks = {known.report.rank, seen.report.rank}
-    is_changed = known.is_changed or ranks == {FAILED_RANK, DELIVERED_RANK}
-    winner = max(known, fresh, key=_key)
+        return other
+    ranks = {known.report.rank, other.report.rank}
+    is_changed = known.is_changed or other.is_changed or ranks == {FAILED_RANK, DELIVERED_RANK}
+    winner = max(known, other, key=_key)
     return Delivery(winner.report, winner.source, winner.seen_at, is_changed)
 
 

@@ -70,6 +70,11 @@ class DeliveryFacts(Protocol):
     def deliveries(self, ids: Sequence[bytes]) -> Mapping[bytes, Delivery]:
         """What is known of each of `ids`; messages that were never seen are left out."""
 
+    def all_deliveries(self) -> Iterator[tuple[bytes, Delivery]]:
+        """Everything that is known, by message id."""
+
+    def all_interactions(self) -> Iterator[Interaction]: ...
+
     def interactions(self, ids: Sequence[bytes]) -> Iterator[Interaction]:
         """The interactions with these messages, in any order."""
 
@@ -86,6 +91,9 @@ class DeliveryFacts(Protocol):
     def mark(self, name: str) -> float | None:
         """How far something was read, in Unix seconds; None if it never was."""
 
+    def marks(self) -> Mapping[str, float]:
+        """Every mark, by name."""
+
     def counts(self) -> DeliveryCounts: ...
 
     def find_damage(self) -> list[str]:
@@ -99,6 +107,9 @@ class DeliveryStore(DeliveryFacts, Protocol):
 
     def observe(self, observations: Iterable[Observation]) -> Written:
         """Writes what was observed, as `observation.merged` decides."""
+
+    def put_deliveries(self, deliveries: Iterable[tuple[bytes, Delivery]]) -> Written:
+        """Writes what another store knows, as if this one had seen the same."""
 
     def put_interactions(self, interactions: Iterable[Interaction]) -> Written:
         """Writes interactions; one of a known id changes nothing."""

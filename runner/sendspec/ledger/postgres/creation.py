@@ -11,6 +11,7 @@ from sendspec.ledger.filling import Filling
 from sendspec.ledger.folder_lock import folder_locked
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.place import ServerPlace
+from sendspec.ledger.postgres.delivery_tables import DELIVERY_TABLE_NAMES
 from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.ledger import PostgresLedger
 from sendspec.ledger.postgres.opening import COPYING, UNFINISHED, notes_of, refuse_unsafe, somebody_elses
@@ -24,7 +25,7 @@ ENTRIES = """SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = to_regna
     + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace(%(schema)s))
     + (SELECT count(*) FROM pg_type WHERE typnamespace = to_regnamespace(%(schema)s))"""
 """How many tables, functions and types the schema has."""
-OWN_TABLES = ("absence", "event", "message", "plan", "spec", "run", "meta")
+OWN_TABLES = (*DELIVERY_TABLE_NAMES, "absence", "event", "message", "plan", "spec", "run", "meta")
 OWN_REMOVED = (
     f"DROP TABLE IF EXISTS {', '.join(OWN_TABLES)}",
     "DROP SEQUENCE IF EXISTS run_number",

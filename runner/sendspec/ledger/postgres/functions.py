@@ -5,6 +5,7 @@ Each guard is in the WHERE of the statement that moves, so that compare and set 
 
 from __future__ import annotations
 
+from sendspec.ledger.postgres.delivery_functions import DELIVERY_FUNCTIONS
 from sendspec.ledger.postgres.exchange_functions import EXCHANGE, IMPORT_RESULT
 from sendspec.ledger.postgres.move_functions import MOVE, NOTE_ABSENT, PURGE
 from sendspec.ledger.postgres.plan_functions import GIVE_UP, NOTE_PLAN, PLAN_BLOCK, PLAN_SEND
@@ -41,4 +42,5 @@ FUNCTIONS = (
     NOTE_PLAN,
     GIVE_UP,
     PURGE,
+    *DELIVERY_FUNCTIONS,
 )

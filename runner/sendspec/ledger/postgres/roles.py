@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sendspec.ledger.postgres.delivery_functions import PURGE_KEPT
 from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.move_functions import PURGE
 from sendspec.ledger.postgres.run_functions import LOCK_KEY
 
-OWNERS_ONLY = (PURGE,)
+OWNERS_ONLY = (PURGE, PURGE_KEPT)
 """What a run never calls."""
 
 
@@ -26,7 +27,7 @@ def roles_sql(schema: str) -> str:
 -- and after each `sendspec ledger migrate`. Running it again is harmless.
 --   {owner}  makes, migrates, purges and copies the ledger
 --   {plan}   reads it: plan, status, ledger check and export
---   {send}   reads it, and writes what a run writes: send, reconcile, resolve
+--   {send}   reads it, and writes what a run, `wait` and webhooks write: send, reconcile, resolve, opt-outs
 -- Then give each a password, or another way to log in: \\password {send}
 DO $roles$
 DECLARE

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sendspec.ledger.postgres.delivery_tables import DELIVERY_TABLES
 from sendspec.planning.message_state import State
 
-STEPS: dict[int, tuple[str, ...]] = {}
+STEPS: dict[int, tuple[str, ...]] = {1: DELIVERY_TABLES}
 """The statements that migrate the tables of each older version to the next. The functions are created again afterwards."""
 
 _WORDS = ", ".join(f"'{state.value}'" for state in State)
@@ -44,6 +45,7 @@ TABLES = (
         run integer, attempt integer NOT NULL, origin text, target text NOT NULL, evidence text)""",
     "CREATE INDEX event_by_number ON event USING brin (number) WITH (autosummarize = on)",
     "CREATE TABLE absence (message bigint PRIMARY KEY, attempt integer NOT NULL, at float8 NOT NULL)",
+    *DELIVERY_TABLES,
 )
 """`message` has its rows in plan order, half of each page free: a claim and its result then stay on the row's own page and touch no
 index. What they change stands at the end of the row, as the server logs a row only from the first to the last changed byte. `event.message` and `absence.message` are its `number`, which needs no index of its own.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.delivery.blocks import blocks_of
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import to_seconds
 from sendspec.ledger.delivery.observation import Delivery
@@ -15,7 +16,6 @@ from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
 from sendspec.ledger.delivery.stored_row import LOST, check_lost, delivery_of, interaction_of, pending_of, signal_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_TEXT, NO_WHOLE, TEXT, WHOLE, CheckedRows, Kinds
 
-IDS_AT_ONCE = 500
 DELIVERY_KINDS: Kinds = (BYTES, TEXT, WHOLE, NO_WHOLE, WHOLE, WHOLE, NO_WHOLE, NO_TEXT, WHOLE)
 INTERACTION_KINDS: Kinds = (TEXT, BYTES, TEXT, WHOLE, WHOLE, WHOLE, WHOLE)
 SIGNAL_KINDS: Kinds = (WHOLE, BYTES, TEXT, TEXT, WHOLE, NO_TEXT, TEXT, WHOLE, BYTES)
@@ -28,10 +28,6 @@ INTERACTIONS = """SELECT i.id, i.message, w.text, i.at, i.first, i.bot, i.checks
 SIGNALS = "SELECT number, receiver, kind, ground, at, channel, evidence, noted_at, digest FROM opt_out WHERE number > ? ORDER BY number"
 
 _Value = TypeVar("_Value")
-
-
-def blocks_of(ids: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
-    return (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))
 
 
 class SqliteDeliveryFacts(CheckedRows):
@@ -57,7 +53,7 @@ class SqliteDeliveryFacts(CheckedRows):
         return found
 
     def interactions(self, ids: Sequence[bytes]) -> Iterator[Interaction]:
-        for block in blocks_of(list(dict.fromkeys(ids))):
+        for block in blocks_of(dict.fromkeys(ids)):
             where = f"i.message IN ({', '.join('?' * len(block))})"
             for row in self._typed(INTERACTION_KINDS, f"{INTERACTIONS} WHERE {where}", block):
                 yield self._sound(interaction_of, row[0], row[1:])
@@ -81,6 +77,9 @@ class SqliteDeliveryFacts(CheckedRows):
         for row in self._typed(PENDING_KINDS, "SELECT remote_id, report, receivers, source, seen_at FROM pending"):
             yield self._sound(pending_of, row)
 
+    def marks(self) -> Mapping[str, float]:
+        return {name: to_seconds(at) for name, at in self._typed((TEXT, WHOLE), "SELECT name, at FROM mark")}
+
     def mark(self, name: str) -> float | None:
         for (at,) in self._typed((WHOLE,), "SELECT at FROM mark WHERE name = ?", (name,)):
             return to_seconds(at)
@@ -91,7 +90,7 @@ class SqliteDeliveryFacts(CheckedRows):
         try:
             found = [f"its pages: {row[0]}" for row in self._rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
             if not found:
-                for each in (self._all_deliveries(), self._all_interactions(), self.signals(), self.pending()):
+                for each in (self.all_deliveries(), self.all_interactions(), self.signals(), self.pending()):
                     deque(each, maxlen=0)
         except LedgerTrouble as trouble:
             return [trouble.problem]
@@ -101,15 +100,15 @@ class SqliteDeliveryFacts(CheckedRows):
         return DeliveryCounts(
             *(
                 self._number_of(f"SELECT count(*) FROM {table}")
-                for table in ("delivery", "interaction", "opt_out", "pending")
+                for table in ("delivery", "interaction", "opt_out WHERE kind <> 'lost'", "pending")
             )
         )
 
-    def _all_deliveries(self) -> Iterator[tuple[bytes, Delivery]]:
+    def all_deliveries(self) -> Iterator[tuple[bytes, Delivery]]:
         for row in self._typed(DELIVERY_KINDS, DELIVERIES):
             yield row[0], self._sound(delivery_of, row[0], row[1:])
 
-    def _all_interactions(self) -> Iterator[Interaction]:
+    def all_interactions(self) -> Iterator[Interaction]:
         for row in self._typed(INTERACTION_KINDS, INTERACTIONS):
             yield self._sound(interaction_of, row[0], row[1:])
 

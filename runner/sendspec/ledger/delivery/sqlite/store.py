@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.delivery.blocks import added_to, as_delivery, blocks_of
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import (
     kept_interaction,
     kept_moment,
-    kept_observation,
     kept_pending,
     kept_signal,
     kept_text,
     to_milliseconds,
 )
 from sendspec.ledger.delivery.masked_text import masked_text
-from sendspec.ledger.delivery.observation import Delivery, Observation, merged
+from sendspec.ledger.delivery.observation import Delivery, Observation
 from sendspec.ledger.delivery.opt_out import OptOutSignal
 from sendspec.ledger.delivery.protocol import PendingReport, ReplacedSignals, Written
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
@@ -35,8 +34,6 @@ from sendspec.ledger.delivery.stored_row import (
 from sendspec.ledger.sqlite.durable_rows import DurableRows
 from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror, write_opt_out_mirror
 
-BLOCK = 500
-"""Rows written in one commit, so that another process waits for a few hundredths of a second only."""
 BLOCKS_BETWEEN_CHECKPOINTS = 8
 BEGIN_TRIES = 1_500
 """Each waits up to a hundredth of a second for another process (`connection.BUSY_SECONDS`); together some 15 seconds."""
@@ -44,8 +41,6 @@ BEGIN_TRIES = 1_500
 SIGNAL = """INSERT OR IGNORE INTO opt_out (receiver, kind, ground, at, channel, evidence, noted_at, digest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 LOST_SIGNALS = "INSERT INTO opt_out VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-_Row = TypeVar("_Row")
 
 
 class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
@@ -58,25 +53,19 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
         return Path(self.path.removesuffix(ENDING))
 
     def observe(self, observations: Iterable[Observation]) -> Written:
+        return self.put_deliveries(map(as_delivery, observations))
+
+    def put_deliveries(self, deliveries: Iterable[tuple[bytes, Delivery]]) -> Written:
         done = Written()
-        for block in _blocks(map(kept_observation, observations)):
+        for block in blocks_of(deliveries):
             with self._transaction():
-                done += self._observe_block(block)
+                known = self.deliveries(sorted({message for message, _ in block}))
+                fresh, written = added_to(known, block)
+                if fresh:
+                    self._write_deliveries(fresh)
+                done += written
             self._note_block()
         return done
-
-    def _observe_block(self, block: Sequence[Observation]) -> Written:
-        known = dict(self.deliveries(sorted({seen.message for seen in block})))
-        added, changed, fresh = 0, 0, dict[bytes, Delivery]()
-        for seen in block:
-            before = known.get(seen.message)
-            after = merged(before, seen)
-            if after != before:
-                added, changed = added + (before is None), changed + (before is not None)
-                known[seen.message] = fresh[seen.message] = after
-        if fresh:
-            self._write_deliveries(fresh)
-        return Written(added, changed, len(block) - added - changed)
 
     def _write_deliveries(self, fresh: Mapping[bytes, Delivery]) -> None:
         number = self._word_numbers()
@@ -89,7 +78,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
 
     def put_interactions(self, interactions: Iterable[Interaction]) -> Written:
         done = Written()
-        for block in _blocks(map(kept_interaction, interactions)):
+        for block in blocks_of(map(kept_interaction, interactions)):
             with self._transaction():
                 number, rows = self._word_numbers(), []
                 for one in block:
@@ -101,7 +90,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
 
     def put_signals(self, signals: Iterable[OptOutSignal]) -> Written:
         done = Written()
-        for block in _blocks(map(kept_signal, signals)):
+        for block in blocks_of(map(kept_signal, signals)):
             with self._transaction():
                 done += self._put(SIGNAL, [signal_values(signal) for signal in block])
             self._note_block()
@@ -128,7 +117,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             write_opt_out_mirror(self._ledger, self.signal_count)
 
     def put_pending(self, reports: Iterable[PendingReport]) -> None:
-        for block in _blocks(map(kept_pending, reports)):
+        for block in blocks_of(map(kept_pending, reports)):
             with self._transaction():
                 self._put(
                     "INSERT OR IGNORE INTO pending VALUES (?, ?, ?, ?, ?)", [pending_values(one) for one in block]
@@ -136,7 +125,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             self._note_block()
 
     def drop_pending(self, remote_ids: Iterable[str], *, before: float) -> None:
-        for block in _blocks(remote_ids):
+        for block in blocks_of(remote_ids):
             with self._transaction():
                 self._connection.executemany(
                     "DELETE FROM pending WHERE remote_id = ?", [(kept_text(one),) for one in block]
@@ -160,7 +149,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
     def _delete(self, table: str, which: str, where: str, before: float) -> int:
         """Deletes rows block by block; `which` finds the keys of those before a moment, `where` is true of the row with a key."""
         deleted = 0
-        for block in _blocks(self._rows(which, (to_milliseconds(before),))):
+        for block in blocks_of(self._rows(which, (to_milliseconds(before),))):
             with self._transaction():
                 deleted += self._connection.executemany(f"DELETE FROM {table} WHERE {where}", block).rowcount
             self._note_block()
@@ -204,9 +193,3 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             f"other processes have been writing {self.called} {self.path} for too long",
             "wait until they have ended, then try again",
         )
-
-
-def _blocks(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
-    rows = iter(rows)
-    while block := list(islice(rows, BLOCK)):
-        yield block
