@@ -30,6 +30,9 @@ class CopySource(Protocol):
     def moves(self) -> int: ...
 
     @property
+    def opt_outs_noted(self) -> int: ...
+
+    @property
     def halt(self) -> str | None:
         """Why no run may claim anything; None if they may."""
 

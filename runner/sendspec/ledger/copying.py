@@ -15,6 +15,8 @@ from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
 from sendspec.ledger.access import hold_source, open_target
 from sendspec.ledger.copied_table import LedgerContent, difference
 from sendspec.ledger.copy_protocol import CopySource, CopyTarget
+from sendspec.ledger.delivery.protocol import DeliveryCounts
+from sendspec.ledger.delivery_copying import copy_deliveries, refuse_unfit_deliveries
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.ledger.record import RunOwner
@@ -25,6 +27,7 @@ class Copied:
     """`is_completed`: the rows were copied by an earlier command, which had been killed."""
 
     content: LedgerContent
+    kept: DeliveryCounts
     is_completed: bool
 
 
@@ -53,6 +56,7 @@ def copy_ledger(
             there.refuse_taken()
             here.prepare(owner, now=now)
             _refuse_unfit(source, here, target)
+            refuse_unfit_deliveries(source, target, identity, here.opt_outs_noted)
             copy = str(uuid4())
             tell(f"copying {named(source)}")
             there.fill(here, copy)
@@ -62,9 +66,11 @@ def copy_ledger(
             here.mark_moved(_shown(target), copy)
         elif copy is None or there.waiting_copy() != copy:
             raise moved_trouble(named(source), moved_to)
+        tell("adding deliveries and opt-outs to the copy")
+        kept = copy_deliveries(source, target, identity, to=_shown(target), now=now, noted=here.opt_outs_noted)
         tell(f"making {named(target)} usable")
         there.finish(here)
-        return Copied(content=there.content(), is_completed=is_completed)
+        return Copied(content=there.content(), kept=kept, is_completed=is_completed)
 
 
 def _shown(place: LedgerPlace) -> str:

@@ -9,7 +9,7 @@ from sendspec.ledger.access import note_opt_outs, read, refuse_on_ci
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.ledger.delivery_access import open_deliveries, read_deliveries
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.place import LedgerPlace, ServerPlace
+from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import find_identity, require_identity
 from sendspec.operations.project_context import ProjectContext
@@ -62,10 +62,20 @@ def _opened(context: ProjectContext, *, refuse_lost: bool) -> Iterator[tuple[Del
     refuse_on_ci(place, ci=context.system.is_ci)
     noted = _noted(place, identity)
     with open_deliveries(place, identity, noted if refuse_lost else None) as store:
+        _refuse_moved(place, identity)  # once it is open: a copy that is made now sees it, or is seen
         yield store, noted
         count = store.signal_count
     if count > noted:
         note_opt_outs(place, identity, run_owner(context.system), count)
+
+
+def _refuse_moved(place: LedgerPlace, identity: LedgerIdentity) -> None:
+    """Raises `LedgerMoved` if the ledger was copied. A server refuses that itself."""
+    if not isinstance(place, ServerPlace):
+        with read(place, identity) as ledger:
+            moved_to = ledger.moved_to
+        if moved_to is not None:
+            raise moved_trouble(named(place), moved_to)
 
 
 def _noted(place: LedgerPlace, identity: LedgerIdentity) -> int:

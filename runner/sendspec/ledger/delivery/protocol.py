@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import Delivery, Observation, Source, StatusReport
@@ -54,8 +54,7 @@ class PendingReport:
     seen_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryCounts:
+class DeliveryCounts(NamedTuple):
     """How many rows there are of each kind."""
 
     deliveries: int

@@ -19,6 +19,14 @@ def open_to_read(place: ServerPlace, identity: LedgerIdentity) -> PostgresDelive
     return PostgresDeliveryFacts(session)
 
 
+def open_to_fill(place: ServerPlace, identity: LedgerIdentity) -> PostgresDeliveryStore:
+    """The same, of a copy that can't be used yet."""
+    session = RunSession(place)
+    with closing_on_trouble(session):
+        check_identity(session, None, identity.salt)
+    return PostgresDeliveryStore(session)
+
+
 def open_to_write(place: ServerPlace, identity: LedgerIdentity) -> PostgresDeliveryStore:
     session = RunSession(place)
     with closing_on_trouble(session):

@@ -10,7 +10,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerForeign, LedgerTooNew, LedgerUnwritable, OptOutsLost
+from sendspec.diagnostics.exceptions import (
+    LedgerDamaged,
+    LedgerForeign,
+    LedgerTooNew,
+    LedgerTrouble,
+    LedgerUnwritable,
+    OptOutsLost,
+)
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
@@ -28,7 +35,7 @@ from sendspec.ledger.sqlite.connection import (
 )
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.location import read_mounts, refuse_network
-from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror
+from sendspec.ledger.sqlite.opt_out_mirror import opt_out_mirror_path, read_opt_out_mirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.schema_check import difference, read_schema, schema_of
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
@@ -106,6 +113,16 @@ def _complete(opened: _Facts, expected: int) -> _Facts:
         opened.abandon()
         raise
     return opened
+
+
+def refuse_taken(ledger: Path) -> None:
+    """Raises `LedgerTrouble` where something is kept already beside the place of a ledger that is to be made."""
+    ledger = real_place(ledger)
+    for path in (delivery_path(ledger), opt_out_mirror_path(ledger)):
+        if os.path.lexists(path):
+            raise LedgerTrouble(
+                f"there is a file {path} already", "keep it: it may hold who has opted out; choose another place"
+            )
 
 
 def is_there(path: Path) -> bool:

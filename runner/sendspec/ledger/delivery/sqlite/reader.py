@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.copied_table import MOVED_TO
 from sendspec.ledger.delivery.blocks import blocks_of
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import to_seconds
@@ -43,6 +44,12 @@ class SqliteDeliveryFacts(CheckedRows):
     @property
     def salt_check(self) -> str:
         return str(self._value("SELECT value FROM meta WHERE name = 'salt_check'"))
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where it was copied to, together with its ledger; None: it was not."""
+        rows = self._rows("SELECT value FROM meta WHERE name = ?", (MOVED_TO,))
+        return str(rows[0][0]) if rows else None
 
     def deliveries(self, ids: Sequence[bytes]) -> Mapping[bytes, Delivery]:
         found = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.copied_table import MOVED_TO
 from sendspec.ledger.delivery.blocks import added_to, as_delivery, blocks_of
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import (
@@ -31,6 +32,7 @@ from sendspec.ledger.delivery.stored_row import (
     pending_values,
     signal_values,
 )
+from sendspec.ledger.place import moved_trouble
 from sendspec.ledger.sqlite.durable_rows import DurableRows
 from sendspec.ledger.sqlite.opt_out_mirror import read_opt_out_mirror, write_opt_out_mirror
 
@@ -173,6 +175,12 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
 
         return number
 
+    def mark_moved(self, to: str) -> None:
+        """Durably, and for good: from then on nobody can write to it."""
+        if self.moved_to is None:
+            with self._transaction():
+                self._connection.execute("INSERT INTO meta VALUES (?, ?)", (MOVED_TO, to))
+
     def _note_block(self) -> None:
         self._blocks += 1
         if self._blocks % BLOCKS_BETWEEN_CHECKPOINTS == 0:
@@ -185,11 +193,15 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
         for _ in range(BEGIN_TRIES):
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                return
+                break
             except sqlite3.OperationalError as error:
                 if not str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
                     raise
-        raise LedgerTrouble(
-            f"other processes have been writing {self.called} {self.path} for too long",
-            "wait until they have ended, then try again",
-        )
+        else:
+            raise LedgerTrouble(
+                f"other processes have been writing {self.called} {self.path} for too long",
+                "wait until they have ended, then try again",
+            )
+        moved_to = self.moved_to
+        if moved_to is not None:
+            raise moved_trouble(f"{self.called} {self.path}", moved_to)
