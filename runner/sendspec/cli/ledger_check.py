@@ -10,8 +10,9 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.delivery.protocol import NOTHING_KEPT, DeliveryCounts
 from sendspec.operations.ledger_access import ledger_to_inspect
-from sendspec.operations.ledger_check import ledger_problems
+from sendspec.operations.ledger_check import delivery_state, ledger_problems
 from sendspec.showing.failure import error_json
 
 
@@ -28,16 +29,28 @@ def command(console: Console, env: str | None) -> int:
     with ledger_to_inspect(context, console.warn) as ledger:
         found, kind = ledger_problems(ledger)
         count = 0 if found else sum(sum(ledger.states(s.name, s.generation).values()) for s in ledger.sends())
+    kept, trouble = (NOTHING_KEPT, None) if found else delivery_state(context)
+    if trouble is not None:
+        found = [trouble.problem]
     document = {
         "schema": "sendspec.ledger-check/1",
         "environment": context.environment.name,
         "problems": found,
         "messages": count,
+        "deliveries": kept.deliveries,
+        "opt_outs": kept.signals,
     }
     if found:
-        trouble = kind(f"{file}: {'; '.join(found)}", "restore it from a backup")
+        trouble = trouble or kind(f"{file}: {'; '.join(found)}", "restore it from a backup")
         console.document({**document, "error": error_json(trouble), "sent": False})
         raise trouble
     console.document(document)
-    console.result(printable(f"{file}: ok, {counted(count, 'message')}"))
+    console.result(printable(f"{file}: ok, {counted(count, 'message')}{_of_deliveries(kept)}"))
     return ExitCode.DONE
+
+
+def _of_deliveries(kept: DeliveryCounts) -> str:
+    """What is known beyond acceptance, where anything is."""
+    if not any(kept):
+        return ""
+    return f", {counted(kept.deliveries, 'delivery', 'deliveries')}, {counted(kept.signals, 'opt-out')}"

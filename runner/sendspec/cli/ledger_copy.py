@@ -43,6 +43,9 @@ def command(console: Console, source: str, target: str, env: str | None) -> int:
     verb = "finished the copy of" if done.is_completed else "copied"
     moved = f"{verb} {counted(messages, 'message')} and {counted(events, 'event')} from {here.shown} to {there.shown}"
     console.result(printable(moved))
+    if any(done.kept):
+        kept = f"{counted(done.kept.deliveries, 'delivery', 'deliveries')} and {counted(done.kept.signals, 'opt-out')}"
+        console.result(f"with {kept}")
     console.result(printable(f"{here.shown} is marked as moved, and sends nothing more"))
     console.document(
         {
@@ -53,6 +56,8 @@ def command(console: Console, source: str, target: str, env: str | None) -> int:
             "messages": messages,
             "states": done.content.states,
             "events": events,
+            "deliveries": done.kept.deliveries,
+            "opt_outs": done.kept.signals,
             "completed": done.is_completed,
         }
     )

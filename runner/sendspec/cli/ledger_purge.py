@@ -11,7 +11,7 @@ from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.ledger_access import ledger_to_write, recorded_run
+from sendspec.operations.ledger_purge import purge_ledger
 
 
 def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> float:
@@ -31,14 +31,22 @@ def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> f
 def command(console: Console, env: str | None, age: float) -> int:
     """Delete masked numbers, references and texts of old messages from the ledger.
 
-    Keeps their keys and states, so that nobody gets a message twice. Doesn't touch messages that are planned or in doubt.
+    Keeps their keys and states, so that nobody gets a message twice. Doesn't touch messages that are planned or in doubt. Deletes
+    what was seen of their delivery too, and keeps who has opted out.
     """
     problems = Problems()
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
-    with ledger_to_write(context) as ledger, recorded_run(ledger, context.system):
-        purged = ledger.purge(before=context.system.clock.wall() - age)
-    console.result(f"purged {counted(purged, 'message')}")
-    console.document({"schema": "sendspec.ledger-purge/1", "environment": context.environment.name, "purged": purged})
+    done = purge_ledger(context, age)
+    deliveries = f" and {counted(done.deliveries, 'delivery', 'deliveries')}" if done.deliveries else ""
+    console.result(f"purged {counted(done.messages, 'message')}{deliveries}")
+    console.document(
+        {
+            "schema": "sendspec.ledger-purge/1",
+            "environment": context.environment.name,
+            "purged": done.messages,
+            "purged_deliveries": done.deliveries,
+        }
+    )
     return ExitCode.DONE

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
-from sendspec.ledger.delivery.protocol import DeliveryCounts, DeliveryFacts, DeliveryStore
+from sendspec.ledger.delivery.protocol import NOTHING_KEPT, DeliveryCounts, DeliveryFacts, DeliveryStore
 from sendspec.ledger.delivery_access import open_deliveries, read_deliveries
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import LedgerPlace, ServerPlace, named
@@ -36,7 +36,7 @@ def copy_deliveries(
     """Copies everything, and returns how much that is. `to` names the target to whoever still writes to the source."""
     with _source(source, identity, noted, to) as here:
         if here is None:
-            return DeliveryCounts(0, 0, 0, 0)
+            return NOTHING_KEPT
         with _target(target, identity) as there:
             there.put_deliveries(here.all_deliveries())
             there.put_interactions(here.all_interactions())

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
+from sendspec.ledger.delivery.protocol import NOTHING_KEPT, DeliveryCounts
 from sendspec.ledger.protocol import Facts
+from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.project_context import ProjectContext
+
+
+def delivery_state(context: ProjectContext) -> tuple[DeliveryCounts, LedgerTrouble | None]:
+    """What is kept of deliveries and opt-outs, and what is wrong with it."""
+    try:
+        with deliveries_to_read(context) as kept:
+            found = [] if kept is None else kept.find_damage()
+            if found:
+                return NOTHING_KEPT, LedgerDamaged(found[0], "restore it from a backup")
+            return NOTHING_KEPT if kept is None else kept.counts(), None
+    except LedgerTrouble as trouble:
+        return NOTHING_KEPT, trouble
 
 
 def ledger_problems(ledger: Facts) -> tuple[list[str], type[LedgerTrouble]]:

@@ -63,6 +63,9 @@ class DeliveryCounts(NamedTuple):
     pending: int
 
 
+NOTHING_KEPT = DeliveryCounts(0, 0, 0, 0)
+
+
 class DeliveryFacts(Protocol):
     """What is known of deliveries and opt-outs, opened to read. Raises `LedgerDamaged` for a damaged row; never shows it."""
 
