@@ -36,6 +36,11 @@ LINKS = {
     "Rows": "list of mappings",
     "Message": "[message](#the-message)",
     "Limits": "[limits](#limits)",
+    "SuppressionFiles": "list of text, not empty, 100 entries at most",
+    "suppressionFiles": "list of text, not empty, 100 entries at most",
+    "Suppress": "[mapping](#suppress)",
+    "suppress": "[mapping](#suppress)",
+    "ownOptOuts": "mapping with `append`",
 }
 Schema = Mapping[str, Any]
 
@@ -73,6 +78,9 @@ def spec_page() -> str:
             "### Recipients",
             "`recipients` is a list of mappings, 1,000 at most, or a mapping of these keys:",
             fields(spec["definitions"]["Recipients"]),
+            "### Suppress",
+            "`suppress` is a list of files, or a mapping of these keys, in a spec and in an environment. What either leaves out gets nothing.",
+            fields(project_file["$defs"]["suppress"]),
             "### Limits",
             "Where a spec and its environment both set a limit, the smaller one applies.",
             fields(project_file["$defs"]["limits"]),
@@ -216,7 +224,7 @@ def cli_page() -> str:
 
 def _commands() -> Iterator[tuple[str, click.Command]]:
     for name in COMMANDS:
-        command: click.Command = import_module(f"sendspec.cli.{name}").command
+        command: click.Command = import_module(f"sendspec.cli.{name.replace('-', '_')}").command
         yield f"sendspec {name}", command
         if isinstance(command, click.Group):
             yield from ((f"sendspec {name} {inner}", it) for inner, it in sorted(command.commands.items()))

@@ -19,6 +19,7 @@ from sendspec.sending.ending import (
     Interrupted,
     LedgerLost,
     LockLost,
+    OptOutsUnread,
     SpecRefused,
     StoppedByApi,
     SuppressLost,
@@ -42,6 +43,7 @@ CODES: list[tuple[Ending, int]] = [
     (LedgerLost("the disk is full", "make room"), 6),
     (Halted("wrong price"), 7),
     (SuppressLost("out.txt can't be read", "repair it"), 7),
+    (OptOutsUnread("the delivery file is gone", "restore it", "opt-outs-lost"), 6),
     (LockLost(), 6),
 ]
 

@@ -56,7 +56,9 @@ OUT, IN, MAYBE = SignalKind.OUT, SignalKind.IN, SignalKind.MAYBE
 def test_what_a_reply_or_an_interaction_says_of_further_messages(
     entry: IncomingMessage | InteractionEntry, expected: list[OptOutSignal]
 ) -> None:
-    assert signals_of(entry, SALT, 1_700_000_009.0, "given") == SignalReading(tuple(expected))
+    read = signals_of(entry, SALT, 1_700_000_009.0, "given")
+    assert (list(read.signals), read.unaddressed) == (expected, 0)
+    assert [suppression_hash(SALT, address) for address in read.addresses] == [one.receiver for one in expected]
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,10 @@ def test_an_opt_out_of_nobody_with_an_address_is_counted(entry: IncomingMessage 
 
 def test_a_number_is_hashed_as_the_ledger_hashes_it() -> None:
     assert suppression_hash(SALT, PHONE) == receiver_hash(SALT, PHONE)
+
+
+@pytest.mark.parametrize("identity", ["in:+31612345678", "3161-2345-678", "ANN@example.com"])
+def test_an_id_that_repeats_the_address_is_not_kept(identity: str) -> None:
+    sender = "ann@example.com" if "@" in identity else PHONE
+    [kept] = signals_of(IncomingMessage(identity, CHANNEL, sender, "STOP", 1.0), SALT, 2.0).signals
+    assert kept.evidence == f"hidden:{suppression_hash(SALT, identity).hex()}"

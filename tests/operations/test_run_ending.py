@@ -14,6 +14,7 @@ from sendspec.sending.ending import (
     Interrupted,
     LedgerLost,
     LockLost,
+    OptOutsUnread,
     SpecRefused,
     StoppedByApi,
     SuppressLost,
@@ -39,6 +40,12 @@ ENDINGS: list[tuple[Ending, str, str, str]] = [
     (Unreachable("no connection"), "", "no connection", f"check `api_url` and the network, {GO_ON}"),
     (LedgerLost("the disk is full", "make room"), "ledger-unwritable", "the disk is full", "make room"),
     (Halted("wrong price"), "ledger-halted", "all sends of this ledger are halted: wrong price", f"find out why, have it resumed, {GO_ON}"),
+    (
+        OptOutsUnread("the delivery file is gone", "restore it", "opt-outs-lost"),
+        "opt-outs-lost",
+        "the delivery file is gone",
+        "restore it",
+    ),
     (SuppressLost("out.txt can't be read", "repair it"), "suppress-unreadable", "out.txt can't be read", "repair it"),
     (LockLost(), "lock-lost", "the ledger or its lock file was removed or replaced during the run", f"restore the ledger if it is gone, make sure that no other run is going on, {GO_ON}"),
 ]  # fmt: skip

@@ -237,8 +237,8 @@ def test_an_entry_that_is_wrong_is_told_with_its_own_fix_and_masked(ready: Proje
     assert "07700900005" not in done.out + done.err
 
 
-@pytest.mark.parametrize("written", ["out.txt", "[]", "[7]", "{files: [out.txt]}"])
-def test_the_key_is_a_list_of_paths(ready: ProjectDir, written: str) -> None:
+@pytest.mark.parametrize("written", ["out.txt", "[]", "[7]", "{files: out.txt}", "true"])
+def test_the_files_are_a_list_of_paths(ready: ProjectDir, written: str) -> None:
     ready.write("hello.yaml", SPEC + f"suppress: {written}\n")
     if written == "[]":
         assert run(ready, "plan").json["skipped"] == {}

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sendspec.diagnostics.clock import Clock
 from sendspec.ledger.record import Claim, ClaimLost, Exchanged, Settlement
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.credited_ids import CreditedIds
@@ -185,7 +186,7 @@ class Sending:
     before: Callable[[int], object] = lambda number: None
     ledger_of: Callable[[Sequence[bytes]], MemoryLedger] = MemoryLedger
     look_up: Callable[[MemoryLedger], Sequence[bytes]] = lambda ledger: ()
-    withholds: Callable[[Sendable], bool] | None = None
+    withholds: Callable[[Sendable], Skip | None] | None = None
 
     def run(self) -> tuple[RunResult, MemoryLedger]:
         from sendspec.sending.loop import send_all

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
+    LedgerMissing,
     LedgerMoved,
     LedgerTrouble,
     LedgerUnwritable,
+    SendspecError,
     SuppressionListUnreadable,
 )
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
-from sendspec.sending.ending import Finished, Halted, SuppressLost
+from sendspec.sending.ending import Finished, Halted, OptOutsUnread, SuppressLost
 from sendspec.sending.run import RunProgress, Sendable
 
 PATIENCE = 20.0
@@ -138,22 +140,36 @@ def test_who_is_withheld_is_not_claimed_and_counted(helpers: Any) -> None:
         helpers.SelfStopping() as stop,
         helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
     ):
-        barred = {helpers.message(n).id for n in (0, 3, 4)}
-        sending = helpers.Sending(server.port, count=6, stop=stop, withholds=lambda message: message.id in barred)
+        barred = {helpers.message(n).id: Skip.OPTED_OUT if n else Skip.SUPPRESSED for n in (0, 3, 4)}
+        sending = helpers.Sending(server.port, count=6, stop=stop, withholds=lambda message: barred.get(message.id))
         result, ledger = sending.run()
     assert isinstance(result.ending, Finished)
-    assert (result.accepted, dict(result.unclaimed)) == (3, {Skip.SUPPRESSED: 3})
-    assert {identity for identity, attempt in ledger.attempt.items() if not attempt} == barred
+    assert (result.accepted, dict(result.unclaimed)) == (3, {Skip.SUPPRESSED: 1, Skip.OPTED_OUT: 2})
+    assert {identity for identity, attempt in ledger.attempt.items() if not attempt} == barred.keys()
 
 
-def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "ending"),
+    [
+        (
+            SuppressionListUnreadable("the list is gone", "bring it back"),
+            SuppressLost("the list is gone", "bring it back"),
+        ),
+        (
+            LedgerMissing("the file is gone", "restore it"),
+            OptOutsUnread("the file is gone", "restore it", "ledger-missing"),
+        ),
+    ],
+)
+def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(
+    helpers: Any, trouble: SendspecError, ending: SuppressLost | OptOutsUnread
+) -> None:
     asked: list[bytes] = []
 
-    def withholds(message: Sendable) -> bool:
+    def withholds(message: Sendable) -> None:
         asked.append(message.id)
         if len(asked) == 3:
-            raise SuppressionListUnreadable("the list is gone", "bring it back")
-        return False
+            raise trouble
 
     with (
         helpers.SelfStopping() as stop,
@@ -162,7 +178,7 @@ def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) 
         settings = {"concurrency": 1}
         sending = helpers.Sending(server.port, count=6, stop=stop, withholds=withholds, settings=settings)
         result, ledger = sending.run()
-    assert result.ending == SuppressLost("the list is gone", "bring it back")
+    assert result.ending == ending
     assert (result.accepted, sum(ledger.attempt.values())) == (2, 2)
     assert len(asked) == 3
 

@@ -38,7 +38,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
     "exit-codes",  # a topic of `help`
     "ledger-check", "ledger-copy", "ledger-init", "ledger-migrate", "ledger-purge",  # names of schemas
-    "sandbox-event", "webhook-verify",  # the same
+    "opt-outs", "opt-outs-change", "sandbox-event", "webhook-verify",  # the same
     "content-type",  # a header
     "order-shipped",  # of git
 }  # fmt: skip

@@ -139,6 +139,23 @@ def test_a_plan_with_nothing_to_send() -> None:
     assert plan_text([plan()], PLAIN).splitlines()[1:] == ["  0 recipients", "    0 send"]
 
 
+@pytest.mark.parametrize(
+    ("skipped", "line"),
+    [
+        (2, "  opt-outs: 2 of 3 recipients have opted out (1 204 known)"),
+        (1, "  opt-outs: 1 of 2 recipients has opted out (1 204 known)"),
+        (0, "  opt-outs: none of 1 recipient has opted out (1 204 known)"),
+    ],
+)
+def test_a_plan_says_that_opt_outs_were_looked_at(skipped: int, line: str) -> None:
+    shown = replace(plan(send=1, skipped={Skip.OPTED_OUT: skipped} if skipped else {}), opted_out=1_204)
+    assert line in plan_text([shown], PLAIN).splitlines()
+    document = plan_document(PlanReport(environment="production", plans=[shown, plan(send=1)]))
+    assert document["specs"][0]["opt_outs"] == {"recipients": skipped, "known": 1_204}
+    assert "opt_outs" not in document["specs"][1]
+    assert load_schema("plan").problems(document) == []
+
+
 def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() -> None:
     one = plan(name="a", send=1, segments=(1, 1, 0))
     two = plan(name="b", alias="news", generation=2, send=1_000, skipped={Skip.DRIFT: 3, Skip.IN_DOUBT_BEFORE: 1})
@@ -159,9 +176,9 @@ def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() 
 def test_every_reason_has_words_of_its_own() -> None:
     skipped = {skip: n for n, skip in enumerate(Skip, start=1)}
     assert plan_text([plan(skipped=skipped)], PLAIN).splitlines()[-2] == (
-        "    120 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 in doubt before"
-        " · 8 refused before · 9 on hold · 10 settled by hand · 11 not chosen · 12 not in plan · 13 taken elsewhere · 14 baseline"
-        " · 15 expired"
+        "    136 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 opted out"
+        " · 8 in doubt before · 9 refused before · 10 on hold · 11 settled by hand · 12 not chosen · 13 not in plan"
+        " · 14 taken elsewhere · 15 baseline · 16 expired"
     )
 
 

@@ -17,6 +17,7 @@ from sendspec.sending.ending import (
     Interrupted,
     LedgerLost,
     LockLost,
+    OptOutsUnread,
     SpecRefused,
     StoppedByApi,
     SuppressLost,
@@ -49,7 +50,7 @@ def code_of_ending(ending: Ending) -> ExitCode:
             return ExitCode.IN_DOUBT
         case Unreachable():
             return ExitCode.INCOMPLETE
-        case LedgerLost() | LockLost():
+        case LedgerLost() | LockLost() | OptOutsUnread():
             return ExitCode.LEDGER
         case _:
             assert_never(ending)

@@ -57,5 +57,9 @@ def _empty(command: str, environment: str) -> dict[str, Any]:
             return diagnostics_document([])
         case "plan":
             return plan_document(PlanReport(environment=environment, plans=()))
+        case "opt-outs list" | "opt-outs export":
+            return {"schema": "sendspec.opt-outs/1", "environment": environment}
+        case "opt-outs add" | "opt-outs remove" | "opt-outs import":
+            return {"schema": "sendspec.opt-outs-change/1", "environment": environment}
         case _:
             return {"schema": f"sendspec.{command.replace(' ', '-')}/1", "environment": environment}

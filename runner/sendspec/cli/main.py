@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "Show what became of messages.",
     "reconcile": "Ask the API what became of messages in doubt.",
     "resolve": "Record what became of messages in doubt, with your reason.",
+    "opt-outs": "Show and change who has opted out.",
     "ledger": "Create, check, export, purge, migrate or move the ledger.",
     "schema": "Print a JSON Schema.",
     "webhook": "Verify, read or receive the events that the API reports.",
@@ -40,7 +41,7 @@ COMMANDS = {
     "completion": "Print a script that completes commands in a shell.",
 }
 
-SENDING = ("send", "reconcile", "resolve")
+SENDING = ("send", "reconcile", "resolve", "opt-outs")
 """Commands that change something besides what they print. Of the others, a reader that goes away misses nothing."""
 
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
@@ -75,7 +76,7 @@ class LazyGroup(FlagGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"sendspec.cli.{cmd_name}").command
+        command: click.Command = import_module(f"sendspec.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def resolve_command(

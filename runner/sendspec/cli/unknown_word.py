@@ -156,7 +156,7 @@ def format_elsewhere(arguments: Sequence[str], commands: Iterable[str]) -> str:
 
 
 def _own_formats(command: str) -> Sequence[str]:
-    found = import_module(f"sendspec.cli.{command}").command
+    found = import_module(f"sendspec.cli.{command.replace('-', '_')}").command
     return () if isinstance(found, click.Group) else _formats(found)
 
 
@@ -226,7 +226,7 @@ def _elsewhere(word: str, path: str, commands: Iterable[str], arguments: Sequenc
 
 
 def _has(command: str, option: str) -> bool:
-    module = import_module(f"sendspec.cli.{command}")
+    module = import_module(f"sendspec.cli.{command.replace('-', '_')}")
     return any(
         option in parameter.opts for parameter in module.command.params if not getattr(parameter, "hidden", False)
     )

@@ -1,4 +1,4 @@
-"""Which recipients may get messages at all, regardless of the ledger: `only_to` and the suppress list."""
+"""Which recipients may get messages at all, whatever became of their messages: `only_to`, the suppression list, opt-outs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Exclusion(IntEnum):
     NONE = 0
     ONLY_TO = 1
     SUPPRESSED = 2
+    OPTED_OUT = 3
 
 
 class Addresses(Protocol):
@@ -25,13 +26,14 @@ class Addresses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """If there is an `only_to`, no other address gets messages. Addresses in `suppressed` never do. None: there is no such list.
+    """If there is an `only_to`, no other address gets messages. Addresses in `suppressed` and `opted_out` never do. None: there is no such list.
 
-    A message that both exclude counts as excluded by `only_to`.
+    A message that several exclude counts as excluded by the first of them.
     """
 
     only_to: frozenset[str] | None = None
     suppressed: Addresses | None = None
+    opted_out: Addresses | None = None
 
     def exclusion_of(self, message: Message) -> Exclusion:
         """Why `message` must not go out. If it has several receivers, one excluded address is enough."""
@@ -39,6 +41,8 @@ class Eligibility:
             return Exclusion.ONLY_TO
         if self.suppressed is not None and any(address in self.suppressed for address in message.receivers):
             return Exclusion.SUPPRESSED
+        if self.opted_out is not None and any(address in self.opted_out for address in message.receivers):
+            return Exclusion.OPTED_OUT
         return Exclusion.NONE
 
 

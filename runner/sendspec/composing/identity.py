@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from hashlib import blake2b
 
 import orjson
@@ -81,7 +82,19 @@ def receiver_hash(salt: bytes, receiver: str) -> bytes:
 
 def suppression_hash(salt: bytes, address: str) -> bytes:
     """The receiver's hash as opt-outs are kept under it. The case of an address makes no difference, as in suppression lists."""
-    return receiver_hash(salt, address.lower())
+    return suppression_hasher(salt)(address)
+
+
+def suppression_hasher(salt: bytes) -> Callable[[str], bytes]:
+    """`suppression_hash` with this salt, for many addresses."""
+    keyed = blake2b(digest_size=ID_BYTES, key=salt, person=b"receiver")
+
+    def hashed(address: str) -> bytes:
+        of_address = keyed.copy()
+        of_address.update(address.lower().encode())
+        return of_address.digest()
+
+    return hashed
 
 
 def reference_hash(reference: str) -> bytes:

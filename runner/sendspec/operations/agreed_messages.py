@@ -33,7 +33,8 @@ class AgreedMessages:
     every message is in the ledger before the first claim. Without the third, all payloads would have to be kept in memory or on
     disk.
 
-    The decisions use the suppression list as it was when the plan was made; the send loop withholds recipients added since.
+    The decisions use the suppression list and the opt-outs as they were when the plan was made; the send loop withholds recipients
+    added since.
 
     On a ledger that other runs write too, it keeps a mark of 8 bytes for each message that was agreed to: what they free meanwhile was
     not, and what they take is still offered to the ledger, which tells that it was taken. `taken` counts, by spec, what they took before.
@@ -52,7 +53,11 @@ class AgreedMessages:
         self.taken: Counter[str] = Counter()
         only_to = context.environment.only_to
         self._eligibility = {
-            job.spec.name: Eligibility(only_to, None if job.suppressed is None else job.suppressed.snapshot)
+            job.spec.name: Eligibility(
+                only_to,
+                None if job.suppressed is None else job.suppressed.snapshot,
+                None if job.opted_out is None else job.opted_out.snapshot,
+            )
             for job in jobs
         }
 

@@ -16,6 +16,7 @@ from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.ledger_access import ledger_to_inspect
 from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import find_identity
+from sendspec.operations.opt_out_check import opt_out_checks
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.operations.ssh_keygen import find_program
@@ -62,6 +63,7 @@ def examine(context: ProjectContext, env: str | None) -> Iterator[Check]:
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "access key", error.problem, error.fix)
     yield from _ledger(context)
+    yield from opt_out_checks(context)
     yield from _approvals(context)
     yield from _variables(context.system)
     if environment.is_sandbox:

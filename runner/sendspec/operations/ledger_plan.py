@@ -14,6 +14,7 @@ from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.lost_opt_outs import refuse_lost_opt_outs
+from sendspec.operations.opt_out_list import read_opt_outs, unused_opt_outs
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
@@ -67,7 +68,7 @@ def _decided(
 
 
 def _eligibility(job: Job, context: ProjectContext) -> Eligibility:
-    return Eligibility(context.environment.only_to, job.suppressed)
+    return Eligibility(context.environment.only_to, job.suppressed, job.opted_out)
 
 
 def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, choice: Choice) -> LedgerView:
@@ -104,11 +105,12 @@ def plan_jobs(
     `retry` is what an approval of these plans is bound to; `choice` may leave out more. Raises `OptOutsLost`.
     """
     refuse_lost_opt_outs(context, ledger)
+    read_opt_outs((job.opted_out for job in jobs if job.opted_out is not None), context)
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger
     prices = project_prices(context, problems)
-    for diagnostic in chain.from_iterable(map(other_text, jobs)):
+    for diagnostic in (*chain.from_iterable(map(other_text, jobs)), *unused_opt_outs(jobs, context)):
         problems.add(diagnostic)
 
     def planned(job: Job) -> Plan:
@@ -121,6 +123,7 @@ def plan_jobs(
                 costed(job, prices, planned),
                 text_digest=text_digest(job.spec),
                 suppression=_suppression(job),
+                opted_out=None if job.opted_out is None else len(job.opted_out.snapshot),
             ),
             spec_settings(job, context, retry),
             identity,

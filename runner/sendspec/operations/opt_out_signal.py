@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from sendspec.composing.identity import suppression_hash
@@ -18,9 +19,13 @@ from sendspec.reading.contacts.phone_number import normalise_phone
 
 @dataclass(frozen=True, slots=True)
 class SignalReading:
-    """The signals of one entry of the API. `unaddressed` is 1 for an opt-out, or opt-in, of nobody whose address can be read."""
+    """The signals of one entry of the API, and the address of each, which is not kept with it; empty where it isn't known.
+
+    `unaddressed` is 1 for an opt-out, or opt-in, of nobody whose address can be read.
+    """
 
     signals: tuple[OptOutSignal, ...] = ()
+    addresses: tuple[str, ...] = field(default=(), repr=False)
     unaddressed: int = 0
 
 
@@ -40,17 +45,21 @@ def signals_of(
         return NO_SIGNAL
     kind, ground = meaning
     written = entry.receivers if isinstance(entry, InteractionEntry) else (entry.sender,)
-    return SignalReading(
-        tuple(
-            OptOutSignal(
-                suppression_hash(salt, address), kind, ground, entry.at, entry.channel or channel, entry.id, noted_at
-            )
-            for address in addresses
-        )
-        if (addresses := sorted(_addresses(written)))
-        else (),
-        0 if addresses else 1,
-    )
+    addresses = sorted(_addresses(written))
+    evidence = _kept_id(entry.id, addresses, salt)
+    named = entry.channel or channel
+    hashes = [suppression_hash(salt, address) for address in addresses]
+    signals = [OptOutSignal(receiver, kind, ground, entry.at, named, evidence, noted_at) for receiver in hashes]
+    return SignalReading(tuple(signals), tuple(addresses), 0 if addresses else 1)
+
+
+def _kept_id(identity: str, addresses: Iterable[str], salt: bytes) -> str:
+    """The API's id, or a hash of one that repeats an address: what is kept names nobody."""
+    digits, lowered = re.sub(r"[^0-9]", "", identity), identity.lower()
+    for address in addresses:
+        if address[1:] in digits or address.lower() in lowered:
+            return f"hidden:{suppression_hash(salt, identity).hex()}"
+    return identity
 
 
 def _meaning(entry: IncomingMessage | InteractionEntry) -> tuple[SignalKind, Ground] | None:

@@ -23,7 +23,7 @@ from sendspec.planning.plan import NO_MESSAGE, DeclaredPairs, Plan, PlanTally
 
 LOOKUP_ROWS = 20_000
 """Rows that are looked up in the ledger together."""
-_EXCLUDED = (Skip.ONLY_TO, Skip.SUPPRESSED)
+_EXCLUDED = (Skip.ONLY_TO, Skip.SUPPRESSED, Skip.OPTED_OUT)
 
 
 def plan_rows(

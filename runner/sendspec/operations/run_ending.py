@@ -15,6 +15,7 @@ from sendspec.sending.ending import (
     Interrupted,
     LedgerLost,
     LockLost,
+    OptOutsUnread,
     SpecRefused,
     StoppedByApi,
     SuppressLost,
@@ -78,6 +79,8 @@ def describe_ending(ending: Ending) -> EndingWords:
             )
         case SuppressLost(problem, fix):
             return EndingWords(problem, fix, SuppressionListUnreadable.code)
+        case OptOutsUnread(problem, fix, code):
+            return EndingWords(problem, fix, code)
         case LockLost():
             return EndingWords(
                 "the ledger or its lock file was removed or replaced during the run",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
@@ -36,10 +36,14 @@ from sendspec.reading.limits import Limits
 from sendspec.reading.schema.formats import date_time
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
+from sendspec.reading.suppress_setting import OptOutScope, wanted_scope
 from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
 from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
+
+if TYPE_CHECKING:
+    from sendspec.operations.opt_out_list import OptOutList
 
 SpecChoice = Callable[[Spec, Problems], Spec | None]
 
@@ -56,6 +60,7 @@ class Job:
     target: Target
     now: datetime
     suppressed: SuppressionList | None
+    opted_out: OptOutList | None = None
 
     @property
     def limits(self) -> Limits:
@@ -206,6 +211,7 @@ class _JobReader:
         self._now = context.system.now
         self._frozen = frozen
         self._lists: dict[tuple[object, ...], SuppressionList] = {}
+        self._opt_outs: dict[tuple[Channel, OptOutScope], OptOutList] = {}
 
     def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
         own = Problems()
@@ -268,6 +274,17 @@ class _JobReader:
             )
         return self._lists[known]
 
+    def _opted_out(self, spec: Spec, channel: Channel) -> OptOutList | None:
+        """The opt-outs that count, as the spec and its environment ask; specs of one channel share a list."""
+        scope = wanted_scope(self._context.environment.opt_outs, spec.opt_outs)
+        if scope is None:
+            return None
+        from sendspec.operations.opt_out_list import opt_out_list  # loads the ledger, which checking does without
+
+        if (channel, scope) not in self._opt_outs:
+            self._opt_outs[channel, scope] = opt_out_list(self._context, channel, scope)
+        return self._opt_outs[channel, scope]
+
     def _compile(
         self, spec: Spec, channel: Channel, table: Table, suppressed: SuppressionList | None, problems: Problems
     ) -> Job | None:
@@ -307,4 +324,5 @@ class _JobReader:
             ),
             now=self._now,
             suppressed=suppressed,
+            opted_out=self._opted_out(spec, channel),
         )

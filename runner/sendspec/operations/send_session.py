@@ -227,6 +227,7 @@ class SendSession:
         self._taken = agreed.taken
         with self._reachable() as reachable, self._interruptible(self._stop):
             lookup = self._api_lookup(reachable)
+            self._look_for_opt_outs(reachable, [job for job, _ in sending])
             self._check_witness(lookup, sending, agreed)
             for job, plan in sending:
                 self._results[job.spec.name] = result = self._send_job(
@@ -236,6 +237,35 @@ class SendSession:
                     break
                 if (moved := renamed_send(job, self._ledger)) is not None:
                     moved.drop_what_was_sent(self._ledger, self._clock.wall())
+
+    def _look_for_opt_outs(self, reachable: Environment, jobs: Sequence[Job]) -> None:
+        """Reads what people replied since the last look, where it counts for one of the jobs: usually one request a channel.
+
+        Who has said stop since the plan is withheld. Raises what `refuse_unread` raises, unless a person has asked not to look at lists.
+        """
+        asking = [job.channel for job in jobs if job.opted_out is not None]
+        if not asking:
+            return
+        from sendspec.operations.delivery_access import deliveries_to_write  # few specs ask for it
+        from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, refuse_unread, sms_channels
+
+        with deliveries_to_write(self._context) as store:
+            look = look_for_opt_outs(
+                self._context,
+                reachable,
+                self._access_key(),
+                store,
+                sms_channels(self._context, asking),
+                stopped=lambda: self._stop.stage is not StopStage.NO,
+            )
+        for line in look_words(look):
+            self._listener.warn(line)
+        if self._asks_witness:
+            refuse_unread(look)
+        for unread in look.unread:
+            self._listener.warn(
+                f"warning: replies were not read (--no-witness): {unread.reason}; who said stop since is not known"
+            )
 
     def _check_witness(self, lookup: ApiLookup, sending: PlannedJobs, agreed: AgreedMessages) -> None:
         """Stops the run if the API's list shows that the ledger is behind: see `refuse_ledger_behind`."""
@@ -277,7 +307,7 @@ class SendSession:
             "" if is_alone else job.spec.name, plan.send, channel.messages_per_second
         ) as watch:
             return send_all(
-                (sendable(message, fact, job.suppressed) for message, fact in agreed.to_send(job)),
+                (sendable(job, message, fact) for message, fact in agreed.to_send(job)),
                 self._ledger,
                 lookup.endpoint(route_of(job), batch=channel.batch is not None),
                 settings,
@@ -286,7 +316,7 @@ class SendSession:
                 credited=self._credited,
                 look_up=lambda: self._reconcile_open_doubts(lookup, job),
                 watch=watch,
-                withholds=withholding(job.suppressed, clock.monotonic),
+                withholds=withholding(job, clock.monotonic),
                 sent_texts=self._sent_texts,
             )
 

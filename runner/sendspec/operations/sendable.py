@@ -13,8 +13,8 @@ from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import Claim, PlannedRecord, Route, SendIdentity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.planning.decision import Skip
 from sendspec.planning.fact import Fact
-from sendspec.reading.suppression_list import SuppressionList
 from sendspec.sending.run import Sendable
 
 
@@ -64,9 +64,9 @@ def receivers_by_id(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, 
     return {item.id: item.receiver for item in composed if isinstance(item, Message) and item.id in ids}
 
 
-def sendable(message: Message, fact: Fact | None, suppressed: SuppressionList | None) -> Sendable:
+def sendable(job: Job, message: Message, fact: Fact | None) -> Sendable:
     """A message ready for the wire. A forced resend goes out under a reference of its own."""
-    receivers = () if suppressed is None else message.receivers
+    receivers = () if job.suppressed is None and job.opted_out is None else message.receivers
     times = 0 if fact is None else fact.resend
     claim = Claim(message.id, message.digest, _own_reference(message))
     message = message.with_reference(resent(message.reference, times))
@@ -74,16 +74,22 @@ def sendable(message: Message, fact: Fact | None, suppressed: SuppressionList | 
     return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
 
 
-def withholding(
-    suppressed: SuppressionList | None, monotonic: Callable[[], float]
-) -> Callable[[Sendable], bool] | None:
-    """A check just before a message's claim: whether to withhold it because a recipient has opted out meanwhile."""
-    if suppressed is None:
+def withholding(job: Job, monotonic: Callable[[], float]) -> Callable[[Sendable], Skip | None] | None:
+    """A check just before a message's claim: why to withhold it, because a recipient was suppressed or opted out meanwhile."""
+    suppressed, opted_out = job.suppressed, job.opted_out
+    if suppressed is None and opted_out is None:
         return None
 
-    def withholds(message: Sendable) -> bool:
-        suppressed.refresh(monotonic())
-        return any(address in suppressed for address in message.receivers)
+    def withholds(message: Sendable) -> Skip | None:
+        if suppressed is not None:
+            suppressed.refresh(monotonic())
+            if any(address in suppressed for address in message.receivers):
+                return Skip.SUPPRESSED
+        if opted_out is not None:
+            opted_out.refresh(monotonic)
+            if any(address in opted_out for address in message.receivers):
+                return Skip.OPTED_OUT
+        return None
 
     return withholds
 

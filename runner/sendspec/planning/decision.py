@@ -36,6 +36,7 @@ class Skip(StrEnum):
     FILTERED = "filtered"
     ONLY_TO = "only-to"
     SUPPRESSED = "suppressed"
+    OPTED_OUT = "opted-out"
     IN_DOUBT_BEFORE = "in-doubt-before"
     REFUSED_BEFORE = "refused-before"
     ON_HOLD = "on-hold"
@@ -51,6 +52,7 @@ SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {
     Exclusion.NONE: None,
     Exclusion.ONLY_TO: Skip.ONLY_TO,
     Exclusion.SUPPRESSED: Skip.SUPPRESSED,
+    Exclusion.OPTED_OUT: Skip.OPTED_OUT,
 }
 
 

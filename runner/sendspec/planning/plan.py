@@ -20,8 +20,8 @@ from sendspec.planning.schedule import Schedule
 from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
 from sendspec.reading.contacts.number_country import UNKNOWN
 
-NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
-"""Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
+NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED, Skip.OPTED_OUT})
+"""Reasons to skip that the files give, or the recipients themselves. Every other message is declared, whether it is sent or not."""
 MAX_SKIPPED_LINES = 10
 """Lines that are kept of the rows that are skipped for each of these reasons."""
 
@@ -83,6 +83,8 @@ class Plan:
     `messages_by_country` and `segments_by_country` count the messages to send by ISO 3166 code, or `number_country.UNKNOWN`. Both are
     empty unless `ComposeSettings.count_countries` asks for them. `country` is that of the spec's national numbers.
 
+    `opted_out` is how many people are known to have opted out where that counts; None where the spec and its environment don't ask.
+
     `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
     nobody can approve. `ledger` is the ledger's id.
     """
@@ -108,6 +110,7 @@ class Plan:
     digest: str = ""
     content_digest: str = ""
     suppression: Suppression | None = None
+    opted_out: int | None = None
     schedule: Schedule | None = None
     cost: Cost | None = None
 

@@ -3,7 +3,7 @@
 They are the same whatever the order of rows, paths, comments, unused columns and the tool's version. Later versions of sendspec leave
 out a setting that has its default, so that a plan made before stays what it was; tests keep digests of every release.
 
-- `content` covers every message that the files declare, after `where`, `only_to` and `suppress`.
+- `content` covers every message that the files declare, after `where`, `only_to`, `suppress` and opt-outs.
 - `plan` covers the messages to send, and every setting that decides what goes out, where to, and under which promise.
 """
 

@@ -82,7 +82,7 @@ def read_page(
     An id that repeats the key, a number or a known text, or that is no id by its characters, is not kept. Its message goes by
     the id that `stand_in` makes; without `stand_in`, the entry counts as unreadable.
     """
-    page = _json(response.body)
+    page = page_json(response.body)
     if not isinstance(page, dict):
         return None
     results, token = page.get("results"), page.get("nextPageToken")
@@ -95,7 +95,7 @@ def read_page(
     return Page(sightings, len(results) - len(sightings), token or None, references)
 
 
-def _json(body: bytes) -> Any:
+def page_json(body: bytes) -> Any:
     """The page's value, lone surrogates included; None for invalid JSON or a repeated key."""
     try:
         return json.loads(body.decode("utf-8", "replace"), object_pairs_hook=unique_keys)

@@ -14,6 +14,7 @@ from sendspec.reading.access_key import KeySource, NoKey, origin_of
 from sendspec.reading.api_url import Api
 from sendspec.reading.approvals import Approvals
 from sendspec.reading.limits import Limits
+from sendspec.reading.suppress_setting import NO_OPT_OUTS, OptOutSetting
 from sendspec.reading.suppression_file import SuppressionFile
 
 SANDBOX = "sandbox"
@@ -152,6 +153,7 @@ class Environment:
     limit_places: Mapping[str, LimitPlace] = field(default_factory=dict, compare=False)
     key_span: Span = field(default=FILE_START, compare=False)
     suppress: tuple[SuppressionFile, ...] = ()
+    opt_outs: OptOutSetting = NO_OPT_OUTS
     approvals: Approvals | None = None
     workspace: str | None = None
 

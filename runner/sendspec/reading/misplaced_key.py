@@ -34,6 +34,8 @@ _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     | dict.fromkeys(("separator", "sep"), "delimiter"),
     ("message",): dict.fromkeys(("text", "content", "html", "message", "type"), "body"),
     ("message", "body", "text"): dict.fromkeys(("body", "content", "message", "value"), "text"),
+    ("suppress",): dict.fromkeys(("list", "lists", "path", "paths", "csv", "filename"), "files")
+    | dict.fromkeys(("optout", "replies", "unsubscribed", "unsubscribes", "stop", "stops"), "opt_outs"),
     ("limits",): dict.fromkeys(("max", "count", "recipients", "total"), "messages")
     | dict.fromkeys(("budget", "price"), "cost"),
 }
@@ -43,6 +45,7 @@ _NOT_OF_A_SPEC = {
     "environments": "move it to sendspec.yaml",
     "channels": "move it to sendspec.yaml, and name one of them: `channel: …`",
     "access_key": "move it to sendspec.yaml",
+    "opt_outs": "remove it, and write `suppress: {opt_outs: true}`",
     "schedule": "write `scheduledFor` under `message`",
     "send_at": "write `scheduledFor` under `message`",
 }
@@ -158,7 +161,11 @@ def _known(parent: KeyPath) -> frozenset[str]:
         return frozenset(document["properties"])
     if parent == ("message",):
         return frozenset(load_schema("message").document["properties"])
-    names: Mapping[KeyPath, str] = {("recipients",): "Recipients", ("limits",): "Limits"}
+    names: Mapping[KeyPath, str] = {
+        ("recipients",): "Recipients",
+        ("suppress",): "Suppress",
+        ("limits",): "Limits",
+    }
     found = document["definitions"].get(names.get(parent, ""), {}).get("properties", {})
     return frozenset(found)
 

@@ -18,6 +18,7 @@ from sendspec.reading.spec_advice import a_table, value_at
 
 _TEXTS = (("text",), ("title",), ("subject",), ("description",))
 _ROWS = (("recipients",), ("recipients", "list"))
+_SUPPRESS_FIX = "name files: [opt-outs.csv]; or write {opt_outs: true} to leave out people who opted out"
 _ONE_NAME = re.compile(r"\{\s*([^\W\d]\w{0,63})\s*\}")
 
 
@@ -44,6 +45,10 @@ def placed(document: Document, fault: SchemaProblem) -> Diagnostic:
         problem = fault.problem.replace("a mapping", "a list or a mapping", 1)
         fix = f"write {a_table(value)}" if isinstance(value, str) else f"list them, or name a table: {a_table(None)}"
         fault = replace(fault, problem=problem, fix=fix)
+    elif fault.at == ("suppress",) and fault.code == "wrong-type" and not isinstance(value, str):
+        fault = replace(fault, problem=fault.problem.replace("a list", "a list or a mapping", 1), fix=_SUPPRESS_FIX)
+    elif fault.at == ("suppress", "opt_outs") and isinstance(value, dict):
+        fault = replace(fault, fix="write true here, and `append` in the environment's `suppress`, in sendspec.yaml")
     elif fault.at in _ROWS and fault.code == "too-many":
         fix = "move them to a .csv file, and name it under `recipients: {file: …}`"
         fault = replace(fault, code="too-many-inline", fix=fix)

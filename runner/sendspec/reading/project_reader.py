@@ -43,7 +43,7 @@ from sendspec.reading.limits import read_limits
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project
 from sendspec.reading.project_advice import advised
 from sendspec.reading.schema.validator import load_schema
-from sendspec.reading.suppression_file import suppression_files
+from sendspec.reading.suppress_setting import read_suppress
 from sendspec.reading.unexpanded import meant_values, unexpanded_source, unexpanded_url
 
 if TYPE_CHECKING:
@@ -160,6 +160,9 @@ class _Reader:
         channels = {alias: self._channel(at, alias) for alias in data["channels"]}
         only_to = self._only_to(at, data)
         ledger = self._ledger(at, data["ledger"])
+        suppress, opt_outs = read_suppress(self._document, (*at, "suppress"), data.get("suppress"), by_spec=False)
+        if opt_outs.append is not None:
+            self._check_inside((*at, "suppress", "opt_outs", "append"), opt_outs.append.written)
         if api is None or key is None or ledger is None:
             return None
         return Environment(
@@ -173,7 +176,8 @@ class _Reader:
             limits=read_limits(data.get("limits")),
             limit_places={limit: self._limit_place((*at, "limits", limit)) for limit in data.get("limits") or ()},
             key_span=self._document.span((*at, "access_key")),
-            suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), by_spec=False),
+            suppress=suppress,
+            opt_outs=opt_outs,
             approvals=self._approvals(at, data.get("approvals")),
         )
 

@@ -21,7 +21,8 @@ from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.other_document import table_named_as_spec
 from sendspec.reading.schema.formats import date_time
 from sendspec.reading.spec_check import COUNTRY, spec_problems
-from sendspec.reading.suppression_file import SuppressionFile, suppression_files
+from sendspec.reading.suppress_setting import NO_OPT_OUTS, OptOutSetting, read_suppress
+from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.where_text import where_problems
 
 
@@ -102,6 +103,7 @@ class Spec:
     examples: tuple[Example, ...]
     document: Document
     suppress: tuple[SuppressionFile, ...] = ()
+    opt_outs: OptOutSetting = NO_OPT_OUTS
     check: PhoneCheck = PhoneCheck.LENGTH
     continue_with: str | None = None
     audience_frozen: bool = False
@@ -148,6 +150,7 @@ def _is_as_meant(document: Document, found: Problems) -> bool:
 
 def _spec(document: Document) -> Spec:
     data = document.data
+    suppress, opt_outs = read_suppress(document, ("suppress",), data.get("suppress"), by_spec=True)
     recipients = data.get("recipients")
     options = recipients if isinstance(recipients, dict) else {}
     return Spec(
@@ -175,7 +178,8 @@ def _spec(document: Document) -> Spec:
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,
-        suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), by_spec=True),
+        suppress=suppress,
+        opt_outs=opt_outs,
         check=PhoneCheck(options.get("check", PhoneCheck.LENGTH)),
         continue_with=data.get("continue_with"),
         audience_frozen="audience" in data,

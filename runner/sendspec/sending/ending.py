@@ -69,6 +69,15 @@ class SuppressLost:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOutsUnread:
+    """The opt-outs can't be read any more, so nobody knows who said stop. `code` is that of the trouble."""
+
+    problem: str
+    fix: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockLost:
     """The ledger or its lock file was removed or replaced: another run could hold it, or writes are lost."""
 
@@ -99,6 +108,7 @@ Ending: TypeAlias = (
     | Unreachable
     | LockLost
     | SuppressLost
+    | OptOutsUnread
     | LedgerLost
     | Halted
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sendspec.diagnostics.clock import Clock
 from sendspec.provider.classification import REFUSING_THE_RUN
 from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
+from sendspec.provider.incoming_list import IncomingPage, incoming_query, read_incoming_page
+from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.provider.message_list import (
     MAX_PAGE_BYTES,
     MAX_PAGE_MESSAGES,
@@ -31,27 +35,33 @@ MAX_TRIES = 3
 MAX_WAIT_SECONDS = 30.0
 NAP = 0.5
 """Seconds between two checks whether the run was stopped."""
+_AnyPage = TypeVar("_AnyPage", Page, IncomingPage)
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListBounds:
-    """How much of a list is read at most."""
+    """How much of a list is read at most. `is_hard`: neither a request nor a wait outlasts `seconds`."""
 
     pages: int
     seconds: float
+    is_hard: bool = False
 
 
 RECONCILE_BOUNDS = ListBounds(pages=2_000, seconds=300.0)
 
 
 class ListUnread(Exception):
-    """The list was not read to its end. `refusal` is set where the API refuses the run."""
+    """The list was not read to its end. `refusal` is set where the API refuses the run.
 
-    def __init__(self, reason: str, refusal: RunRefused | None = None) -> None:
+    `retry_after` is how many seconds the API asks to wait before another try.
+    """
+
+    def __init__(self, reason: str, refusal: RunRefused | None = None, retry_after: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.refusal = refusal
+        self.retry_after = retry_after
 
 
 class ListTooLong(ListUnread):
@@ -72,7 +82,7 @@ class _PageFailed(Exception):
 
 
 class ListReader:
-    """Reads through a connection of its own. `stopped` says whether the run was stopped."""
+    """Reads through a connection of its own. `stopped` says whether the run was stopped; `before_request` may wait for a turn."""
 
     def __init__(
         self,
@@ -83,6 +93,7 @@ class ListReader:
         bounds: ListBounds = RECONCILE_BOUNDS,
         stand_in: StandIn | None = None,
         sent_texts: SentTexts | None = None,
+        before_request: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._redaction = Redaction(connection.authorization, sent_texts)
@@ -91,6 +102,7 @@ class ListReader:
         self._timeout = timeout
         self._stopped = stopped
         self._bounds = bounds
+        self._before_request = before_request
         self._sizes = list(PAGE_SIZES)
         self._pages_left = bounds.pages
         self._until = clock.monotonic() + bounds.seconds
@@ -106,13 +118,36 @@ class ListReader:
 
         With `receivers`, only messages to these identifiers: absence from such a list proves nothing. Raises `ListUnread`.
         """
+
+        def query(token: str | None, limit: int) -> str:
+            return list_query(since, until, token, receivers, limit)
+
+        for page in self._paged(query, self._read_page, receivers):
+            self.unread |= page.unread
+            yield page.sightings
+
+    def incoming_pages(self, since: float, until: float) -> Iterator[list[IncomingMessage]]:
+        """The same, of the messages that people sent to the channel."""
+        for page in self._paged(lambda token, limit: incoming_query(since, until, token, limit), read_incoming_page):
+            yield page.messages
+
+    def _read_page(self, response: HttpResponse) -> Page | None:
+        return read_page(response, self._redaction, self._stand_in)
+
+    def _paged(
+        self,
+        query: Callable[[str | None, int], str],
+        read: Callable[[HttpResponse], _AnyPage | None],
+        receivers: Sequence[str] = (),
+    ) -> Iterator[_AnyPage]:
+        """Every page. `query` takes a page's token and the most messages on it."""
         token: str | None = None
         tokens: set[str] = set()
         while True:
             self._check_bounds()
             self._pages_left -= 1
             try:
-                page = self._page(list_query(since, until, token, receivers, self._sizes[0]), receivers)
+                page = self._page(query(token, self._sizes[0]), read, receivers)
             except ResponseTooLarge as error:
                 if len(self._sizes) == 1:
                     raise ListUnread(f"the API's list of messages can't be read: {error.evidence}") from None
@@ -120,8 +155,7 @@ class ListReader:
                 token, tokens = None, set()  # a token may be valid for one page size only
                 continue
             self.skipped += page.skipped
-            self.unread |= page.unread
-            yield page.sightings
+            yield page
             token = page.token
             if token is None:
                 return
@@ -141,29 +175,38 @@ class ListReader:
                 " the rest was not read"
             )
 
-    def _page(self, query: str, receivers: Sequence[str]) -> Page:
+    def _page(self, query: str, read: Callable[[HttpResponse], _AnyPage | None], receivers: Sequence[str]) -> _AnyPage:
         """One page, retried where that can help. Raises `ListUnread`, and `ResponseTooLarge` where a smaller page may succeed."""
-        reason = ""
+        reason, asked = "", 0.0
         for tried in range(MAX_TRIES):
             wait = back_off(tried, self._clock.random())
             try:
-                return self._fetched(query, receivers)
+                return self._fetched(query, read, receivers)
             except _PageFailed as error:
                 reason = error.reason
+                asked = error.wait or 0.0
                 if error.wait is None:
                     break
                 wait = max(wait, error.wait)
-            if self._stopped() or wait > MAX_WAIT_SECONDS:
+            if self._stopped() or wait > min(MAX_WAIT_SECONDS, self._seconds_left()):
                 break
             if tried + 1 < MAX_TRIES:
                 self._wait(wait)
-        raise ListUnread(f"the API's list of messages can't be read: {reason}")
+        raise ListUnread(f"the API's list of messages can't be read: {reason}", retry_after=asked)
 
-    def _fetched(self, query: str, receivers: Sequence[str]) -> Page:
+    def _seconds_left(self) -> float:
+        """For how long it may still wait; without end where the bounds aren't hard."""
+        return self._until - self._clock.monotonic() if self._bounds.is_hard else math.inf
+
+    def _fetched(
+        self, query: str, read: Callable[[HttpResponse], _AnyPage | None], receivers: Sequence[str]
+    ) -> _AnyPage:
         """One page from one request. Raises `_PageFailed`, `ListUnread` and `ResponseTooLarge`."""
+        self._before_request()
         try:
             self._connection.ensure()
-            response = self._connection.get(query, self._clock.monotonic() + self._timeout, max_body=MAX_PAGE_BYTES)
+            seconds = min(self._timeout, self._seconds_left())
+            response = self._connection.get(query, self._clock.monotonic() + seconds, max_body=MAX_PAGE_BYTES)
         except ResponseTooLarge:
             raise
         except ConnectionFailed as error:
@@ -174,7 +217,7 @@ class ListReader:
         asked = retry_after_seconds(response.headers.get("retry-after"), response.headers.get("date")) or 0.0
         if response.status != 200:
             raise self._refused(response, receivers, asked)
-        page = read_page(response, self._redaction, self._stand_in)
+        page = read(response)
         if page is None:
             raise _PageFailed("it is not the documented JSON", asked)
         return page

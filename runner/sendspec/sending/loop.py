@@ -30,6 +30,7 @@ from sendspec.sending.ending import (
     Interrupted,
     LedgerLost,
     LockLost,
+    OptOutsUnread,
     SuppressLost,
     ending_without_connection,
 )
@@ -66,14 +67,14 @@ def send_all(
     credited: CreditedIds,
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[RunProgress], None],
-    withholds: Callable[[Sendable], bool] | None = None,
+    withholds: Callable[[Sendable], Skip | None] | None = None,
     sent_texts: SentTexts | None = None,
 ) -> RunResult:
     """Sends every message at most once and returns what became of them. Raises what the ledger raises, and then sends no more.
 
     `credited` holds the API ids that this command has credited so far; each acceptance adds its own. `look_up` asks the API for
-    the messages in doubt and returns those that it accepted. `withholds` decides just before a claim whether a message must not
-    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed. `sent_texts` holds what this command has sent so far.
+    the messages in doubt and returns those that it accepted. `withholds` says just before a claim why a message must not
+    go out after all. Where it raises `SuppressionListUnreadable` or `LedgerTrouble`, no more messages are claimed. `sent_texts` holds what this command has sent so far.
     """
     state = RunState(messages, settings, clock, watch)
     texts = sent_texts or SentTexts()
@@ -96,7 +97,7 @@ class _Loop:
         stop: Stop,
         credited: CreditedIds,
         look_up: Callable[[], Sequence[bytes]],
-        withholds: Callable[[Sendable], bool] | None,
+        withholds: Callable[[Sendable], Skip | None] | None,
         sent_texts: SentTexts,
     ) -> None:
         self._state = state
@@ -210,16 +211,23 @@ class _Loop:
         return groups, wall
 
     def _without_suppressed(self, groups: list[ClaimGroup]) -> list[ClaimGroup]:
-        """Leaves out recipients who have been suppressed since the plan. Without a readable list, nothing more is claimed."""
+        """Leaves out recipients who were suppressed, or opted out, since the plan. Without a readable list, nothing more is claimed."""
         if self._withholds is None or not groups:
             return groups
         try:
-            withheld = {message.id for messages, _ in groups for message in messages if self._withholds(message)}
+            withheld = {
+                message.id: why
+                for messages, _ in groups
+                for message in messages
+                if (why := self._withholds(message)) is not None
+            }
         except SuppressionListUnreadable as trouble:
             self._state.end(SuppressLost(trouble.problem, trouble.fix))
             return []
-        if withheld:
-            self._tally.unclaimed.update({Skip.SUPPRESSED: len(withheld)})
+        except LedgerTrouble as trouble:
+            self._state.end(OptOutsUnread(trouble.problem, trouble.fix, trouble.code))
+            return []
+        self._tally.unclaimed.update(withheld.values())
         kept = [([message for message in messages if message.id not in withheld], due) for messages, due in groups]
         return [group for group in kept if group[0]]
 

@@ -16,7 +16,7 @@ from sendspec.sending.ending import Ending
 class Sendable:
     """A message ready for the wire. An acceptance has to echo `reference` and `receiver`; `claim` is what the ledger has planned.
 
-    `receivers` are the addresses of all its contacts, where the run checks suppression lists.
+    `receivers` are the addresses of all its contacts, where the run checks suppression lists or opt-outs.
     """
 
     claim: Claim

@@ -105,6 +105,8 @@ def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -
         yield f"  {_countries(plan, style)}"
     if plan.suppression is not None:
         yield f"  suppress: {_suppressed(plan, plan.suppression)}"
+    if plan.opted_out is not None:
+        yield f"  opt-outs: {_opted_out(plan, plan.opted_out)}"
     if plan.schedule is not None:
         yield from (f"  {line}" for line in schedule_lines(plan.schedule, plan.send))
     if plan.skipped.get(Skip.ON_HOLD):
@@ -133,6 +135,13 @@ def _suppressed(plan: Plan, suppression: Suppression) -> str:
     listed = f"{grouped(found) if found else 'none'} of {counted(plan.recipients, 'recipient')} {'is' if found < 2 else 'are'}"
     files = printable(", ".join(suppression.files))
     return f"{listed} listed in {files} ({counted(suppression.addresses, 'address', 'addresses')})"
+
+
+def _opted_out(plan: Plan, known: int) -> str:
+    """Said without any such recipient too: it shows that opt-outs were looked at."""
+    found = plan.skipped.get(Skip.OPTED_OUT, 0)
+    counts = f"{grouped(found) if found else 'none'} of {counted(plan.recipients, 'recipient')}"
+    return f"{counts} {'has' if found < 2 else 'have'} opted out ({grouped(known)} known)"
 
 
 def _countries(plan: Plan, style: TerminalStyle) -> str:
@@ -187,6 +196,12 @@ def _suppress_json(plan: Plan) -> dict[str, Any]:
     return {"suppress": {"recipients": found, "files": files, "addresses": suppression.addresses}}
 
 
+def _opt_outs_json(plan: Plan) -> dict[str, Any]:
+    if plan.opted_out is None:
+        return {}
+    return {"opt_outs": {"recipients": plan.skipped.get(Skip.OPTED_OUT, 0), "known": plan.opted_out}}
+
+
 def _schedule_json(plan: Plan) -> dict[str, Any]:
     return {} if plan.schedule is None else schedule_json(plan.schedule, plan.send)
 
@@ -200,6 +215,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         **({"skipped_rows": rows} if (rows := _skipped_rows_json(plan)) else {}),
         **({"countries": dict(countries)} if (countries := plan.countries) else {}),
         **_suppress_json(plan),
+        **_opt_outs_json(plan),
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),
         **({} if detail is NO_DETAIL else shapes_json(plan, detail)),

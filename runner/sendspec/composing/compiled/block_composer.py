@@ -102,6 +102,7 @@ def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_refe
     lists = (
         ("not in", eligibility.only_to, Exclusion.ONLY_TO),
         ("in", eligibility.suppressed, Exclusion.SUPPRESSED),
+        ("in", eligibility.opted_out, Exclusion.OPTED_OUT),
     )
     for test, addresses, exclusion in lists:
         if addresses is not None:

@@ -33,6 +33,8 @@ def authoring_schema() -> dict[str, Any]:
     definitions["Limits"] = load_schema("project").document["$defs"]["limits"]
     definitions["Recipients"] = _RECIPIENTS
     definitions["Rows"] = _ROWS
+    definitions["SuppressionFiles"] = _SUPPRESSION_FILES
+    definitions["Suppress"] = _SUPPRESS
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "urn:sendspec:spec",
@@ -89,6 +91,31 @@ _ROWS = {
     "type": "array",
     "maxItems": MAX_INLINE,
     "items": {"type": "object"},
+}
+_SUPPRESSION_FILES = {
+    "description": "Files with addresses of people who get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line.",
+    "type": "array",
+    "maxItems": 100,
+    "items": _TEXT,
+}
+_SUPPRESS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "files": {"description": "The same as the list.", "$ref": "#/definitions/SuppressionFiles"},
+        "opt_outs": {
+            "description": "Leave out people who opted out: by a reply, by a link, or by `sendspec opt-outs add`.",
+            "type": "boolean",
+            "default": False,
+        },
+        "scope": {
+            "description": "Whose opt-outs count: those of all channels of this platform in the environment, or those of the spec's channel.",
+            "enum": ["environment", "channel"],
+            "default": "environment",
+        },
+    },
+    "if": {"required": ["scope"]},
+    "then": {"required": ["opt_outs"]},
 }
 _RECIPIENTS = {
     "type": "object",
@@ -177,10 +204,10 @@ _PROPERTIES: dict[str, Any] = {
         "else": {"$ref": "#/definitions/Recipients"},
     },
     "suppress": {
-        "description": "Files with addresses of people who get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line. The environment's lists count too.",
-        "type": "array",
-        "maxItems": 100,
-        "items": _TEXT,
+        "description": "People who get nothing: a list of files, or a mapping of the keys below. What the environment suppresses counts too.",
+        "if": {"type": "object"},
+        "then": {"$ref": "#/definitions/Suppress"},
+        "else": {"$ref": "#/definitions/SuppressionFiles"},
     },
     "vars": {"description": "Constants for templates.", "type": "object"},
     "message": {

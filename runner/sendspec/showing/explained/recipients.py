@@ -379,6 +379,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="number,since",
         right="phone,since",
     ),
+    "opt-outs-unused": Explanation(
+        "people have opted out, and a spec doesn't heed it",
+        (
+            "A warning. Replies such as STOP, lists that were imported and what a person noted are kept beside the ledger. A spec heeds them "
+            "where it, or its environment, says so. `opt_outs: false` says that it is meant so, such as for a notice that everybody has to get."
+        ),
+        wrong="suppress: [opt-outs.csv]",
+        right="suppress: {files: [opt-outs.csv], opt_outs: true}",
+    ),
     "suppress-unreadable": Explanation(
         "a suppression list changed during a send, and can't be used",
         (

@@ -109,6 +109,8 @@ def _skipped(plan: Plan) -> Iterator[str]:
         files = ", ".join(map(name, plan.suppression.files[:COUNTRIES_SHOWN]))
         found = number(plan.skipped.get(Skip.SUPPRESSED, 0))
         yield f"suppression lists: {found} found in {files} ({many(plan.suppression.addresses, 'address', 'addresses')})"
+    if plan.opted_out is not None:
+        yield f"opt-outs: {number(plan.skipped.get(Skip.OPTED_OUT, 0))} opted out ({number(plan.opted_out)} known)"
 
 
 def _rows(count: int, listed: str) -> str:

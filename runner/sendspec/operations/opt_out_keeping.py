@@ -1,0 +1,30 @@
+"""Keeps opt-out signals, and writes the addresses of people who opt out to the file of the user's own, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sendspec.ledger.delivery.opt_out import SignalKind
+from sendspec.ledger.delivery.protocol import DeliveryStore, Written
+from sendspec.operations.opt_out_signal import SignalReading
+from sendspec.operations.own_opt_out_file import append_addresses
+from sendspec.operations.project_context import ProjectContext
+
+
+def keep_signals(context: ProjectContext, store: DeliveryStore, readings: Iterable[SignalReading]) -> Written:
+    """Keeps the signals, durably. Writing the same again changes nothing.
+
+    The user's file comes first: a command that is killed in between, and is given the same once more, loses no address. Raises
+    `LedgerTrouble`, and `FileUnwritable` for that file.
+    """
+    read = list(readings)
+    own = context.environment.opt_outs.append
+    if own is not None:
+        said = {
+            address: signal.at
+            for reading in read
+            for signal, address in zip(reading.signals, reading.addresses, strict=True)
+            if address and signal.kind is SignalKind.OUT
+        }
+        append_addresses(context, own, said)
+    return store.put_signals(signal for reading in read for signal in reading.signals)

@@ -1,0 +1,166 @@
+"""The people who opted out, as they count for a spec: looked up before a plan, and again while it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sendspec.composing.identity import suppression_hasher
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.exceptions import OptOutsLost
+from sendspec.diagnostics.wording import counted
+from sendspec.ledger.delivery.opt_out import OptOutSignal, SignalKind, opted_out
+from sendspec.ledger.delivery.protocol import DeliveryFacts
+from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.hash_prefix_set import HashPrefixSet
+from sendspec.operations.project_context import ProjectContext
+from sendspec.reading.environment import Channel
+from sendspec.reading.suppress_setting import OptOutScope
+
+if TYPE_CHECKING:
+    from sendspec.operations.send_job import Job
+
+CHECK_SECONDS = 1.0
+"""Shortest time between two looks."""
+SHARE_OF_TIME = 0.05
+"""How much of a send may be spent on reading opt-outs. Between two long readings more time passes."""
+
+Opened = AbstractContextManager[DeliveryFacts | None]
+Applies = Callable[[str | None], bool]
+"""Whether a signal of this channel counts; None is about all channels."""
+
+
+class OptedOut:
+    """Some people, by the hashes of their addresses: 8 bytes each."""
+
+    def __init__(self, salt: bytes, receivers: HashPrefixSet) -> None:
+        self._hash = suppression_hasher(salt)
+        self._receivers = receivers
+
+    def __contains__(self, address: str) -> bool:
+        return self.has(self._hash(address))
+
+    def has(self, receiver: bytes) -> bool:
+        return receiver in self._receivers
+
+    def __len__(self) -> int:
+        return len(self._receivers)
+
+
+class OptOutList:
+    """The opt-outs that count for one channel. Empty until `read` is called, which every plan does."""
+
+    def __init__(self, salt: bytes, applies: Applies, opened: Callable[[], Opened]) -> None:
+        """`salt` is the environment's; `opened` opens what is kept, and raises `LedgerTrouble` where it can't be trusted."""
+        self._salt = salt
+        self._applies = applies
+        self._opened = opened
+        self._signals = 0
+        self._once_in: set[bytes] = set()
+        self._listed = OptedOut(salt, HashPrefixSet(()))
+        self._since: dict[bytes, bool] = {}
+        self._hash = suppression_hasher(salt)
+        self._next_look = float("-inf")
+
+    @property
+    def snapshot(self) -> OptedOut:
+        """The people who had opted out when `read` was last called; later looks don't change it."""
+        return self._listed
+
+    def __contains__(self, address: str) -> bool:
+        receiver = self._hash(address)
+        since = self._since.get(receiver) if self._since else None
+        return self._listed.has(receiver) if since is None else since
+
+    def read(self, facts: DeliveryFacts | None) -> None:
+        """Takes the opt-outs from `facts`; None: there are none yet."""
+        self._once_in, self._since = set(), {}
+        self._signals = 0 if facts is None else facts.signal_count
+        receivers = () if facts is None else opted_out(self._noted(facts.signals()), self._applies)
+        self._listed = OptedOut(self._salt, HashPrefixSet(receivers))
+
+    def refresh(self, monotonic: Callable[[], float]) -> None:
+        """Looks whether somebody has opted out, or in again, since. Call it before claiming messages; a call soon after another does nothing.
+
+        Raises `LedgerTrouble` if the opt-outs can't be read, or some are gone: nothing more may be claimed then.
+        """
+        began = monotonic()
+        if began < self._next_look:
+            return
+        with self._opened() as facts:
+            count = 0 if facts is None else facts.signal_count
+            if count < self._signals:
+                raise OptOutsLost(
+                    f"{self._signals - count} of {counted(self._signals, 'opt-out')} are gone since this run began",
+                    "restore what is kept beside the ledger from a backup: it knows who has opted out",
+                )
+            if facts is not None and count > self._signals:
+                self._take(facts)
+                self._signals = count
+        ended = monotonic()
+        self._next_look = ended + max(CHECK_SECONDS, (ended - began) / SHARE_OF_TIME)
+
+    def _take(self, facts: DeliveryFacts) -> None:
+        """Takes the signals that are new. Those of somebody who once opted in again are weighed with all earlier ones."""
+        new = [one for one in self._noted(facts.signals(self._signals)) if self._counts(one)]
+        weighed = {one.receiver for one in new if one.receiver in self._once_in}
+        self._since |= {one.receiver: True for one in new}
+        if weighed:
+            standing = opted_out((one for one in facts.signals() if one.receiver in weighed), self._applies)
+            self._since |= {receiver: receiver in standing for receiver in weighed}
+
+    def _counts(self, signal: OptOutSignal) -> bool:
+        return signal.kind is not SignalKind.MAYBE and self._applies(signal.channel)
+
+    def _noted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
+        """The same signals; notes who opted in again."""
+        for signal in signals:
+            if signal.kind is SignalKind.IN:
+                self._once_in.add(signal.receiver)
+            yield signal
+
+
+def unused_opt_outs(jobs: Iterable[Job], context: ProjectContext) -> Iterator[Diagnostic]:
+    """A warning for each spec that would text people although they are known to have opted out, because nothing says whether that counts."""
+    silent = [
+        job
+        for job in jobs
+        if job.opted_out is None and (job.spec.opt_outs.asked, context.environment.opt_outs.asked) == (None, None)
+    ]
+    if not silent:
+        return
+    with deliveries_to_read(context) as facts:
+        for job in silent if facts is not None and facts.signal_count else ():
+            of_job = opt_out_list(context, job.channel, OptOutScope.ENVIRONMENT)
+            of_job.read(facts)
+            if known := len(of_job.snapshot):
+                yield job.spec.document.diagnostic(
+                    ("suppress",) if "suppress" in job.spec.document.data else ("channel",),
+                    code="opt-outs-unused",
+                    problem=f"{counted(known, 'person has', 'people have')} opted out here, and this spec doesn't heed it",
+                    fix="add `opt_outs: true` under `suppress`, here or in the environment; `false` says that it is meant so",
+                    severity=Severity.WARNING,
+                    key=True,
+                )
+
+
+def opt_out_list(context: ProjectContext, channel: Channel, scope: OptOutScope) -> OptOutList:
+    """The list for a spec's channel. Of `OptOutScope.ENVIRONMENT`, what was said on another platform's channel doesn't count."""
+    own, opened = channel.channel.lower(), partial(deliveries_to_read, context)
+    if scope is OptOutScope.CHANNEL:
+        return OptOutList(context.salt, lambda named: named is None or named == own, opened)
+    others = context.environment.channels.values()
+    foreign = {each.channel.lower() for each in others if each.platform != channel.platform}
+    foreign -= {own, *(each.channel.lower() for each in others if each.platform == channel.platform)}
+    return OptOutList(context.salt, lambda named: named not in foreign, opened)
+
+
+def read_opt_outs(lists: Iterable[OptOutList], context: ProjectContext) -> None:
+    """Reads the opt-outs for each list. Raises `LedgerTrouble` if they can't be read, or some are gone."""
+    wanted = list(dict.fromkeys(lists))
+    if wanted:
+        with deliveries_to_read(context) as facts:
+            for each in wanted:
+                each.read(facts)

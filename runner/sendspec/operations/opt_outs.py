@@ -1,0 +1,250 @@
+"""Opt-outs as a person looks after them: listed, added, lifted, imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from sendspec.composing.identity import suppression_hash, suppression_hasher
+from sendspec.composing.message import Message
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask, printable
+from sendspec.ledger.delivery.masked_text import masked_text
+from sendspec.ledger.delivery.opt_out import SAID, Ground, OptOutSignal, SignalKind, opted_out
+from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
+from sendspec.operations.delivery_access import deliveries_to_write
+from sendspec.operations.ledger_creation import make_sandbox_ledger
+from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
+from sendspec.operations.opt_out_keeping import keep_signals
+from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, sms_channels
+from sendspec.operations.opt_out_signal import SignalReading
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.reachable_api import connecting_words, reachable_api
+from sendspec.operations.send_job import Job
+from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.reading.access_key import read_access_key
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
+
+SOON = 0.001
+"""Seconds by which a person's word is later than what it answers, also where the API's clock is ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a person's word did, in people: `known` were so already. `against` are those who had said the contrary themselves."""
+
+    added: int = 0
+    known: int = 0
+    against: tuple[OptOutSignal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a command is about. `address` is empty where a reply names them: what is kept has no address."""
+
+    receiver: bytes
+    address: str
+    evidence: str = ""
+    channel: str | None = None
+
+
+def people_at(context: ProjectContext, written: Sequence[str], country: str | None) -> list[Person]:
+    """The people with these addresses. Raises `WrongUsage` for the first that can't be read: nothing is changed then."""
+    found = []
+    for each in dict.fromkeys(written):
+        address = normalise_email(each) if "@" in each else normalise_phone(each, country)
+        if isinstance(address, Problem):
+            raise WrongUsage(f"{address.problem}; nothing was changed", address.fix)
+        found.append(Person(suppression_hash(context.salt, address), address))
+    return found
+
+
+def people_of_replies(facts: DeliveryFacts | None, ids: Sequence[str]) -> list[Person]:
+    """Those who sent the replies with these ids of the API. Raises `WrongUsage` for an id that no signal has."""
+    wanted, found = set(ids), dict[str, list[Person]]()
+    for signal in () if facts is None else facts.signals():
+        if signal.ground in SAID and signal.evidence in wanted:
+            found.setdefault(signal.evidence, []).append(Person(signal.receiver, "", signal.evidence, signal.channel))
+    missing = next((each for each in ids if each not in found), None)
+    if missing is not None:
+        raise WrongUsage(
+            f"no reply with the id '{printable(missing[:60])}' is known; nothing was changed",
+            "copy the id from `sendspec opt-outs list --maybe`",
+        )
+    return list(dict.fromkeys(person for each in ids for person in found[each]))
+
+
+def maybes(facts: DeliveryFacts | None) -> list[OptOutSignal]:
+    """The replies that only contain a keyword, and that nobody has settled, the oldest first."""
+    open_: dict[tuple[str, bytes], OptOutSignal] = {}
+    settled = set()
+    for signal in () if facts is None else facts.signals():
+        if signal.ground not in SAID:
+            settled.add((signal.evidence, signal.receiver))
+        elif signal.kind is SignalKind.MAYBE:
+            open_.setdefault((signal.evidence, signal.receiver), signal)
+    # what a person wrote is kept masked, and so is an id in it
+    left = [one for (identity, receiver), one in open_.items() if (masked_text(identity), receiver) not in settled]
+    return sorted(left, key=lambda one: (one.at, one.evidence))
+
+
+def opt_outs_to_change(context: ProjectContext) -> AbstractContextManager[DeliveryStore]:
+    """What is kept, to write, also while a run sends. The sandbox's ledger is made where it is missing, as by a send."""
+    if context.environment.is_sandbox:
+        make_sandbox_ledger(context)
+    return deliveries_to_write(context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOptOuts:
+    """What is known of opt-outs. `masked` has the addresses that a table knows, `alias_by_channel` the channels' names.
+
+    `last_look` is when the API's lists of replies were last read, in Unix seconds.
+    """
+
+    environment: str
+    standing: Sequence[OptOutSignal]
+    maybes: Sequence[OptOutSignal]
+    signals: int
+    last_look: float | None
+    masked: Mapping[bytes, str]
+    alias_by_channel: Mapping[str, str]
+
+
+def known_opt_outs(context: ProjectContext, facts: DeliveryFacts | None, jobs: Iterable[Job] = ()) -> KnownOptOuts:
+    """Who has opted out, on any of the environment's channels, the latest last. People in the tables of `jobs` are named, masked."""
+    standing = {} if facts is None else opted_out(facts.signals())
+    waiting = maybes(facts)
+    channels = context.environment.channels
+    return KnownOptOuts(
+        environment=context.environment.name,
+        standing=sorted(standing.values(), key=lambda one: (one.at, one.receiver)),
+        maybes=waiting,
+        signals=0 if facts is None else facts.signal_count,
+        last_look=_last_look(context, facts),
+        masked=_masked(jobs, context, standing.keys() | {one.receiver for one in waiting}),
+        alias_by_channel={each.channel.lower(): alias for alias, each in channels.items()},
+    )
+
+
+def _last_look(context: ProjectContext, facts: DeliveryFacts | None) -> float | None:
+    """When the replies to every channel had been read; None if those to one of them never were."""
+    marks = [None if facts is None else facts.mark(mark_of(channel)) for channel in sms_channels(context)]
+    read = [mark for mark in marks if mark is not None]
+    return min(read) if read and len(read) == len(marks) else None
+
+
+def refresh_opt_outs(context: ProjectContext, say: Callable[[str], None]) -> OptOutLook:
+    """Reads the replies to every channel since the last look, and keeps who said stop. `say` hears what is connected to."""
+    key = read_access_key(context.environment.key, context.system.environ, context.root)
+    with opt_outs_to_change(context) as store:
+        say(connecting_words(context))
+        with reachable_api(context) as reachable:
+            return look_for_opt_outs(context, reachable, key, store, sms_channels(context))
+
+
+def _masked(jobs: Iterable[Job], context: ProjectContext, wanted: Collection[bytes]) -> dict[bytes, str]:
+    hashed = suppression_hasher(context.salt)
+    messages = (item for job in jobs for item in job.composed(Problems()) if isinstance(item, Message))
+    found = ((hashed(address), address) for message in messages for address in message.receivers)
+    return {receiver: mask(address) for receiver, address in found if receiver in wanted}
+
+
+def add(
+    context: ProjectContext, store: DeliveryStore, people: Iterable[Person], *, reason: str, at: float, now: float
+) -> Changed:
+    """A person says that these people have opted out. Only a person can lift it again."""
+    known = _Known(store)
+    fresh: list[SignalReading] = []
+    already = 0
+    for person in people:
+        if known.is_ruled_out(person.receiver):
+            already += 1
+            if person.evidence:
+                fresh.append(SignalReading((_settled(person, now),), ("",)))
+            continue
+        moment = known.after_lifted(person.receiver, at)
+        evidence = person.evidence or reason
+        signal = OptOutSignal(person.receiver, SignalKind.OUT, Ground.HAND, moment, None, evidence, now)
+        fresh.append(SignalReading((signal,), (person.address,)))
+    keep_signals(context, store, fresh)
+    return Changed(sum(1 for each in fresh if each.signals[0].kind is SignalKind.OUT), already)
+
+
+def lift(store: DeliveryStore, people: Iterable[Person], *, reason: str, now: float) -> Changed:
+    """A person lifts opt-outs. A reply that only contained a keyword is settled: it was none.
+
+    People who aren't opted out are counted as known.
+    """
+    known = _Known(store)
+    open_ = {(one.evidence, one.receiver) for one in maybes(store)}
+    signals, already, against = [], 0, []
+    for person in people:
+        present = known.standing.get(person.receiver)
+        if (person.evidence, person.receiver) in open_:
+            signals.append(_settled(person, now))
+        elif present is None:
+            already += 1
+        else:
+            moment = max(now, present.at + SOON)
+            signals.append(OptOutSignal(person.receiver, SignalKind.IN, Ground.HAND, moment, None, reason, now))
+            if present.ground in SAID:
+                against.append(present)
+    store.put_signals(signals)
+    return Changed(len(signals), already, tuple(against))
+
+
+def import_receivers(store: DeliveryStore, receivers: Sequence[bytes], *, source: str, now: float) -> Changed:
+    """Everybody on a list has opted out. Who stands so already by a list or a person's word is known: the same list changes nothing."""
+    known = _Known(store)
+    fresh = [receiver for receiver in dict.fromkeys(receivers) if not known.is_ruled_out(receiver)]
+    store.put_signals(
+        OptOutSignal(receiver, SignalKind.OUT, Ground.IMPORT, known.after_lifted(receiver, now), None, source, now)
+        for receiver in fresh
+    )
+    return Changed(len(fresh), len(set(receivers)) - len(fresh))
+
+
+def replace_lost(
+    context: ProjectContext, receivers: Sequence[bytes], *, source: str, reason: str
+) -> tuple[Changed, int]:
+    """Everybody on a list has opted out, in the place of the opt-outs that were lost; with the count of those."""
+    now = context.system.clock.wall()
+    signals = [
+        OptOutSignal(receiver, SignalKind.OUT, Ground.IMPORT, now, None, source, now)
+        for receiver in dict.fromkeys(receivers)
+    ]
+    replaced = replace_lost_opt_outs(context, signals, reason)
+    return Changed(replaced.written.added, replaced.written.known), replaced.lost
+
+
+def _settled(person: Person, now: float) -> OptOutSignal:
+    """Somebody has read a reply that only contained a keyword."""
+    return OptOutSignal(person.receiver, SignalKind.MAYBE, Ground.HAND, now, person.channel, person.evidence, now)
+
+
+class _Known:
+    """What is known of opt-outs before a change: who stands opted out, and when a person last lifted somebody's."""
+
+    def __init__(self, facts: DeliveryFacts) -> None:
+        self._lifted_at: dict[bytes, float] = {}
+        self.standing = opted_out(self._noted(facts.signals()))
+
+    def _noted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
+        for signal in signals:
+            if signal.ground not in SAID and signal.kind is SignalKind.IN:
+                self._lifted_at[signal.receiver] = max(signal.at, self._lifted_at.get(signal.receiver, signal.at))
+            yield signal
+
+    def is_ruled_out(self, receiver: bytes) -> bool:
+        """Whether a list or a person has opted them out, which only a person lifts."""
+        present = self.standing.get(receiver)
+        return present is not None and present.ground not in SAID
+
+    def after_lifted(self, receiver: bytes, at: float) -> float:
+        """`at`, or a moment after a person last lifted it: a new word counts more than an old one."""
+        lifted_at = self._lifted_at.get(receiver)
+        return at if lifted_at is None else max(at, lifted_at + SOON)

@@ -1,0 +1,188 @@
+"""One sweep over the API for what became of accepted messages: by the channel's list, and singly for a few.
+
+A million messages are a thousand requests by the list. Nothing that a sweep sees moves a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sendspec.diagnostics.clock import Clock
+from sendspec.ledger.delivery.observation import Observation, Source
+from sendspec.ledger.record import Route, SentMessage
+from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
+from sendspec.provider.message_list import Sighting, StandIn
+from sendspec.provider.outcome import RunRefused
+from sendspec.provider.refusal_text import list_refusal_text
+from sendspec.provider.response_redaction import Redaction
+from sendspec.provider.single_message import MAX_BODY, message_query, read_message
+from sendspec.sending.connection import Connection, ConnectionFailed
+from sendspec.sending.list_reader import ListBounds, ListReader, ListUnread
+from sendspec.sending.list_window import MARGIN, MAX_WINDOW, pages_in_api_time
+from sendspec.sending.report_match import ReportMatch
+from sendspec.sending.request_pace import RequestPace
+
+REQUEST_SECONDS = 15.0
+"""Deadline of one request."""
+MAX_SINGLES = 20
+"""Messages that a sweep asks for one by one."""
+MAX_PAGES = 5_000
+CREATED_BEFORE = 1_200.0
+"""Seconds by which a message may have been created before it was accepted, as the ledger has it."""
+REFUSED_STATUSES = (401, 402, 403)
+Observe = Callable[[Sequence[Observation]], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """The accepted messages of a channel whose end isn't known. Times are in Unix seconds by this machine's clock.
+
+    `recent` counts those that the list still covers, and `since` is when the oldest of them was accepted; the API's clock was
+    `ahead` by so many seconds then, None if unknown. `few` are all recent ones where they are fewer than `MAX_SINGLES`, else empty.
+    `stragglers` are some that the list won't show: older ones, and ones that it should have shown.
+    """
+
+    route: Route
+    recent: int = 0
+    since: float = 0.0
+    ahead: float | None = None
+    few: tuple[SentMessage, ...] = ()
+    stragglers: tuple[SentMessage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep did. `unread` is why a list was not read to its end, empty if all were; `refusal`: the API refuses us as a whole.
+
+    `retry_after`: how many seconds the API asks to wait. `observed` counts reports of our messages, `elsewhere` those under our
+    references or ids that are about another recipient or submission, `unreadable` entries that can't be read.
+    """
+
+    requests: int = 0
+    observed: int = 0
+    elsewhere: int = 0
+    unreadable: int = 0
+    unread: str = ""
+    refusal: RunRefused | None = None
+    retry_after: float = 0.0
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.unread and self.refusal is None
+
+
+class DeliverySweep:
+    """Sweeps some channels once. `connect` makes a connection to a channel's list; the caller's `observe` keeps what was seen."""
+
+    def __init__(
+        self,
+        match: ReportMatch,
+        connect: Callable[[Route], Connection],
+        clock: Clock,
+        *,
+        seconds: float,
+        stand_in: StandIn | None = None,
+    ) -> None:
+        self._match = match
+        self._connect = connect
+        self._clock = clock
+        self._until = clock.monotonic() + seconds
+        self._stand_in = stand_in
+        self._pace = RequestPace(clock)
+        self._singles_left = MAX_SINGLES
+        self._observed = 0
+        self._skipped = 0
+
+    def run(self, channels: Sequence[Undecided], observe: Observe) -> Swept:
+        """Looks at each channel; a list that can't be read doesn't keep the others from being read."""
+        unread: list[str] = []
+        refusal: RunRefused | None = None
+        retry_after = 0.0
+        for channel in channels:
+            try:
+                self._look_at(channel, observe)
+            except ListUnread as error:
+                unread.append(error.reason)
+                retry_after = max(retry_after, error.retry_after)
+                if error.refusal is not None:
+                    refusal = error.refusal
+                    break
+        return Swept(
+            requests=self._pace.requests,
+            observed=self._observed,
+            elsewhere=self._match.elsewhere,
+            unreadable=self._match.unreadable + self._skipped,
+            unread="; ".join(dict.fromkeys(unread)),
+            refusal=refusal,
+            retry_after=retry_after,
+        )
+
+    def _look_at(self, channel: Undecided, observe: Observe) -> None:
+        connection = self._connect(channel.route)
+        try:
+            singly = 0 < len(channel.few) <= self._singles_left
+            answered = self._answered(connection, channel.few if singly else (), observe)
+            self._answered(connection, channel.stragglers[: self._singles_left], observe)
+            if channel.recent > (answered if singly else 0):
+                self._read_list(connection, channel, observe)
+        finally:
+            connection.close()
+
+    def _answered(self, connection: Connection, messages: Sequence[SentMessage], observe: Observe) -> int:
+        """How many of these messages the API has told about, asked for one by one. The first failure ends it: the list may tell more."""
+        redaction = Redaction(connection.authorization)
+        count = 0
+        for message in messages:
+            query = None if message.remote_id is None else message_query(message.remote_id)
+            if query is None:
+                continue
+            self._singles_left -= 1
+            response = self._fetched(connection, query)
+            if response is None:
+                break
+            if response.status in REFUSED_STATUSES:
+                text = list_refusal_text(response, redaction)
+                raise ListUnread(f"the API answers {text}", RunRefused(response.status, text))
+            sighting = read_message(response, redaction, self._stand_in) if response.status == 200 else None
+            if sighting is not None and sighting.remote_id == message.remote_id:
+                count += self._keep([sighting], Source.GET, observe)
+        return count
+
+    def _fetched(self, connection: Connection, query: str) -> HttpResponse | None:
+        self._pace()
+        seconds = min(REQUEST_SECONDS, self._until - self._clock.monotonic())
+        try:
+            connection.ensure()
+            return connection.get(query, self._clock.monotonic() + seconds, max_body=MAX_BODY)
+        except (ConnectionFailed, UnreadableResponse, ResponseTooLarge):
+            return None
+
+    def _read_list(self, connection: Connection, channel: Undecided, observe: Observe) -> None:
+        bounds = ListBounds(pages=MAX_PAGES, seconds=self._until - self._clock.monotonic(), is_hard=True)
+        reader = ListReader(
+            connection, self._clock, REQUEST_SECONDS, lambda: False, bounds, self._stand_in, before_request=self._pace
+        )
+        try:
+            for page in self._pages(reader, channel):
+                self._keep(page, Source.LIST, observe)
+        finally:
+            self._skipped += reader.skipped
+
+    def _pages(self, reader: ListReader, channel: Undecided) -> Iterator[list[Sighting]]:
+        now = self._clock.wall()
+
+        def window(skew: float) -> tuple[float, float]:
+            until = max(now, now + skew) + MARGIN
+            ahead = skew if channel.ahead is None else channel.ahead
+            since = min(channel.since, now) + ahead - CREATED_BEFORE
+            return max(since, until - MAX_WINDOW), until
+
+        return pages_in_api_time(reader, window)
+
+    def _keep(self, page: Sequence[Sighting], source: Source, observe: Observe) -> int:
+        found = self._match.observations(page, source, self._clock.wall())
+        if found:
+            observe(found)
+        self._observed += len(found)
+        return len(found)
