@@ -46,11 +46,11 @@ def copy_deliveries(
                 there.set_mark(name, at)
             if there.signal_count < here.signal_count:
                 there.replace_lost((), noted=here.signal_count, reason=LOST, now=now)
-            _refuse_less(here, there, target)
+            refuse_less(here, there, target)
             return there.counts()
 
 
-def _refuse_less(here: DeliveryFacts, there: DeliveryFacts, target: LedgerPlace) -> None:
+def refuse_less(here: DeliveryFacts, there: DeliveryFacts, target: LedgerPlace) -> None:
     """A copy may have more: an earlier one may have been there, of this ledger."""
     if any(held > copied for held, copied in zip(here.counts(), there.counts(), strict=True)):
         raise LedgerDamaged(

@@ -427,3 +427,15 @@ def test_a_link_in_the_mirrors_place_is_not_followed(ledger: Path, kept: Path) -
     with pytest.raises(LedgerLinked):
         open_to_read(ledger, IDENTITY)
     assert victim.read_text() == "9"
+
+
+def test_what_is_purged_or_dropped_is_in_none_of_its_files(ledger: Path, kept: Path) -> None:
+    secret, remote = bytes(range(100, 116)), "canary-remote-id"
+    with closing(open_to_write(ledger, IDENTITY)) as store:
+        store.observe([Observation(secret, FAILED, Source.LIST, 30.0)])
+        store.put_pending([PendingReport(remote, (), FAILED, Source.WEBHOOK, 10.0)])
+        store.purge(before=99.0)
+        store.drop_pending([remote], before=0.0)
+    for content in (path.read_bytes() for path in ledger.parent.iterdir()):
+        assert secret not in content
+        assert remote.encode() not in content
