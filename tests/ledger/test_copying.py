@@ -18,14 +18,22 @@ import pytest
 from full_ledger import HELLO, fill, id_of, told
 from ledger_samples import OWNER, claims
 from postgres_server import server_url
-from sendspec.diagnostics.exceptions import LedgerBusy, LedgerMissing, LedgerMoved, LedgerTrouble
+from sendspec.diagnostics.exceptions import (
+    LedgerBusy,
+    LedgerDamaged,
+    LedgerMissing,
+    LedgerMoved,
+    LedgerTrouble,
+    OptOutsLost,
+)
 from sendspec.ledger import access
 from sendspec.ledger.copying import Copied, copy_ledger
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
-from sendspec.ledger.delivery.protocol import DeliveryStore, PendingReport
+from sendspec.ledger.delivery.protocol import NOTHING_KEPT, DeliveryStore, PendingReport
 from sendspec.ledger.delivery_access import open_deliveries, read_deliveries
+from sendspec.ledger.delivery_copying import refuse_less
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import LedgerPlace, Secret, ServerPlace
 from sendspec.ledger.record import ClaimLost
@@ -327,4 +335,53 @@ def test_a_ledger_that_ends_with_its_job_is_no_place_for_a_copy(
         copy_ledger(
             first, LedgerFile(tmp_path / "new.db", durable=False), IDENTITY, OWNER, since="now", now=9.0, ci=True
         )
+    assert can_send(first)
+
+
+@pytest.mark.parametrize("here", KINDS)
+def test_who_has_it_open_while_it_is_copied_writes_nothing_that_the_copy_would_lack(
+    new_ledger: Callable[[str], LedgerPlace], new_place: Callable[[str], LedgerPlace], here: str
+) -> None:
+    first, second = new_ledger(here), new_place("file")
+    with open_deliveries(first, IDENTITY) as kept:
+        copied(first, second)
+        with pytest.raises(LedgerMoved, match="was moved to"):
+            kept.set_mark("c", 99.0)
+    assert kept_in(second) == kept_in(first)
+
+
+def test_deliveries_that_did_not_all_arrive_are_told(
+    new_ledger: Callable[[str], LedgerPlace], new_place: Callable[[str], LedgerPlace]
+) -> None:
+    full, less = new_ledger("file"), new_place("file")
+    with read_deliveries(full, IDENTITY) as here, open_deliveries(less, IDENTITY) as there:
+        assert here is not None
+        with pytest.raises(LedgerDamaged, match="lacks deliveries or opt-outs"):
+            refuse_less(here, there, less)
+
+
+def test_a_ledger_that_nothing_was_kept_beside_is_copied_alone(
+    new_place: Callable[[str], LedgerPlace], tmp_path: Path
+) -> None:
+    first, second = new_place("file"), new_place("file")
+    access.make(first, tmp_path / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=0.5)
+    assert copied(first, second).kept == NOTHING_KEPT
+    with read_deliveries(second, IDENTITY) as kept:
+        assert kept is None
+
+
+def test_deliveries_that_can_not_be_copied_leave_the_ledger_usable(
+    new_ledger: Callable[[str], LedgerPlace], new_place: Callable[[str], LedgerPlace]
+) -> None:
+    first, second = new_ledger("file"), new_place("file")
+    assert isinstance(first, LedgerFile)
+    assert isinstance(second, LedgerFile)
+    taken = second.file.with_name(f"{second.file.name}.delivery")
+    taken.write_text("somebody else's")
+    with pytest.raises(LedgerTrouble, match="already"):
+        copied(first, second)
+    taken.unlink()
+    first.file.with_name(f"{first.file.name}.delivery").unlink()
+    with pytest.raises(OptOutsLost):
+        copied(first, second)
     assert can_send(first)

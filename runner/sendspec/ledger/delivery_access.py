@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.ledger.identity import LedgerIdentity
@@ -51,3 +51,36 @@ def open_deliveries(place: LedgerPlace, identity: LedgerIdentity, noted: int | N
         yield store
     finally:
         store.close()
+
+
+def refuse_taken_deliveries(place: LedgerPlace) -> None:
+    """Raises `LedgerTrouble` if something is kept already beside the place of a ledger that is to be made. A server refuses that itself."""
+    if not isinstance(place, ServerPlace):
+        from sendspec.ledger.delivery.sqlite import opening as in_file
+
+        in_file.refuse_taken(place.file)
+
+
+def mark_deliveries_moved(place: LedgerPlace, identity: LedgerIdentity, to: str) -> None:
+    """Has nobody write any more to what is kept beside a ledger that was copied. A server refuses that itself."""
+    if not isinstance(place, ServerPlace):
+        from sendspec.ledger.delivery.sqlite import opening as in_file
+
+        with closing(in_file.open_to_write(place.file, identity, None)) as store:
+            store.mark_moved(to)
+
+
+@contextmanager
+def fill_deliveries(place: LedgerPlace, identity: LedgerIdentity) -> Iterator[DeliveryStore]:
+    """Opens what is kept beside a copy, to write, although that can't be used yet."""
+    store: DeliveryStore
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.delivery.postgres import opening as on_server
+
+        store = on_server.open_to_fill(place, identity)
+    else:
+        from sendspec.ledger.delivery.sqlite import opening as in_file
+
+        store = in_file.open_to_write(place.file, identity, None)
+    with closing(store):
+        yield store

@@ -18,7 +18,7 @@ from sendspec.ledger.sqlite_file import open_beside, real_place
 
 NOTING = "sendspec (noting opt-outs)"
 """The command of an owner that has the lock for a single commit. Others wait for it."""
-NOTING_TRIES, NOTING_PAUSE_SECONDS = 200, 0.01
+NOTING_TRIES, NOTING_PAUSE_SECONDS = 100, 0.01
 _BEGINNING = b'{"pid": '
 """How the content of a lock file begins. A file with any other content isn't ours and isn't written to."""
 

@@ -103,7 +103,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             with self._transaction():
                 done += self._put(SIGNAL, [signal_values(signal) for signal in block])
             self._note_block()
-        if done.added:
+        if done.added or done.known:
             self._mirror_count()
         return done
 
@@ -122,8 +122,9 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
 
     def _mirror_count(self) -> None:
         """In a transaction of its own, so that of two processes the later one writes the higher count."""
-        with self._transaction():
-            write_opt_out_mirror(self._ledger, self.signal_count)
+        if self.signal_count > read_opt_out_mirror(self._ledger):
+            with self._transaction():
+                write_opt_out_mirror(self._ledger, self.signal_count)
 
     def put_pending(self, reports: Iterable[PendingReport]) -> None:
         for block in blocks_of(map(kept_pending, reports)):
