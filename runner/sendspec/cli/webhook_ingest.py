@@ -20,7 +20,7 @@ from sendspec.operations.webhook_ingest import ingest
 from sendspec.operations.webhook_settings import signing_keys
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.text_file import open_regular
-from sendspec.showing.webhook import ingest_document, ingest_text
+from sendspec.showing.webhook_ingest import ingest_document, ingest_text
 
 
 @click.command("ingest")

@@ -57,6 +57,14 @@ class IntakeCounts:
     def total(self) -> int:
         return self.stored + self.known + self.elsewhere + self.other.total() + self.refused.total()
 
+    def add(self, more: IntakeCounts) -> None:
+        self.stored += more.stored
+        self.known += more.known
+        self.elsewhere += more.elsewhere
+        self.other += more.other
+        self.refused += more.refused
+        self.opt_outs += more.opt_outs
+
     def note(self, written: Written) -> None:
         self.stored += written.added + written.changed
         self.known += written.known

@@ -43,9 +43,10 @@ class IngestReport:
     counts: IntakeCounts = field(default_factory=IntakeCounts)
     refused: list[RefusedLine] = field(default_factory=list)
     settled: int = 0
+    most_listed: int = MAX_LISTED
 
     def refuse(self, line: int, reason: str) -> None:
-        if len(self.refused) < MAX_LISTED:
+        if len(self.refused) < self.most_listed:
             self.refused.append(RefusedLine(line, reason))
 
 
@@ -56,8 +57,7 @@ class LineIntake:
         self._intake, self._keys, self._report, self._now = intake, keys, report, now
         self._events: list[tuple[int, Event]] = []
 
-    def add(self, number: int, line: bytes) -> str | None:
-        """Returns why the line was refused before its event was read, if it was."""
+    def add(self, number: int, line: bytes) -> None:
         request = read_request(line)
         fault: str | None = None
         if isinstance(request, LineFault):
@@ -73,7 +73,6 @@ class LineIntake:
             self._report.refuse(number, fault)
         if len(self._events) >= BATCH:
             self.flush()
-        return fault
 
     def flush(self) -> None:
         if self._events:
