@@ -19,6 +19,7 @@ from sendspec.operations.event_intake import EventIntake, IntakeCounts, settle_p
 from sendspec.operations.lockfile_entry import require_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.webhook_drain import Drain
+from sendspec.operations.webhook_files import aside_path
 from sendspec.operations.webhook_ingest import IngestReport, LineIntake, intake_settings, opened_stores
 from sendspec.operations.webhook_receiver import Receiver
 from sendspec.operations.webhook_server import receiving
@@ -141,11 +142,6 @@ def _store(
         words.put_aside(Counter(one.reason for one in aside), aside_path(context.environment.name))
     report.put_aside += len(aside)
     report.stored.add(found.counts)
-
-
-def aside_path(environment: str) -> PurePath:
-    """Where a receiver puts requests that it has taken and can't store, relative to the project."""
-    return PurePath(FOLDER, f"webhooks-{environment}.aside.jsonl")
 
 
 def _put_aside(context: ProjectContext, lines: Sequence[bytes]) -> None:
