@@ -74,7 +74,10 @@ def take(
     ledger: FewMessages, store: DeliveryStore, *bodies: bytes, channels: frozenset[str] | None = frozenset({CHANNEL})
 ) -> IntakeCounts:
     counts = IntakeCounts()
-    intake = EventIntake(ledger, store, IntakeSettings(salt=SALT, channels=channels), counts)
+    settings = IntakeSettings(salt=SALT, channels=channels)
+    intake = EventIntake(
+        ledger, store, settings, counts, lambda read: store.put_signals(one for it in read for one in it.signals)
+    )
     intake.take([read_event(body) for body in bodies], NOW)
     assert counts.total == len(bodies)
     return counts
@@ -138,6 +141,13 @@ def test_everybody_in_an_interaction_opts_out(store: DeliveryStore) -> None:
     counts = take(FewMessages(), store, interaction_event(strangers, "unsubscribe-request", "interaction-2"))
     assert (counts.stored, counts.opt_outs) == (1, 2)
     assert len({one.receiver for one in store.signals()}) == 4
+
+
+def test_an_id_that_repeats_a_number_is_not_kept(store: DeliveryStore) -> None:
+    entry = interaction_event(listed(ONE, "remote-1"), "clicked", f"click-{NUMBER[1:]}")
+    assert take(FewMessages(), store, entry, entry).stored == 1
+    (kept,) = store.interactions([ONE])
+    assert NUMBER[1:] not in kept.id
 
 
 def test_the_sandbox_has_channels_of_any_id(store: DeliveryStore) -> None:

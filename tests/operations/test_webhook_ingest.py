@@ -177,6 +177,17 @@ def test_somebody_who_never_got_a_message_can_opt_out_by_reply_or_link(sent: Pro
     assert [one.kind for one in Kept(sent.folder).signals] == [SignalKind.OUT, SignalKind.OUT]
 
 
+def test_the_file_of_the_projects_own_gets_the_addresses(sent: ProjectDir) -> None:
+    settings = (sent.folder / "sendspec.yaml").read_text()
+    sent.write("sendspec.yaml", settings + "    suppress: {opt_outs: {append: data/opted-out.csv}}\n")
+    (sent.folder / "data").mkdir()
+    lines = captured(reply_event("+447700988888", "stop")) + captured(interaction_event(OTHER, "unsubscribe-request"))
+    assert counts(ingest(sent, lines)) == (2, 0, 0, 0, 0)
+    assert [row.partition(",")[0] for row in (sent.folder / "data/opted-out.csv").read_text().splitlines()] == [
+        "phone", "+447700988888", "+447700999999",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("reference", ["", '\n  reference: "order-{{ order_id }}"'])
 def test_an_event_that_is_faster_than_the_answer_waits_for_it(
     project: ProjectDir, server: CountingServer, reference: str

@@ -6,18 +6,17 @@ Nothing here moves a message. Events may come twice, late, and before the API's 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import kept_pending
 from sendspec.ledger.delivery.observation import Observation, Source
-from sendspec.ledger.delivery.opt_out import OptOutSignal
 from sendspec.ledger.delivery.protocol import DeliveryStore, PendingReport, Written
 from sendspec.ledger.record import KnownMessage
 from sendspec.operations.event_owner import EventOwners, OwnerLedger
-from sendspec.operations.opt_out_signal import NO_SIGNAL, signals_of
+from sendspec.operations.opt_out_signal import NO_SIGNAL, SignalReading, kept_id, signals_of
 from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.provider.interaction_entry import InteractionEntry
 from sendspec.provider.webhook_event import (
@@ -82,9 +81,15 @@ class EventIntake:
     """Stores events in batches. What `take` has returned for is durable."""
 
     def __init__(
-        self, ledger: OwnerLedger, store: DeliveryStore, settings: IntakeSettings, counts: IntakeCounts
+        self,
+        ledger: OwnerLedger,
+        store: DeliveryStore,
+        settings: IntakeSettings,
+        counts: IntakeCounts,
+        keep: Callable[[Iterable[SignalReading]], Written],
     ) -> None:
-        self._ledger, self._store, self._settings, self._counts = ledger, store, settings, counts
+        """`keep` writes opt-out signals durably."""
+        self._ledger, self._store, self._settings, self._counts, self._keep = ledger, store, settings, counts, keep
         self._channels = settings.channels
 
     def take(self, events: Sequence[Event], now: float) -> Mapping[int, str]:
@@ -140,27 +145,28 @@ class EventIntake:
     def _take_people(self, people: Sequence[tuple[int, Entry]], owners: EventOwners, now: float) -> Mapping[int, str]:
         """Stores what people did. Returns the refused ones."""
         interactions: list[Interaction] = []
-        decisive: list[OptOutSignal] = []
-        others: list[OptOutSignal] = []
+        decisive: list[SignalReading] = []
+        others: list[SignalReading] = []
         refused: dict[int, str] = {}
         for index, entry in people:
             message = owners.of_interaction(entry) if isinstance(entry, InteractionEntry) else None
             is_ours = entry.channel is None or self._channels is None or entry.channel in self._channels
             reading = signals_of(entry, self._settings.salt, now) if is_ours else NO_SIGNAL
             if isinstance(entry, InteractionEntry) and message is not None:
-                interactions.append(Interaction(entry.id, message, entry.type, entry.at, entry.is_first, entry.is_bot))
-                others += reading.signals
+                identity = kept_id(entry.id, entry.receivers, self._settings.salt)
+                interactions.append(Interaction(identity, message, entry.type, entry.at, entry.is_first, entry.is_bot))
+                others.append(reading)
             elif reading.signals:
-                decisive.append(reading.signals[0])
-                others += reading.signals[1:]
+                decisive.append(SignalReading(reading.signals[:1], reading.addresses[:1]))
+                others.append(SignalReading(reading.signals[1:], reading.addresses[1:]))
             elif reading.unaddressed:
                 refused[index] = NO_ADDRESS
             elif is_ours and isinstance(entry, IncomingMessage):
                 self._counts.other[PLAIN_REPLY] += 1
             else:
                 self._counts.elsewhere += 1
-        signals = self._store.put_signals(others) if others else Written()
-        written = self._store.put_signals(decisive) if decisive else Written()
+        signals = self._keep(others) if others else Written()
+        written = self._keep(decisive) if decisive else Written()
         self._counts.opt_outs += signals.added + written.added
         self._counts.note(written)
         if interactions:

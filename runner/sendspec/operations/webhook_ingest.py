@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import BinaryIO
 
 from sendspec.ledger.delivery.protocol import DeliveryStore
@@ -16,6 +17,7 @@ from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.event_intake import EventIntake, IntakeCounts, IntakeSettings, settle_pending
 from sendspec.operations.event_owner import OwnerLedger
 from sendspec.operations.ledger_access import ledger_to_inspect
+from sendspec.operations.opt_out_keeping import keep_signals
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.webhook_settings import SigningKeys
 from sendspec.provider.webhook_event import Event, read_event
@@ -87,7 +89,7 @@ def ingest(context: ProjectContext, keys: SigningKeys, source: BinaryIO) -> Inge
     report = IngestReport()
     now = context.system.clock.wall()
     with opened_stores(context) as (ledger, store):
-        intake = LineIntake(EventIntake(ledger, store, intake_settings(context), report.counts), keys, report, now)
+        intake = line_intake(context, ledger, store, keys, report, now)
         for number, line in read_lines(source):
             intake.add(number, line)
         intake.flush()
@@ -103,10 +105,19 @@ def opened_stores(context: ProjectContext) -> Iterator[tuple[OwnerLedger, Delive
         yield ledger, store
 
 
-def intake_settings(context: ProjectContext) -> IntakeSettings:
+def line_intake(
+    context: ProjectContext,
+    ledger: OwnerLedger,
+    store: DeliveryStore,
+    keys: SigningKeys,
+    report: IngestReport,
+    now: float,
+) -> LineIntake:
     environment = context.environment
     own = frozenset(channel.channel.lower() for channel in environment.channels.values())
-    return IntakeSettings(salt=context.salt, channels=None if environment.is_sandbox else own)
+    settings = IntakeSettings(salt=context.salt, channels=None if environment.is_sandbox else own)
+    events = EventIntake(ledger, store, settings, report.counts, partial(keep_signals, context, store))
+    return LineIntake(events, keys, report, now)
 
 
 def read_lines(source: BinaryIO) -> Iterable[tuple[int, bytes]]:

@@ -15,12 +15,12 @@ from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.operations.captured_request import LineFault
-from sendspec.operations.event_intake import EventIntake, IntakeCounts, settle_pending
+from sendspec.operations.event_intake import IntakeCounts, settle_pending
 from sendspec.operations.lockfile_entry import require_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.webhook_drain import Drain
 from sendspec.operations.webhook_files import aside_path
-from sendspec.operations.webhook_ingest import IngestReport, LineIntake, intake_settings, opened_stores
+from sendspec.operations.webhook_ingest import IngestReport, line_intake, opened_stores
 from sendspec.operations.webhook_receiver import Receiver
 from sendspec.operations.webhook_server import receiving
 from sendspec.operations.webhook_settings import SigningKeys
@@ -128,9 +128,7 @@ def _store(
     found = IngestReport(most_listed=len(lines))
     now = context.system.clock.wall()
     with opened_stores(context) as (ledger, store):
-        intake = LineIntake(
-            EventIntake(ledger, store, intake_settings(context), found.counts), settings.keys, found, now
-        )
+        intake = line_intake(context, ledger, store, settings.keys, found, now)
         for number, line in enumerate(lines):
             if line.strip():
                 intake.add(number, line)
