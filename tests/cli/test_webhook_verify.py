@@ -12,7 +12,7 @@ from json_documents import only
 from sendspec.cli.main import run
 from sendspec.provider.webhook_signature import SignatureFault, sign
 from sendspec.reading.schema.validator import load_schema
-from sendspec.showing.webhook import FAULT_TEXT
+from sendspec.showing.webhook_fault import FAULT_TEXT
 
 KEY = "secureSigningKey"
 URL = "https://domain.com/webhook/bird"
@@ -88,7 +88,7 @@ def test_one_that_is_not_signed_ends_with_1_and_says_what_the_signature_fits(
 ) -> None:
     said = verify(*signed(signature), **given)
     assert said.code == 1
-    assert said.out.startswith("not signed: the signature fits neither")
+    assert said.out.startswith("not signed: none of the named keys signed")
     assert "[signature_wrong]" in said.out
     assert ("= note: it fits" in said.out) == bool(hint)
     document = only(verify(*signed(signature), "--format", "json", **given).out, "webhook-verify")

@@ -38,8 +38,9 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
     "exit-codes",  # a topic of `help`
     "ledger-check", "ledger-copy", "ledger-init", "ledger-migrate", "ledger-purge",  # names of schemas
-    "opt-outs", "opt-outs-change", "sandbox-event", "webhook-verify",  # the same
+    "opt-outs", "opt-outs-change", "sandbox-event",  # the same
     "content-type",  # a header
+    "webhook-verify", "webhook-ingest", "webhook-serve",  # the same
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sendspec.cli import webhook_verify
+from sendspec.cli import webhook_ingest, webhook_serve, webhook_verify
 from sendspec.cli.common_flag import FlagGroup
 
 
@@ -16,9 +16,11 @@ def command() -> None:
 
     \b
     Examples:
+      sendspec webhook serve --url https://example.com/bird --key-env BIRD_SIGNING_KEY --env production
+      sendspec webhook ingest captured.jsonl --key-env BIRD_SIGNING_KEY --env production
       sendspec webhook verify --url https://example.com/bird --key-env BIRD_SIGNING_KEY --header "$SIGNATURE" < body
     """
 
 
-for subcommand in (webhook_verify,):
+for subcommand in (webhook_verify, webhook_ingest, webhook_serve):
     command.add_command(subcommand.command)

@@ -10,7 +10,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.webhook_settings import checked_url, signing_keys
 from sendspec.operations.webhook_verify import MAX_BODY, NotVerified, verify_request
 from sendspec.operations.wrong_usage import WrongUsage
-from sendspec.showing.webhook import verify_document, verify_text
+from sendspec.showing.webhook_verify import verify_document, verify_text
 
 
 @click.command("verify")

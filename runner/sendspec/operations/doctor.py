@@ -21,6 +21,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.operations.ssh_keygen import find_program
 from sendspec.operations.system import System
+from sendspec.operations.webhook_checks import webhook_checks
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.message_list import MAX_PAGE_BYTES, NEWEST_MESSAGE_QUERY
@@ -64,6 +65,7 @@ def examine(context: ProjectContext, env: str | None) -> Iterator[Check]:
         yield Check(CheckStatus.PROBLEM, "access key", error.problem, error.fix)
     yield from _ledger(context)
     yield from opt_out_checks(context)
+    yield from webhook_checks(context)
     yield from _approvals(context)
     yield from _variables(context.system)
     if environment.is_sandbox:

@@ -46,14 +46,14 @@ def signals_of(
     kind, ground = meaning
     written = entry.receivers if isinstance(entry, InteractionEntry) else (entry.sender,)
     addresses = sorted(_addresses(written))
-    evidence = _kept_id(entry.id, addresses, salt)
+    evidence = kept_id(entry.id, addresses, salt)
     named = entry.channel or channel
     hashes = [suppression_hash(salt, address) for address in addresses]
     signals = [OptOutSignal(receiver, kind, ground, entry.at, named, evidence, noted_at) for receiver in hashes]
     return SignalReading(tuple(signals), tuple(addresses), 0 if addresses else 1)
 
 
-def _kept_id(identity: str, addresses: Iterable[str], salt: bytes) -> str:
+def kept_id(identity: str, addresses: Iterable[str], salt: bytes) -> str:
     """The API's id, or a hash of one that repeats an address: what is kept names nobody."""
     digits, lowered = re.sub(r"[^0-9]", "", identity), identity.lower()
     for address in addresses:

@@ -20,6 +20,7 @@ from sendspec.diagnostics.wording import os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.ledger.held_lock import LOCKED, unlock
 from sendspec.operations.captured_request import MAX_LINE
+from sendspec.operations.webhook_files import spool_path
 from sendspec.reading.files.nofollow_open import PRIVATE, open_beneath
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 
@@ -162,7 +163,7 @@ def open_spool(root: Path, environment: str, *, sync: Sync = os.fdatasync) -> Sp
     Raises `LedgerBusy` while another process has it, `LedgerLinked` for a link, `LedgerUnwritable`, or `PrivateFolderUnusable`.
     """
     make_private_folder(root)
-    below = PurePath(FOLDER, f"webhooks-{environment}.jsonl")
+    below = spool_path(environment)
     try:
         descriptor = open_beneath(root, below, os.O_RDWR | os.O_CREAT)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What `sendspec webhook` found, as text and as JSON."""
+"""Whether a request is signed, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from typing import Any
 
 from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.webhook_verify import NotVerified, Verified
-from sendspec.provider.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureFault
+from sendspec.provider.webhook_signature import SignatureFault
+from sendspec.showing.webhook_fault import FAULT_TEXT
 
-FAULT_TEXT = {
-    SignatureFault.SIGNATURE_MISSING: f"there is no header {SIGNATURE_HEADER}",
-    SignatureFault.SIGNATURE_REPEATED: f"the header {SIGNATURE_HEADER} is there more than once",
-    SignatureFault.SIGNATURE_EMPTY: f"the header {SIGNATURE_HEADER} is empty",
-    SignatureFault.TIMESTAMP_MISSING: f"there is no header {TIMESTAMP_HEADER}",
-    SignatureFault.TIMESTAMP_REPEATED: f"the header {TIMESTAMP_HEADER} is there more than once",
-    SignatureFault.TIMESTAMP_EMPTY: f"the header {TIMESTAMP_HEADER} is empty",
-    SignatureFault.TIMESTAMP_FORMAT: f"the header {TIMESTAMP_HEADER} is no whole number of seconds",
-    SignatureFault.SIGNATURE_WRONG: "the signature fits neither this URL and body, nor another key that was named",
-}
-"""Each rule of `SignatureFault`, as it is broken."""
 CHECK_FIX = "compare the URL, its query included, with the one that was registered; pass the body on byte by byte; try the other key"
 
 
