@@ -121,7 +121,7 @@ def test_a_project_of_the_users_own_gets_no_first_spec(here: Path, capfdbinary: 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("", ".sendspec/\n"), ("*.pyc\n", "*.pyc\n.sendspec/\n"), ("*.pyc", "*.pyc\n.sendspec/\n"),
+        ("", ".sendspec/\nopted-out.csv\n"), ("*.pyc\n", "*.pyc\n.sendspec/\nopted-out.csv\n"), ("*.pyc", "*.pyc\n.sendspec/\nopted-out.csv\n"),
         (".sendspec/\n*.pyc\n", ".sendspec/\n*.pyc\n"), ("/.sendspec\n", "/.sendspec\n"),
     ],
 )  # fmt: skip

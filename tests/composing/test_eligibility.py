@@ -26,6 +26,10 @@ def message(*receivers: str) -> Message:
         (Eligibility(suppressed={BOB}), Exclusion.NONE),
         (Eligibility(suppressed={ANN}), Exclusion.SUPPRESSED),
         (Eligibility(only_to=frozenset({BOB}), suppressed={ANN}), Exclusion.ONLY_TO),
+        (Eligibility(opted_out={BOB}), Exclusion.NONE),
+        (Eligibility(opted_out={ANN}), Exclusion.OPTED_OUT),
+        (Eligibility(suppressed={ANN}, opted_out={ANN}), Exclusion.SUPPRESSED),
+        (Eligibility(only_to=frozenset({BOB}), opted_out={ANN}), Exclusion.ONLY_TO),
     ],
 )
 def test_why_a_message_is_excluded(eligibility: Eligibility, expected: Exclusion) -> None:
@@ -35,3 +39,4 @@ def test_why_a_message_is_excluded(eligibility: Eligibility, expected: Exclusion
 def test_one_excluded_receiver_is_enough() -> None:
     assert Eligibility(suppressed={BOB}).exclusion_of(message(ANN, BOB)) is Exclusion.SUPPRESSED
     assert Eligibility(only_to=frozenset({ANN})).exclusion_of(message(ANN, BOB)) is Exclusion.ONLY_TO
+    assert Eligibility(opted_out={BOB}).exclusion_of(message(ANN, BOB)) is Exclusion.OPTED_OUT

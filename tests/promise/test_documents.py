@@ -29,6 +29,9 @@ DOCUMENTS: dict[tuple[str, ...], str] = {
     ("ledger", "purge", "--older-than", "9d", *TEST): "ledger-purge",
     ("ledger", "migrate", *TEST): "ledger-migrate",
     ("ledger", "copy", ".sendspec/test.db", "new.db", *TEST): "ledger-copy",
+    ("opt-outs", "list", *TEST): "opt-outs",
+    ("opt-outs", "add", "+447700900001", *TEST): "opt-outs-change",
+    ("opt-outs", "remove", "+447700900001", "--reason", "x", *TEST): "opt-outs-change",
     ("doctor", *TEST): "doctor",
 }
 """Every command that works in an environment, and the schema of its document."""
@@ -116,7 +119,7 @@ def test_wrong_usage_prints_no_document(ready: ProjectDir, command: tuple[str, .
 
 
 @pytest.mark.parametrize(
-    "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status") and "check" not in command
+    "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status", "opt-outs") and "check" not in command
                 and "--dry-run" not in command], ids=ids,
 )  # fmt: skip
 def test_a_busy_ledger_prints_no_document(ready: ProjectDir, server: CountingServer, command: tuple[str, ...]) -> None:

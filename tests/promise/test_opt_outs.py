@@ -237,6 +237,10 @@ def test_who_opts_out_while_it_sends_is_not_claimed_any_more(
             assert added.json["changed"] == 40, added.err
             lifted = run(ready, "opt-outs", "remove", stopped[0], *REASON)
             assert lifted.json["changed"] == 1, lifted.err
+            replies.add(21, "START", at=time.time() + 5)
+            replies.add(5, "STOP", at=time.time())
+            replies.add(5, "START", at=time.time() + 5)
+            assert run(ready, "opt-outs", "list", "--refresh").code == 0
             time.sleep(1.2)  # they are looked at once a second at most
         return Answer()
 

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import groupby
 
 PREFIX_BYTES = 8
 MAX_CONFIRMED = 1_000
@@ -16,13 +17,13 @@ class HashPrefixSet:
     """Holds the first 8 bytes of each hash. A hit may be another hash with the same prefix; a miss is certain."""
 
     def __init__(self, hashes: Iterable[bytes]) -> None:
-        self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
+        self._sorted = _distinct(array("Q", map(_number, hashes)))
 
     @staticmethod
     def of_numbers(unsorted: Iterable[int]) -> HashPrefixSet:
         """The set whose hashes begin with these numbers."""
         found = HashPrefixSet(())
-        found._sorted = array("Q", sorted(unsorted))
+        found._sorted = _distinct(unsorted)
         return found
 
     @staticmethod
@@ -60,6 +61,10 @@ class HashPrefixes:
 
     def as_set(self) -> HashPrefixSet:
         return HashPrefixSet.of_numbers(self._numbers)
+
+
+def _distinct(unsorted: Iterable[int]) -> array[int]:
+    return array("Q", (number for number, _ in groupby(sorted(unsorted))))
 
 
 def _number(of: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.opt_out import OptOutSignal, SignalKind, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.operations.delivery_access import deliveries_to_read
-from sendspec.operations.hash_prefix_set import HashPrefixSet
+from sendspec.operations.hash_prefix_set import HashPrefixes, HashPrefixSet
 from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.environment import Channel
 from sendspec.reading.suppress_setting import OptOutScope
@@ -33,20 +33,22 @@ Applies = Callable[[str | None], bool]
 
 
 class OptedOut:
-    """Some people, by the hashes of their addresses: 8 bytes each."""
+    """Some people, by the hashes of their addresses: 8 bytes each, but for the few who opted in again."""
 
-    def __init__(self, salt: bytes, receivers: HashPrefixSet) -> None:
+    def __init__(self, salt: bytes, once_out: HashPrefixSet, in_again: frozenset[bytes]) -> None:
+        """Everybody `once_out` has opted out, but those `in_again`."""
         self._hash = suppression_hasher(salt)
-        self._receivers = receivers
+        self._once_out = once_out
+        self._in_again = in_again
 
     def __contains__(self, address: str) -> bool:
         return self.has(self._hash(address))
 
     def has(self, receiver: bytes) -> bool:
-        return receiver in self._receivers
+        return receiver in self._once_out and receiver not in self._in_again
 
     def __len__(self) -> int:
-        return len(self._receivers)
+        return len(self._once_out) - sum(receiver in self._once_out for receiver in self._in_again)
 
 
 class OptOutList:
@@ -59,7 +61,7 @@ class OptOutList:
         self._opened = opened
         self._signals = 0
         self._once_in: set[bytes] = set()
-        self._listed = OptedOut(salt, HashPrefixSet(()))
+        self._listed = OptedOut(salt, HashPrefixSet(()), frozenset())
         self._since: dict[bytes, bool] = {}
         self._hash = suppression_hasher(salt)
         self._next_look = float("-inf")
@@ -78,8 +80,15 @@ class OptOutList:
         """Takes the opt-outs from `facts`; None: there are none yet."""
         self._once_in, self._since = set(), {}
         self._signals = 0 if facts is None else facts.signal_count
-        receivers = () if facts is None else opted_out(self._noted(facts.signals()), self._applies)
-        self._listed = OptedOut(self._salt, HashPrefixSet(receivers))
+        once_out = HashPrefixes()
+        for signal in () if facts is None else facts.signals():
+            if self._counts(signal):
+                self._note_opt_in(signal)
+                if signal.kind is SignalKind.OUT:
+                    once_out.add(signal.receiver)
+        standing = self._weighed(facts, self._once_in) if facts is not None and self._once_in else ()
+        in_again = frozenset(self._once_in.difference(standing))
+        self._listed = OptedOut(self._salt, once_out.as_set(), in_again)
 
     def refresh(self, monotonic: Callable[[], float]) -> None:
         """Looks whether somebody has opted out, or in again, since. Call it before claiming messages; a call soon after another does nothing.
@@ -104,22 +113,26 @@ class OptOutList:
 
     def _take(self, facts: DeliveryFacts) -> None:
         """Takes the signals that are new. Those of somebody who once opted in again are weighed with all earlier ones."""
-        new = [one for one in self._noted(facts.signals(self._signals)) if self._counts(one)]
-        weighed = {one.receiver for one in new if one.receiver in self._once_in}
-        self._since |= {one.receiver: True for one in new}
-        if weighed:
-            standing = opted_out((one for one in facts.signals() if one.receiver in weighed), self._applies)
-            self._since |= {receiver: receiver in standing for receiver in weighed}
+        new = set()
+        for one in facts.signals(self._signals):
+            if self._counts(one):
+                new.add(one.receiver)
+                self._note_opt_in(one)
+        self._since |= dict.fromkeys(new, True)
+        if again := new & self._once_in:
+            standing = self._weighed(facts, again)
+            self._since |= {receiver: receiver in standing for receiver in again}
+
+    def _weighed(self, facts: DeliveryFacts, receivers: Collection[bytes]) -> Collection[bytes]:
+        """Those of `receivers` who stand opted out, after all that they said."""
+        return opted_out((one for one in facts.signals() if one.receiver in receivers), self._applies).keys()
 
     def _counts(self, signal: OptOutSignal) -> bool:
         return signal.kind is not SignalKind.MAYBE and self._applies(signal.channel)
 
-    def _noted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
-        """The same signals; notes who opted in again."""
-        for signal in signals:
-            if signal.kind is SignalKind.IN:
-                self._once_in.add(signal.receiver)
-            yield signal
+    def _note_opt_in(self, signal: OptOutSignal) -> None:
+        if signal.kind is SignalKind.IN:
+            self._once_in.add(signal.receiver)
 
 
 def unused_opt_outs(jobs: Iterable[Job], context: ProjectContext) -> Iterator[Diagnostic]:

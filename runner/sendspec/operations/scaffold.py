@@ -36,6 +36,8 @@ environments: {}
 SCHEMAS = ("spec", "project")
 """The schemas that editors read, by the first lines of specs and of the project file."""
 IGNORE, IGNORED = ".gitignore", f"{FOLDER}/"
+LINES = f"{IGNORED}\nopted-out.csv\n"
+"""The private folder, and the name under which a file of people who opted out is usually kept: it has their numbers."""
 MAX_IGNORE_BYTES = 1_000_000
 
 
@@ -43,7 +45,7 @@ MAX_IGNORE_BYTES = 1_000_000
 class Scaffold:
     """What is to be written. `texts` are new files by path, below `top` but for the workflow, which is below `repository`.
 
-    `left` are the paths of what is there already. `ignores`: a line for the private folder is added to `.gitignore`.
+    `left` are the paths of what is there already. `ignores`: lines for the private folder and for numbers are added to `.gitignore`.
     """
 
     top: Path
@@ -148,14 +150,14 @@ def _ignore_text(top: Path) -> str | None:
 
 
 def _ignore(top: Path, made: list[Path]) -> None:
-    """Adds the line: the last step, because an earlier `.gitignore` would have to be restored."""
+    """Adds the lines: the last step, because an earlier `.gitignore` would have to be restored."""
     if not lexists(top / IGNORE):
         made.append(top / IGNORE)
-        write_new(top, IGNORE, f"{IGNORED}\n")
+        write_new(top, IGNORE, LINES)
         return
     text = _ignore_text(top)
     path = top / IGNORE
     if text is not None and stat.S_ISREG(path.lstat().st_mode):
         gap = "" if not text or text.endswith("\n") else "\n"
         refuse_place(path)
-        write_file(path, f"{text}{gap}{IGNORED}\n")
+        write_file(path, f"{text}{gap}{LINES}")
