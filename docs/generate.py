@@ -15,6 +15,7 @@ import click
 from sendspec.cli.console import common_options
 from sendspec.cli.main import COMMANDS, cli
 from sendspec.composing.filters import FILTERS, TESTS
+from sendspec.provider.failure_words import table_rows
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
@@ -47,7 +48,7 @@ Schema = Mapping[str, Any]
 
 def pages() -> dict[str, str]:
     """The text of every generated page, by its name in docs/."""
-    return {"spec.md": spec_page(), "cli.md": cli_page(), "errors.md": errors_page()}
+    return {"spec.md": spec_page(), "cli.md": cli_page(), "errors.md": errors_page(), "delivery.md": delivery_page()}
 
 
 def part(name: str) -> str:
@@ -62,6 +63,15 @@ def joined(blocks: Iterable[str]) -> str:
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [header, tuple("---" for _ in header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+# What becomes of a message
+
+
+def delivery_page() -> str:
+    before, after = part("delivery.md").split("<!-- failure words -->\n\n")
+    header = ("the API says", "it means", "kind", "known by")
+    return joined([before.rstrip("\n"), table(header, table_rows()), after])
 
 
 # The spec format

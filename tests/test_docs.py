@@ -16,7 +16,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explanations import EXPLANATIONS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PAGES = ("spec.md", "cli.md", "errors.md")
+PAGES = ("spec.md", "cli.md", "errors.md", "delivery.md")
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 

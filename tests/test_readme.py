@@ -41,6 +41,7 @@ ON_A_SERVER = ("docs/ledger.md", "docs/gitops.md")
 """Their ledgers are on the tests' PostgreSQL server."""
 PAGES = (
     *ON_A_SERVER,
+    "docs/delivery.md",
     "docs/plans.md",
     "docs/tutorial.md",
     *(f"docs/how-to/{path.name}" for path in sorted((CHECKOUT / "docs/how-to").iterdir()) if path.stem != "README"),

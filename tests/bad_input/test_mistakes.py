@@ -684,6 +684,18 @@ def test_links_that_will_be_shortened_are_announced(table: Intake) -> None:
     assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []
 
 
+def test_the_opt_out_link_of_the_api_is_known_by_its_name(table: Intake) -> None:
+    table.text('"Hi, stop: {{ optOutLink }}"')
+    _holds(
+        table.run("validate", "hello.yaml", "--format", "json").diagnostics,
+        "unknown-name 9:27",
+        "'optOutLink'",
+        "write {{ '{{optOutLink}}' }} for Bird to fill in: it does in its templates; whether",
+    )
+    table.text("\"Hi, stop: {{ '{{optOutLink}}' }}\"")
+    assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []
+
+
 # The arguments, the place, words of the problem, words of the fix. Beside the usual files is specs/hi.yaml.
 PATHS: list[tuple[list[str], str, str, str]] = [
     (["helo.yaml"], "file-missing helo.yaml", "no file 'helo.yaml'", "write 'hello.yaml'"),

@@ -117,13 +117,124 @@ def test_a_project_with_all_it_needs_is_well(doctor: Doctor, server: Any, helper
         ' {"service": "channels", "event": "sms.outbound", "url": "https://HOST/PATH", "signingKey": "KEY"},'
         " and the same for sms.inbound and sms.interaction\n"
         f"ok       channel sms: {server.url.removeprefix('http://')} answers\n"
+        "note     state of sms: unknown: the API's answer doesn't say it\n"
+        "         = fix: look at the channel in the API's console\n"
         "ok       clock: agrees with the API's\n"
     )
     assert state_of(doctor.folder) == before
-    [request] = server.requests
-    assert request.method == "GET"
-    assert request.path == f"/workspaces/{helpers.WORKSPACE}/channels/{helpers.CHANNEL}/messages?limit=1"
-    assert request.headers["Authorization"] == f"AccessKey {helpers.SECRET}"
+    assert {request.method for request in server.requests} == {"GET"}
+    workspace = f"/workspaces/{helpers.WORKSPACE}"
+    assert [request.path for request in server.requests] == [
+        f"{workspace}/channels/{helpers.CHANNEL}/messages?limit=1",
+        f"{workspace}/channels/{helpers.CHANNEL}",
+        f"{workspace}/webhook-subscriptions",
+    ]
+    assert {request.headers["Authorization"] for request in server.requests} == {f"AccessKey {helpers.SECRET}"}
+
+
+def answering_at(server: Any, helpers: Any, end: str, answer: Any) -> None:
+    """Has the server answer requests whose path ends so with this status, or this document."""
+
+    def listing(request: Any) -> Any:
+        if not request.path.endswith(end):
+            return server.page([])
+        if isinstance(answer, int):
+            return helpers.Answer(answer)
+        return helpers.Answer(200, answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+
+    server.listing = listing
+
+
+def mms(**more: Any) -> dict[str, Any]:
+    return {"messaging": {"messaging": {"outgoing": {"mms": more, "sms": {"status": "active"}}}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"status": "active"}, ("ok", "active", "")),
+        ({"status": "active", "capabilities": mms(status="active")}, ("ok", "active, can send SMS and MMS", "")),
+        ({"status": "active", "capabilities": mms(status="active", paused=True)}, ("ok", "active, can send SMS", "")),
+        ({"status": "active", "capabilities": mms(status="who knows")}, ("ok", "active, can send SMS", "")),
+        ({"status": "active", "capabilities": [mms()]}, ("ok", "active", "")),
+        ({"status": "inactive"}, ("problem", "'inactive', not 'active'", "activate the channel: what is sent")),
+        ({"status": "call +447700900001"}, ("note", "unknown: the API's answer doesn't say it", "look at")),
+        ({"status": None}, ("note", "unknown: the API's answer doesn't say it", "look at")),
+        (b"[" * 20_000, ("note", "unknown: the API's answer doesn't say it", "look at")),
+        (b" " * 300_000, ("note", "unknown: the body of the answer is larger than 256 KB", "look at")),
+        (403, ("note", "unknown: the API answers 403", "look at")),
+    ],
+)
+def test_the_state_of_a_channel_is_told_as_far_as_it_is_known(
+    doctor: Doctor, server: Any, helpers: Any, answer: Any, expected: tuple[str, str, str]
+) -> None:
+    answering_at(server, helpers, helpers.CHANNEL, answer)
+    verdict, found, fix = doctor.findings()["state of sms"]
+    assert (verdict, found) == expected[:2]
+    assert fix.startswith(expected[2])
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        (mms(status="active"), None),
+        (mms(status="disabled"), "the channel can't send pictures and files; specs/a.yaml, specs/b.yaml has them"),
+        ({}, "whether the channel can send pictures and files is unknown; specs/a.yaml, specs/b.yaml has them"),
+    ],
+)
+def test_specs_with_pictures_need_a_channel_that_sends_them(
+    doctor: Doctor, server: Any, helpers: Any, capabilities: Any, expected: str | None
+) -> None:
+    answering_at(server, helpers, helpers.CHANNEL, {"status": "active", "capabilities": capabilities})
+    assert "MMS of sms" not in doctor.findings()
+    (doctor.folder / "specs").mkdir()
+    spec = "spec: 1\nname: a\nchannel: sms\nmessage:\n  body: {type: image, image: {images: []}}\n"
+    for name, text in {
+        "a": spec, "b": spec.replace("image", "file"), "c": spec.replace("image", "text"), "d": spec.replace("sms", "other"),
+        "e": "spec: {", "f": "spec: 1\nmessage: [body]", "g": "spec: 1\nchannel: sms\nmessage: {body: image}",
+    }.items():  # fmt: skip
+        (doctor.folder / "specs" / f"{name}.yaml").write_text(text)
+    found = doctor.findings().get("MMS of sms")
+    assert (None if found is None else found[:2]) == (None if expected is None else ("note", expected))
+
+
+def subscription(**more: Any) -> dict[str, Any]:
+    return {"service": "channels", "event": "sms.outbound", "status": "active", "eventFilters": None, **more}
+
+
+FILTERED = {"eventFilters": [{"key": "channelId", "value": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ([], None),
+        ([subscription(service="numbers"), subscription(status="inactive"), "no subscription"], None),
+        ([subscription(), subscription()], ("ok", "2 active webhooks for channels")),
+        ([subscription(**FILTERED)], ("ok", "1 active webhook for channels")),
+        ([subscription(**FILTERED), subscription()], ("note", "2 active webhooks for channels, 1 with a filter: events that a")),
+    ],
+)  # fmt: skip
+def test_a_filtered_webhook_may_take_the_events_of_others(
+    doctor: Doctor, server: Any, helpers: Any, results: list[Any], expected: tuple[str, str] | None
+) -> None:
+    answering_at(server, helpers, "webhook-subscriptions", {"results": results})
+    found = doctor.findings().get("webhooks of sms")
+    if expected is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert found[0] == expected[0]
+        assert found[1].startswith(expected[1])
+
+
+def test_what_is_behind_the_first_page_of_webhooks_is_said_to_be_there(
+    doctor: Doctor, server: Any, helpers: Any
+) -> None:
+    answering_at(server, helpers, "webhook-subscriptions", {"results": [subscription()], "nextPageToken": "more"})
+    assert doctor.findings()["webhooks of sms"][1] == "1 active webhook or more for channels"
+    answering_at(server, helpers, "webhook-subscriptions", 403)
+    assert "webhooks of sms" not in doctor.findings()
 
 
 ADA = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICNw07W2nvW/oMZIzxxqPLP9eLKeUig0N8jSieEhLwG0"
@@ -299,7 +410,7 @@ def test_variables_that_others_follow_are_named_and_not_followed(
         "note", "HTTP_PROXY, REQUESTS_CA_BUNDLE set, and ignored when sending", "",
     )  # fmt: skip
     assert found["channel sms"][0] == "ok"
-    assert len(server.requests) == 1
+    assert len(server.requests) == 3
 
 
 def test_a_project_file_that_can_not_be_read_is_the_result(doctor: Doctor, server: Any) -> None:

@@ -46,7 +46,7 @@ def test_what_the_list_is_taken_to_prove_keeps_the_promise(examples: int) -> Non
 BY_SEARCHES = [mutant for mutant in Mutant if "machine" in CAUGHT_BY[mutant]]
 FEW = (
     Mutant.SEND_BEFORE_CLAIM, Mutant.RETRY_ON_500, Mutant.CLAIM_WITHOUT_COMPARE, Mutant.MOVE_WITHOUT_COMPARE, Mutant.SIGHTING_BY_TEXT,
-    Mutant.ABSENT_AT_ONCE,
+    Mutant.ABSENT_AT_ONCE, Mutant.FAILED_IS_RESENT, Mutant.OBSERVED_OF_ANYBODY,
 )  # fmt: skip
 
 

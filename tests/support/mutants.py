@@ -28,6 +28,9 @@ class Mutant(StrEnum):
     SIGHTING_BY_TEXT = "sighting-by-text"
     WITNESS_WINDOW_MOVED = "witness-window-moved"
     ABSENCE_FROM_ONE_SIDE = "absence-from-one-side"
+    REJECTED_IS_PLANNED = "rejected-is-planned"
+    FAILED_IS_RESENT = "failed-is-resent"
+    OBSERVED_OF_ANYBODY = "observed-of-anybody"
 
 
 class SharedMutant(StrEnum):
@@ -65,6 +68,9 @@ DONE_WRONG: dict[Mutant | SharedMutant, str] = {
     Mutant.SIGHTING_BY_TEXT: "a listed message is taken for ours by its reference alone",
     Mutant.WITNESS_WINDOW_MOVED: "the list is asked from the ledger's last move on, not from the spec's last claim",
     Mutant.ABSENCE_FROM_ONE_SIDE: "absence is believed of a list that shows our messages on one side of the doubt only",
+    Mutant.REJECTED_IS_PLANNED: "a message in doubt that is observed as rejected is planned again",
+    Mutant.FAILED_IS_RESENT: "an accepted message that is observed as failed is planned again",
+    Mutant.OBSERVED_OF_ANYBODY: "an observation settles a doubt whoever its receiver is",
     SharedMutant.EXCHANGE_NOT_NUMBERED: "an exchange whose answer was lost is done again, not answered again",
     SharedMutant.LIVING_TAKEN_FOR_DEAD: "a run that begins puts in doubt what living runs are sending",
     SharedMutant.REJOIN_WITHOUT_FENCE: "a run that was taken for dead gets its lock back in a new session",
@@ -95,5 +101,8 @@ CAUGHT_BY: dict[Mutant, frozenset[str]] = {
     Mutant.SIGHTING_BY_TEXT: frozenset({"model", "machine"}),
     Mutant.WITNESS_WINDOW_MOVED: frozenset({"model", "machine"}),
     Mutant.ABSENCE_FROM_ONE_SIDE: frozenset({"model", "machine"}),
+    Mutant.REJECTED_IS_PLANNED: frozenset({"model", "machine"}),
+    Mutant.FAILED_IS_RESENT: frozenset({"model", "machine"}),
+    Mutant.OBSERVED_OF_ANYBODY: frozenset({"model", "machine"}),
 }
 """The table that the harnesses' tests hold themselves to; processes are real ones, killed, and the power-cut file system."""

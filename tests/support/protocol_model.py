@@ -1,4 +1,4 @@
-"""An exhaustive model of the protocol for one key: two runners, a disk behind a cache, a server, every loss and kill.
+"""An exhaustive model of the protocol for one key: two runners, a disk behind a cache, a server, an observer, every loss and kill.
 
 Keys are independent of each other, so one is enough. Every state that can be reached is looked at. What the API's list proves
 is a model of its own: `list_model`.
@@ -15,6 +15,8 @@ from mutants import ABOUT_THE_LIST, Mutant
 from state_search import search
 
 MAX_ATTEMPTS = 3
+OBSERVED = ("", "rejected", "delivered")
+"""What an observer may note of a message, the strongest last; no other status means more than `rejected`."""
 TEXTS = ("A", "B")
 """What a plan may want to send to the key: the spec is edited between two runs."""
 FINAL = ("accepted", "refused")
@@ -49,6 +51,7 @@ class World:
     """`wire` are requests that the server hasn't seen yet, `taken` counts what it accepted.
 
     `approved` is the text of the last plan that could still change what goes out; `other_text`: a request had another one.
+    `noted` is what counts of all observations.
     """
 
     row: Row = Row()
@@ -59,6 +62,7 @@ class World:
     listed: bool = False
     approved: str = ""
     other_text: bool = False
+    noted: str = ""
 
 
 def explore(mutant: Mutant | None = None, most: int = 2_000_000) -> tuple[int, list[str]]:
@@ -75,7 +79,7 @@ def _broken(world: World) -> bool:
 
 
 def _breaks(world: World, after: World) -> bool:
-    return _overwrites(world, after) or _loses(world, after)
+    return _overwrites(world, after) or _loses(world, after) or _forgets(world, after)
 
 
 def _overwrites(world: World, after: World) -> bool:
@@ -88,6 +92,11 @@ def _loses(world: World, after: World) -> bool:
     return world.row.attempt > 0 and after.row.state == "none"
 
 
+def _forgets(world: World, after: World) -> bool:
+    """Whether what was noted of the message gives way to less."""
+    return OBSERVED.index(after.noted) < OBSERVED.index(world.noted)
+
+
 def _steps(world: World, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
     yield from _server(world)
     yield "power cut", replace(world, row=world.disk, runners=(Runner(), Runner()))
@@ -95,6 +104,31 @@ def _steps(world: World, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
         yield "the cache reaches the disk", replace(world, disk=world.row)
     for r in (0, 1):
         yield from _runner(world, r, mutant)
+    yield from _observer(world, mutant)
+
+
+def _observer(world: World, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
+    """Who notes what a list or an event says, without any lock: at any time, early, late, again, and of what was never sent.
+
+    It has our reference. With our receiver it is noted if it is stronger than what was, with another one it is none of ours.
+    """
+    for status in OBSERVED[1:]:
+        noted = replace(world, noted=max(world.noted, status, key=OBSERVED.index))
+        yield f"an observer sees it {status}", _observed(noted, status, mutant)
+        if mutant is Mutant.OBSERVED_OF_ANYBODY and world.row.state == "in_doubt":
+            yield (
+                f"an observer sees another's {status}",
+                _committed(world, replace(world.row, state="accepted"), mutant),
+            )
+
+
+def _observed(world: World, status: str, mutant: Mutant | None) -> World:
+    """What an observation does to the row: nothing."""
+    wrong = (
+        mutant is Mutant.REJECTED_IS_PLANNED and (world.row.state, status) == ("in_doubt", "rejected"),
+        mutant is Mutant.FAILED_IS_RESENT and (world.row.state, status) == ("accepted", "rejected"),
+    )
+    return _committed(world, replace(world.row, state="planned"), mutant) if any(wrong) else world
 
 
 def _server(world: World) -> Iterator[tuple[str, World]]:

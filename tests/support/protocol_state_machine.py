@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from contested_ledgers import ContestedLedger, ContestedSqlite
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -21,10 +22,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from ledger_samples import claims
+from mutant_patches import changed, module_of
 from mutants import Mutant, SharedMutant
 from protocol_answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from sendspec.ledger.delivery.observation import UNDELIVERED, Delivery, Source, StatusReport, merged
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, Claim, Exchanged, PlannedRecord, Route, RunOwner, SendIdentity, Settlement
 from sendspec.planning.fact import Fact
@@ -32,8 +35,9 @@ from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
 from sendspec.sending.reconciliation import reconcile
+from sendspec.sending.report_match import ReportMatch
 from steady_provider import BACKEND
-from step_weights import FOCUS, WEIGHTS
+from step_weights import FOCUS, OBSERVED, WEIGHTS
 
 NEIGHBOUR, SALT = "+447700900002", b"s" * 32
 ROUTE = Route("workspace", "channel")
@@ -44,6 +48,7 @@ TEXTS = (b"a" * 24, b"b" * 24)
 BROKEN = r"^(accepted twice|another text|gone from the ledger|called \w+, and it was|\w+ became )"
 """What the machine says when the promise is broken, and not itself."""
 FINAL = {State.ACCEPTED, State.REFUSED, State.SKIPPED}
+STATUSES = ("accepted", "sent", "rejected", "delivery_failed", "delivered", "a new word")
 
 
 class Runner:
@@ -98,6 +103,7 @@ class Protocol(RuleBasedStateMachine):
         self._final: State | None = None
         self._approved = b""
         self._claimed = False
+        self._noted: Delivery | None = None
         self.contested.clear(now=self._now)
 
     def teardown(self) -> None:
@@ -161,6 +167,11 @@ class Protocol(RuleBasedStateMachine):
             chances += [self.half_an_hour_passes] * self.weights["time"]
         if self._taken and not self._listed:
             chances += [self.the_list_shows_it] * self.weights["list"]
+        if any(self._runners):
+            for status in STATUSES if self.weights["observer"] else ():
+                chances += [partial(self.an_observer_sees, status, ours=answer != "foreign 202")] * self.weights[
+                    "observer"
+                ]
         return chances
 
     def begin(self, r: int, text: bytes, *, continues: bool = False) -> None:
@@ -275,6 +286,41 @@ class Protocol(RuleBasedStateMachine):
         with suppress(LedgerTrouble):
             decided()
 
+    def an_observer_sees(self, status: str, *, ours: bool) -> None:
+        """An event or a page of the list, at any time, however late or untrue: what it says is noted, and nothing moves."""
+        ledger = next(runner.ledger for runner in self._runners if runner is not None)
+        receivers = frozenset({RECEIVER if ours else NEIGHBOUR})
+        seen = Sighting(
+            "id-k", id_text(KEY), receivers, status == "rejected", self._now, StatusReport(status, self._now)
+        )
+        before, match = self._fact(), ReportMatch(ledger, lambda receiver: receiver_hash(SALT, receiver), lambda: ())
+        for observation in match.observations([seen], Source.WEBHOOK, self._now):
+            assert ours, "accepted became what another's message is"
+            known, self._noted = self._noted, merged(self._noted, observation)
+            assert known is None or known.report.rank <= self._noted.report.rank
+        self._does_wrong(ledger, before, status, ours=ours)
+        if self.mutant is None:
+            assert self._fact() == before, f"{before.state} became {self._fact().state}"
+
+    def _does_wrong(self, ledger: Ledger, before: Fact, status: str, *, ours: bool) -> None:
+        """What an observer must not do."""
+        move = partial(Change, id=KEY, attempt=before.attempt, reason="it was observed")
+        doubtful = before.state is State.IN_DOUBT
+        with suppress(LedgerTrouble):
+            if self.mutant is Mutant.REJECTED_IS_PLANNED and ours and status == "rejected" and doubtful:
+                ledger.move(MOVE_BY_NAME["absent"], [move(to=State.PLANNED)], now=self._now)
+            if self.mutant is Mutant.OBSERVED_OF_ANYBODY and not ours and doubtful:
+                ledger.move(MOVE_BY_NAME["find"], [move(to=State.ACCEPTED, remote_id="id-k")], now=self._now)
+            if (
+                self.mutant is Mutant.FAILED_IS_RESENT
+                and ours
+                and status in UNDELIVERED
+                and before.state is State.ACCEPTED
+            ):
+                free = Mutant.MOVE_WITHOUT_COMPARE
+                with patch.object(module_of(free), *changed(free)):
+                    ledger.move(MOVE_BY_NAME["resolve"], [move(to=State.PLANNED)], now=self._now)
+
     def the_server_sees_a_request(self, takes: bool, answer: str) -> None:
         attempt = self._wire.pop(0)
         if takes and answer in ("422", "429", "foreign 202"):
@@ -334,7 +380,7 @@ def run_machine(
     mutant: Mutant | None = None, *, number: int = 0, fence: bool = False, examples: int = 60, steps: int = 40
 ) -> None:
     """Raises AssertionError when the promise breaks. `number` decides what is tried."""
-    weights = WEIGHTS | (FOCUS.get(mutant, {}) if mutant else {})
+    weights = OBSERVED if mutant is None else WEIGHTS | FOCUS.get(mutant, {})
     with ContestedSqlite(mutant, fence=fence) as contested:
         search(Protocol, number, examples, steps, contested=contested, mutant=mutant, fence=fence, weights=weights)
 

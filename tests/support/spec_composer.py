@@ -53,7 +53,7 @@ class SpecComposer:
         assert isinstance(spec.recipients, InlineRecipients)
         at = spec.recipients.at
         table = InlineTable(spec.document, [((*at, n), row) for n, row in enumerate(spec.recipients.rows)])
-        program = compile_spec(spec, table.columns, platform, problems)
+        program = compile_spec(spec, table.columns, platform, problems, table.rows(Problems()))
         if program is None:
             return []
         setting = ComposeSettings(platform=platform, salt=SALT, limits=limits)

@@ -6,8 +6,10 @@ from mutants import Mutant
 
 WEIGHTS = {
     "begin": 2, "continue": 1, "go on": 6, "give up": 1, "die": 1, "reconcile": 1, "person": 2, "note": 2, "server": 6, "time": 2, "list": 1,
+    "observer": 0,
 }  # fmt: skip
-"""How likely each step is: what goes on is more likely than what ends."""
+"""How likely each step is: what goes on is more likely than what ends. Nothing an observer does matters to what breaks the rest."""
+OBSERVED = WEIGHTS | {"observer": 1}
 FOCUS: dict[Mutant, dict[str, int]] = {
     Mutant.SETTLE_WITHOUT_ATTEMPT: {
         "begin": 6,
@@ -26,5 +28,8 @@ FOCUS: dict[Mutant, dict[str, int]] = {
     Mutant.FLAG_TOO_LATE: {"die": 0, "time": 0},
     Mutant.RETRY_ON_500: {"die": 0, "time": 0},
     Mutant.SILENT_RESEND: {"die": 0, "time": 0},
+    Mutant.REJECTED_IS_PLANNED: {"observer": 6, "die": 0, "time": 0, "reconcile": 0},
+    Mutant.FAILED_IS_RESENT: {"observer": 6, "die": 0, "time": 0},
+    Mutant.OBSERVED_OF_ANYBODY: {"observer": 6, "die": 0, "time": 0},
 }
 """Steps that the search for a mutant prefers, where it lies deep."""

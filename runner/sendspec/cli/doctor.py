@@ -20,7 +20,8 @@ from sendspec.showing.terminal_style import TerminalStyle
 def command(console: Console, env: str | None) -> int:
     """Check settings, key, clock, ledger and connection; change nothing.
 
-    Prints where each setting comes from. Sends nothing. Asks the API for one message of the channel's list.
+    Prints where each setting comes from. Sends nothing. Asks the API for one message of each channel's list, for the channel's state, and
+    for the workspace's webhooks.
 
     \b
     Examples:

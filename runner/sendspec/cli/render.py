@@ -50,12 +50,14 @@ def command(
     """
     problems = Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
-    check_jobs(jobs, context, problems, 1)
+    plans = check_jobs(jobs, context, problems, 1)
     if rejects(console, problems):
         return ExitCode.REJECTED
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     if context is not None:
         console.say(context.provisional_note)
+    if any(plan.looks_back for plan in plans):
+        console.say("note: `only: undelivered` is looked up by `plan` and `send`; every row is printed here")
     again = Problems()
     if key is None:
         bodies = rendered_bodies(jobs, None, again)

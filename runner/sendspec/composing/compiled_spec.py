@@ -106,7 +106,7 @@ def compile_spec(
     known = KnownNames(columns or (), tuple(spec.variables))
     for at, problem in faults:
         problems.add(_in_words_of_the_table(spec, at, problem, known, first_rows, platform))
-    for diagnostic in _doubts(compiled, known, first_rows):
+    for diagnostic in _doubts(compiled, known, first_rows, platform):
         problems.add(diagnostic)
     if columns is not None:
         _check(compiled, known, platform, first_rows, problems)
@@ -135,7 +135,7 @@ def _in_words_of_the_table(
     return document.place(at, replace(found, fix=fix), within=(found.start, found.end))
 
 
-def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
+def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows, platform: Platform) -> Iterator[Diagnostic]:
     """What Jinja or the API reads otherwise than its author, or not at all."""
     spec = compiled.spec
     yield from _trusted_html(compiled)
@@ -152,7 +152,7 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     yield from printed_conditions(spec)
     yield from rounded_numbers(spec, compiled.content)
     is_mail = compiled.identifier_key == EMAIL_ADDRESS.identifier_key
-    yield from unlikely_contents(spec, compiled.content, rows, is_mail=is_mail)
+    yield from unlikely_contents(spec, compiled.content, rows, is_mail=is_mail, is_measured=bool(platform.sms_measured))
 
 
 def compile_recipients(spec: Spec, columns: tuple[str, ...] | None, platform: Platform) -> CompiledSpec | None:

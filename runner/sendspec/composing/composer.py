@@ -173,7 +173,22 @@ class Composer:
 
     def recipient_of(self, row: Row) -> tuple[str, str] | None:
         """Address and key of a row, even if `where` leaves the row out. None: it has no valid ones."""
-        context = message_context({**row.values, **self._constants}, row.values)
+        written = row.values
+        return self._recipient_in(row, message_context({**written, **self._constants}, written))
+
+    def wanted_key_of(self, row: Row) -> str | None:
+        """The key of a row that `where` keeps. None: it leaves the row out, or the row has no valid address or key."""
+        written = row.values
+        context = message_context({**written, **self._constants}, written)
+        try:
+            if not self._recipients.is_kept(row, context):
+                return None
+        except (PlaceholderError, RowRejected):
+            return None
+        found = self._recipient_in(row, context)
+        return None if found is None else found[1]
+
+    def _recipient_in(self, row: Row, context: Any) -> tuple[str, str] | None:
         try:
             address = self._recipients.address(row, context)
             if self._compiled_spec.receiver is not None:

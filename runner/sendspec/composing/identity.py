@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 import orjson
@@ -26,6 +26,16 @@ def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
     hashed = id_hash(salt, name, generation)
     hashed.update(orjson.dumps(key) + b"]")
     return hashed.digest()
+
+
+def ids_of_keys(salt: bytes, name: str, generation: int, keys: Iterable[str]) -> list[bytes]:
+    """`message_id` of each key."""
+    shared, found = id_hash(salt, name, generation), []
+    for key in keys:
+        hashed = shared.copy()
+        hashed.update(orjson.dumps(key) + b"]")
+        found.append(hashed.digest())
+    return found
 
 
 def id_hash(salt: bytes, name: str, generation: int) -> blake2b:

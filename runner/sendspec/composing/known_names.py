@@ -18,6 +18,12 @@ from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.tables.column_name import is_made_up
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
+OPT_OUT_LINK = "optOutLink"
+"""A variable of Bird's own, for people who can't answer STOP: those who get messages of an alphanumeric sender."""
+_OPT_OUT_FIX = (
+    f"write {{{{ '{{{{{OPT_OUT_LINK}}}}}' }}}} for Bird to fill in: it does in its templates; whether it does in a text of `body` isn't known,"
+    " so send one to yourself first"
+)
 MAX_LISTED = 12
 MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
@@ -136,6 +142,8 @@ def _item_near(source: str, use: NameUse, known: KnownNames) -> tuple[str | None
 
 
 def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, early: bool) -> str:
+    if letters(use.name) == letters(OPT_OUT_LINK):
+        return _OPT_OUT_FIX
     compared = f"write `'{quoted(use.name)}'`, in quotes, if it is a value" if _is_compared(template, use) else ""
     if near is not None:
         return (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sendspec.composing.first_rows import FirstRows
-from sendspec.composing.short_link import short_link_warnings
+from sendspec.composing.public_shortener import public_shorteners
+from sendspec.composing.short_link import changed_links
 from sendspec.composing.template_tree import Node, placeholders_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable, quoted
@@ -20,9 +21,13 @@ _SENDERS = (
 )
 
 
-def unlikely_contents(spec: Spec, content: Node, rows: FirstRows, *, is_mail: bool) -> Iterator[Diagnostic]:
-    """`rows` are looked at if a column is the address of media."""
-    yield from short_link_warnings(spec)
+def unlikely_contents(
+    spec: Spec, content: Node, rows: FirstRows, *, is_mail: bool, is_measured: bool
+) -> Iterator[Diagnostic]:
+    """`rows` are looked at if a column is the address of media, or may have links. `is_measured`: the platform counts segments of SMS."""
+    yield from changed_links(spec, is_measured=is_measured)
+    if is_measured:
+        yield from public_shorteners(spec, content, rows)
     if is_mail:
         yield from _mail_doubts(spec)
     for at, value in walk(spec.message.get("body"), ("message", "body")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sendspec import __version__
 from sendspec.diagnostics.clock import Clock
@@ -12,6 +13,7 @@ from sendspec.ledger.access import inspect_server, refuse_on_ci
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.record import Route
 from sendspec.operations.approval_check import listed_people
+from sendspec.operations.channel_checks import channel_state, subscription_check
 from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.ledger_access import ledger_to_inspect
 from sendspec.operations.ledger_place import ledger_place
@@ -22,11 +24,14 @@ from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.operations.ssh_keygen import find_program
 from sendspec.operations.system import System
 from sendspec.operations.webhook_checks import webhook_checks
+from sendspec.provider.channel_state import MAX_BODY
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.message_list import MAX_PAGE_BYTES, NEWEST_MESSAGE_QUERY
+from sendspec.provider.path import CHANNEL_PATH, SUBSCRIPTIONS_PATH
 from sendspec.provider.time_headers import clock_skew_seconds
 from sendspec.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
+from sendspec.reading.environment import Channel
 from sendspec.sending.connection import Connection, ConnectionFailed, verifying_context
 from sendspec.sending.witness import SKEW_NOTED
 
@@ -161,6 +166,7 @@ def _variables(system: System) -> Iterator[Check]:
 def _reachability(context: ProjectContext, key: AccessKey) -> Iterator[Check]:
     """Asks each channel for one message of its list: shows that the key may see it, and what time the API has."""
     environment = context.environment
+    workspaces: dict[str, Channel] = {}
     for alias, channel in environment.channels.items():
         what = f"channel {alias}"
         try:
@@ -176,19 +182,43 @@ def _reachability(context: ProjectContext, key: AccessKey) -> Iterator[Check]:
             return
         if answer.status == 200:
             yield Check(CheckStatus.OK, what, f"{environment.api.authority} answers")
+            yield from _state(context, key, alias, channel)
         else:
             yield Check(
                 CheckStatus.PROBLEM, what, f"the API answers {answer.status}", "check key, workspace and channel"
             )
         yield from _clock(answer.headers.get("date", ""), context.system.clock)
+        if answer.status == 200:
+            workspaces.setdefault(channel.workspace, channel)
+    for channel in workspaces.values():
+        yield from _subscriptions(context, key, channel)
 
 
-def _ask(endpoint: Endpoint, clock: Clock) -> HttpResponse:
-    """Asks for one message of a list, as a run would. Raises `ConnectionFailed` and `UnreadableResponse`."""
+def _state(context: ProjectContext, key: AccessKey, alias: str, channel: Channel) -> Iterator[Check]:
+    endpoint = channel_endpoint(context.environment, key, Route(channel.workspace, channel.channel))
+    path = CHANNEL_PATH.format(workspace=channel.workspace, channel=channel.channel)
+    yield from channel_state(alias, channel, context.root, lambda: _ask_at(context, endpoint, path))
+
+
+def _subscriptions(context: ProjectContext, key: AccessKey, channel: Channel) -> Iterator[Check]:
+    endpoint = channel_endpoint(context.environment, key, Route(channel.workspace, channel.channel))
+    path = SUBSCRIPTIONS_PATH.format(workspace=channel.workspace)
+    yield from subscription_check(f"webhooks of {channel.alias}", lambda: _ask_at(context, endpoint, path))
+
+
+def _ask_at(context: ProjectContext, endpoint: Endpoint, path: str) -> HttpResponse:
+    at = replace(endpoint, path=context.environment.api.prefix + path)
+    return _ask(at, context.system.clock, "", MAX_BODY)
+
+
+def _ask(
+    endpoint: Endpoint, clock: Clock, query: str = NEWEST_MESSAGE_QUERY, max_body: int = MAX_PAGE_BYTES
+) -> HttpResponse:
+    """Asks for one message of a list, as a run would, or for what `query` says. Raises `ConnectionFailed` and `UnreadableResponse`."""
     connection = Connection(endpoint, verifying_context() if endpoint.scheme == "https" else None, clock.monotonic)
     try:
         connection.ensure()
-        return connection.get(NEWEST_MESSAGE_QUERY, clock.monotonic() + ASK_SECONDS, max_body=MAX_PAGE_BYTES)
+        return connection.get(query, clock.monotonic() + ASK_SECONDS, max_body=max_body)
     finally:
         connection.close()
 

@@ -12,6 +12,7 @@ from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity
+from sendspec.operations.earlier_send import check_earlier_sends, earlier_send
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.lost_opt_outs import refuse_lost_opt_outs
 from sendspec.operations.opt_out_list import read_opt_outs, unused_opt_outs
@@ -60,6 +61,7 @@ def _decided(
     choice: Choice,
     eligibility: Eligibility,
 ) -> Iterator[Decision]:
+    choice = _for_job(choice, job, context, ledger)
     moved = renamed_send(job, ledger)
     if moved is not None:
         return moved.decisions(composed, eligibility, choice)
@@ -69,6 +71,12 @@ def _decided(
 
 def _eligibility(job: Job, context: ProjectContext) -> Eligibility:
     return Eligibility(context.environment.only_to, job.suppressed, job.opted_out)
+
+
+def _for_job(choice: Choice, job: Job, context: ProjectContext, ledger: Facts | None) -> Choice:
+    """The choice, and where the spec says `only: undelivered`, whom its earlier send did not reach."""
+    earlier = earlier_send(job, context, ledger)
+    return choice if earlier is None else replace(choice, kept=earlier.kept)
 
 
 def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, choice: Choice) -> LedgerView:
@@ -108,6 +116,7 @@ def plan_jobs(
     read_opt_outs((job.opted_out for job in jobs if job.opted_out is not None), context)
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
+    check_earlier_sends(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger
     prices = project_prices(context, problems)
     for diagnostic in (*chain.from_iterable(map(other_text, jobs)), *unused_opt_outs(jobs, context)):
@@ -124,6 +133,8 @@ def plan_jobs(
                 text_digest=text_digest(job.spec),
                 suppression=_suppression(job),
                 opted_out=None if job.opted_out is None else len(job.opted_out.snapshot),
+                looks_back=job.spec.only is not None,
+                earlier=job.earlier.found,
             ),
             spec_settings(job, context, retry),
             identity,
@@ -158,6 +169,7 @@ def _plan(
     choice: Choice,
     processes: int,
 ) -> Plan:
+    choice = _for_job(choice, job, context, ledger)
     moved = renamed_send(job, ledger)
     pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     if moved is None or ledger is None:

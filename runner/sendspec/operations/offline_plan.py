@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Problems, Severity
@@ -64,4 +65,4 @@ def check_jobs(
 
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
     view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(suppressed=job.suppressed))
-    return plan_rows(job, view, problems, processes)
+    return replace(plan_rows(job, view, problems, processes), looks_back=job.spec.only is not None)

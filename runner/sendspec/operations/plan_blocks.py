@@ -132,9 +132,10 @@ class _PlanBuilder:
         if self._asks_ledger:
             undecided = [index for index, skip in enumerate(skips) if skip is None]
             decided = self._skips_of([entries[index][0] for index in undecided])
-            held = self._view.choice.held
+            choice = self._view.choice
             for index, skip in zip(undecided, decided, strict=True):
-                skips[index] = held.get(entries[index][0][:ID_BYTES]) if held and skip is None else skip
+                is_asked = skip is None and choice.leaves_out
+                skips[index] = choice.skip_of(entries[index][0][:ID_BYTES]) if is_asked else skip
             if self._view.planned_count:  # excluded recipients are still in the table
                 excluded = [entries[index][0] for index, skip in enumerate(skips) if skip in _EXCLUDED]
                 self._note_planned(self._states_of(excluded))

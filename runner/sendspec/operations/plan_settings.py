@@ -14,6 +14,7 @@ from sendspec.planning.decision import Retry
 from sendspec.planning.plan_digest import SpecSettings
 from sendspec.reading.environment import SANDBOX, Environment
 from sendspec.reading.limits import Limits
+from sendspec.reading.undelivered import Undelivered
 
 
 def spec_settings(job: Job, context: ProjectContext, retry: RetryTerm | None) -> SpecSettings:
@@ -35,6 +36,7 @@ def spec_settings(job: Job, context: ProjectContext, retry: RetryTerm | None) ->
         "moved_from": spec.moved_from,
         "audience": "frozen" if spec.audience_frozen else None,
         "not_after": None if spec.not_after is None else moment_text(spec.not_after),
+        "undelivered": None if spec.only is None else _undelivered(spec.only),
     }
     return SpecSettings(name=spec.name, generation=spec.generation, target=_set(target), policy=_set(policy))
 
@@ -53,6 +55,11 @@ def api_text(environment: Environment) -> str:
         return SANDBOX
     api = environment.api
     return f"{api.scheme}://{api.authority}{api.prefix}"
+
+
+def _undelivered(only: Undelivered) -> dict[str, Any]:
+    """As the spec writes it: the same words mean the same people, whatever was sent meanwhile."""
+    return {**_set({"spec": only.spec, "generation": only.generation}), "statuses": sorted(only.statuses)}
 
 
 def _limits(limits: Limits) -> dict[str, Any]:

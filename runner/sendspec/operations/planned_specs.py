@@ -57,7 +57,7 @@ def _place_of(folder: Path, spec: Mapping[str, Any]) -> Path | None:
         return place
     if find_project(folder) is None:
         return None  # without a project file, nothing says how far to search
-    found = [each for each in _yaml_files(folder) if _has_name(each, spec["name"])]
+    found = [each for each in yaml_files(folder) if _has_name(each, spec["name"])]
     if len(found) > 1:
         places = " and ".join(printable(os.path.relpath(each, folder)) for each in found[:2])
         raise PlanUnreadable(
@@ -89,7 +89,7 @@ def _has_name(path: Path, name: str) -> bool:
         return False
 
 
-def _yaml_files(folder: Path) -> Iterator[Path]:
+def yaml_files(folder: Path) -> Iterator[Path]:
     """The YAML files of a project, without hidden folders and those of a project inside it."""
     return islice(_walked(folder), MAX_SEARCHED)
 

@@ -53,20 +53,25 @@ def other_names(spec: Spec, ledger: Facts | None) -> tuple[str, ...]:
     """
     if ledger is None or spec.moved_from is False:
         return ()
+    return linked_names(spec.name, spec.moved_from, ledger)
+
+
+def linked_names(name: str, moved_from: str | None, ledger: Facts) -> tuple[str, ...]:
+    """The names that the ledger knows and notes as earlier or later ones of `name`, without it."""
     sends = ledger.sends()
     pairs = {(send.name, send.moved_from) for send in sends if send.moved_from is not None}
-    if spec.moved_from is not None:
-        pairs.add((spec.name, spec.moved_from))
+    if moved_from is not None:
+        pairs.add((name, moved_from))
     linked: dict[str, set[str]] = defaultdict(set)
     for one, another in pairs:
         linked[one].add(another)
         linked[another].add(one)
-    found, waiting = {spec.name}, [spec.name]
+    found, waiting = {name}, [name]
     while waiting:
-        for name in linked[waiting.pop()] - found:
-            found.add(name)
-            waiting.append(name)
-    return tuple(sorted(found & {send.name for send in sends} - {spec.name}))
+        for each in linked[waiting.pop()] - found:
+            found.add(each)
+            waiting.append(each)
+    return tuple(sorted(found & {send.name for send in sends} - {name}))
 
 
 def names_of(specs: Iterable[Spec], ledger: Facts) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -29,6 +29,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.spec_channel import channel_of_spec, where_no_project_is
 from sendspec.planning.decision import History
+from sendspec.planning.earlier_send import EarlierLook
 from sendspec.planning.plan import Target
 from sendspec.provider.payload_strings import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
@@ -61,6 +62,7 @@ class Job:
     now: datetime
     suppressed: SuppressionList | None
     opted_out: OptOutList | None = None
+    earlier: EarlierLook = field(default_factory=EarlierLook, compare=False)
 
     @property
     def limits(self) -> Limits:

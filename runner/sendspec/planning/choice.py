@@ -7,27 +7,41 @@ from dataclasses import dataclass, field
 
 from sendspec.composing.message import Message
 from sendspec.planning.decision import Decision, Retry, Skip
+from sendspec.planning.earlier_send import MessageIds
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`retry` has the kinds of messages to try again, and no others are sent; empty: everything that is due.
 
-    `held` are messages that are skipped although they are due, by id, each with its reason.
+    `held` are messages that are skipped although they are due, by id, each with its reason. `kept` are the ids of those whom an
+    earlier send did not reach, where the spec sends to nobody else; None: it sends to all.
     """
 
     retry: frozenset[Retry] = frozenset()
     held: Mapping[bytes, Skip] = field(default_factory=dict)
+    kept: MessageIds | None = None
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether it skips any message that is due."""
+        return bool(self.held) or self.kept is not None
+
+    def skip_of(self, identity: bytes) -> Skip | None:
+        """Why a message that is due is skipped; None if it is sent."""
+        if self.kept is not None and identity not in self.kept:
+            return Skip.NOT_UNDELIVERED
+        return self.held.get(identity)
 
     def applied(self, decided: Iterable[Decision]) -> Iterator[Decision]:
-        """The decisions, with every held message skipped."""
-        if not self.held:
+        """The decisions, with every message skipped that is not chosen."""
+        if not self.leaves_out:
             yield from decided
             return
         for decision in decided:
             item = decision.item
-            if decision.skip is None and isinstance(item, Message) and item.id in self.held:
-                decision = decision._replace(skip=self.held[item.id])
+            if decision.skip is None and isinstance(item, Message):
+                decision = decision._replace(skip=self.skip_of(item.id))
             yield decision
 
 

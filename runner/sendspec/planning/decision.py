@@ -46,6 +46,7 @@ class Skip(StrEnum):
     TAKEN_ELSEWHERE = "taken-elsewhere"
     BASELINE = "baseline"
     EXPIRED = "expired"
+    NOT_UNDELIVERED = "not-undelivered"
 
 
 SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {

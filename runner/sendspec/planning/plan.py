@@ -13,6 +13,7 @@ from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
 from sendspec.planning.cost import Cost
 from sendspec.planning.decision import Decision, Skip
+from sendspec.planning.earlier_send import EarlierSend
 from sendspec.planning.forcing_count import ForcingCount, ForcingTally
 from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
@@ -85,6 +86,9 @@ class Plan:
 
     `opted_out` is how many people are known to have opted out where that counts; None where the spec and its environment don't ask.
 
+    `looks_back`: the spec says `only: undelivered`. `earlier` is what it kept by; None: nothing was looked up, and every row is taken for
+    one that is kept.
+
     `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
     nobody can approve. `ledger` is the ledger's id.
     """
@@ -111,6 +115,8 @@ class Plan:
     content_digest: str = ""
     suppression: Suppression | None = None
     opted_out: int | None = None
+    looks_back: bool = False
+    earlier: EarlierSend | None = None
     schedule: Schedule | None = None
     cost: Cost | None = None
 

@@ -6,6 +6,9 @@ import re
 
 MESSAGES_PATH = "/workspaces/{workspace}/channels/{channel}/messages"
 """POST takes one message; GET lists the channel's messages."""
+CHANNEL_PATH = "/workspaces/{workspace}/channels/{channel}"
+SUBSCRIPTIONS_PATH = "/workspaces/{workspace}/webhook-subscriptions"
+"""GET lists a workspace's webhook subscriptions."""
 MESSAGE_PATH = MESSAGES_PATH + "/{message}"
 INTERACTIONS_PATH = MESSAGE_PATH + "/interactions"
 BATCH_PATH = "/workspaces/{workspace}/channels/{channel}/batch/messages"

@@ -14,7 +14,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec_advice import BODY, a_table, a_text
 
 _MAX_SHOWN = 100
-_RECIPIENT_KEYS = ("file", "list", "to", "country", "key", "where", "check", "delimiter", "allow_empty")
+_RECIPIENT_KEYS = ("file", "list", "to", "country", "key", "where", "check", "delimiter", "allow_empty", "only")
 _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     (): dict.fromkeys(("version", "format", "apiversion"), "spec")
     | dict.fromkeys(("csv", "table", "contacts", "people", "users", "receivers", "source", "data"), "recipients")

@@ -23,6 +23,7 @@ from sendspec.reading.schema.formats import date_time
 from sendspec.reading.spec_check import COUNTRY, spec_problems
 from sendspec.reading.suppress_setting import NO_OPT_OUTS, OptOutSetting, read_suppress
 from sendspec.reading.suppression_file import SuppressionFile
+from sendspec.reading.undelivered import Undelivered, read_undelivered
 from sendspec.reading.where_text import where_problems
 
 
@@ -83,6 +84,7 @@ class Spec:
 
     `continue_with` is the text digest of the text that messages on hold go out with. `audience_frozen`: a send that has begun takes
     no new recipients. From `not_after` on, nothing is claimed. `delivery` is what deliveries are held against afterwards.
+    `only` keeps those whom an earlier send did not reach.
     """
 
     path: str
@@ -109,6 +111,7 @@ class Spec:
     audience_frozen: bool = False
     not_after: datetime | None = None
     delivery: DeliveryTerms | None = None
+    only: Undelivered | None = None
 
 
 def read_spec(
@@ -185,6 +188,7 @@ def _spec(document: Document) -> Spec:
         audience_frozen="audience" in data,
         not_after=date_time(data["not_after"]) if "not_after" in data else None,
         delivery=read_delivery(data.get("delivery")),
+        only=read_undelivered(options),
     )
 
 

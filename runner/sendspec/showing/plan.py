@@ -21,6 +21,7 @@ from sendspec.showing.absent_audience import absent_json
 from sendspec.showing.account import country_words, left_words, skipped_words
 from sendspec.showing.change_total import change_total
 from sendspec.showing.cost import cost_json, cost_words, country_lines
+from sendspec.showing.earlier_send import earlier_json, earlier_lines
 from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
 from sendspec.showing.plan_shape import shape_lines, shapes_json
@@ -107,6 +108,7 @@ def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -
         yield f"  suppress: {_suppressed(plan, plan.suppression)}"
     if plan.opted_out is not None:
         yield f"  opt-outs: {_opted_out(plan, plan.opted_out)}"
+    yield from (f"  {line}" for line in earlier_lines(plan))
     if plan.schedule is not None:
         yield from (f"  {line}" for line in schedule_lines(plan.schedule, plan.send))
     if plan.skipped.get(Skip.ON_HOLD):
@@ -216,6 +218,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         **({"countries": dict(countries)} if (countries := plan.countries) else {}),
         **_suppress_json(plan),
         **_opt_outs_json(plan),
+        **earlier_json(plan),
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),
         **({} if detail is NO_DETAIL else shapes_json(plan, detail)),

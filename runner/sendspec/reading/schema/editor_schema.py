@@ -15,6 +15,7 @@ from typing import Any
 from sendspec.reading.delivery_terms import DURATION, SHARE
 from sendspec.reading.schema.location import schema_directory
 from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.undelivered import DEFAULT_OUTCOMES, OUTCOMES
 
 TEMPLATE = {"type": "string", "pattern": "\\{\\{|\\{%"}
 SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
@@ -117,6 +118,31 @@ _SUPPRESS = {
     "if": {"required": ["scope"]},
     "then": {"required": ["opt_outs"]},
 }
+_UNDELIVERED = {
+    "description": "Keeps the rows whose message in that send, by the same recipient key, was not delivered.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "spec": {
+            "description": "The name of the send's spec; default: this spec.",
+            **_NAME,
+            "examples": ["order-shipped"],
+        },
+        "generation": {
+            "description": "The send's generation; default: the newest that was sent, for this spec the newest before its own.",
+            "type": "integer",
+            "minimum": 1,
+        },
+        "statuses": {
+            "description": "Which outcomes count. `refused`: the API refused the message at once; the others are statuses of an accepted one.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"enum": list(OUTCOMES)},
+            "default": list(DEFAULT_OUTCOMES),
+        },
+    },
+}
 _RECIPIENTS = {
     "type": "object",
     "additionalProperties": False,
@@ -150,6 +176,13 @@ _RECIPIENTS = {
             "if": {"type": "boolean"},
             "else": {"type": "string"},
             "default": True,
+        },
+        "only": {
+            "description": "Only people whom an earlier send did not reach, by what became of its messages.",
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["undelivered"],
+            "properties": {"undelivered": _UNDELIVERED},
         },
     },
 }

@@ -168,6 +168,23 @@ EXPLAINED: dict[str, Explanation] = {
             "segments with the links as you wrote them, so a message may take more or fewer."
         ),
     ),
+    "tracked-links": Explanation(
+        "the API adds to links after the text was measured",
+        (
+            "A warning: with `enableLinkTracking`, a link gets parameters that your own text doesn't have. A plan counts segments with the "
+            "links as you wrote them, so a message may take more. The API's newer pages say that in an SMS it needs `shortLinks` too."
+        ),
+    ),
+    "public-shortener": Explanation(
+        "a text has a link of a public shortener",
+        (
+            "A warning. Anybody can make a link under such a domain, so spam is full of them, and networks drop messages that have one, most "
+            "of all in the US. The API accepts the message, and nobody gets it. `shortLinks` makes links under the workspace's own domain, if "
+            "it has one."
+        ),
+        wrong="Track it: https://bit.ly/3xyzAbc",
+        right="Track it: https://shop.example/t/3xyz",
+    ),
     "limit-segments": Explanation(
         "a text needs more segments than `limits.segments` allows",
         (

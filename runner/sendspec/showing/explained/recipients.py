@@ -396,4 +396,47 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right="mv new.csv opt-outs.csv   # write the new list beside the old one, then rename it",
     ),
+    "undelivered-unsent": Explanation(
+        "`only: undelivered` names a send that doesn't exist",
+        (
+            "It keeps those whom an earlier send did not reach. The environment's ledger has no such send: its spec or its generation is "
+            "misspelled, or it went out from another environment."
+        ),
+        wrong="only: {undelivered: {spec: order-shiped}}",
+        right="only: {undelivered: {spec: order-shipped, generation: 1}}",
+    ),
+    "undelivered-itself": Explanation(
+        "`only: undelivered` names the send that it is part of",
+        (
+            "Whom a send has reached, or failed to reach, doesn't change what the same send does. Trying again is a send of its own: raise "
+            "`generation`, or write another spec."
+        ),
+        wrong="generation: 1\nrecipients: {file: orders.csv, only: {undelivered: {generation: 1}}}",
+        right="generation: 2\nrecipients: {file: orders.csv, only: {undelivered: {generation: 1}}}",
+    ),
+    "undelivered-unseen": Explanation(
+        "nobody has looked at what became of the earlier send",
+        (
+            "Accepted messages are kept only if the API was seen to say that they failed. Without any status, everybody would be skipped. "
+            "`status --delivery --refresh` asks the API and notes what it says. The API's list shows the last 7 days."
+        ),
+        right="sendspec status --delivery --refresh --env production",
+    ),
+    "undelivered-outdated": Explanation(
+        "messages of the earlier send were under way when somebody last looked",
+        (
+            "A warning: what is under way, or was never seen, is not tried again, as it may still arrive. Some of these messages may have "
+            "failed since the last look."
+        ),
+        right="sendspec status --delivery --refresh --env production",
+    ),
+    "undelivered-unmatched": Explanation(
+        "the earlier send has no message of any of these recipients",
+        (
+            "A warning. Recipients are compared by the text that `key` gives, which is the address unless the spec says otherwise. A send by "
+            "order number and one by phone number have no recipient in common."
+        ),
+        wrong="recipients: {file: orders.csv, only: {undelivered: {spec: order-shipped}}}",
+        right='recipients: {file: orders.csv, key: "{{ order_id }}", only: {undelivered: {spec: order-shipped}}}',
+    ),
 }

@@ -13,6 +13,7 @@ from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling
 from sendspec.showing.account import country_words
+from sendspec.showing.earlier_send import earlier_lines
 from sendspec.showing.markdown.base_change import change_blocks
 from sendspec.showing.markdown.foreign_text import code, name
 from sendspec.showing.markdown.message_part import sample_blocks
@@ -111,6 +112,7 @@ def _skipped(plan: Plan) -> Iterator[str]:
         yield f"suppression lists: {found} found in {files} ({many(plan.suppression.addresses, 'address', 'addresses')})"
     if plan.opted_out is not None:
         yield f"opt-outs: {number(plan.skipped.get(Skip.OPTED_OUT, 0))} opted out ({number(plan.opted_out)} known)"
+    yield from earlier_lines(plan, number)
 
 
 def _rows(count: int, listed: str) -> str:

@@ -1,0 +1,343 @@
+"""`only: undelivered`, as whole sends: who is tried again, by what was observed of an earlier send."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sendspec
+from json_documents import only as only_document
+from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
+from sendspec.composing.identity import message_id
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.delivery import observation
+from sendspec.ledger.delivery.observation import Observation, Source, StatusReport
+from sendspec.operations.delivery_access import deliveries_to_write
+from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.python_api import InputInvalid, LoggingListener
+from sendspec.operations.run_report import RunReport
+from sendspec.operations.send import send
+from sendspec.operations.send_outcome import SendRequest
+from sendspec.operations.system import real_clock, real_system
+from sendspec.planning.decision import Skip
+from sendspec.reading.undelivered import OUTCOMES, REFUSED
+from sendspec.showing.plan import plan_document
+
+DAY = 86_400.0
+ENDS = ("rejected", "sending_failed", "delivery_failed", "delivered", "sent")
+"""What becomes of the first five people; the sixth is never seen."""
+
+
+class Project:
+    """A project whose sends go to a server that counts; its wall clock stands still until a test sets it."""
+
+    def __init__(self, project_dir: ProjectDir, server: CountingServer) -> None:
+        self.dir = project_dir
+        self.server = server
+        self.now = float(int(time.time()))
+        self.known: dict[str, Any] = {
+            "env": "test",
+            "environ": {"TEST_KEY": SECRET},
+            "clock": replace(real_clock(), wall=lambda: self.now),
+        }
+        self.dir.write("people.csv", numbers(6))
+
+    def spec(
+        self, only: str | None = None, *, generation: int = 2, name: str = "hello", more: str = "", key: str = ""
+    ) -> None:
+        """The file `NAME.yaml`; `only` is what `only.undelivered` says."""
+        keys = f"{'' if only is None else f', only: {{undelivered: {only}}}'}{key}"
+        text = SPEC.replace("people.csv}", f"people.csv{keys}}}").replace(
+            "name: hello", f"name: {name}\ngeneration: {generation}"
+        )
+        self.dir.write(f"{name}.yaml", text + more)
+
+    def plan(self, name: str = "hello") -> PlanReport:
+        return sendspec.plan([self.dir.folder / f"{name}.yaml"], **self.known)
+
+    def send(self, name: str = "hello", **more: Any) -> RunReport:
+        return sendspec.send([self.dir.folder / f"{name}.yaml"], **self.known, **more)
+
+    def posts(self, call: Callable[[], object]) -> list[str]:
+        """Who was sent to meanwhile: the last digit of each number."""
+        before = len(self.server.posts)
+        call()
+        numbers = [post.json["receiver"]["contacts"][0]["identifierValue"] for post in self.server.posts[before:]]
+        return sorted(number[-1] for number in numbers)
+
+    def observe(
+        self,
+        statuses: Mapping[int, str],
+        *,
+        name: str = "hello",
+        generation: int = 1,
+        key: Callable[[int], str] | None = None,
+    ) -> None:
+        context = self.context()
+        seen = [
+            Observation(
+                message_id(context.salt, name, generation, f"+4477009{n:05d}" if key is None else key(n)),
+                StatusReport(status, self.now),
+                Source.LIST,
+                self.now,
+            )
+            for n, status in statuses.items()
+        ]
+        with deliveries_to_write(context) as store:
+            store.observe(seen)
+
+    def context(self) -> ProjectContext:
+        found = open_context([], "test", Problems(), real_system("test", environ={"TEST_KEY": SECRET}))
+        assert found is not None
+        return found
+
+    def sent_and_seen(self) -> None:
+        """Generation 1 is accepted, and ends as `ENDS` says."""
+        self.spec(generation=1)
+        assert self.send().account.accepted == 6
+        self.observe(dict(enumerate(ENDS)))
+
+
+@pytest.fixture
+def here(project: ProjectDir, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(project.folder)
+    return Project(project, server)
+
+
+def codes(report: PlanReport) -> list[str]:
+    return [each.code for each in report.warnings]
+
+
+def refusal(call: Callable[[], object]) -> tuple[str, int]:
+    with pytest.raises(InputInvalid) as caught:
+        call()
+    assert len(caught.value.diagnostics) == 1
+    found = caught.value.diagnostics[0]
+    return found.code, found.span.start.line
+
+
+def test_only_what_never_left_for_a_network_is_tried_again_and_once(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    plan = here.plan()
+    assert (plan.send, plan.skipped, codes(plan)) == (2, {"not-undelivered": 4}, [])
+    earlier = plan.plans[0].earlier
+    assert earlier is not None
+    assert (earlier.name, earlier.generation) == ("hello", 1)
+    assert earlier.kept_outcomes == {"rejected": 1, "sending_failed": 1}
+    assert earlier.left_outcomes == {"delivered": 1, "delivery_failed": 1, "under_way": 1, "unknown": 1}
+    document = plan_document(plan)
+    assert only_document(json.dumps(document), "plan") == document
+    assert document["specs"][0]["undelivered"]["kept"] == {"rejected": 1, "sending_failed": 1}
+    assert here.posts(here.send) == ["0", "1"]
+    assert here.posts(here.send) == []
+    here.observe({0: "delivered", 3: "rejected"})  # it changes its mind, and nothing follows from that
+    assert here.posts(here.send) == []
+    assert here.plan().skipped == {"already-accepted": 2, "not-undelivered": 4}
+    here.observe({4: "rejected"})
+    assert here.posts(here.send) == ["4"]
+
+
+def test_the_next_generation_looks_at_the_one_before_it(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    assert here.posts(here.send) == ["0", "1"]
+    here.observe({0: "sending_failed", 1: "delivered"}, generation=2)
+    here.spec("{}", generation=3)
+    assert here.posts(here.send) == ["0"]
+
+
+@pytest.mark.parametrize("status", [status for status in OUTCOMES if status != REFUSED])
+def test_every_failure_can_be_asked_for(here: Project, status: str) -> None:
+    here.spec(generation=1)
+    here.send()
+    here.observe({0: status, 1: "delivered", 2: "some_new_word"})
+    here.spec(f"{{statuses: [{status}]}}")
+    assert here.posts(here.send) == ["0"]
+
+
+def test_every_final_status_but_delivered_can_be_asked_for() -> None:
+    assert set(OUTCOMES) == {REFUSED, *observation.UNDELIVERED}
+
+
+def test_what_was_refused_at_once_is_tried_on_request(here: Project) -> None:
+    here.spec(generation=1)
+    here.server.decide = lambda number, request: (
+        Answer(422, b'{"code": "InvalidPayload", "message": "no"}') if number == 1 else Answer()
+    )
+    here.send()
+    here.server.decide = lambda number, request: Answer()
+    here.spec("{statuses: [refused]}")
+    assert len(here.posts(here.send)) == 1
+    here.spec("{generation: 1}", generation=3)
+    assert refusal(here.plan)[0] == "undelivered-unseen"
+
+
+def test_what_is_in_doubt_or_was_not_sent_is_never_tried_again(here: Project) -> None:
+    here.spec(generation=1)
+    here.server.decide = lambda number, request: Answer(401) if number > 2 else Answer(drop=True, taken=True)
+    here.send()
+    here.server.listing = lambda request: Answer(500)
+    here.server.decide = lambda number, request: Answer()
+    here.spec(f"{{statuses: [{', '.join(OUTCOMES)}]}}")
+    plan = here.plan()
+    assert plan.send == 0
+    earlier = plan.plans[0].earlier
+    assert earlier is not None
+    assert set(earlier.outcomes) == {"in_doubt", "not_sent"}
+
+
+def test_another_spec_follows_by_the_same_key(here: Project) -> None:
+    key = ', key: "{{ order_id }}"'
+    here.spec(generation=1, key=key)
+    here.send()
+    here.observe({0: "rejected", 1: "delivered"}, key=lambda n: f"A{n}")
+    here.spec("{spec: hello}", name="again", generation=1, key=key)
+    assert here.posts(lambda: here.send("again")) == ["0"]
+    here.spec("{spec: hello, generation: 1}", name="by-number", generation=1)
+    plan = here.plan("by-number")
+    assert (plan.send, plan.skipped, codes(plan)) == (0, {"not-undelivered": 6}, ["undelivered-unmatched"])
+
+
+def test_under_all_names_of_a_spec_nobody_is_tried_again_who_may_have_been_reached(here: Project) -> None:
+    here.sent_and_seen()
+    (here.dir.folder / "hello.yaml").unlink()
+    here.spec(name="moved", generation=1, more="moved_from: hello\n")
+    here.dir.write("people.csv", numbers(7))
+    here.send("moved")
+    here.observe({6: "rejected"}, name="moved")
+    here.spec("{}", name="moved", more="moved_from: hello\n")
+    assert here.posts(lambda: here.send("moved")) == ["0", "1", "6"]
+
+
+def test_what_was_agreed_to_is_sent_whatever_is_seen_meanwhile(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    context = here.context()
+    agreed = lambda jobs, plans: here.observe({0: "delivered", 4: "rejected"})  # noqa: E731
+    sent = here.posts(lambda: send(context, SendRequest(specs=["hello.yaml"]), LoggingListener(), agree=agreed))
+    assert sent == ["0", "1"]
+
+
+def test_a_message_under_another_name_may_have_reached_somebody(here: Project) -> None:
+    here.sent_and_seen()
+    (here.dir.folder / "hello.yaml").unlink()
+    here.spec(name="moved", generation=1, more="moved_from: false\n")
+    here.send("moved")
+    here.observe({0: "delivered", 1: "sending_failed", 2: "sending_failed"}, name="moved")
+    here.spec("{}", name="moved", more="moved_from: hello\n")
+    assert here.posts(lambda: here.send("moved")) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("only", "generation", "code"),
+    [
+        ("{}", 1, "undelivered-unsent"),
+        ("{generation: 1}", 1, "undelivered-itself"),
+        ("{spec: hello, generation: 3}", 2, "undelivered-itself"),
+        ("{spec: helo}", 2, "undelivered-unsent"),
+        ("{spec: other, generation: 7}", 2, "undelivered-unsent"),
+    ],
+)
+def test_a_send_that_is_no_earlier_one_is_refused(here: Project, only: str, generation: int, code: str) -> None:
+    here.sent_and_seen()
+    here.spec(only, generation=generation)
+    posts = len(here.server.posts)
+    assert refusal(here.plan) == refusal(here.send) == (code, 5)
+    assert len(here.server.posts) == posts
+
+
+def test_nobody_is_skipped_because_nobody_looked(here: Project) -> None:
+    here.spec(generation=1)
+    here.send()
+    here.spec("{}")
+    assert refusal(here.plan) == refusal(here.send) == ("undelivered-unseen", 5)
+
+
+def test_old_statuses_are_told_while_something_is_under_way(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    here.now += DAY
+    assert codes(here.plan()) == []
+    here.now += 1
+    assert codes(here.plan()) == ["undelivered-outdated"]
+    here.observe({4: "delivered", 5: "delivered"})
+    here.now += 10 * DAY
+    assert codes(here.plan()) == []
+
+
+def test_repeated_and_filtered_rows_are_counted_as_the_send_counts_them(here: Project) -> None:
+    here.sent_and_seen()
+    rows = numbers(6).splitlines()
+    here.dir.write("people.csv", "\n".join([*rows, rows[1], rows[2]]) + "\n")
+    here.spec("{}", key=", where: \"{{ order_id != 'A1' }}\"")
+    plan = here.plan()
+    assert plan.skipped == {"duplicate": 1, "filtered": 2, "not-undelivered": 4}
+    earlier = plan.plans[0].earlier
+    assert earlier is not None
+    assert (plan.send, earlier.kept_outcomes, sum(earlier.outcomes.values())) == (1, {"rejected": 1}, 5)
+
+
+def test_a_long_list_on_several_processes_is_decided_as_row_by_row(here: Project) -> None:
+    people = numbers(3_000)
+    here.dir.write("people.csv", people)
+    here.spec(generation=1)
+    here.send()
+    here.observe({n: "rejected" if n % 7 == 0 else "delivered" for n in range(3_000)})
+    here.dir.write("people.csv", people + people.splitlines()[1] + "\n")  # far behind the first
+    here.spec("{}")
+    told = here.dir.run("plan", "hello.yaml", "--env", "test", "--jobs", "2", "--format", "json")
+    plan = told.json
+    assert (plan["totals"]["send"], plan["skipped"]) == (429, {"duplicate": 1, "not-undelivered": 2_571}), told.err
+    assert plan["specs"][0]["undelivered"]["kept"] == {"rejected": 429}
+    assert here.plan().digest == plan["digest"]
+    assert len(here.posts(here.send)) == 429
+
+
+def test_a_plan_file_stays_good_and_grows_by_nobody(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    made = here.dir.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json")
+    assert made.code == 0, made.err
+    assert (
+        "only undelivered of hello, generation 1: 2 kept (1 rejected · 1 sending failed), 4 not (1 delivered"
+        in made.out
+    )
+    here.observe({0: "delivered", 4: "rejected"})
+    sent = here.dir.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (sent.code, sent.json["totals"]["accepted"]) == (3, 1), sent.err
+    assert sent.json["skipped"] == {"not-in-plan": 1, "not-undelivered": 4}
+    here.spec("{statuses: [rejected]}")
+    stale = here.dir.run("send", "--plan", "plan.json", "--yes")
+    assert "`undelivered.statuses`" in stale.err
+
+
+def test_without_a_ledger_every_row_is_shown_and_that_is_said(here: Project) -> None:
+    here.spec("{}")
+    checked = here.dir.run("validate", "hello.yaml", "--env", "test")
+    assert (
+        checked.out
+        == "hello.yaml: ok, 6 messages for 6 recipients at most, as `only: undelivered` is looked up by `plan`\n"
+    )
+    rendered = here.dir.run("render", "hello.yaml", "--env", "test")
+    assert (len(rendered.out.splitlines()), rendered.code) == (6, 0)
+    assert "note: `only: undelivered` is looked up by `plan` and `send`" in rendered.err
+
+
+@pytest.mark.parametrize(
+    ("only", "code"),
+    [("{statuses: []}", "too-few"), ("{statuses: [delivered]}", "wrong-value"), ("{spec: Hello}", "wrong-format"), ("{generation: 0}", "out-of-range"),
+     ("{since: yesterday}", "unknown-key")],
+)  # fmt: skip
+def test_what_it_can_say_is_checked(here: Project, only: str, code: str) -> None:
+    here.spec(only)
+    assert code in [each.code for each in sendspec.check([here.dir.folder / "hello.yaml"], **here.known).diagnostics]
+
+
+def test_every_reason_is_one_that_the_schema_knows() -> None:
+    assert Skip.NOT_UNDELIVERED.value == "not-undelivered"
