@@ -22,33 +22,15 @@ from sendspec.sending.list_reader import ListBounds, ListReader, ListUnread
 from sendspec.sending.list_window import MARGIN, MAX_WINDOW, pages_in_api_time
 from sendspec.sending.report_match import ReportMatch
 from sendspec.sending.request_pace import RequestPace
+from sendspec.sending.undecided import MAX_SINGLES, Undecided
 
 REQUEST_SECONDS = 15.0
 """Deadline of one request."""
-MAX_SINGLES = 20
-"""Messages that a sweep asks for one by one."""
 MAX_PAGES = 5_000
 CREATED_BEFORE = 1_200.0
 """Seconds by which a message may have been created before it was accepted, as the ledger has it."""
 REFUSED_STATUSES = (401, 402, 403)
 Observe = Callable[[Sequence[Observation]], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
-    """The accepted messages of a channel whose end isn't known. Times are in Unix seconds by this machine's clock.
-
-    `recent` counts those that the list still covers, and `since` is when the oldest of them was accepted; the API's clock was
-    `ahead` by so many seconds then, None if unknown. `few` are all recent ones where they are fewer than `MAX_SINGLES`, else empty.
-    `stragglers` are some that the list won't show: older ones, and ones that it should have shown.
-    """
-
-    route: Route
-    recent: int = 0
-    since: float = 0.0
-    ahead: float | None = None
-    few: tuple[SentMessage, ...] = ()
-    stragglers: tuple[SentMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
