@@ -21,9 +21,8 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import reachable_api
 from sendspec.operations.status import status_of
 from sendspec.operations.undecided_messages import UndecidedMessages
-from sendspec.operations.wait_scope import GatedSend, WaitScope
+from sendspec.operations.wait_scope import GatedSend, WaitScope, refuse_late_schedule
 from sendspec.operations.waited import Signalled, Waited, WaitedSend, WaitProgress
-from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.delivery_gate import Verdict, judge
 from sendspec.planning.totals import Totals
 from sendspec.provider.outcome import RunRefused
@@ -231,15 +230,6 @@ class _Wait:
         late = last - self._clock.wall() - timeout
         if late > 0:
             refuse_late_schedule(late, timeout)
-
-
-def refuse_late_schedule(late: float, timeout: float) -> None:
-    """Raises `WrongUsage`: the API sends some messages only so many seconds after the time-out."""
-    minutes = -(-(late + timeout) // 60)
-    raise WrongUsage(
-        f"some messages are scheduled for later than the time-out: nothing can be decided by then; wait at least {minutes:.0f}m",
-        f"write --timeout {minutes:.0f}m or more, or wait when they have gone out",
-    )
 
 
 def _was_tried(account: Totals) -> bool:

@@ -127,3 +127,12 @@ def _validity(message: Mapping[str, Any]) -> int | None:
     if isinstance(written, int) and not isinstance(written, bool):
         return written
     return int(written) if isinstance(written, str) and written.isascii() and written.isdecimal() else None
+
+
+def refuse_late_schedule(late: float, timeout: float) -> None:
+    """Raises `WrongUsage`: the API sends some messages only so many seconds after the time-out."""
+    minutes = -(-(late + timeout) // 60)
+    raise WrongUsage(
+        f"some messages are scheduled for later than the time-out: nothing can be decided by then; wait at least {minutes:.0f}m",
+        f"write --timeout {minutes:.0f}m or more, or wait when they have gone out",
+    )
