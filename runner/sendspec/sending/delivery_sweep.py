@@ -73,6 +73,7 @@ class DeliverySweep:
         self._stand_in = stand_in
         self._pace = RequestPace(clock)
         self._singles_left = MAX_SINGLES
+        self._stragglers: set[bytes] = set()
         self._observed = 0
         self._skipped = 0
 
@@ -105,9 +106,11 @@ class DeliverySweep:
         try:
             singly = 0 < len(channel.few) <= self._singles_left
             answered = self._answered(connection, channel.few if singly else (), observe)
-            self._answered(connection, channel.stragglers[: self._singles_left], observe)
-            if channel.recent > (answered if singly else 0):
+            self._stragglers = {message.id for message in channel.stragglers}
+            if channel.recent > answered:
                 self._read_list(connection, channel, observe)
+            left = [message for message in channel.stragglers if message.id in self._stragglers]
+            self._answered(connection, left[: self._singles_left], observe)
         finally:
             connection.close()
 
@@ -166,5 +169,6 @@ class DeliverySweep:
         found = self._match.observations(page, source, self._clock.wall())
         if found:
             observe(found)
+        self._stragglers.difference_update(each.message for each in found)
         self._observed += len(found)
         return len(found)
