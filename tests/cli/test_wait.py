@@ -137,7 +137,7 @@ def test_the_spec_says_what_is_needed_and_each_spec_has_to_succeed(shop: Shop) -
     shop.shift = 10.0
     document = shop.document(9, "wait")  # those of the last run
     assert {spec["name"]: (spec["verdict"], spec["gate"]["need"]) for spec in document["specs"]} == {
-        "first": ("failed", None), "second": ("failed", None),
+        "first": ("met", 0.8), "second": ("failed", None),
     }  # fmt: skip
     assert (document["delivery"]["accepted"], document["delivery"]["undelivered"]) == (7, 2)
     named = shop.document(9, "wait", first, second)
@@ -146,7 +146,11 @@ def test_the_spec_says_what_is_needed_and_each_spec_has_to_succeed(shop: Shop) -
         ("failed", 1_200),
     ]
     assert named["gate"] == named["specs"][1]["gate"]
-    assert shop.document(0, "wait", first)["gate"]["need"] == 0.8
+    for named_so in (first, "first"):
+        assert shop.document(0, "wait", named_so)["gate"]["need"] == 0.8
+    assert shop.document(0, "wait", "first", "--need", "0.7")["gate"]["need"] == 0.7
+    (shop.folder / first).unlink()
+    assert "the spec of first is not at hand" in shop.said(9, "wait", "first")[1]
 
 
 @pytest.mark.parametrize(

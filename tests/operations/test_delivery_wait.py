@@ -119,7 +119,7 @@ class World:
         spec = read_spec("hello.yaml", Problems())
         assert spec is not None
         with ledger_to_read(self.context) as ledger:
-            return wait_scope(ledger, [spec], (), words)
+            return wait_scope(self.context, ledger, [spec], (), words)
 
     def wait(
         self, *, until_final: bool = False, watch: Callable[[WaitProgress], None] = lambda p: None, **scope: Any

@@ -81,7 +81,7 @@ def show_and_wait(console: Console, context: ProjectContext, report: RunReport, 
         return code
     try:
         with ledger_to_read(context) as ledger:
-            scope = wait_scope(ledger, wait.specs, (), wait.words)
+            scope = wait_scope(context, ledger, wait.specs, (), wait.words)
         for note in scope.notes:
             console.say(note)
         waited = wait_and_show(console, context, scope, until_final=False)

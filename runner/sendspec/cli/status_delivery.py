@@ -16,7 +16,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.delivery_access import deliveries_to_inspect
 from sendspec.operations.delivery_account import DeliveryAccount, delivery_account, sum_of_accounts
 from sendspec.operations.delivery_status import accepted_with_fate, refreshed
 from sendspec.operations.ledger_access import process_holding
@@ -88,7 +88,7 @@ def show_deliveries(
     paths = {**spec_paths(context, ledger, statuses), **given}
     unsent = never_sent(path_by_name, {each.name for each in statuses}, {send.name for send in ledger.sends()})
     swept = refreshed(context, ledger, statuses) if question.refresh else None
-    with deliveries_to_read(context) as facts:
+    with deliveries_to_inspect(context) as facts:
         accounts = {each.name: delivery_account(ledger, facts, each.name, each.generation) for each in statuses}
         rows = NO_ROWS
         if question.fates:

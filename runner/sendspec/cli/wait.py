@@ -77,7 +77,7 @@ def command(
         return ExitCode.REJECTED
     words = GateWords(need=need, max_failed=max_failed, timeout_seconds=timeout)
     with ledger_to_read(context, console.warn) as ledger:
-        scope = wait_scope(ledger, read, names, words)
+        scope = wait_scope(context, ledger, read, names, words)
     for note in scope.notes:
         console.say(note)
     waited = wait_and_show(console, context, scope, until_final=until == "final")

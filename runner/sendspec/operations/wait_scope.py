@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import duration_text
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.renamed_spec import names_of
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import names_of, other_names
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.delivery_gate import Gate
-from sendspec.reading.spec import Spec
+from sendspec.reading.spec import Spec, read_spec
 
 DEFAULT_SECONDS = 900
 
@@ -46,8 +49,13 @@ class WaitScope:
     notes: tuple[str, ...] = ()
 
 
-def wait_scope(ledger: Facts | None, specs: Sequence[Spec], names: Sequence[str], words: GateWords) -> WaitScope:
-    """The newest generation of each spec; without any, the sends of the last run. Raises `WrongUsage` for a name that was never sent."""
+def wait_scope(
+    context: ProjectContext, ledger: Facts | None, specs: Sequence[Spec], names: Sequence[str], words: GateWords
+) -> WaitScope:
+    """The newest generation of each spec; without any, the sends of the last run. Raises `WrongUsage` for a name that was never sent.
+
+    The spec of a name is read where the ledger noted it, since it says what its deliveries are held against.
+    """
     newest = {} if ledger is None else _newest(ledger)
     unknown = [name for name in names if name not in newest]
     if unknown:
@@ -58,15 +66,32 @@ def wait_scope(ledger: Facts | None, specs: Sequence[Spec], names: Sequence[str]
             "name a spec's file, or a name that `sendspec status` shows",
         )
     sends: dict[str, GatedSend] = {}
+    used = list(specs)
     notes: list[str] = []
     for spec in specs:
         for name in _names_of(spec, ledger, newest):
             sends[name] = GatedSend(name, newest.get(name, spec.generation), _gate(words, spec))
+    if ledger is not None:
+        last_run = () if specs or names else sorted(_sends_of_last_run(ledger, newest))
+        for name in (*names, *last_run):
+            found = _noted_spec(context, ledger, name)
+            if found is None and words.need is None and words.max_failed is None:
+                notes.append(f"note: the spec of {name} is not at hand, so what it says of deliveries is not known")
+            used += [] if found is None else [found]
+            sends.setdefault(name, GatedSend(name, newest[name], _gate(words, found)))
+    for spec in used:
         notes += _notes(spec, newest, words)
-    last_run = () if ledger is None or specs or names else sorted(_sends_of_last_run(ledger, newest))
-    for name in (*names, *last_run):
-        sends.setdefault(name, GatedSend(name, newest[name], _gate(words, None)))
-    return WaitScope(sends=tuple(sends.values()), timeout_seconds=timeout_of(words, specs), notes=tuple(notes))
+    return WaitScope(sends=tuple(sends.values()), timeout_seconds=timeout_of(words, used), notes=tuple(notes))
+
+
+def _noted_spec(context: ProjectContext, ledger: Facts, name: str) -> Spec | None:
+    """The spec that the ledger noted under a name; None where its file is gone, can't be read, or holds another spec."""
+    noted = ledger.spec_path(name)
+    path = None if noted is None else context.root / noted
+    if path is None or not path.is_file():
+        return None
+    spec = read_spec(os.path.relpath(path), Problems(), context.key_files)
+    return spec if spec is not None and name in (spec.name, *other_names(spec, ledger)) else None
 
 
 def timeout_of(words: GateWords, specs: Sequence[Spec]) -> int:
