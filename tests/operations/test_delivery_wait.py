@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from random import Random
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,10 +15,12 @@ import pytest
 from project_dir import CHANNEL, SECRET, SPEC, WORKSPACE, Answer, CountingServer, ProjectDir, Request, numbers
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.record import Route, SentMessage
 from sendspec.operations.delivery_wait import wait_for_deliveries
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.system import real_system
+from sendspec.operations.undecided_messages import UndecidedMessages
 from sendspec.operations.wait_scope import GateWords, WaitScope, wait_scope
 from sendspec.operations.waited import Signalled, Waited, WaitProgress
 from sendspec.operations.wrong_usage import WrongUsage
@@ -196,6 +199,22 @@ def test_where_no_poll_succeeds_it_is_undecided_for_that_reason(world: World, an
     assert reason in waited.reason
     assert waited.polls == waited.failed_polls > 2
     assert 40 <= waited.seconds < 46
+
+
+def test_failures_after_a_look_that_succeeded_are_no_reason(world: World) -> None:
+    world.send(25)
+    world.api.status_of = lambda number: "sent"
+    world.api.list_fault = lambda number: Answer(502) if number > 1 else None
+    waited = world.wait(timeout=20)
+    assert (waited.verdict, counts(waited), waited.reason) == ("undecided", (0, 0, 25, 0), "")
+    assert 0 < waited.failed_polls < waited.polls
+
+
+def test_the_next_look_waits_as_long_as_the_api_asks(world: World) -> None:
+    world.send(25)
+    world.api.list_fault = lambda number: Answer(429, headers={"Retry-After": "50"}) if number == 1 else None
+    assert world.wait(timeout=300).verdict == "met"
+    assert world.api.times[1] - world.api.times[0] >= 50
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
@@ -440,6 +459,27 @@ def test_older_messages_and_ones_that_no_list_shows_are_asked_for_singly_at_most
     world.timer.wall_at_zero += 8 * 86_400.0
     rest = world.wait(timeout=0)
     assert (world.api.lists, world.api.singles, counts(rest)) == (1, 25, (30, 0, 0, 0))
+
+
+def test_what_is_older_than_the_list_is_never_looked_up_in_it(world: World) -> None:
+    world.send(30)
+    world.timer.wall_at_zero += 8 * 86_400.0
+    waited = world.wait(timeout=0)
+    assert (world.api.lists, world.api.singles, counts(waited)) == (0, 20, (20, 0, 0, 10))
+
+
+def test_of_many_stragglers_each_has_its_turn() -> None:
+    random = Random(1).random
+    asked: set[bytes] = set()
+    for _ in range(300):
+        undecided = UndecidedMessages(START, random)
+        for number in range(200):
+            undecided.add(SentMessage(number.to_bytes(16), "x", START - 8 * 86_400, Route("w", "c")), None)
+        undecided.add(SentMessage(bytes(16), "x", START, None), None)
+        (channel,) = undecided.channels()
+        assert (len(channel.stragglers), channel.recent, undecided.unrouted) == (20, 0, 1)
+        asked.update(message.id for message in channel.stragglers)
+    assert len(asked) == 200
 
 
 def test_a_run_that_is_still_sending_is_waited_for(world: World) -> None:

@@ -279,7 +279,7 @@ def test_no_request_and_no_wait_outlasts_the_sweep(helpers: Any) -> None:
         assert not result.is_whole
     SLEPT.clear()
     result, _, _ = swept(helpers, [helpers.http(503, b"{}", "Retry-After: 9")], many(), seconds=5.0)
-    assert max(SLEPT, default=0.0) < 1.0
+    assert sum(SLEPT) < 5.0
     assert result.retry_after == 9.0
 
 
