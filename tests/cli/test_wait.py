@@ -366,3 +366,16 @@ def waiting(project: ProjectDir, server: CountingServer, *options: str) -> Any:
     while len(server.requests) < before + len(FINE) + 1 and time.monotonic() < deadline:
         time.sleep(0.02)
     return started
+
+
+def test_who_said_stop_meanwhile_is_noted_where_it_counts(shop: Shop) -> None:
+    spec = shop.make("hello", ["+447700000004", FINE[0]], terms="suppress: {opt_outs: true}")
+    shop.said(0, "send", spec, "--yes", "-q")
+    shop.shift = 120.0
+    shop.said(0, "wait", spec)
+    assert len(shop.document(0, "opt-outs", "list", schema="opt-outs")["opt_outs"]) == 1
+    other = shop.make("other", ["+447700000004", FINE[1]])
+    shop.said(0, "send", other, "--yes", "-q")
+    shop.shift = 240.0
+    shop.said(0, "status", other, "--refresh")  # this one doesn't ask who said stop
+    assert shop.document(0, "opt-outs", "list", schema="opt-outs")["signals"] == 1

@@ -24,6 +24,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS, find_rows
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.status import SpecStatus, never_sent, spec_statuses
+from sendspec.operations.wait_scope import reads_replies
 from sendspec.reading.spec import Spec
 from sendspec.showing.delivery import account_json, spec_lines
 from sendspec.showing.delivery_list import delivery_cells, delivery_header, delivery_list_json, delivery_list_text
@@ -87,7 +88,9 @@ def show_deliveries(
     given = {name: path for name, path in path_by_name.items() if path is not None}
     paths = {**spec_paths(context, ledger, statuses), **given}
     unsent = never_sent(path_by_name, {each.name for each in statuses}, {send.name for send in ledger.sends()})
-    swept = refreshed(context, ledger, statuses) if question.refresh else None
+    swept: Swept | None = None
+    if question.refresh:
+        swept = refreshed(context, ledger, statuses, replies=reads_replies(context, specs), warn=console.warn)
     with deliveries_to_inspect(context) as facts:
         accounts = {each.name: delivery_account(ledger, facts, each.name, each.generation) for each in statuses}
         rows = NO_ROWS

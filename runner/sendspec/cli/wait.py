@@ -90,11 +90,17 @@ def wait_and_show(console: Console, context: ProjectContext, scope: WaitScope, *
     """Waits, with its progress on stderr, and prints the result as text."""
     system = context.system
     with _progress_line(console) as line:
+
+        def warn(words: str) -> None:
+            line.clear()
+            console.warn(words)
+
         waited = wait_for_deliveries(
             context,
             scope,
             until_final=until_final,
             watch=lambda progress: None if console.quiet else line.show(progress, system.clock.monotonic()),
+            say=warn,
             interruptible=raise_on_signals,
         )
     console.result(wait_text(waited, console.out))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
 from sendspec.ledger.delivery.observation import Delivery, Fate
@@ -23,8 +23,18 @@ REFRESH_SECONDS = 300.0
 """How long one sweep may take."""
 
 
-def refreshed(context: ProjectContext, ledger: Facts, statuses: Sequence[SpecStatus]) -> Swept:
-    """Asks the API about these sends' messages whose end isn't known, and keeps what it says. Makes no request if all are final."""
+def refreshed(
+    context: ProjectContext,
+    ledger: Facts,
+    statuses: Sequence[SpecStatus],
+    *,
+    replies: bool,
+    warn: Callable[[str], None],
+) -> Swept:
+    """Asks the API about these sends' messages whose end isn't known, and keeps what it says. Makes no request if all are final.
+
+    With `replies`, it also looks at who said stop since the last look.
+    """
     from sendspec.operations.delivery_lookup import DeliveryLookup  # loads the network stack: most looks do without
 
     clock = context.system.clock
@@ -34,13 +44,16 @@ def refreshed(context: ProjectContext, ledger: Facts, statuses: Sequence[SpecSta
         for name, generation in sends:
             delivery_account(ledger, store, name, generation, undecided)
         channels = undecided.channels()
-        if not channels:
+        if not channels and not replies:
             return Swept()
         key = read_access_key(context.environment.key, context.system.environ, context.root)
         context.system.tell(connecting_words(context))
         with reachable_api(context) as reachable:
             lookup = DeliveryLookup(context, reachable, key)
-            return lookup.sweep(ledger, store, sends, channels, REFRESH_SECONDS)
+            swept = lookup.sweep(ledger, store, sends, channels, REFRESH_SECONDS)
+            for words in lookup.replies(store, REFRESH_SECONDS) if replies and swept.is_whole else ():
+                warn(words)
+            return swept
 
 
 def accepted_with_fate(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 
-from sendspec.ledger.delivery.protocol import DeliveryFacts
+from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_read, deliveries_to_write
 from sendspec.operations.delivery_account import delivery_account, sum_of_accounts
@@ -38,6 +38,7 @@ SHORTEST_LOOK = 2.0
 """A look that would begin closer to the deadline than this begins at the deadline."""
 OVERSLEPT = 2.0
 """Seconds behind the deadline from which on this process must have been stopped meanwhile; then it looks once more."""
+BETWEEN_REPLIES = 60.0
 NAP = 0.5
 
 
@@ -88,6 +89,7 @@ class _Wait:
         self._reason = ""
         self._as_of: float | None = None
         self._refusal: RunRefused | None = None
+        self._replies_at = float("-inf")
         self._began = self._clock.monotonic()
         self._until = self._began + scope.timeout_seconds
 
@@ -170,9 +172,19 @@ class _Wait:
             with deliveries_to_write(context) as store:
                 sends = [(send.name, send.generation) for send in self._scope.sends]
                 swept = self._reached().sweep(ledger, store, sends, channels, seconds)
+                if swept.is_whole:
+                    self._look_at_replies(store)
                 self._picture = self._taken(ledger, store)
         self._note(swept)
         return swept
+
+    def _look_at_replies(self, store: DeliveryStore) -> None:
+        """Notes who said stop meanwhile, at most once a minute."""
+        now = self._clock.monotonic()
+        if self._scope.reads_replies and now >= self._replies_at:
+            self._replies_at = now + BETWEEN_REPLIES
+            for words in self._reached().replies(store, max(self._until - now, LAST_LOOK_SECONDS)):
+                self._say(words)
 
     def _note(self, swept: Swept) -> None:
         self._polls += 1

@@ -42,10 +42,11 @@ class GateWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitScope:
-    """`notes` are what a person should know of it."""
+    """`reads_replies`: who said stop counts for these sends, so replies are looked at too. `notes` are what a person should know."""
 
     sends: tuple[GatedSend, ...]
     timeout_seconds: int
+    reads_replies: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -81,7 +82,17 @@ def wait_scope(
             sends.setdefault(name, GatedSend(name, newest[name], _gate(words, found)))
     for spec in used:
         notes += _notes(spec, newest, words)
-    return WaitScope(sends=tuple(sends.values()), timeout_seconds=timeout_of(words, used), notes=tuple(notes))
+    return WaitScope(
+        sends=tuple(sends.values()),
+        timeout_seconds=timeout_of(words, used),
+        reads_replies=reads_replies(context, used),
+        notes=tuple(notes),
+    )
+
+
+def reads_replies(context: ProjectContext, specs: Sequence[Spec]) -> bool:
+    """Whether who said stop counts for any of these specs."""
+    return context.environment.opt_outs.asked or any(spec.opt_outs.asked for spec in specs)
 
 
 def _noted_spec(context: ProjectContext, ledger: Facts, name: str) -> Spec | None:
