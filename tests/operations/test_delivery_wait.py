@@ -498,3 +498,15 @@ def test_a_run_that_is_still_sending_is_waited_for(world: World) -> None:
     finally:
         world.server.released.set()
         running.wait(20)
+
+
+def test_a_ledger_on_a_server_is_waited_for_too(shared: ProjectDir, server: CountingServer) -> None:
+    assert shared.run("send", "hello.yaml", "--env", "test", "--yes", "-q").code == 0
+    pages: list[list[dict[str, Any]]] = [
+        [{**each, "status": status} for each in server.taken] for status in ("sent", "delivered")
+    ]
+    server.listing = lambda request: CountingServer.page(pages.pop(0))
+    waited = shared.run("wait", "hello.yaml", "--env", "test", "--format", "json")
+    assert (waited.code, waited.json["delivery"]["delivered"], waited.json["polls"]) == (0, 40, 2)
+    kept = shared.run("status", "--env", "test", "--delivery", "--format", "json").json
+    assert kept["by_status"] == {"delivered": 40}
