@@ -204,6 +204,12 @@ def test_one_that_is_not_answered_is_looked_up_in_the_list(helpers: Any, answer:
     assert (asked[0], asked[1][:11], set(seen), result.is_whole) == ("/api-1", "?direction=", {identity(1)}, True)
 
 
+@pytest.mark.parametrize("status", [429, 502])
+def test_a_busy_api_is_asked_nothing_more_singly(helpers: Any, status: int) -> None:
+    _, _, asked = swept(helpers, [helpers.http(status), page(helpers)], few(*(sent(number) for number in range(1, 10))))
+    assert [each[:7] for each in asked] == ["/api-1", "?direct"]
+
+
 @pytest.mark.parametrize("remote_id", [None, "hidden:00ff", "..", "a/b", "é"])
 def test_an_id_that_is_none_is_not_asked_for(helpers: Any, remote_id: str | None) -> None:
     _, _, asked = swept(helpers, [page(helpers)], few(sent(1, remote_id=remote_id)))

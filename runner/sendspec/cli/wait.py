@@ -61,8 +61,8 @@ def command(
     specs, each has to succeed. Shares are of the accepted messages of each spec's newest generation: refused, skipped and unsent ones don't
     count, and messages in doubt end it with 4. Works while a send is running, and sends nothing.
 
-    \b
-    Exit codes: 0 delivered as needed, 9 too many failed, 11 undecided when the time ran out, 4 messages in doubt, 5 the API refuses, 6 ledger.
+    Exit codes: 0 delivered as needed, 9 too many failed, 11 undecided when the time ran out, 4 messages in doubt, 5 the API
+    refuses, 6 ledger.
 
     \b
     Examples:

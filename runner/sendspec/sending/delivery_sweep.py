@@ -18,7 +18,7 @@ from sendspec.provider.refusal_text import list_refusal_text
 from sendspec.provider.response_redaction import Redaction
 from sendspec.provider.single_message import MAX_BODY, message_query, read_message
 from sendspec.sending.connection import Connection, ConnectionFailed
-from sendspec.sending.list_reader import ListBounds, ListReader, ListUnread
+from sendspec.sending.list_reader import RETRIED_STATUSES, ListBounds, ListReader, ListUnread
 from sendspec.sending.list_window import MARGIN, MAX_WINDOW, pages_in_api_time
 from sendspec.sending.report_match import ReportMatch
 from sendspec.sending.request_pace import RequestPace
@@ -124,7 +124,7 @@ class DeliverySweep:
                 continue
             self._singles_left -= 1
             response = self._fetched(connection, query)
-            if response is None:
+            if response is None or response.status in RETRIED_STATUSES:
                 break
             if response.status in REFUSED_STATUSES:
                 text = list_refusal_text(response, redaction)
