@@ -379,3 +379,19 @@ def test_who_said_stop_meanwhile_is_noted_where_it_counts(shop: Shop) -> None:
     shop.shift = 240.0
     shop.said(0, "status", other, "--refresh")  # this one doesn't ask who said stop
     assert shop.document(0, "opt-outs", "list", schema="opt-outs")["signals"] == 1
+
+
+def test_trouble_with_the_key_or_the_files_has_the_houses_codes(project: ProjectDir, server: CountingServer) -> None:
+    project.write("hello.yaml", SPEC.format(name="hello", terms="", more=""))
+    project.write("hello.csv", "phone,first_name,order_id\n+447700910000,x,A1\n")
+    assert project.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    key = project.environ.pop("TEST_KEY")
+    for command in (("wait", "hello.yaml"), ("status", "hello.yaml", "--refresh")):
+        keyless = project.run(*command, "--env", "test", "--format", "json")
+        assert (keyless.code, keyless.json["diagnostics"][0]["code"]) == (1, "key-unusable")
+    project.environ["TEST_KEY"] = key
+    assert project.run("wait", "hello.yaml", "--env", "test", "--timeout", "0").code == 11
+    (project.folder / ".sendspec/test.db.delivery").write_bytes(b"x" * 8_192)
+    for command in (("wait", "hello.yaml"), ("status", "hello.yaml", "--delivery")):
+        damaged = project.run(*command, "--env", "test", "--format", "json")
+        assert (damaged.code, "error" in only(damaged.out, command[0])) == (6, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.observation import Delivery, FailureReason, Fate
 from sendspec.operations.delivery_account import DeliveryAccount, ReasonCount
 from sendspec.operations.status import SpecStatus
@@ -40,9 +41,13 @@ def delivery_lines(account: DeliveryAccount, style: TerminalStyle) -> list[str]:
     if account.tally.changed:
         lines.append(f"  changed: {account.tally.changed} reported as delivered and as failed; they count as delivered")
     did = account.interactions
-    found = ((did.clicked, "clicks"), (did.clicked_by_bots, "clicks by machines"), (did.opted_out, "opted out"))
-    if any(count for count, _ in found):
-        lines.append("  recipients: " + " · ".join(f"{count} {words}" for count, words in found if count))
+    found = [
+        *([counted(did.clicked, "click")] if did.clicked else []),
+        *([counted(did.clicked_by_bots, "click by a machine", "clicks by machines")] if did.clicked_by_bots else []),
+        *([f"{did.opted_out} opted out"] if did.opted_out else []),
+    ]
+    if found:
+        lines.append(f"  recipients: {' · '.join(found)}")
     return lines
 
 
