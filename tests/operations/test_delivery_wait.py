@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
@@ -17,7 +18,7 @@ from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.record import Route, SentMessage
 from sendspec.operations.delivery_wait import wait_for_deliveries
-from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.ledger_access import ledger_to_read, ledger_to_write
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.system import real_system
 from sendspec.operations.undecided_messages import UndecidedMessages
@@ -498,6 +499,23 @@ def test_a_run_that_is_still_sending_is_waited_for(world: World) -> None:
     finally:
         world.server.released.set()
         running.wait(20)
+
+
+@pytest.mark.parametrize("until_final", [False, True])
+def test_a_process_that_holds_the_ledger_may_be_about_to_send(world: World, until_final: bool) -> None:
+    """Its end moves no message, and is noticed all the same."""
+    world.project.write("hello.yaml", SPEC)
+    with ExitStack() as held:
+        held.enter_context(ledger_to_write(world.context))
+        assert world.wait(timeout=3, until_final=until_final).verdict == "undecided"
+
+        def end(seconds: float) -> None:
+            if world.timer.now > 1_020:
+                held.close()
+
+        world.timer.on_sleep = end
+        waited = world.wait(timeout=60, until_final=until_final)
+    assert (waited.verdict, waited.polls, 10 < waited.seconds < 40) == ("met", 0, True)
 
 
 def test_a_ledger_on_a_server_is_waited_for_too(shared: ProjectDir, server: CountingServer) -> None:

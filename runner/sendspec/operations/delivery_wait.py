@@ -19,7 +19,7 @@ from sendspec.operations.delivery_lookup import DeliveryLookup
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import reachable_api
-from sendspec.operations.status import status_of
+from sendspec.operations.status import SpecStatus, status_of
 from sendspec.operations.undecided_messages import UndecidedMessages
 from sendspec.operations.wait_scope import GatedSend, WaitScope, refuse_late_schedule
 from sendspec.operations.waited import Signalled, Waited, WaitedSend, WaitProgress
@@ -64,6 +64,7 @@ class _Picture:
     sends: tuple[WaitedSend, ...]
     undecided: UndecidedMessages
     moves: int
+    may_grow: bool = False
 
 
 class _Wait:
@@ -148,9 +149,7 @@ class _Wait:
     def _is_decided(self) -> bool:
         assert self._picture is not None
         if self._until_final:
-            return not any(
-                send.account.tally.undecided or send.status.under_way is not None for send in self._picture.sends
-            )
+            return not (self._picture.may_grow or any(send.account.tally.undecided for send in self._picture.sends))
         return all(send.judgement.verdict is not Verdict.UNDECIDED for send in self._picture.sends)
 
     def _look(self, seconds: float) -> Swept | None:
@@ -160,7 +159,7 @@ class _Wait:
             if ledger is None:
                 self._picture = _Picture((), UndecidedMessages(0.0, self._clock.random), 0)
                 return None
-            if self._picture is None or self._picture.moves != ledger.moves:
+            if self._picture is None or self._picture.may_grow or self._picture.moves != ledger.moves:
                 with deliveries_to_read(context) as facts:
                     self._picture = self._taken(ledger, facts)
                 self._refuse_scheduled(self._picture.undecided)
@@ -209,7 +208,7 @@ class _Wait:
         held_by = process_holding(self._context)
         moves = ledger.moves
         sends = tuple(self._seen(send, ledger, facts, undecided, held_by) for send in self._scope.sends)
-        return _Picture(sends, undecided, moves)
+        return _Picture(sends, undecided, moves, any(_may_grow(send.status, held_by) for send in sends))
 
     def _seen(
         self,
@@ -226,7 +225,7 @@ class _Wait:
             account=account,
             gate=send.gate,
             judgement=judge(
-                send.gate, account.tally, may_grow=status.under_way is not None, was_tried=_was_tried(status.account)
+                send.gate, account.tally, may_grow=_may_grow(status, held_by), was_tried=_was_tried(status.account)
             ),
         )
 
@@ -242,6 +241,11 @@ class _Wait:
         late = last - self._clock.wall() - timeout
         if late > 0:
             refuse_late_schedule(late, timeout)
+
+
+def _may_grow(status: SpecStatus, held_by: int | None) -> bool:
+    """Whether a run is sending it, or may be about to: a process holds the ledger, and nothing was accepted yet."""
+    return status.under_way is not None or (held_by is not None and not status.account.accepted)
 
 
 def _was_tried(account: Totals) -> bool:

@@ -35,7 +35,7 @@ def _verdict_words(send: WaitedSend, style: TerminalStyle) -> str:
         return f"{style.green('met:')} nothing was accepted: there is nothing to wait for"
     terms = _terms(gate)
     if judged.verdict is Verdict.UNDECIDED:
-        if send.status.under_way is not None:
+        if send.status.under_way is not None or not tally.accepted:
             return f"{style.yellow('undecided:')} a run is still sending; {terms}"
         return f"{style.yellow('undecided:')} {tally.undecided} of {tally.accepted} not final yet; {terms}"
     done = share_text(tally.delivered, tally.accepted)
