@@ -81,7 +81,7 @@ def test_where_several_codes_apply_the_weightiest_is_taken(endings: list[int], a
 
 
 def test_the_order_is_the_documented_one() -> None:
-    assert ORDER == (70, 6, 5, 130, 143, 7, 4, 3, 0)
+    assert ORDER == (70, 6, 5, 130, 143, 7, 9, 4, 11, 3, 0)
 
 
 def test_earlier_doubts_count_also_where_no_recipient_of_today_is_in_doubt() -> None:

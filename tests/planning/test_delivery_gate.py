@@ -6,11 +6,11 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from sendspec.planning.delivery_gate import DeliveryCounts, Gate, Judgement, Verdict, judge, weightiest
+from sendspec.planning.delivery_gate import DeliveryTally, Gate, Judgement, Verdict, judge, weightiest
 
 
-def counts(accepted: int, delivered: int, undelivered: int, under_way: int = 0) -> DeliveryCounts:
-    return DeliveryCounts(accepted=accepted, delivered=delivered, undelivered=undelivered, under_way=under_way)
+def counts(accepted: int, delivered: int, undelivered: int, under_way: int = 0) -> DeliveryTally:
+    return DeliveryTally(accepted=accepted, delivered=delivered, undelivered=undelivered, under_way=under_way)
 
 
 def gate(need: str | None = None, max_failed: str | None = None) -> Gate:
@@ -45,7 +45,7 @@ def gate(need: str | None = None, max_failed: str | None = None) -> Gate:
     ],
 )  # fmt: skip
 def test_the_verdict_is_as_early_as_the_counts_allow(
-    held_against: Gate, seen: DeliveryCounts, verdict: str, by: str
+    held_against: Gate, seen: DeliveryTally, verdict: str, by: str
 ) -> None:
     judged = judge(held_against, seen)
     assert (judged.verdict, judged.by) == (verdict, by)
@@ -79,7 +79,7 @@ def test_a_verdict_stays_whatever_final_statuses_follow() -> None:
 
 
 def test_the_counts_add_up_and_the_worst_of_several_counts() -> None:
-    seen = DeliveryCounts(accepted=9, delivered=4, undelivered=1, under_way=2, changed=1)
+    seen = DeliveryTally(accepted=9, delivered=4, undelivered=1, under_way=2, changed=1)
     assert seen.as_dict() == {
         "accepted": 9, "delivered": 4, "undelivered": 1, "under_way": 2, "unknown": 2, "changed": 1,
     }  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sendspec.cli.console import Console
+from sendspec.cli.terminal import columns
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.sending.run import RunProgress
 from sendspec.showing.progress import ProgressLine, animates, stopping_words
@@ -63,7 +63,7 @@ class ConsoleListener:
             total=total,
             per_second=per_second,
             live=animates(system.environ, is_terminal=sys.stderr.isatty(), is_ci=system.is_ci),
-            columns=_columns,
+            columns=columns,
             now=system.clock.monotonic(),
         )
 
@@ -89,11 +89,3 @@ class ConsoleListener:
         """Makes room for a line where the progress is drawn."""
         if self._line is not None:
             self._line.clear()
-
-
-def _columns() -> int:
-    """The present width of the terminal that stderr is; it may be resized at any time."""
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except OSError:
-        return 80

@@ -59,6 +59,25 @@ def stop_on_signals(stop: Stop) -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if is_asked else handler)
 
 
+@contextmanager
+def raise_on_signals() -> Iterator[None]:
+    """While the block runs, the first signal raises `Signalled` in it, and later ones are ignored: the command reports how it ended."""
+    from sendspec.operations.waited import Signalled  # only a wait is interrupted so
+
+    def raise_once(number: int, frame: FrameType | None) -> None:
+        for each in STOP_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Signalled(number)
+
+    before = {number: signal.signal(number, raise_once) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        if signal.getsignal(STOP_SIGNALS[0]) is not signal.SIG_IGN:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
 def _interrupted(number: int, frame: FrameType | None) -> None:
     global _is_asked
     _is_asked = True

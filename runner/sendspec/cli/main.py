@@ -28,6 +28,7 @@ COMMANDS = {
     "approve": "Sign a plan with your SSH key.",
     "send": "Send the messages of specs or of a plan, each at most once.",
     "status": "Show what became of messages.",
+    "wait": "Wait until it is decided whether messages were delivered.",
     "reconcile": "Ask the API what became of messages in doubt.",
     "resolve": "Record what became of messages in doubt, with your reason.",
     "opt-outs": "Show and change who has opted out.",
@@ -98,7 +99,7 @@ class LazyGroup(FlagGroup):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 refused by the API, "
-    "6 ledger, 7 guard, 8 stale plan, 75 busy. `sendspec explain CODE` explains an error code.",
+    "6 ledger, 7 guard, 8 stale plan, 9 delivery failed, 11 delivery undecided, 75 busy. `sendspec explain CODE` explains an error code.",
 )
 @click.version_option(__version__, prog_name="sendspec", message="%(prog)s %(version)s")
 @click.pass_context

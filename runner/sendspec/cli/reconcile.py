@@ -12,8 +12,8 @@ from sendspec.cli.console import Console, common_options, environment_option, op
 from sendspec.cli.console_listener import ConsoleListener
 from sendspec.cli.exit_code import code_of_signal
 from sendspec.cli.interrupt import stop_on_signals
+from sendspec.cli.named_specs import environment_words, paths_and_names, spec_paths
 from sendspec.cli.project import open_specs
-from sendspec.cli.status import environment_words, paths_and_names, spec_paths
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.project_context import ProjectContext

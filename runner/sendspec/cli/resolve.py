@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects
+from sendspec.cli.named_specs import environment_words
 from sendspec.cli.project import open_jobs, open_specs
-from sendspec.cli.status import environment_words, show_status
+from sendspec.cli.status import show_status
 from sendspec.composing.identity import id_in
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode

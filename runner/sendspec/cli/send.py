@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
-from typing import assert_never
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,13 +21,14 @@ from sendspec.cli.console import (
     rejected,
 )
 from sendspec.cli.console_listener import ConsoleListener
-from sendspec.cli.exit_code import code_of_run
 from sendspec.cli.interrupt import refuse_when_interrupted, stop_on_signals
+from sendspec.cli.named_specs import environment_words
 from sendspec.cli.plan import run_plan
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_context
 from sendspec.cli.question import messages_to, refusal_to_send
 from sendspec.cli.retry_choice import RetryChoice
+from sendspec.cli.send_ending import show_outcome
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
@@ -42,21 +43,19 @@ from sendspec.operations.run_owner import claimed_by_ci
 from sendspec.operations.run_report import unsent_report
 from sendspec.operations.send_job import Job
 from sendspec.operations.send_outcome import (
-    InputRejected,
-    LimitsExceeded,
     PlanEdited,
-    RunBroke,
     RunEnded,
-    SendOutcome,
     SendRequest,
-    StoppedBefore,
 )
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.decision import Retry
 from sendspec.planning.plan import Plan
-from sendspec.showing.failure import error_json, error_text, problem_json
+from sendspec.showing.failure import error_json, error_text
 from sendspec.showing.plan import plan_text
-from sendspec.showing.run import ending_text, run_document, run_text
+from sendspec.showing.run import run_document
+
+if TYPE_CHECKING:
+    from sendspec.cli.send_wait import SendWait
 
 EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.INTERRUPTED)
 
@@ -88,6 +87,13 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
 )
 @click.option("--no-witness", is_flag=True, help="Don't compare the ledger with the API's recent messages first.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@click.option(
+    "--wait",
+    is_flag=False,
+    flag_value="",
+    metavar="[DURATION]",
+    help="Then wait for deliveries, as `wait` does; default: as long as the spec says, or 15m.",
+)
 @common_options
 def command(
     console: Console,
@@ -102,6 +108,7 @@ def command(
     retry: str | None,
     no_witness: bool,
     yes: bool,
+    wait: str | None,
 ) -> int:
     """Send the messages of specs or of a plan, each at most once.
 
@@ -115,7 +122,13 @@ def command(
       sendspec send --plan plan.json --yes
       sendspec send --plan plan.json --digest v1:6bd0… --approved-by ann
       sendspec send specs/welcome.yaml --retry refused
+      sendspec send specs/welcome.yaml --env production --yes --wait 15m
     """
+    wait_seconds: int | None = None
+    if wait is not None:
+        from sendspec.cli.send_wait import split_wait  # few sends wait
+
+        wait_seconds, specs = split_wait(wait, specs)
     if bool(specs) == bool(plan_file):
         both = "the plan names its specs: name specs, or a plan with --plan FILE, not both"
         raise click.UsageError(both if specs else "name the specs to send, or a plan with --plan FILE")
@@ -123,6 +136,8 @@ def command(
         raise click.UsageError("what to retry is in the plan: sendspec plan --retry … --out FILE")
     if digest and not plan_file:
         raise click.UsageError("--digest is the digest of a plan: name it with --plan FILE")
+    if dry_run and wait is not None:
+        raise click.UsageError("--dry-run sends nothing, so there is nothing to --wait for")
     chosen = None if retry is None else Retry(retry)
     if dry_run:
         if plan_file:
@@ -166,7 +181,12 @@ def command(
         asks_witness=not no_witness,
         processes=processes,
     )
-    return _send(console, context, request, yes=yes)
+    waiting: SendWait | None = None
+    if wait is not None:
+        from sendspec.cli.send_wait import planned_wait  # few sends wait
+
+        waiting = planned_wait(context, specs, wait_seconds, environment_words(context, env))
+    return _send(console, context, request, yes=yes, waiting=waiting)
 
 
 def _open(
@@ -182,8 +202,10 @@ def _open(
         raise stale_plan([PlanDifference(Cause.ENVIRONMENT, why)]) from error
 
 
-def _send(console: Console, context: ProjectContext, request: SendRequest, *, yes: bool) -> int:
-    """Sends, asks and reports."""
+def _send(
+    console: Console, context: ProjectContext, request: SendRequest, *, yes: bool, waiting: SendWait | None
+) -> int:
+    """Sends, asks and reports; then it waits for deliveries, if it is to."""
     from sendspec.operations.send import send  # loads the network stack: a dry run does without
 
     environment = context.environment.name
@@ -193,13 +215,21 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         warn_of_resending(console, plans)
         refuse_when_interrupted()
         to_send = sum(plan.send for plan in plans)
+        if waiting is not None:
+            from sendspec.cli.send_wait import refuse_late
+
+            refuse_late(context, waiting, jobs, plans)
         if to_send and not yes:
             _ask(console, jobs, plans, to_send, context)
         refuse_when_interrupted()
 
     try:
         outcome = send(context, request, ConsoleListener(console), agree=agree, interruptible=stop_on_signals)
-        return _show(console, outcome)
+        if waiting is not None and isinstance(outcome, RunEnded):
+            from sendspec.cli.send_wait import show_and_wait
+
+            return show_and_wait(console, context, outcome.report, waiting)
+        return show_outcome(console, outcome)
     except KeyUnusable as error:
         place = context.environment.key_span
         return rejected(console, [_about(context.project_path, error.code, error.problem, error.fix, place)])
@@ -214,47 +244,6 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         if error.exit_code in EXITS_WITH_REPORT:
             _print_unsent(console, environment, error_json(error))
         raise
-
-
-def _show(console: Console, outcome: SendOutcome) -> int:
-    """Prints how a send ended. Raises the error that broke it, if one did."""
-    match outcome:
-        case InputRejected(diagnostics):
-            return rejected(console, diagnostics)
-        case LimitsExceeded(diagnostics, report):
-            console.diagnostics(diagnostics, ending="nothing was sent", as_result=False)
-            console.document(run_document(report, problem_json(diagnostics[0])))
-            return ExitCode.GUARD
-        case StoppedBefore(report) | RunEnded(report):
-            console.result(run_text(report, console.out))
-            console.tell(ending_text(report, console.err))
-            console.document(run_document(report))
-            return code_of_run(report)
-        case RunBroke():
-            return _show_broken(console, outcome)
-        case _:
-            assert_never(outcome)
-
-
-def _show_broken(console: Console, broken: RunBroke) -> int:
-    """Prints the account of a run that an error ended, then raises the error."""
-    error, report = broken.error, broken.report
-    console.state.has_account = True
-    if report is None:
-        assert broken.unread is not None
-        console.warn(f"what became of the messages is not known: {broken.unread.problem}")
-    else:
-        console.result(run_text(report, console.out))
-    console.document(run_document(report, error_json(error)))
-    if (
-        isinstance(error, SendspecError)
-        and error.exit_code == ExitCode.INCOMPLETE
-        and report is not None
-        and report.has_doubts
-    ):
-        console.warn(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}")
-        return ExitCode.IN_DOUBT
-    raise error
 
 
 def _refuse_stale(console: Console, stale: PlanStale, environment: str) -> int:

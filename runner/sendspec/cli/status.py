@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,17 +17,18 @@ from sendspec.cli.console import (
     recipients_option,
 )
 from sendspec.cli.job import in_job, steps_in_job
+from sendspec.cli.named_specs import environment_words, folder_with_ledger, paths_and_names, spec_paths
 from sendspec.cli.project import open_specs
 from sendspec.cli.review import rejects_with_page
+from sendspec.cli.status_columns import refuse_columns, refuse_unknown
 from sendspec.cli.status_page import refuse_lists, show_page
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
-from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.recipient_row import NO_ROWS, RecipientRows, find_rows
+from sendspec.operations.recipient_row import NO_ROWS, find_rows
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.send_job import Job
 from sendspec.operations.status import (
@@ -46,13 +45,14 @@ from sendspec.operations.status import (
 from sendspec.planning.message_state import State
 from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.spec import Spec
-from sendspec.reading.spec_name import NAME
 from sendspec.showing.message_list import list_header, listed_cells, messages_text
 from sendspec.showing.next_step import next_text
 from sendspec.showing.status import next_commands, status_document, status_text
 
+if TYPE_CHECKING:
+    from sendspec.cli.status_delivery import DeliveryQuestion
+
 ALL_COLUMNS = "all"
-MAX_FOLDERS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,10 @@ class _Asked:
 @click.option("--failed", is_flag=True, help="List the messages that the API refused.")
 @click.option("--in-doubt", is_flag=True, help="List the messages in doubt: they may have been accepted.")
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent yet.")
+@click.option("--delivery", is_flag=True, help="Show what became of the accepted messages, as far as it is known.")
+@click.option("--refresh", is_flag=True, help="Ask the API first, by one look at its list. Implies --delivery.")
+@click.option("--undelivered", is_flag=True, help="List the messages that were not delivered. Implies --delivery.")
+@click.option("--undecided", is_flag=True, help="List the messages whose end isn't known yet. Implies --delivery.")
 @click.option("--columns", metavar="NAMES", help="Add these columns of the table, separated by commas, to a CSV or JSON list; `all` adds every column.")  # fmt: skip
 @options_with_forms("text", "json", "csv", "markdown")
 def command(
@@ -90,12 +94,19 @@ def command(
     failed: bool,
     in_doubt: bool,
     not_sent: bool,
+    delivery: bool,
+    refresh: bool,
+    undelivered: bool,
+    undecided: bool,
     columns: str | None,
 ) -> int:
     """Show what became of each spec's messages, in its newest generation. SPEC is a file, or a spec's name.
 
     Reads the ledger, also while a send is running. A list shows each recipient's row in today's table. With CI set, it
     leaves out the recipients' keys. A page of Markdown names no recipient; it also says which messages today's files change.
+
+    Accepted isn't delivered: --delivery shows what the API reported since, as `wait`, --refresh and webhooks have noted it. Only
+    --refresh makes requests.
 
     \b
     Examples:
@@ -104,9 +115,11 @@ def command(
       sendspec status welcome --in-doubt
       sendspec status --failed --format csv --columns order_id,first_name > failed.csv
       sendspec status --env production --format markdown
+      sendspec status welcome --delivery --refresh
+      sendspec status welcome --undelivered --format csv > undelivered.csv
     """
-    _refuse_columns(console, columns)
-    refuse_lists(console, lists=messages or failed or in_doubt or not_sent)
+    refuse_columns(console, columns)
+    refuse_lists(console, lists=messages or failed or in_doubt or not_sent or undelivered or undecided)
     paths, names = paths_and_names(specs)
     problems = Problems()
     context, read = open_specs(console, paths, env, problems)
@@ -122,47 +135,21 @@ def command(
         columns=None if columns is None else [] if columns == ALL_COLUMNS else columns.split(","),
         options=environment_words(context, env),
     )
+    question: DeliveryQuestion | None = None
+    if delivery or refresh or undelivered or undecided:
+        from sendspec.cli.status_delivery import asked_deliveries, show_deliveries  # few looks are about deliveries
+
+        others = failed or in_doubt or not_sent
+        lists = {"everything": messages, "undelivered": undelivered, "undecided": undecided, "others": others}
+        question = asked_deliveries(console, **lists, refresh=refresh, recipients=recipients, options=asked.options)
     with ledger_to_read(context, console.warn) as ledger:
         if ledger is None:
             _show_no_ledger(console, context, asked)
+        elif question is not None:
+            return show_deliveries(console, context, ledger, read, asked.path_by_name, asked.columns, question)
         else:
             _show(console, context, ledger, asked)
     return ExitCode.DONE
-
-
-def paths_and_names(specs: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words of a command line that are paths of specs, and those that are names of specs, because no file is called so."""
-    names = [word for word in specs if NAME.fullmatch(word) and not os.path.lexists(word)]
-    return [word for word in specs if word not in names], names
-
-
-def folder_with_ledger(context: ProjectContext) -> str:
-    """The first folder here with a ledger of its own, as specs without a project file have; empty if there is none, or there is a project."""
-    if context.project.path is not None:
-        return ""
-    with os.scandir(context.root) as entries:
-        folders = sorted(each.name for each in islice(entries, MAX_FOLDERS) if each.is_dir(follow_symlinks=False))
-    return next((printable(name) for name in folders if (context.root / name / ".sendspec/sandbox.db").is_file()), "")
-
-
-def environment_words(context: ProjectContext, env: str | None) -> str:
-    """How the next command names the environment, behind everything else."""
-    return "" if env in (None, context.project.default_environment) else f" --env {env}"
-
-
-def spec_paths(context: ProjectContext, ledger: Facts | None, statuses: Sequence[SpecStatus]) -> dict[str, str]:
-    """The paths of specs as the ledger noted them, seen from the working directory, by name."""
-    noted = {status.name: ledger.spec_path(status.name) for status in statuses if ledger is not None}
-    return {name: os.path.relpath(context.root / path) for name, path in noted.items() if path is not None}
-
-
-def _refuse_columns(console: Console, columns: str | None) -> None:
-    if columns is not None and console.system.is_ci:
-        raise click.UsageError(
-            "--columns shows what recipients are called, and CI is set: many people can read its logs"
-        )
-    if columns is not None and console.format in ("text", "markdown"):
-        raise click.UsageError("--columns adds to a list as CSV or JSON: add --format csv")
 
 
 def _show_no_ledger(console: Console, context: ProjectContext, asked: _Asked) -> None:
@@ -205,7 +192,7 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
         for note in rows.notes:
             console.warn(note)
     columns = () if asked.columns is None else asked.columns or rows.columns
-    _refuse_unknown(columns, rows)
+    refuse_unknown(columns, rows)
     messages = messages_of(ledger, statuses, asked.states) if asked.states else None
     if console.format == "csv":
         console.lines(csv_lines(listed_cells(messages or (), rows, columns), list_header(columns)))
@@ -229,12 +216,6 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
     console.result(status_text(statuses, environment, console.out, unsent))
     console.result(messages_text(messages or (), console.out, rows))
     _tell_next(console, context, ledger, asked, statuses, unsent)
-
-
-def _refuse_unknown(columns: Sequence[str], rows: RecipientRows) -> None:
-    unknown = [name for name in columns if rows.columns and name not in rows.columns]
-    if unknown:
-        raise click.UsageError(f"the table has no column '{unknown[0]}'; it has: {', '.join(rows.columns)}")
 
 
 def _tell_next(

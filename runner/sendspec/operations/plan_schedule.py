@@ -36,6 +36,17 @@ def schedule_of(job: Job, context: ProjectContext, decided: Decided) -> Schedule
     )
 
 
+def latest_moment(job: Job) -> datetime | None:
+    """When the API is to send the last of the job's messages; None if none is scheduled. Only the first rows are looked at."""
+    if "scheduledFor" not in job.spec.message:
+        return None
+    if not _varies(job):
+        return _moment(job)
+    composed = islice(job.composed(Problems()), MOST_MOMENTS)
+    moments = (_moment_of(job, item) for item in composed if isinstance(item, Message))
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
 def _varies(job: Job) -> bool:
     """Whether the moment depends on the row."""
     return any(

@@ -133,6 +133,11 @@ def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[
             yield message
 
 
+def status_of(ledger: Facts, name: str, generation: int, *, held_by: int | None = None) -> SpecStatus:
+    """The status of a send of any generation, without what its table tells; all zero if the ledger doesn't know it."""
+    return _status(ledger, name, generation, None, held_by)
+
+
 def _status(ledger: Facts, name: str, generation: int, job: Job | None, held_by: int | None) -> SpecStatus:
     runs = ledger.runs_of(name, generation, RUNS_SHOWN)
     is_running = bool(runs) and runs[0].ended_at is None and runs[0].pid == held_by

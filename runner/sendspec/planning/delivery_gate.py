@@ -8,7 +8,7 @@ from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryCounts:
+class DeliveryTally:
     """What became of a send's accepted messages. `under_way`: seen and not final; `unknown`: never seen.
 
     `changed` of them were reported as failed and as delivered; these are counted among the others too.
@@ -81,7 +81,7 @@ class Judgement:
 UNDECIDED = Judgement(Verdict.UNDECIDED, Decider.TIMEOUT)
 
 
-def judge(gate: Gate, counts: DeliveryCounts, *, may_grow: bool = False, was_tried: bool = False) -> Judgement:
+def judge(gate: Gate, counts: DeliveryTally, *, may_grow: bool = False, was_tried: bool = False) -> Judgement:
     """The verdict as the counts allow it now. Final statuses count as they are, though a failed message may still arrive.
 
     `may_grow`: a run is still sending, so that no share is known yet, and `met` is not said. Without any accepted message there is
@@ -105,13 +105,13 @@ def judge(gate: Gate, counts: DeliveryCounts, *, may_grow: bool = False, was_tri
     return UNDECIDED
 
 
-def _all_delivered(counts: DeliveryCounts) -> Judgement:
+def _all_delivered(counts: DeliveryTally) -> Judgement:
     if counts.undelivered:
         return Judgement(Verdict.FAILED, Decider.FINAL)
     return UNDECIDED if counts.undecided else Judgement(Verdict.MET, Decider.FINAL)
 
 
-def _needed(needed: Fraction, counts: DeliveryCounts) -> Judgement:
+def _needed(needed: Fraction, counts: DeliveryTally) -> Judgement:
     if counts.delivered >= needed:
         return Judgement(Verdict.MET, Decider.NEED)
     if counts.accepted - counts.undelivered < needed:

@@ -18,37 +18,19 @@ from sendspec.provider.refusal_text import list_refusal_text
 from sendspec.provider.response_redaction import Redaction
 from sendspec.provider.single_message import MAX_BODY, message_query, read_message
 from sendspec.sending.connection import Connection, ConnectionFailed
-from sendspec.sending.list_reader import ListBounds, ListReader, ListUnread
+from sendspec.sending.list_reader import RETRIED_STATUSES, ListBounds, ListReader, ListUnread
 from sendspec.sending.list_window import MARGIN, MAX_WINDOW, pages_in_api_time
 from sendspec.sending.report_match import ReportMatch
 from sendspec.sending.request_pace import RequestPace
+from sendspec.sending.undecided import MAX_SINGLES, Undecided
 
 REQUEST_SECONDS = 15.0
 """Deadline of one request."""
-MAX_SINGLES = 20
-"""Messages that a sweep asks for one by one."""
 MAX_PAGES = 5_000
 CREATED_BEFORE = 1_200.0
 """Seconds by which a message may have been created before it was accepted, as the ledger has it."""
 REFUSED_STATUSES = (401, 402, 403)
 Observe = Callable[[Sequence[Observation]], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
-    """The accepted messages of a channel whose end isn't known. Times are in Unix seconds by this machine's clock.
-
-    `recent` counts those that the list still covers, and `since` is when the oldest of them was accepted; the API's clock was
-    `ahead` by so many seconds then, None if unknown. `few` are all recent ones where they are fewer than `MAX_SINGLES`, else empty.
-    `stragglers` are some that the list won't show: older ones, and ones that it should have shown.
-    """
-
-    route: Route
-    recent: int = 0
-    since: float = 0.0
-    ahead: float | None = None
-    few: tuple[SentMessage, ...] = ()
-    stragglers: tuple[SentMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +73,7 @@ class DeliverySweep:
         self._stand_in = stand_in
         self._pace = RequestPace(clock)
         self._singles_left = MAX_SINGLES
+        self._stragglers: set[bytes] = set()
         self._observed = 0
         self._skipped = 0
 
@@ -123,9 +106,11 @@ class DeliverySweep:
         try:
             singly = 0 < len(channel.few) <= self._singles_left
             answered = self._answered(connection, channel.few if singly else (), observe)
-            self._answered(connection, channel.stragglers[: self._singles_left], observe)
-            if channel.recent > (answered if singly else 0):
+            self._stragglers = {message.id for message in channel.stragglers}
+            if channel.recent > answered:
                 self._read_list(connection, channel, observe)
+            left = [message for message in channel.stragglers if message.id in self._stragglers]
+            self._answered(connection, left[: self._singles_left], observe)
         finally:
             connection.close()
 
@@ -139,7 +124,7 @@ class DeliverySweep:
                 continue
             self._singles_left -= 1
             response = self._fetched(connection, query)
-            if response is None:
+            if response is None or response.status in RETRIED_STATUSES:
                 break
             if response.status in REFUSED_STATUSES:
                 text = list_refusal_text(response, redaction)
@@ -184,5 +169,6 @@ class DeliverySweep:
         found = self._match.observations(page, source, self._clock.wall())
         if found:
             observe(found)
+        self._stragglers.difference_update(each.message for each in found)
         self._observed += len(found)
         return len(found)

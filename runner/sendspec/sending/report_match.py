@@ -65,10 +65,14 @@ class ReportMatch:
         self._hash = hash_receiver
         self._sent = sent
         self._remote_ids: RemoteIds | None = None
-        self.elsewhere = 0
-        """Sightings under one of our references or ids that are about another recipient, or another submission."""
+        self._elsewhere: set[str] = set()
         self.unreadable = 0
         """Sightings of our messages whose status can't be read."""
+
+    @property
+    def elsewhere(self) -> int:
+        """How many messages under one of our references or ids are about another recipient, or are another submission."""
+        return len(self._elsewhere)
 
     def observations(self, page: Collection[Sighting], source: Source, now: float) -> list[Observation]:
         """What a page says of our messages. `now` is in Unix seconds by this machine's clock."""
@@ -108,7 +112,7 @@ class ReportMatch:
             if message.state is not State.ACCEPTED:
                 continue  # whether it was accepted is for reconciling to say
             if not _is_this_submission(message, sighting) or not is_for(message.receiver, sighting, self._hash):
-                self.elsewhere += 1
+                self._elsewhere.add(sighting.remote_id)
             elif sighting.report is None:
                 self.unreadable += 1
             else:

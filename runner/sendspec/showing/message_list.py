@@ -26,7 +26,7 @@ def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle, rows:
     """One line for each message: id, masked recipient, state, attempt, time, the recipient's row, reason."""
     lines = []
     for message in messages:
-        place = _place(rows.row_of(message), message.masked)
+        place = place_text(rows.row_of(message), message.masked)
         why = message.evidence or message.remote_id or ""
         lines.append(
             f"{id_text(message.id)}  {clean(message.masked):<12}  {style.bold(f'{_state(message):<9}')}  "
@@ -39,7 +39,8 @@ def _state(message: MessageRecord) -> str:
     return "under way" if message.is_under_way else message.state.value
 
 
-def _place(found: RecipientRow | Absence, masked: str) -> str:
+def place_text(found: RecipientRow | Absence, masked: str) -> str:
+    """Where today's table has a recipient, followed by two spaces; empty if nobody knows."""
     match found:
         case RecipientRow():
             key = "" if found.key in (None, masked) else f" ({found.key_column or 'key'} {found.key})"

@@ -67,7 +67,7 @@ class ProgressLine:
         words = progress_words(progress, self._total, self._speed(progress, now), self._per_second, silent)
         words = [f"{self._name}: {words[0]}", *words[1:]] if self._name else words
         if self._live:
-            self._stream.write(ControlText(ERASE + _fitted(words, self._columns() - 1)))
+            self._stream.write(ControlText(ERASE + fitted(words, self._columns() - 1)))
         else:
             self._stream.write("  ".join(words) + "\n")
         self._stream.flush()
@@ -142,7 +142,7 @@ def _pause_words(pause: Pause | None) -> str:
     return why if pause.seconds is None else f"{why}: waiting {duration_text(math.ceil(pause.seconds))}"
 
 
-def _fitted(words: list[str], width: int) -> str:
+def fitted(words: list[str], width: int) -> str:
     """As many of the parts as there is room for; the first is cut if even that is too long."""
     line = words[0]
     for word in words[1:]:
