@@ -193,6 +193,16 @@ def test_events_are_stored_while_a_send_holds_the_ledger(project: ProjectDir, se
     assert sending.wait(30) == 0
 
 
+def test_a_ledger_on_a_server_takes_the_same(shared: ProjectDir, server: CountingServer) -> None:
+    shared.environ["HOOK_KEY"] = KEY
+    assert shared.run("send", "hello.yaml", "--yes", "--env", "test").code == 0
+    lines = [captured(status_event(message, status)) for message in server.taken for status in ("sent", "delivered")]
+    lines += [captured(reply_event("+447700900000", "STOP")), captured(interaction_event(server.taken[1], "clicked"))]
+    assert counts(ingest(shared, "".join(lines))) == (82, 0, 0, 0, 0)
+    assert counts(ingest(shared, "".join(reversed(lines)))) == (0, 82, 0, 0, 0)
+    assert shared.run("opt-outs", "list", "--env", "test", "--format", "json").json["signals"] == 1
+
+
 def test_the_file_of_the_projects_own_gets_the_addresses(sent: ProjectDir) -> None:
     settings = (sent.folder / "sendspec.yaml").read_text()
     sent.write("sendspec.yaml", settings + "    suppress: {opt_outs: {append: data/opted-out.csv}}\n")
