@@ -131,6 +131,21 @@ def test_what_can_not_be_stored_stays_until_it_can(project: ProjectDir, start: S
     assert (project.folder / SPOOL).read_bytes() == b""
 
 
+def test_where_opt_outs_were_lost_more_of_them_are_still_taken(project: ProjectDir, start: Start) -> None:
+    ingest = ("webhook", "ingest", "-", "--key-env", "HOOK_KEY", "--env", "test", "--format", "json")
+    first = captured(stop_event(1))
+    assert project.run(*ingest, stdin=first).json["opt_outs"] == 1
+    for path in (project.folder / ".sendspec").glob("test.db.delivery*"):
+        path.unlink()
+    lost = project.run(*ingest, stdin=first)
+    assert (lost.code, lost.json["error"]["code"]) == (6, "opt-outs-lost")
+    serving = start()
+    assert serving.post(stop_event(2)) == 200
+    until(lambda: "stays in" in serving.said)
+    assert serving.stop()[0] == 0
+    assert len((project.folder / SPOOL).read_bytes().splitlines()) == 1
+
+
 def test_the_spool_can_be_ingested_where_nobody_serves(project: ProjectDir, start: Start) -> None:
     ledger, away = project.folder / ".sendspec/test.db", project.folder / "away.db"
     serving = start()
