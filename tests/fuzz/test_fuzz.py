@@ -39,6 +39,10 @@ PIECES = {
                 "%00", "startAt=", "2027-01-15T08:00:00Z", "endAt=", "batchId=", "platform=", "?", "#", "[]", '{"receiver": {', "}", '"body": ',
                 '{"type": "text"', '"\\ud800"', "[" * 50, "9" * 30, "/_sandbox/messages",
                 '{"from": "+447700900001", "text": ', '"channel": ', '"STOP"', '"+447700000429"', '"+447700000500"', ","],
+    "webhook": ['{"service": "channels", "event": "sms.outbound", "payload": {', '"inbound"', '"sms.interaction"', '"id": "a"', '"status": "sent"',
+                '"type": "clicked"', '"messageId": "a"', '"createdAt": "2027-03-01T09:00:00Z"', '"receiver": {"contacts": [', '"sender": {"contact": {',
+                '"identifierValue": "+447700900001"', '{"url": "https://a.example", "headers": {', '"body_base64": ', '"e30="', "]", "}", ",", "null",
+                '"\\ud800"', "1e999", "[" * 50],
 }  # fmt: skip
 
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 from json_documents import only
+from processes import holding, started, until
 from project_dir import SPEC as SPEC_TEXT
-from project_dir import Answer, CountingServer, Done, ProjectDir, numbers
+from project_dir import Answer, CountingServer, Done, ProjectDir, listed, numbers
 from sendspec.composing.identity import id_in
 from sendspec.ledger.delivery.opt_out import Ground, SignalKind
 from webhook_requests import (
@@ -175,6 +176,31 @@ def test_somebody_who_never_got_a_message_can_opt_out_by_reply_or_link(sent: Pro
     )
     assert counts(done) == (2, 0, 0, 0, 0)
     assert [one.kind for one in Kept(sent.folder).signals] == [SignalKind.OUT, SignalKind.OUT]
+
+
+def test_events_are_stored_while_a_send_holds_the_ledger(project: ProjectDir, server: CountingServer) -> None:
+    project.environ["HOOK_KEY"] = KEY
+    project.write("hello.yaml", SPEC_TEXT)
+    project.write("people.csv", numbers(1))
+    server.decide = holding(server, 0)
+    sending = started(project)
+    until(lambda: len(server.posts) == 1)
+    message = listed(server.posts[0])
+    lines = captured(status_event(message, "sent")) + captured(reply_event("+447700900000", "STOP"))
+    assert counts(ingest(project, lines)) == (2, 0, 0, 0, 0)
+    assert [one.remote_id for one in Kept(project.folder).pending] == [message["id"]]
+    server.released.set()
+    assert sending.wait(30) == 0
+
+
+def test_a_ledger_on_a_server_takes_the_same(shared: ProjectDir, server: CountingServer) -> None:
+    shared.environ["HOOK_KEY"] = KEY
+    assert shared.run("send", "hello.yaml", "--yes", "--env", "test").code == 0
+    lines = [captured(status_event(message, status)) for message in server.taken for status in ("sent", "delivered")]
+    lines += [captured(reply_event("+447700900000", "STOP")), captured(interaction_event(server.taken[1], "clicked"))]
+    assert counts(ingest(shared, "".join(lines))) == (82, 0, 0, 0, 0)
+    assert counts(ingest(shared, "".join(reversed(lines)))) == (0, 82, 0, 0, 0)
+    assert shared.run("opt-outs", "list", "--env", "test", "--format", "json").json["signals"] == 1
 
 
 def test_the_file_of_the_projects_own_gets_the_addresses(sent: ProjectDir) -> None:

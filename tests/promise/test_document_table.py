@@ -59,6 +59,8 @@ ONE_LOST: Setup = lambda project, server: setattr(  # noqa: E731  # one step of 
 )
 PLANNED = runs("plan", "hello.yaml", "--env", "test", "--out", "plan.json")
 MORE_PEOPLE = writes("people.csv", lambda text: text + "+447700911111,Eve,A99\n")
+SIGNED = ("--url", "https://hooks.example/bird", "--key-env", "TEST_KEY")
+SERVE = ("webhook", "serve", "--listen", "127.0.0.1:0", *SIGNED)
 TABLE: list[tuple[tuple[str, ...], int, str, tuple[Setup, ...]]] = [
     (("init", "new"), 0, "init", ()),
     (("init", "hello.yaml/new"), 1, "diagnostics", ()),
@@ -103,6 +105,13 @@ TABLE: list[tuple[tuple[str, ...], int, str, tuple[Setup, ...]]] = [
     (("opt-outs", "remove", "+447700900001", "--reason", "x", "--env", "test"), 6, "opt-outs-change", (gone,)),
     (("doctor", "--env", "test"), 0, "doctor", ()),
     (("doctor", "--env", "test"), 1, "doctor", (gone,)),
+    (("webhook", "ingest", "-", "--key-env", "TEST_KEY", "--env", "test"), 0, "webhook-ingest", ()),
+    (("webhook", "ingest", "people.csv", "--key-env", "TEST_KEY", "--env", "test"), 1, "webhook-ingest", ()),
+    (("webhook", "ingest", "missing.jsonl", "--key-env", "TEST_KEY", "--env", "test"), 1, "diagnostics", ()),
+    (("webhook", "ingest", "-", "--key-env", "TEST_KEY", "--env", "test"), 6, "webhook-ingest", (gone,)),
+    ((*SERVE, "--env", "test"), 6, "webhook-serve", (gone,)),
+    ((*SERVE, "--env", "test"), 1, "diagnostics", (BROKEN,)),
+    (("webhook", "verify", *SIGNED), 1, "webhook-verify", ()),
     (("explain", "unknown-name"), 0, "explain", ()),
 ]  # fmt: skip
 """A command, its exit code, the schema of its document, and how things come to be that way."""

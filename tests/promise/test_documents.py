@@ -33,6 +33,7 @@ DOCUMENTS: dict[tuple[str, ...], str] = {
     ("opt-outs", "add", "+447700900001", *TEST): "opt-outs-change",
     ("opt-outs", "remove", "+447700900001", "--reason", "x", *TEST): "opt-outs-change",
     ("doctor", *TEST): "doctor",
+    ("webhook", "ingest", "-", "--key-env", "TEST_KEY", *TEST): "webhook-ingest",
 }
 """Every command that works in an environment, and the schema of its document."""
 OF_A_LEDGER = {command: name for command, name in DOCUMENTS.items() if name not in ("diagnostics", "doctor")}
@@ -119,7 +120,7 @@ def test_wrong_usage_prints_no_document(ready: ProjectDir, command: tuple[str, .
 
 
 @pytest.mark.parametrize(
-    "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status", "opt-outs") and "check" not in command
+    "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status", "opt-outs", "webhook") and "check" not in command
                 and "--dry-run" not in command], ids=ids,
 )  # fmt: skip
 def test_a_busy_ledger_prints_no_document(ready: ProjectDir, server: CountingServer, command: tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.tables import row_checksum
+from sendspec.operations.captured_request import CapturedRequest, read_request, request_line
 from sendspec.operations.plan_file import PlanUnreadable
 from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.planned_specs import planned_specs
@@ -36,6 +37,8 @@ from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse, read_response
 from sendspec.provider.message_list import list_query, read_page
 from sendspec.provider.time_headers import retry_after_seconds
+from sendspec.provider.webhook_event import OutboundEvent, read_event
+from sendspec.provider.webhook_signature import verify
 from sendspec.reading.project_reader import read_project
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec
@@ -344,6 +347,18 @@ def a_request(content: bytes) -> None:
         assert headers == {}
 
 
+def a_webhook(content: bytes) -> None:
+    """Reads an event, and a captured request: a request that can be read is written and read again as it was."""
+    event = read_event(content)
+    assert not isinstance(event, OutboundEvent) or event.sighting.report is not None
+    request = read_request(content)
+    if isinstance(request, CapturedRequest):
+        verify(["key"], request.url, request.headers, request.body)
+        again = read_request(request_line(request, 0.0).rstrip(b"\n"))
+        assert isinstance(again, CapturedRequest)
+        assert (again.url, again.body) == (request.url, request.body)
+
+
 _SANDBOX = Sandbox(Store(None), lambda: 1_800_000_000.0)
 
 
@@ -357,4 +372,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "plan": a_plan,
     "ledger": a_ledger,
     "sandbox": a_request,
+    "webhook": a_webhook,
 }

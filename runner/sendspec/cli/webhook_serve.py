@@ -77,5 +77,6 @@ def command(console: Console, address: tuple[str, int], url: str, key_names: tup
         tell=console.warn,
     )
     report = serve(context, settings, words, done)
-    console.say(serve_text(report))
+    for line in serve_text(report).splitlines():
+        console.say(line)
     return ExitCode.DONE

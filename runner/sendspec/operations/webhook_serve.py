@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
-from sendspec.diagnostics.exceptions import LedgerUnwritable
+from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, LedgerUnwritable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.operations.captured_request import LineFault
 from sendspec.operations.event_intake import IntakeCounts, settle_pending
+from sendspec.operations.ledger_access import ledger_to_inspect
 from sendspec.operations.lockfile_entry import require_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.webhook_drain import Drain
@@ -63,7 +64,7 @@ def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, d
 
     Raises `LedgerBusy` while another process receives for this environment, and `LedgerTrouble`.
     """
-    require_identity(context)
+    _refuse_missing(context)
     report = ServeReport()
     spool = open_spool(context.root, context.environment.name)
     try:
@@ -94,6 +95,18 @@ def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, d
     finally:
         spool.close()
     return report
+
+
+def _refuse_missing(context: ProjectContext) -> None:
+    """Raises `LedgerMissing`. Any other trouble with the ledger may pass, and what arrives meanwhile is spooled: `Drain` tells of it."""
+    require_identity(context)
+    try:
+        with ledger_to_inspect(context):
+            pass
+    except LedgerMissing:
+        raise
+    except LedgerTrouble:
+        return
 
 
 def _receive(

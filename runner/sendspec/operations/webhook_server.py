@@ -104,6 +104,7 @@ class _Server(ThreadingHTTPServer):
         self._monotonic = monotonic
         self._slots = threading.Semaphore(MAX_CONNECTIONS)
         self._deadlines: dict[Any, float] = {}
+        self._changing = threading.Lock()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, exchange)
@@ -120,7 +121,8 @@ class _Server(ThreadingHTTPServer):
                 request.send(FULL)
             self.shutdown_request(request)
             return
-        self._deadlines[request] = self._monotonic() + READ_SECONDS
+        with self._changing:
+            self._deadlines[request] = self._monotonic() + READ_SECONDS
         try:
             super().process_request(request, client_address)
         except BaseException:
@@ -134,20 +136,22 @@ class _Server(ThreadingHTTPServer):
             self._leave(request)
 
     def _leave(self, request: Any) -> None:
-        self._deadlines.pop(request, None)
+        self.has_arrived(request)
         self._slots.release()
 
     def has_arrived(self, request: Any) -> None:
-        """The whole request was read: it has no deadline any more."""
-        self._deadlines.pop(request, None)
+        """The whole request was read, or won't be: it has no deadline any more."""
+        with self._changing:
+            self._deadlines.pop(request, None)
 
     def service_actions(self) -> None:
         """Ends connections whose request takes too long: the library's time-out begins again with each byte."""
         now = self._monotonic()
-        for request, deadline in list(self._deadlines.items()):
-            if now > deadline:
-                with suppress(OSError):
-                    request.shutdown(socket.SHUT_RDWR)
+        with self._changing:
+            late = [request for request, deadline in self._deadlines.items() if now > deadline]
+        for request in late:
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Reports nothing: clients may disconnect at any time. What is not answered comes again."""
