@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-long test-fast coverage lint audit docs bench bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
+.PHONY: demo test test-long test-fast coverage lint audit docs bench bench-delivery bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ $(BENCH_INSTALLED): requirements-bench.txt pyproject.toml
 
 bench-ledger: $(INSTALLED)  ## measure a shared ledger beside a file; LEDGER_ARGS="--messages 8000 --held 20000" for a look
 	$(BIN)/python -m benchmarks.shared_ledger $(LEDGER_ARGS)
+
+bench-delivery: $(INSTALLED)  ## measure what is kept of a million deliveries; DELIVERY_ARGS="--messages 20000" for a look
+	$(BIN)/python -m benchmarks.delivery_store $(DELIVERY_ARGS)
 
 bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script and others; QUICK=1 takes a minute
 	$(BENCH)/python -m benchmarks.run $(if $(QUICK),--quick)
