@@ -68,8 +68,9 @@ $(BENCH_INSTALLED): requirements-bench.txt pyproject.toml
 bench-ledger: $(INSTALLED)  ## measure a shared ledger beside a file; LEDGER_ARGS="--messages 8000 --held 20000" for a look
 	$(BIN)/python -m benchmarks.shared_ledger $(LEDGER_ARGS)
 
-bench-delivery: $(INSTALLED)  ## measure a sweep for what became of 1,000,000 messages; DELIVERY_ARGS="--messages 20000" for a look
+bench-delivery: $(INSTALLED)  ## measure a sweep for what became of 1,000,000 messages, and what is kept of it; DELIVERY_ARGS="--messages 20000" for a look
 	$(BIN)/python -m benchmarks.delivery_sweep $(DELIVERY_ARGS)
+	$(BIN)/python -m benchmarks.delivery_store $(DELIVERY_ARGS)
 
 bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script and others; QUICK=1 takes a minute
 	$(BENCH)/python -m benchmarks.run $(if $(QUICK),--quick)

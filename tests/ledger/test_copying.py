@@ -381,7 +381,12 @@ def test_deliveries_that_can_not_be_copied_leave_the_ledger_usable(
     with pytest.raises(LedgerTrouble, match="already"):
         copied(first, second)
     taken.unlink()
-    first.file.with_name(f"{first.file.name}.delivery").unlink()
+    kept = first.file.with_name(f"{first.file.name}.delivery")
+    sound = kept.read_bytes()
+    kept.write_bytes(sound.replace(b"i-2", b"i-9"))
+    with pytest.raises(LedgerDamaged, match="checksum"):
+        copied(first, second)
+    kept.unlink()
     with pytest.raises(OptOutsLost):
         copied(first, second)
     assert can_send(first)

@@ -119,7 +119,7 @@ def test_it_is_made_once_checked_exported_and_purged(project: ProjectDir, server
     assert project.run(*purge).json["purged"] == 0
     assert project.run(*SEND).json["skipped"] == {"already-accepted": 20}
     migrate = only(project.run("ledger", "migrate", *TEST, "--format", "json").out, "ledger-migrate")
-    assert (migrate["from"], migrate["to"]) == (1, 1)
+    assert (migrate["from"], migrate["to"]) == (2, 2)
     sql.execute("DELETE FROM message WHERE number = 1")
     done = project.run("ledger", "check", *TEST, "--format", "json")
     assert (done.code, len(only(done.out, "ledger-check")["problems"])) == (6, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -29,7 +30,7 @@ from sendspec.ledger.delivery.sqlite.opening import open_to_read, open_to_write,
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.sqlite.connection import connect_to_read
+from sendspec.ledger.sqlite.connection import connect_to_read, connect_to_write
 
 IDENTITY = LedgerIdentity("one", bytes(32))
 IDS = [bytes([n]) * 16 for n in range(4)]
@@ -176,8 +177,11 @@ def test_a_folder_in_its_place_is_refused(ledger: Path) -> None:
 def test_a_place_that_can_not_be_looked_at_is_not_taken_for_an_empty_one(ledger: Path) -> None:
     ledger.write_text("")
     for opening in OPENINGS:
-        with pytest.raises(LedgerTrouble):
-            opening(ledger / "below.db", IDENTITY)
+        for noted in (0, None):
+            with pytest.raises(LedgerTrouble):
+                opening(ledger / "below.db", IDENTITY, noted)
+    with pytest.raises(LedgerUnwritable):
+        open_to_write(ledger.with_name("none") / "test.db", IDENTITY)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +224,68 @@ def test_damage_of_pages_is_found_and_a_sound_file_has_none(
     )
     with closing(opened(ledger)) as changed:
         assert changed.find_damage() != []
+
+
+def test_an_index_that_lacks_a_row_is_damage(ledger: Path, kept: Path) -> None:
+    kept.write_bytes(kept.read_bytes().replace(b"i-1", b"i-9", 1))
+    with closing(opened(ledger)) as changed:
+        assert changed.find_damage()[0].startswith("its pages: ")
+
+
+def test_a_connection_that_fails_is_told(ledger: Path, kept: Path) -> None:
+    def refused(path: str) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(LedgerUnwritable, match="permission denied"):
+        open_to_read(ledger, IDENTITY, 0, refused)
+
+    class Broken:
+        """Each begin fails, and not because others write."""
+
+        def __init__(self, path: str) -> None:
+            self.real = connect_to_write(path)
+
+        def execute(self, sql: str, *parameters: Any) -> Any:
+            if sql == "BEGIN IMMEDIATE":
+                raise sqlite3.OperationalError("disk I/O error")
+            return self.real.execute(sql, *parameters)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.real, name)
+
+    store = open_to_write(ledger, IDENTITY, 0, Broken)
+    with closing(store), pytest.raises(LedgerUnwritable, match="disk I/O error"):
+        store.put_signals([replace(STOP, evidence="more")])
+
+
+@pytest.mark.process
+def test_another_user_reads_it_without_leaving_a_file_and_writes_nothing() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as name:  # noqa: PTH112 - a constant
+        folder = Path(name)
+        ledger = folder / "test.db"
+        with closing(open_to_write(ledger, IDENTITY)) as store:
+            store.put_signals([STOP])
+        for path in folder.iterdir():
+            path.chmod(0o444)
+        before = sorted(path.name for path in folder.iterdir())
+        folder.chmod(0o555)
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                if os.geteuid() == 0:
+                    os.setresuid(65_534, 65_534, 65_534)
+                with closing(opened(ledger)) as facts:
+                    assert list(facts.signals()) == [STOP]
+                assert sorted(path.name for path in folder.iterdir()) == before
+                with pytest.raises(LedgerUnwritable), closing(open_to_write(ledger, IDENTITY)) as store:
+                    store.put_signals([START])
+                code = 0
+            finally:
+                os._exit(code)
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        folder.chmod(0o755)
+        assert ended == 0
 
 
 def test_a_file_cut_in_half_is_damaged(ledger: Path, kept: Path) -> None:

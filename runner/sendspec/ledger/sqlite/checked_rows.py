@@ -42,6 +42,11 @@ class CheckedRows:
         self._limit = None
         self._connection.set_progress_handler(None, 0)
 
+    def _begin_query(self) -> None:
+        """What follows is a query of its own, however many came before."""
+        if self._limit is not None:
+            self._limit.begin()
+
     def when_closed(self, tidy: Callable[[], None]) -> None:
         """Has `tidy` called after the connection is closed."""
         self._when_closed = tidy
@@ -77,8 +82,7 @@ class CheckedRows:
     def _stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows as SQLite finds them. Damage shows when its page is reached, not when the query starts."""
         self._check_process()
-        if self._limit is not None:
-            self._limit.begin()
+        self._begin_query()
         try:
             # not `yield from`: an unread rest would close its cursor, after the database was closed
             for row in self._connection.execute(sql, parameters):  # noqa: UP028

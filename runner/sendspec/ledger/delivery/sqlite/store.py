@@ -196,8 +196,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
 
     def _begin_writing(self) -> None:
         """Raises `LedgerTrouble` if others write all the time, and `LedgerMoved` once it was copied."""
-        if self._limit is not None:
-            self._limit.begin()
+        self._begin_query()
         self._connection.execute(f"PRAGMA busy_timeout = {BEGIN_MILLISECONDS}")
         try:
             self._take_turn()
