@@ -345,6 +345,10 @@ def test_lifting_what_somebody_said_needs_a_reason_and_is_warned_of(ready: Proje
     assert run(ready, "opt-outs", "list").json["opt_outs"] == []
     again = run(ready, "opt-outs", "remove", "+447700900001", *REASON)
     assert (again.json["changed"], again.json["known"]) == (0, 1)
+    old = run(ready, "opt-outs", "add", "+447700900001", "--at", "2026-01-02T03:04:05+00:00")
+    assert (old.json["changed"], len(run(ready, "opt-outs", "list").json["opt_outs"])) == (1, 1), (
+        "the newer word counts"
+    )
 
 
 def test_a_list_is_imported_whole_or_not_at_all_and_once(ready: ProjectDir) -> None:
