@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -191,3 +192,26 @@ def test_a_plan_made_during_a_halt_says_so(project: ProjectDir, sql: Sql) -> Non
     assert done.code == 0
     assert said in done.err
     assert done.out.split("\n\n")[1].startswith("**All sends of this ledger are halted**: `wrong price`.")
+
+
+def test_who_opts_out_while_another_run_sends_is_skipped_there_too(project: ProjectDir, server: CountingServer) -> None:
+    assert project.run("ledger", "init", *TEST).code == 0
+    spec = (project.folder / "hello.yaml").read_text()
+    project.write("hello.yaml", spec + "suppress: {opt_outs: true}\n")
+    text = (project.folder / "sendspec.yaml").read_text()
+    project.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+    people = [f"+4477009{number:05d}" for number in range(20)]
+    assert project.run("opt-outs", "add", people[1], *TEST).code == 0
+
+    def decide(number: int, request: object) -> Answer:
+        if number == 1:
+            assert project.run("opt-outs", "add", *people[10:], *TEST).code == 0
+            time.sleep(1.2)  # they are looked at once a second at most
+        return Answer()
+
+    server.decide = decide
+    done = project.run(*SEND)
+    assert done.code == 0, done.out + done.err
+    assert (done.json["totals"]["accepted"], done.json["skipped"]) == (9, {"opted-out": 11})
+    listed = project.run("opt-outs", "list", *TEST, "--format", "json")
+    assert len(listed.json["opt_outs"]) == 11

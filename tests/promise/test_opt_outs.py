@@ -345,6 +345,10 @@ def test_lifting_what_somebody_said_needs_a_reason_and_is_warned_of(ready: Proje
     assert run(ready, "opt-outs", "list").json["opt_outs"] == []
     again = run(ready, "opt-outs", "remove", "+447700900001", *REASON)
     assert (again.json["changed"], again.json["known"]) == (0, 1)
+    old = run(ready, "opt-outs", "add", "+447700900001", "--at", "2026-01-02T03:04:05+00:00")
+    assert (old.json["changed"], len(run(ready, "opt-outs", "list").json["opt_outs"])) == (1, 1), (
+        "the newer word counts"
+    )
 
 
 def test_a_list_is_imported_whole_or_not_at_all_and_once(ready: ProjectDir) -> None:
@@ -470,3 +474,49 @@ def test_doctor_says_how_many_opt_outs_there_are_and_how_far_replies_were_read(
     check = opt_out_check(ready)
     assert check is not None
     assert check["verdict"] == "problem"
+
+
+def interaction(message: str, kind: str, number: int, **more: Any) -> dict[str, Any]:
+    contacts = [{"identifierKey": "phonenumber", "identifierValue": f"+4477009{number:05d}"}]
+    return {
+        "id": f"act-{kind}-{number}", "messageId": message, "type": kind, "receiver": {"contacts": contacts},
+        "createdAt": "2026-11-24T09:00:00Z", "channelId": CHANNEL, "details": "", **more,
+    }  # fmt: skip
+
+
+def test_links_that_people_followed_to_opt_out_are_asked_for_one_by_one(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    assert run(ready, "send", "hello.yaml", "--yes").code == 0
+    asked: list[str] = []
+    usual = server.listing
+
+    def listing(request: Request) -> Answer:
+        path, _, query = request.path.partition("?")
+        if not path.endswith("/interactions"):
+            return usual(request)
+        message = path.split("/")[-2]
+        asked.append(message)
+        number = int(
+            next(one for one in server.taken if one["id"] == message)["receiver"]["contacts"][0]["identifierValue"][-1]
+        )
+        found = {
+            1: [interaction(message, "clicked", 1)],
+            2: [interaction("another", "unsubscribe-request", 3), {}],
+            4: [interaction(message, "unsubscribe-request", 4)] if query else [],
+        }
+        if number == 5:
+            return Answer(404)
+        return server.page(found.get(number, []), "more" if number == 4 and not query else None)
+
+    server.listing = listing
+    done = run(ready, "opt-outs", "list", "--interactions", "hello.yaml")
+    assert (done.code, len(asked), len(set(asked))) == (0, 7, 6), done.err
+    assert [(one["masked"], one["ground"]) for one in done.json["opt_outs"]] == [("+44••••••04", "link")]
+    assert "2 replies in the API's list can't be read" in done.err
+    again = run(ready, "opt-outs", "list", "--interactions")
+    assert again.json["signals"] == 1
+    server.listing = lambda request: Answer(500) if "/interactions" in request.path else usual(request)
+    assert run(ready, "opt-outs", "list", "--interactions").code == 3
+    server.listing = lambda request: Answer(401) if "/interactions" in request.path else usual(request)
+    assert run(ready, "opt-outs", "list", "--interactions").code == 5

@@ -110,6 +110,14 @@ def test_that_file_is_a_table_inside_the_project(tmp_path: Path, written: str) -
     assert problems.has_errors
 
 
+def test_opt_outs_beside_suppress_are_told_where_they_belong(tmp_path: Path) -> None:
+    path = tmp_path / "sendspec.yaml"
+    path.write_text(PROJECT + "    opt_outs: {append: out.csv}\n")
+    problems = Problems()
+    assert read_project(str(path), tmp_path, problems) is None
+    assert [each.fix for each in problems] == ["move it under `suppress`: `suppress: {opt_outs: …}`"]
+
+
 def _project(folder: Path, suppress: str) -> str:
     path = folder / "sendspec.yaml"
     path.write_text(PROJECT + f"    suppress: {suppress}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import click
 
@@ -76,8 +77,15 @@ _messages = click.option(
 @click.option(
     "--refresh", is_flag=True, help="First read what people replied, from the API: one request a channel, usually."
 )
+@click.option(
+    "--interactions",
+    is_flag=True,
+    help="Also ask for links that people followed, of the newest 500 messages: one request each.",
+)
 @common_options
-def _list(console: Console, specs: tuple[str, ...], env: str | None, lists_maybes: bool, refresh: bool) -> int:
+def _list(
+    console: Console, specs: tuple[str, ...], env: str | None, lists_maybes: bool, refresh: bool, interactions: bool
+) -> int:
     """Show who has opted out. With a SPEC, people in its table are shown masked; others by a hash.
 
     Without `--refresh`, nothing is asked of the API. A list of replies that can't be read ends the command with 3, or with 5.
@@ -86,11 +94,12 @@ def _list(console: Console, specs: tuple[str, ...], env: str | None, lists_maybe
     context, jobs = open_jobs(console, specs, env, None, problems)
     if rejects(console, problems, ending=UNCHANGED) or context is None:
         return ExitCode.REJECTED
-    if refresh:
-        look = refresh_opt_outs(context, console.say)
-        for line in look_words(look):
+    if refresh or interactions:
+        looks = refresh_opt_outs(context, console.say, with_interactions=interactions)
+        for line in chain.from_iterable(map(look_words, looks)):
             console.warn(line)
-        refuse_unread(look, "what was read is kept; run the command again")
+        for look in looks:
+            refuse_unread(look, "run the command again: what was read is kept")
     with deliveries_to_read(context) as facts:
         shown = known_opt_outs(context, facts, jobs)
     console.result(opt_outs_text(shown, lists_maybes=lists_maybes))

@@ -113,13 +113,15 @@ def plan_jobs(
     `retry` is what an approval of these plans is bound to; `choice` may leave out more. Raises `OptOutsLost`.
     """
     refuse_lost_opt_outs(context, ledger)
-    read_opt_outs((job.opted_out for job in jobs if job.opted_out is not None), context)
+    if ledger is not None:
+        read_opt_outs((job.opted_out for job in jobs if job.opted_out is not None), context)
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
     check_earlier_sends(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger
     prices = project_prices(context, problems)
-    for diagnostic in (*chain.from_iterable(map(other_text, jobs)), *unused_opt_outs(jobs, context)):
+    unused = () if ledger is None else unused_opt_outs(jobs, context)
+    for diagnostic in (*chain.from_iterable(map(other_text, jobs)), *unused):
         problems.add(diagnostic)
 
     def planned(job: Job) -> Plan:
@@ -132,7 +134,7 @@ def plan_jobs(
                 costed(job, prices, planned),
                 text_digest=text_digest(job.spec),
                 suppression=_suppression(job),
-                opted_out=None if job.opted_out is None else len(job.opted_out.snapshot),
+                opted_out=None if job.opted_out is None or ledger is None else len(job.opted_out.snapshot),
                 looks_back=job.spec.only is not None,
                 earlier=job.earlier.found,
             ),

@@ -15,6 +15,7 @@ from sendspec.ledger.delivery.masked_text import masked_text
 from sendspec.ledger.delivery.opt_out import SAID, Ground, OptOutSignal, SignalKind, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.operations.delivery_access import deliveries_to_write
+from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
 from sendspec.operations.opt_out_keeping import keep_signals
@@ -137,13 +138,24 @@ def _last_look(context: ProjectContext, facts: DeliveryFacts | None) -> float | 
     return min(read) if read and len(read) == len(marks) else None
 
 
-def refresh_opt_outs(context: ProjectContext, say: Callable[[str], None]) -> OptOutLook:
-    """Reads the replies to every channel since the last look, and keeps who said stop. `say` hears what is connected to."""
+def refresh_opt_outs(
+    context: ProjectContext, say: Callable[[str], None], *, with_interactions: bool = False
+) -> list[OptOutLook]:
+    """Reads the replies to every channel since the last look, and keeps who said stop. `say` hears what is connected to.
+
+    `with_interactions`: asks for those with the newest messages too, one by one.
+    """
     key = read_access_key(context.environment.key, context.system.environ, context.root)
     with opt_outs_to_change(context) as store:
         say(connecting_words(context))
         with reachable_api(context) as reachable:
-            return look_for_opt_outs(context, reachable, key, store, sms_channels(context))
+            looks = [look_for_opt_outs(context, reachable, key, store, sms_channels(context))]
+            if with_interactions and not looks[0].unread:
+                from sendspec.operations.interaction_lookup import look_at_interactions  # few ask for it
+
+                with ledger_to_read(context) as ledger:
+                    looks += [] if ledger is None else [look_at_interactions(context, reachable, key, ledger, store)]
+    return looks
 
 
 def _masked(jobs: Iterable[Job], context: ProjectContext, wanted: Collection[bytes]) -> dict[bytes, str]:

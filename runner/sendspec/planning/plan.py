@@ -84,7 +84,8 @@ class Plan:
     `messages_by_country` and `segments_by_country` count the messages to send by ISO 3166 code, or `number_country.UNKNOWN`. Both are
     empty unless `ComposeSettings.count_countries` asks for them. `country` is that of the spec's national numbers.
 
-    `opted_out` is how many people are known to have opted out where that counts; None where the spec and its environment don't ask.
+    `opted_out` is how many people are known to have opted out where that counts; None where the spec and its environment
+    don't ask, or there is no ledger to know it from.
 
     `looks_back`: the spec says `only: undelivered`. `earlier` is what it kept by; None: nothing was looked up, and every row is taken for
     one that is kept.

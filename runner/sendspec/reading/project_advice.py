@@ -19,6 +19,8 @@ def advised(
         fix = None
         if fault.code == "unknown-key" and len(fault.at) == 3 and fault.at[2] in top:
             fix = f"move it to the top of the file, beside `environments`: `{fault.at[2]}: …`"
+        elif fault.code == "unknown-key" and len(fault.at) == 3 and fault.at[2] == "opt_outs":
+            fix = "move it under `suppress`: `suppress: {opt_outs: …}`"
         elif len(fault.at) == 4 and fault.at[2] == "limits":
             fault = limit_advice(fault, data["environments"][fault.at[1]]["limits"]) or fault
         yield fault if fix is None else replace(fault, fix=fix)

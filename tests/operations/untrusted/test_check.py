@@ -445,3 +445,11 @@ def test_a_child_has_only_the_time_that_is_left(repository: Repository, tmp_path
     with pytest.raises(SendspecError) as raised:
         report_of_child(b"", tmp_path, LIMITS, monotonic())
     assert raised.value.code == "untrusted-time"
+
+
+def test_a_strangers_spec_may_ask_for_opt_outs_and_nobody_is_looked_up(repository: Repository) -> None:
+    repository.write("hello.yaml", HELLO + "suppress: {opt_outs: true}\n")
+    found = report(repository, ask=report_of_child)
+    assert found.plan is not None
+    [plan] = found.plan.plans
+    assert (plan.opted_out, plan.skipped) == (None, {})
