@@ -88,6 +88,7 @@ def check_earlier_sends(jobs: Sequence[Job], context: ProjectContext, ledger: Fa
             found = earlier_send(job, context, ledger)
             assert found is not None  # there is a send, and a ledger
             _check_found(job, context, send, found, problems)
+            _check_between(job, ledger, send, problems)
         else:
             at, fault = send
             problems.add(job.spec.document.place((*ONLY, *at), fault))
@@ -234,3 +235,19 @@ def _check_found(job: Job, context: ProjectContext, send: SendNames, found: Earl
         )
     if told is not None:
         problems.add(job.spec.document.place(ONLY, told, severity=severity))
+
+
+def _check_between(job: Job, ledger: Facts, send: SendNames, problems: Problems) -> None:
+    """Warns of a try that came after the send that is named: whom that reached would get the message again."""
+    spec = job.spec
+    names = (spec.name, *other_names(spec, ledger))
+    after = send.generation if spec.name in send.names else 0
+    sent = [each.generation for name in names for each in ledger.sends(name) if has_begun(each, ledger)]
+    newest = max((each for each in sent if after < each < spec.generation), default=None)
+    if newest is not None:
+        told = Problem(
+            "undelivered-between",
+            f"generation {newest} of '{spec.name}' was sent after {send.words}; whom it reached gets the message again",
+            f"name that one: `only: {{undelivered: {{generation: {newest}}}}}`",
+        )
+        problems.add(spec.document.place(ONLY, told, severity=Severity.WARNING))
