@@ -13,7 +13,7 @@ import sendspec
 from json_documents import only as only_document
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.composing.identity import message_id
-from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.delivery import observation
 from sendspec.ledger.delivery.observation import Observation, Source, StatusReport
 from sendspec.operations.delivery_access import deliveries_to_write
@@ -113,10 +113,14 @@ def codes(report: PlanReport) -> list[str]:
     return [each.code for each in report.warnings]
 
 
-def refusal(call: Callable[[], object]) -> tuple[str, int]:
+def problems(call: Callable[[], object]) -> list[Diagnostic]:
     with pytest.raises(InputInvalid) as caught:
         call()
-    [found] = [each for each in caught.value.diagnostics if each.severity is Severity.ERROR]
+    return [each for each in caught.value.diagnostics if each.severity is Severity.ERROR]
+
+
+def refusal(call: Callable[[], object]) -> tuple[str, int]:
+    [found] = problems(call)
     return found.code, found.span.start.line
 
 
@@ -262,6 +266,8 @@ def test_a_send_that_is_no_earlier_one_is_refused(here: Project, only: str, gene
     here.sent_and_seen()
     here.spec(only, generation=generation)
     posts = len(here.server.posts)
+    if "helo" in only:
+        assert problems(here.plan)[0].fix == "write 'hello'"
     assert refusal(here.plan) == refusal(here.send) == (code, 5)
     assert len(here.server.posts) == posts
 

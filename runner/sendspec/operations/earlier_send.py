@@ -16,6 +16,7 @@ from typing import assert_never
 from sendspec.composing.compact_key_set import CompactKeySet
 from sendspec.composing.identity import ID_BYTES, ids_of_keys
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import counted, duration_text
 from sendspec.ledger.delivery.observation import Delivery, Fate
@@ -114,12 +115,17 @@ def _send_named(job: Job, wanted: Undelivered, ledger: Facts) -> SendNames | tup
     if wanted.generation is not None:
         sent &= {wanted.generation}
     if not sent:
+        near = (
+            None
+            if is_own
+            else near_miss(named, sorted({send.name for send in ledger.sends() if has_begun(send, ledger)} - {named}))
+        )
         which = "" if wanted.generation is None else f"generation {wanted.generation} of "
         before = f" before generation {spec.generation}" if is_own and wanted.generation is None else ""
         return at, Problem(
             "undelivered-unsent",
             f"{which}'{named}' was never sent from this environment{before}, so there is nobody whom it did not reach",
-            "name a spec and a generation that were sent: `sendspec status` lists them",
+            f"write '{near}'" if near else "name a spec and a generation that were sent: `sendspec status` lists them",
         )
     shown = (wanted.spec or spec.name, *(name for name in names if name != (wanted.spec or spec.name)))
     return SendNames(shown, max(sent))
