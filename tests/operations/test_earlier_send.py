@@ -42,7 +42,7 @@ class Project:
         self.now = float(int(time.time()))
         self.known: dict[str, Any] = {
             "env": "test",
-            "environ": {"TEST_KEY": SECRET},
+            "environ": {**project_dir.environ, "TEST_KEY": SECRET},
             "clock": replace(real_clock(), wall=lambda: self.now),
         }
         self.dir.write("people.csv", numbers(6))
@@ -92,7 +92,7 @@ class Project:
             store.observe(seen)
 
     def context(self) -> ProjectContext:
-        found = open_context([], "test", Problems(), real_system("test", environ={"TEST_KEY": SECRET}))
+        found = open_context([], "test", Problems(), real_system("test", environ=self.known["environ"]))
         assert found is not None
         return found
 
@@ -107,6 +107,13 @@ class Project:
 def here(project: ProjectDir, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(project.folder)
     return Project(project, server)
+
+
+@pytest.fixture
+def on_server(shared: ProjectDir, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Its ledger is on the PostgreSQL server."""
+    monkeypatch.chdir(shared.folder)
+    return Project(shared, server)
 
 
 def codes(report: PlanReport) -> list[str]:
@@ -153,6 +160,14 @@ def test_the_next_generation_looks_at_the_one_before_it(here: Project) -> None:
     here.observe({0: "sending_failed", 1: "delivered"}, generation=2)
     here.spec("{}", generation=3)
     assert here.posts(here.send) == ["0"]
+
+
+def test_a_ledger_on_a_server_knows_whom_to_try_again(on_server: Project) -> None:
+    on_server.sent_and_seen()
+    on_server.spec("{statuses: [rejected, delivery_failed]}")
+    assert on_server.plan().skipped == {"not-undelivered": 4}
+    assert on_server.posts(on_server.send) == ["0", "2"]
+    assert on_server.posts(on_server.send) == []
 
 
 def test_a_try_that_is_passed_over_is_told(here: Project) -> None:
