@@ -175,6 +175,20 @@ def test_the_state_of_a_channel_is_told_as_far_as_it_is_known(
 
 
 @pytest.mark.parametrize(
+    ("identifier", "is_name"),
+    [("ACME", True), ("Acme 24", True), ("+447700900001", False), ("12345", False), ("acme-notifications", False), ("Acme\n", False), (7, False)],
+)  # fmt: skip
+def test_a_sender_that_is_a_name_hears_no_stop(
+    doctor: Doctor, server: Any, helpers: Any, identifier: Any, is_name: bool
+) -> None:
+    answering_at(server, helpers, helpers.CHANNEL, {"status": "active", "identifier": identifier})
+    found = doctor.findings().get("sender of sms")
+    assert (found is not None) is is_name
+    if found is not None:
+        assert (found[0], "{{ '{{optOutLink}}' }}" in found[2]) == ("note", True)
+
+
+@pytest.mark.parametrize(
     ("capabilities", "expected"),
     [
         (mms(status="active"), None),

@@ -13,7 +13,7 @@ import sendspec
 from json_documents import only as only_document
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.composing.identity import message_id
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.delivery import observation
 from sendspec.ledger.delivery.observation import Observation, Source, StatusReport
 from sendspec.operations.delivery_access import deliveries_to_write
@@ -42,7 +42,7 @@ class Project:
         self.now = float(int(time.time()))
         self.known: dict[str, Any] = {
             "env": "test",
-            "environ": {"TEST_KEY": SECRET},
+            "environ": {**project_dir.environ, "TEST_KEY": SECRET},
             "clock": replace(real_clock(), wall=lambda: self.now),
         }
         self.dir.write("people.csv", numbers(6))
@@ -92,7 +92,7 @@ class Project:
             store.observe(seen)
 
     def context(self) -> ProjectContext:
-        found = open_context([], "test", Problems(), real_system("test", environ={"TEST_KEY": SECRET}))
+        found = open_context([], "test", Problems(), real_system("test", environ=self.known["environ"]))
         assert found is not None
         return found
 
@@ -109,15 +109,25 @@ def here(project: ProjectDir, server: CountingServer, monkeypatch: pytest.Monkey
     return Project(project, server)
 
 
+@pytest.fixture
+def on_server(shared: ProjectDir, server: CountingServer, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Its ledger is on the PostgreSQL server."""
+    monkeypatch.chdir(shared.folder)
+    return Project(shared, server)
+
+
 def codes(report: PlanReport) -> list[str]:
     return [each.code for each in report.warnings]
 
 
-def refusal(call: Callable[[], object]) -> tuple[str, int]:
+def problems(call: Callable[[], object]) -> list[Diagnostic]:
     with pytest.raises(InputInvalid) as caught:
         call()
-    assert len(caught.value.diagnostics) == 1
-    found = caught.value.diagnostics[0]
+    return [each for each in caught.value.diagnostics if each.severity is Severity.ERROR]
+
+
+def refusal(call: Callable[[], object]) -> tuple[str, int]:
+    [found] = problems(call)
     return found.code, found.span.start.line
 
 
@@ -150,6 +160,29 @@ def test_the_next_generation_looks_at_the_one_before_it(here: Project) -> None:
     here.observe({0: "sending_failed", 1: "delivered"}, generation=2)
     here.spec("{}", generation=3)
     assert here.posts(here.send) == ["0"]
+
+
+def test_a_ledger_on_a_server_knows_whom_to_try_again(on_server: Project) -> None:
+    on_server.sent_and_seen()
+    on_server.spec("{statuses: [rejected, delivery_failed]}")
+    assert on_server.plan().skipped == {"not-undelivered": 4}
+    assert on_server.posts(on_server.send) == ["0", "2"]
+    assert on_server.posts(on_server.send) == []
+
+
+def test_a_try_that_is_passed_over_is_told(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{spec: hello}", name="again", generation=1)
+    assert codes(here.plan("again")) == []
+    here.send("again")
+    here.observe({0: "delivered", 1: "rejected"}, name="again")
+    here.spec("{spec: hello}", name="again")
+    assert codes(here.plan("again")) == ["undelivered-between"]
+    here.spec("{}", name="again")
+    assert codes(here.plan("again")) == []
+    assert here.posts(lambda: here.send("again")) == ["1"]
+    here.spec("{generation: 1}", name="again", generation=3)
+    assert codes(here.plan("again")) == ["undelivered-between"]
 
 
 @pytest.mark.parametrize("status", [status for status in OUTCOMES if status != REFUSED])
@@ -248,6 +281,8 @@ def test_a_send_that_is_no_earlier_one_is_refused(here: Project, only: str, gene
     here.sent_and_seen()
     here.spec(only, generation=generation)
     posts = len(here.server.posts)
+    if "helo" in only:
+        assert problems(here.plan)[0].fix == "write 'hello'"
     assert refusal(here.plan) == refusal(here.send) == (code, 5)
     assert len(here.server.posts) == posts
 

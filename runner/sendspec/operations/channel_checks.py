@@ -22,6 +22,7 @@ from sendspec.sending.connection import ConnectionFailed
 
 MAX_FILES = 500
 """YAML files of a project that are looked at for specs with pictures or files."""
+OPT_OUT_LINK = "{{ '{{optOutLink}}' }}"
 MMS_BODIES = ("image", "file")
 OK, NOTE, PROBLEM = CheckStatus.OK, CheckStatus.NOTE, CheckStatus.PROBLEM
 Ask = Callable[[], HttpResponse]
@@ -45,6 +46,11 @@ def channel_state(alias: str, channel: Channel, root: Path, ask: Ask) -> Iterato
         yield Check(OK, what, f"active{_abilities(state)}")
     if channel.platform == "sms":
         yield from _mms(alias, state.mms, root)
+        if state.sender_name is not None:
+            found = f"'{printable(state.sender_name)}' is a name, which nobody can answer: no STOP arrives"
+            yield Check(
+                NOTE, f"sender of {alias}", found, f"give people a link to opt out, such as the API's {OPT_OUT_LINK}"
+            )
 
 
 def _abilities(state: ChannelState) -> str:

@@ -43,9 +43,13 @@ def copies(job: Job, to_send: int, context: ProjectContext, ledger: Facts, decid
 
 
 def _same_text(job: Job, context: ProjectContext, ledger: Facts) -> dict[str, str]:
-    """The other specs that were sent with this text through this job's channel and are still there: their paths by name."""
+    """The other specs that were sent with this text through this job's channel and are still there: their paths by name.
+
+    Not the one that `only: undelivered` names: its people are meant.
+    """
     own, text = job.spec.name, text_digest(job.spec)
-    sends = [send for send in ledger.sends() if send.name != own and send.text_digest == text]
+    known = {own} if job.spec.only is None else {own, job.spec.only.spec}
+    sends = [send for send in ledger.sends() if send.name not in known and send.text_digest == text]
     if not sends:
         return {}
     on_channel = ledger.specs_sent_through(Route(job.channel.workspace, job.channel.channel))

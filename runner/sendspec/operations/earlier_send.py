@@ -16,6 +16,7 @@ from typing import assert_never
 from sendspec.composing.compact_key_set import CompactKeySet
 from sendspec.composing.identity import ID_BYTES, ids_of_keys
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import counted, duration_text
 from sendspec.ledger.delivery.observation import Delivery, Fate
@@ -88,6 +89,7 @@ def check_earlier_sends(jobs: Sequence[Job], context: ProjectContext, ledger: Fa
             found = earlier_send(job, context, ledger)
             assert found is not None  # there is a send, and a ledger
             _check_found(job, context, send, found, problems)
+            _check_between(job, ledger, send, problems)
         else:
             at, fault = send
             problems.add(job.spec.document.place((*ONLY, *at), fault))
@@ -113,12 +115,17 @@ def _send_named(job: Job, wanted: Undelivered, ledger: Facts) -> SendNames | tup
     if wanted.generation is not None:
         sent &= {wanted.generation}
     if not sent:
+        near = (
+            None
+            if is_own
+            else near_miss(named, sorted({send.name for send in ledger.sends() if has_begun(send, ledger)} - {named}))
+        )
         which = "" if wanted.generation is None else f"generation {wanted.generation} of "
         before = f" before generation {spec.generation}" if is_own and wanted.generation is None else ""
         return at, Problem(
             "undelivered-unsent",
             f"{which}'{named}' was never sent from this environment{before}, so there is nobody whom it did not reach",
-            "name a spec and a generation that were sent: `sendspec status` lists them",
+            f"write '{near}'" if near else "name a spec and a generation that were sent: `sendspec status` lists them",
         )
     shown = (wanted.spec or spec.name, *(name for name in names if name != (wanted.spec or spec.name)))
     return SendNames(shown, max(sent))
@@ -234,3 +241,19 @@ def _check_found(job: Job, context: ProjectContext, send: SendNames, found: Earl
         )
     if told is not None:
         problems.add(job.spec.document.place(ONLY, told, severity=severity))
+
+
+def _check_between(job: Job, ledger: Facts, send: SendNames, problems: Problems) -> None:
+    """Warns of a try that came after the send that is named: whom that reached would get the message again."""
+    spec = job.spec
+    names = (spec.name, *other_names(spec, ledger))
+    after = send.generation if spec.name in send.names else 0
+    sent = [each.generation for name in names for each in ledger.sends(name) if has_begun(each, ledger)]
+    newest = max((each for each in sent if after < each < spec.generation), default=None)
+    if newest is not None:
+        told = Problem(
+            "undelivered-between",
+            f"generation {newest} of '{spec.name}' was sent after {send.words}; whom it reached gets the message again",
+            f"name that one: `only: {{undelivered: {{generation: {newest}}}}}`",
+        )
+        problems.add(spec.document.place(ONLY, told, severity=Severity.WARNING))

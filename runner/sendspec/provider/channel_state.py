@@ -19,6 +19,8 @@ ABLE = frozenset({ACTIVE, "enabled", "available"})
 UNABLE = frozenset({"inactive", "disabled", "unavailable", "paused", "expired"})
 """Words of a capability's `status`. The API's pages name the field and no value, so these are guesses."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_SENDER_NAME = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 ._&-]{1,11}")
+"""What networks take for a sender's name: at most 11 characters, a letter among them."""
 
 
 class Ability(Enum):
@@ -29,11 +31,15 @@ class Ability(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """`status` is the API's word, None where it says none. `mms` and `sms` say whether such messages can be sent."""
+    """`status` is the API's word, None where it says none. `mms` and `sms` say whether such messages can be sent.
+
+    `sender_name` is the sender where it looks like a name, which nobody can answer: that `identifier` is the sender is a guess.
+    """
 
     status: str | None
     sms: Ability = Ability.UNKNOWN
     mms: Ability = Ability.UNKNOWN
+    sender_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,12 @@ def read_channel_state(body: bytes) -> ChannelState:
     content = strict_json(body)
     channel = content if isinstance(content, dict) else {}
     status = channel.get("status")
-    outgoing = list(_outgoing(channel.get("capabilities")))
+    outgoing, identifier = list(_outgoing(channel.get("capabilities"))), channel.get("identifier")
     return ChannelState(
         status if isinstance(status, str) and _WORD.fullmatch(status) else None,
         _ability(outgoing, "sms"),
         _ability(outgoing, "mms"),
+        identifier if isinstance(identifier, str) and _SENDER_NAME.fullmatch(identifier) else None,
     )
 
 

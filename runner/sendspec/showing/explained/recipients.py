@@ -430,6 +430,15 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right="sendspec status --delivery --refresh --env production",
     ),
+    "undelivered-between": Explanation(
+        "a try that came after the earlier send is passed over",
+        (
+            "A warning. `only: undelivered` looks at one send. If a second send has reached some of these people since, the first one doesn't "
+            "know. Name the newest try, which has sent only to those who were left."
+        ),
+        wrong="generation: 3\nrecipients: {file: orders.csv, only: {undelivered: {generation: 1}}}",
+        right="generation: 3\nrecipients: {file: orders.csv, only: {undelivered: {generation: 2}}}",
+    ),
     "undelivered-unmatched": Explanation(
         "the earlier send has no message of any of these recipients",
         (
