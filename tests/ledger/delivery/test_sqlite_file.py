@@ -26,7 +26,8 @@ from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
 from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
-from sendspec.ledger.delivery.sqlite.opening import open_to_read, open_to_write, refuse_taken
+from sendspec.ledger.delivery.sqlite.creation import refuse_taken
+from sendspec.ledger.delivery.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
 from sendspec.ledger.identity import LedgerIdentity
@@ -224,6 +225,19 @@ def test_damage_of_pages_is_found_and_a_sound_file_has_none(
     )
     with closing(opened(ledger)) as changed:
         assert changed.find_damage() != []
+
+
+def test_what_is_removed_or_replaced_while_it_is_open_takes_no_more(ledger: Path, kept: Path) -> None:
+    """What it took would be lost, and nobody would know."""
+    copy = kept.read_bytes()
+    with closing(open_to_write(ledger, IDENTITY)) as store:
+        kept.unlink()
+        with pytest.raises(LedgerTrouble, match="was removed or replaced"):
+            store.put_signals([replace(STOP, evidence="more")])
+        kept.write_bytes(copy)
+        with pytest.raises(LedgerTrouble, match="was removed or replaced"):
+            store.put_signals([replace(STOP, evidence="more")])
+    assert closing_counts(kept).signals == 2
 
 
 def test_an_index_that_lacks_a_row_is_damage(ledger: Path, kept: Path) -> None:
