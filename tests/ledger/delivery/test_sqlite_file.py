@@ -227,6 +227,13 @@ def test_damage_of_pages_is_found_and_a_sound_file_has_none(
         assert changed.find_damage() != []
 
 
+def test_what_a_method_has_returned_for_is_on_disk(ledger: Path) -> None:
+    with closing(open_to_write(ledger, IDENTITY)) as store:
+        pragmas = ("journal_mode", "synchronous", "fullfsync", "secure_delete", "wal_autocheckpoint")
+        found = [store._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+        assert found == ["wal", 2, 1, 1, 0]
+
+
 def test_what_is_removed_or_replaced_while_it_is_open_takes_no_more(ledger: Path, kept: Path) -> None:
     """What it took would be lost, and nobody would know."""
     copy = kept.read_bytes()
@@ -294,6 +301,8 @@ def test_another_user_reads_it_without_leaving_a_file_and_writes_nothing() -> No
                 assert sorted(path.name for path in folder.iterdir()) == before
                 with pytest.raises(LedgerUnwritable), closing(open_to_write(ledger, IDENTITY)) as store:
                     store.put_signals([START])
+                with pytest.raises(LedgerUnwritable):
+                    open_to_write(folder / "other.db", IDENTITY)
                 code = 0
             finally:
                 os._exit(code)
