@@ -56,9 +56,9 @@ def open_deliveries(place: LedgerPlace, identity: LedgerIdentity, noted: int | N
 def refuse_taken_deliveries(place: LedgerPlace) -> None:
     """Raises `LedgerTrouble` if something is kept already beside the place of a ledger that is to be made. A server refuses that itself."""
     if not isinstance(place, ServerPlace):
-        from sendspec.ledger.delivery.sqlite import opening as in_file
+        from sendspec.ledger.delivery.sqlite.creation import refuse_taken
 
-        in_file.refuse_taken(place.file)
+        refuse_taken(place.file)
 
 
 def mark_deliveries_moved(place: LedgerPlace, identity: LedgerIdentity, to: str) -> None:

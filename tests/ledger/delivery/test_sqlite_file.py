@@ -26,7 +26,8 @@ from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
 from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
-from sendspec.ledger.delivery.sqlite.opening import open_to_read, open_to_write, refuse_taken
+from sendspec.ledger.delivery.sqlite.creation import refuse_taken
+from sendspec.ledger.delivery.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
 from sendspec.ledger.identity import LedgerIdentity
@@ -226,6 +227,26 @@ def test_damage_of_pages_is_found_and_a_sound_file_has_none(
         assert changed.find_damage() != []
 
 
+def test_what_a_method_has_returned_for_is_on_disk(ledger: Path) -> None:
+    with closing(open_to_write(ledger, IDENTITY)) as store:
+        pragmas = ("journal_mode", "synchronous", "fullfsync", "secure_delete", "wal_autocheckpoint")
+        found = [store._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+        assert found == ["wal", 2, 1, 1, 0]
+
+
+def test_what_is_removed_or_replaced_while_it_is_open_takes_no_more(ledger: Path, kept: Path) -> None:
+    """What it took would be lost, and nobody would know."""
+    copy = kept.read_bytes()
+    with closing(open_to_write(ledger, IDENTITY)) as store:
+        kept.unlink()
+        with pytest.raises(LedgerTrouble, match="was removed or replaced"):
+            store.put_signals([replace(STOP, evidence="more")])
+        kept.write_bytes(copy)
+        with pytest.raises(LedgerTrouble, match="was removed or replaced"):
+            store.put_signals([replace(STOP, evidence="more")])
+    assert closing_counts(kept).signals == 2
+
+
 def test_an_index_that_lacks_a_row_is_damage(ledger: Path, kept: Path) -> None:
     kept.write_bytes(kept.read_bytes().replace(b"i-1", b"i-9", 1))
     with closing(opened(ledger)) as changed:
@@ -280,6 +301,8 @@ def test_another_user_reads_it_without_leaving_a_file_and_writes_nothing() -> No
                 assert sorted(path.name for path in folder.iterdir()) == before
                 with pytest.raises(LedgerUnwritable), closing(open_to_write(ledger, IDENTITY)) as store:
                     store.put_signals([START])
+                with pytest.raises(LedgerUnwritable):
+                    open_to_write(folder / "other.db", IDENTITY)
                 code = 0
             finally:
                 os._exit(code)

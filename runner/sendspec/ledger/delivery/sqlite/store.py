@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
     ) -> None:
         super().__init__(connection, path, limit=limit)
         self._tries = tries
+        self._was = _file_at(path)
         self._blocks = 0
 
     @property
@@ -195,7 +197,7 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             self._checkpoint()
 
     def _begin_writing(self) -> None:
-        """Raises `LedgerTrouble` if others write all the time, and `LedgerMoved` once it was copied."""
+        """Raises `LedgerTrouble` if others write all the time, or if the file is gone, and `LedgerMoved` once it was copied."""
         self._begin_query()
         self._connection.execute(f"PRAGMA busy_timeout = {BEGIN_MILLISECONDS}")
         try:
@@ -205,6 +207,11 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
         moved_to = self.moved_to
         if moved_to is not None:
             raise moved_trouble(f"{self.called} {self.path}", moved_to)
+        if _file_at(self.path) != self._was:
+            raise LedgerTrouble(
+                f"{self.called} {self.path} was removed or replaced while it was open",
+                "bring the latest one back, then run the command again",
+            )
 
     def _take_turn(self) -> None:
         """Asks often and briefly: SQLite's own pauses get so long that a process which writes a lot would always be first."""
@@ -219,3 +226,12 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             f"other processes have been writing {self.called} {self.path} for too long",
             "wait until they have ended, then try again",
         )
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Device and inode of the file at a path; None if there is none. What is written to a removed file is lost."""
+    try:
+        there = os.lstat(path)
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
