@@ -117,15 +117,16 @@ def test_it_looks_once_a_second_at_most_and_reads_only_what_is_new() -> None:
 
 
 def test_a_long_reading_makes_looks_rarer_so_that_a_send_goes_on() -> None:
-    kept, clock = Kept(), Monotonic()
+    kept, clock = Kept(signal(OUT, 1)), Monotonic()
     people = listed(kept)
-    clock.takes = 2.0  # each look at the clock, so a look takes two seconds
+    kept.kept.append(signal(OUT, 2, BOB))
+    clock.takes = 2.0  # each look at the clock, so a reading takes two seconds
     people.refresh(clock)
     clock.takes, opened = 0.0, kept.opened
-    clock.now += 35
+    clock.now += 19
     people.refresh(clock)
     assert kept.opened == opened
-    clock.now += 6
+    clock.now += 2
     people.refresh(clock)
     assert kept.opened == opened + 1
 

@@ -516,6 +516,7 @@ def test_links_that_people_followed_to_opt_out_are_asked_for_one_by_one(
     assert "2 replies in the API's list can't be read" in done.err
     again = run(ready, "opt-outs", "list", "--interactions")
     assert again.json["signals"] == 1
+    assert again.json["opt_outs"][0]["masked"] == "+44••••••04", "as the ledger has them"
     server.listing = lambda request: Answer(500) if "/interactions" in request.path else usual(request)
     assert run(ready, "opt-outs", "list", "--interactions").code == 3
     server.listing = lambda request: Answer(401) if "/interactions" in request.path else usual(request)

@@ -80,6 +80,7 @@ def told(ledger: Facts) -> dict[str, Any]:
         "receivers": [list(ledger.receivers_claimed(*send, 3)) for send in sends],
         "skips": [ledger.skips(*send) for send in sends],
         "references": list(ledger.other_references("old", 2)),
+        "masked": sorted(ledger.masked_receivers()),
         "doubts": ledger.doubts(),
         "planned": sorted(ledger.planned_under(ids, {"own-4", "own-4-2"}), key=lambda message: message.id),
         "credited": ledger.credited(["api-1"]),

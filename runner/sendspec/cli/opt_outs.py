@@ -17,6 +17,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.export import csv_lines
 from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.opt_out_lookup import look_words, refuse_unread
 from sendspec.operations.opt_outs import (
     Changed,
@@ -86,7 +87,7 @@ _messages = click.option(
 def _list(
     console: Console, specs: tuple[str, ...], env: str | None, lists_maybes: bool, refresh: bool, interactions: bool
 ) -> int:
-    """Show who has opted out. With a SPEC, people in its table are shown masked; others by a hash.
+    """Show who has opted out: masked whom the ledger, or the table of a SPEC, knows, and others by a hash.
 
     Without `--refresh`, nothing is asked of the API. A list of replies that can't be read ends the command with 3, or with 5.
     """
@@ -100,8 +101,8 @@ def _list(
             console.warn(line)
         for look in looks:
             refuse_unread(look, "run the command again: what was read is kept")
-    with deliveries_to_read(context) as facts:
-        shown = known_opt_outs(context, facts, jobs)
+    with deliveries_to_read(context) as facts, ledger_to_read(context, console.warn) as ledger:
+        shown = known_opt_outs(context, facts, jobs, ledger)
     console.result(opt_outs_text(shown, lists_maybes=lists_maybes))
     console.document(opt_outs_document(shown, lists_maybes=lists_maybes))
     return ExitCode.DONE

@@ -126,6 +126,9 @@ class SendFacts(Protocol):
     def has_other_references(self, name: str, generation: int) -> bool:
         """Whether `other_references` would yield any."""
 
+    def masked_receivers(self) -> Iterator[tuple[bytes, str]]:
+        """Receiver hash and masked form of each recipient who was not purged, of any send; several times where there are several messages."""
+
     def shapes_accepted(self, names: Collection[str]) -> set[int]:
         """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""
 

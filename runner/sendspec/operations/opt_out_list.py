@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 1.0
 """Shortest time between two looks."""
-SHARE_OF_TIME = 0.05
-"""How much of a send may be spent on reading opt-outs. Between two long readings more time passes."""
+SHARE_OF_TIME = 0.1
+"""How much of a send may be spent on reading new opt-outs. After a long reading, more time passes until the next look."""
 
 Opened = AbstractContextManager[DeliveryFacts | None]
 Applies = Callable[[str | None], bool]
@@ -95,9 +95,10 @@ class OptOutList:
 
         Raises `LedgerTrouble` if the opt-outs can't be read, or some are gone: nothing more may be claimed then.
         """
-        began = monotonic()
-        if began < self._next_look:
+        now = monotonic()
+        if now < self._next_look:
             return
+        pause = CHECK_SECONDS
         with self._opened() as facts:
             count = 0 if facts is None else facts.signal_count
             if count < self._signals:
@@ -106,10 +107,11 @@ class OptOutList:
                     "restore what is kept beside the ledger from a backup: it knows who has opted out",
                 )
             if facts is not None and count > self._signals:
+                began = monotonic()
                 self._take(facts)
                 self._signals = count
-        ended = monotonic()
-        self._next_look = ended + max(CHECK_SECONDS, (ended - began) / SHARE_OF_TIME)
+                pause = max(pause, (monotonic() - began) / SHARE_OF_TIME)
+        self._next_look = monotonic() + pause
 
     def _take(self, facts: DeliveryFacts) -> None:
         """Takes the signals that are new. Those of somebody who once opted in again are weighed with all earlier ones."""

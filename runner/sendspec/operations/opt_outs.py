@@ -14,6 +14,7 @@ from sendspec.diagnostics.redaction import mask, printable
 from sendspec.ledger.delivery.masked_text import masked_text
 from sendspec.ledger.delivery.opt_out import SAID, Ground, OptOutSignal, SignalKind, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
+from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_creation import make_sandbox_ledger
@@ -115,8 +116,13 @@ class KnownOptOuts:
     alias_by_channel: Mapping[str, str]
 
 
-def known_opt_outs(context: ProjectContext, facts: DeliveryFacts | None, jobs: Iterable[Job] = ()) -> KnownOptOuts:
-    """Who has opted out, on any of the environment's channels, the latest last. People in the tables of `jobs` are named, masked."""
+def known_opt_outs(
+    context: ProjectContext, facts: DeliveryFacts | None, jobs: Iterable[Job] = (), ledger: Facts | None = None
+) -> KnownOptOuts:
+    """Who has opted out, on any of the environment's channels, the latest last.
+
+    People whom the ledger has, or the tables of `jobs`, are named, masked.
+    """
     standing = {} if facts is None else opted_out(facts.signals())
     waiting = maybes(facts)
     channels = context.environment.channels
@@ -126,7 +132,7 @@ def known_opt_outs(context: ProjectContext, facts: DeliveryFacts | None, jobs: I
         maybes=waiting,
         signals=0 if facts is None else facts.signal_count,
         last_look=_last_look(context, facts),
-        masked=_masked(jobs, context, standing.keys() | {one.receiver for one in waiting}),
+        masked=_masked(jobs, context, ledger, standing.keys() | {one.receiver for one in waiting}),
         alias_by_channel={each.channel.lower(): alias for alias, each in channels.items()},
     )
 
@@ -158,11 +164,15 @@ def refresh_opt_outs(
     return looks
 
 
-def _masked(jobs: Iterable[Job], context: ProjectContext, wanted: Collection[bytes]) -> dict[bytes, str]:
+def _masked(
+    jobs: Iterable[Job], context: ProjectContext, ledger: Facts | None, wanted: Collection[bytes]
+) -> dict[bytes, str]:
+    found_before = () if ledger is None or not wanted else ledger.masked_receivers()
+    masked = {receiver: shown for receiver, shown in found_before if receiver in wanted}
     hashed = suppression_hasher(context.salt)
     messages = (item for job in jobs for item in job.composed(Problems()) if isinstance(item, Message))
     found = ((hashed(address), address) for message in messages for address in message.receivers)
-    return {receiver: mask(address) for receiver, address in found if receiver in wanted}
+    return masked | {receiver: mask(address) for receiver, address in found if receiver in wanted}
 
 
 def add(

@@ -103,6 +103,12 @@ def test_references_are_those_of_other_sends(ledger: Ledger) -> None:
     assert ledger.has_other_references("hello", 1)
 
 
+def test_recipients_are_named_masked_until_they_are_purged(ledger: Ledger) -> None:
+    assert set(ledger.masked_receivers()) == {(bytes([100 + n]) * 16, "+31••••••78") for n in (1, 2, 3, 4)}
+    assert ledger.purge(before=1_000.0) == 2
+    assert {receiver[0] - 100 for receiver, _ in ledger.masked_receivers()} == {2, 3}
+
+
 def test_who_waits_is_planned_in_any_generation(ledger: Ledger) -> None:
     assert list(ledger.planned_of("hello")) == [(b"\2" * 16, 1, 0)]
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.postgres.session import TIMELINE
-from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord, SentMessage
+from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, PlannedRun, Route, SendRecord, SentMessage
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
 from sendspec.planning.message_state import State
@@ -172,6 +172,11 @@ class SendHistory(OpenLedger):
 
     def has_other_references(self, name: str, generation: int) -> bool:
         return next(self.other_references(name, generation), None) is not None
+
+    def masked_receivers(self) -> Iterator[tuple[bytes, str]]:
+        """Receiver hash and masked form of each recipient who was not purged, of any send."""
+        sql = "SELECT m.receiver, m.masked FROM message m WHERE m.receiver <> %(purged)s"
+        return self._stream(sql, {"purged": PURGED})
 
     def shapes_accepted(self, names: Collection[str]) -> set[int]:
         """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, SendRecord, SentMessage
+from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, PlannedRun, Route, SendRecord, SentMessage
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
@@ -165,6 +165,10 @@ class SendHistory(OpenLedger):
 
     def has_other_references(self, name: str, generation: int) -> bool:
         return next(self.other_references(name, generation), None) is not None
+
+    def masked_receivers(self) -> Iterator[tuple[bytes, str]]:
+        """Receiver hash and masked form of each recipient who was not purged, of any send."""
+        yield from self._typed((BYTES, TEXT), "SELECT receiver, masked FROM message WHERE receiver <> ?", (PURGED,))
 
     def shapes_accepted(self, names: Collection[str]) -> set[int]:
         """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""
