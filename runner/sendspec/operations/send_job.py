@@ -95,7 +95,7 @@ class Job:
 
     def with_salt(self, salt: bytes) -> Job:
         """A copy of the job with another salt, for a ledger that was created after the job was read."""
-        return replace(self, setting=replace(self.setting, salt=salt))
+        return replace(self, setting=replace(self.setting, salt=salt), earlier=EarlierLook())
 
     def counting_countries(self) -> Job:
         """A copy of the job whose plans count messages and segments by country."""
