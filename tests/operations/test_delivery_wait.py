@@ -518,6 +518,7 @@ def test_a_process_that_holds_the_ledger_may_be_about_to_send(world: World, unti
     assert (waited.verdict, waited.polls, 10 < waited.seconds < 40) == ("met", 0, True)
 
 
+@pytest.mark.long  # tests/ledger/conformance has every store with the same calls
 def test_a_ledger_on_a_server_is_waited_for_too(shared: ProjectDir, server: CountingServer) -> None:
     assert shared.run("send", "hello.yaml", "--env", "test", "--yes", "-q").code == 0
     pages: list[list[dict[str, Any]]] = [
