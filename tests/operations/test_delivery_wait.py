@@ -441,6 +441,17 @@ def test_messages_scheduled_behind_the_deadline_are_refused(world: World) -> Non
     assert world.wait(timeout=10_000).verdict == "met"
 
 
+@pytest.mark.parametrize(
+    ("message", "seconds", "pointed_out"),
+    [("", 129_600, False), ("", 129_601, True), ("  validity: 600\n", 601, True), ("  validity: 600\n", 600, False), ('  validity: "{{ order_id | length }}"\n', 900_000, False)],
+)  # fmt: skip
+def test_a_wait_that_outlasts_the_messages_is_pointed_out(
+    world: World, message: str, seconds: int, pointed_out: bool
+) -> None:
+    world.project.write("hello.yaml", SPEC.replace("message:\n", f"message:\n{message}"))
+    assert any("expire after" in note for note in world.scope(timeout=seconds).notes) == pointed_out
+
+
 def test_nothing_accepted_is_nothing_to_wait_for(world: World) -> None:
     world.server.decide = lambda number, request: Answer(422, b'{"code": "x", "message": "no"}')
     world.send(2)
