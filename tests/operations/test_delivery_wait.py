@@ -441,6 +441,17 @@ def test_messages_scheduled_behind_the_deadline_are_refused(world: World) -> Non
     assert world.wait(timeout=10_000).verdict == "met"
 
 
+@pytest.mark.parametrize(
+    ("message", "seconds", "pointed_out"),
+    [("", 129_600, False), ("", 129_601, True), ("  validity: 600\n", 601, True), ("  validity: 600\n", 600, False), ('  validity: "{{ order_id | length }}"\n', 900_000, False)],
+)  # fmt: skip
+def test_a_wait_that_outlasts_the_messages_is_pointed_out(
+    world: World, message: str, seconds: int, pointed_out: bool
+) -> None:
+    world.project.write("hello.yaml", SPEC.replace("message:\n", f"message:\n{message}"))
+    assert any("expire after" in note for note in world.scope(timeout=seconds).notes) == pointed_out
+
+
 def test_nothing_accepted_is_nothing_to_wait_for(world: World) -> None:
     world.server.decide = lambda number, request: Answer(422, b'{"code": "x", "message": "no"}')
     world.send(2)
@@ -518,6 +529,7 @@ def test_a_process_that_holds_the_ledger_may_be_about_to_send(world: World, unti
     assert (waited.verdict, waited.polls, 10 < waited.seconds < 40) == ("met", 0, True)
 
 
+@pytest.mark.long  # tests/ledger/conformance has every store with the same calls
 def test_a_ledger_on_a_server_is_waited_for_too(shared: ProjectDir, server: CountingServer) -> None:
     assert shared.run("send", "hello.yaml", "--env", "test", "--yes", "-q").code == 0
     pages: list[list[dict[str, Any]]] = [

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.near_miss import near_miss
@@ -20,6 +19,8 @@ from sendspec.planning.delivery_gate import Gate
 from sendspec.reading.spec import Spec, read_spec
 
 DEFAULT_SECONDS = 900
+SMS, SMS_VALIDITY = "sms", 36 * 3_600
+"""Seconds after which an SMS that says no `validity` expires (`reference/api.md`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def wait_scope(
             used += [] if found is None else [found]
             sends.setdefault(name, GatedSend(name, newest[name], _gate(words, found)))
     for spec in used:
-        notes += _notes(spec, newest, words)
+        notes += _notes(context, spec, newest, words)
     return WaitScope(
         sends=tuple(sends.values()),
         timeout_seconds=timeout_of(words, used),
@@ -136,33 +137,28 @@ def _sends_of_last_run(ledger: Facts, newest: Mapping[str, int]) -> list[str]:
     return [name for name, run in latest.items() if run == last]
 
 
-def _notes(spec: Spec, newest: Mapping[str, int], words: GateWords) -> Iterator[str]:
+def _notes(context: ProjectContext, spec: Spec, newest: Mapping[str, int], words: GateWords) -> Iterator[str]:
     known = newest.get(spec.name)
     if known is not None and spec.generation > known:
         yield (
             f"note: generation {spec.generation} of {spec.name} was not sent yet: this is about generation {known}, the newest in"
             " the ledger"
         )
-    yield from validity_notes([spec], timeout_of(words, [spec]))
+    validity, seconds = _validity(context, spec), timeout_of(words, [spec])
+    if validity is not None and seconds > validity:
+        yield (
+            f"note: messages of {spec.name} expire after {duration_text(validity)}: waiting for {duration_text(seconds)} is longer"
+            " than anything can change by itself"
+        )
 
 
-def validity_notes(specs: Sequence[Spec], seconds: float) -> Iterator[str]:
-    """Points out waits that go on after messages have expired."""
-    for spec in specs:
-        validity = _validity(spec.message)
-        if validity is not None and seconds > validity:
-            yield (
-                f"note: messages of {spec.name} expire after {duration_text(validity)}: waiting for {duration_text(seconds)} is longer"
-                " than anything can change by itself"
-            )
-
-
-def _validity(message: Mapping[str, Any]) -> int | None:
-    """The seconds that a message stays valid; None where the spec doesn't say, or a template does."""
-    written = message.get("validity")
-    if isinstance(written, int) and not isinstance(written, bool):
-        return written
-    return int(written) if isinstance(written, str) and written.isascii() and written.isdecimal() else None
+def _validity(context: ProjectContext, spec: Spec) -> int | None:
+    """The seconds that a message stays valid; None where a template says it, or nobody knows."""
+    written = spec.message.get("validity")
+    if written is None:
+        channel = context.environment.channels.get(spec.channel)
+        return SMS_VALIDITY if channel is not None and channel.platform == SMS else None
+    return written if isinstance(written, int) else None
 
 
 def refuse_late_schedule(late: float, timeout: float) -> None:
