@@ -115,8 +115,8 @@ _SUPPRESS = {
             "default": "environment",
         },
     },
-    "if": {"required": ["scope"]},
-    "then": {"required": ["opt_outs"]},
+    "if": {"properties": {"scope": True}, "required": ["scope"]},
+    "then": {"properties": {"opt_outs": True}, "required": ["opt_outs"]},
 }
 _UNDELIVERED = {
     "description": "Keeps the rows whose message in that send, by the same recipient key, was not delivered.",
