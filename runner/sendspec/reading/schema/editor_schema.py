@@ -115,8 +115,11 @@ _SUPPRESS = {
             "default": "environment",
         },
     },
-    "if": {"properties": {"scope": True}, "required": ["scope"]},
-    "then": {"properties": {"opt_outs": True}, "required": ["opt_outs"]},
+    "if": {"properties": {"scope": {"description": "Whose opt-outs count."}}, "required": ["scope"]},
+    "then": {
+        "properties": {"opt_outs": {"description": "Has to stand beside `scope`."}},
+        "required": ["opt_outs"],
+    },
 }
 _UNDELIVERED = {
     "description": "Keeps the rows whose message in that send, by the same recipient key, was not delivered.",
