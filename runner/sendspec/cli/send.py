@@ -85,7 +85,11 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
     type=RetryChoice(),
     help="Send only messages that were refused before, or that were planned and not sent.",
 )
-@click.option("--no-witness", is_flag=True, help="Don't compare the ledger with the API's recent messages first.")
+@click.option(
+    "--no-witness",
+    is_flag=True,
+    help="Don't compare the ledger with the API's recent messages first, nor stop if replies can't be read.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @click.option(
     "--wait",

@@ -33,7 +33,9 @@ EXPLAINED: dict[str, Explanation] = {
         "the API's list of messages could not be read",
         (
             "Before a send, sendspec compares the list with the ledger, so that nobody gets a message twice. Nothing is "
-            "sent until the list can be read. If you know that the ledger is complete, `--no-witness` skips the check."
+            "sent until the list can be read. If you know that the ledger is complete, `--no-witness` skips the check. With "
+            "`opt_outs: true`, it also reads the list of replies, as somebody may have said stop since; with `--no-witness`, "
+            "a list of replies that can't be read is a warning."
         ),
         right="sendspec send specs/welcome.yaml --env production --no-witness",
     ),
