@@ -152,7 +152,7 @@ def kind(schema: Schema) -> str:
         return code(json.dumps(schema["const"]))
     if "enum" in schema:
         return "one of " + ", ".join(code(str(value)) for value in schema["enum"])
-    if "type" in schema.get("if", {}) and "else" in schema and "then" not in schema:
+    if "type" in schema.get("if", {}) and "else" in schema and "$ref" not in schema.get("then", {}):
         return f"{kind(schema['if'])} or {kind(schema['else'])}"
     if "$ref" in schema.get("then", {}):
         return f"{kind(schema['then'])} or {kind(schema['else'])}"

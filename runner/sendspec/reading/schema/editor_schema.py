@@ -191,9 +191,8 @@ _RECIPIENTS = {
 }
 _SHARE = {
     "if": {"type": "number"},
+    "then": {"type": "number", "minimum": 0, "maximum": 1},
     "else": {"type": "string", "pattern": f"{SHARE}(?!\\n)"},
-    "minimum": 0,
-    "maximum": 1,
 }
 _PROPERTIES: dict[str, Any] = {
     "$schema": {"description": "Address of this schema, for editors.", "type": "string"},
