@@ -15,7 +15,7 @@ from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, number
 from sendspec.composing.identity import message_id
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.delivery import observation
-from sendspec.ledger.delivery.observation import Observation, Source, StatusReport
+from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext, open_context
@@ -90,6 +90,16 @@ class Project:
         ]
         with deliveries_to_write(context) as store:
             store.observe(seen)
+
+    def observe_failure(self, n: int, status: str, reason: FailureReason) -> None:
+        seen = Observation(
+            message_id(self.context().salt, "hello", 1, f"+4477009{n:05d}"),
+            StatusReport(status, self.now + 1, reason),
+            Source.LIST,
+            self.now,
+        )
+        with deliveries_to_write(self.context()) as store:
+            store.observe([seen])
 
     def context(self) -> ProjectContext:
         found = open_context([], "test", Problems(), real_system("test", environ=self.known["environ"]))
@@ -192,6 +202,16 @@ def test_every_failure_can_be_asked_for(here: Project, status: str) -> None:
     here.observe({0: status, 1: "delivered", 2: "some_new_word"})
     here.spec(f"{{statuses: [{status}]}}")
     assert here.posts(here.send) == ["0"]
+
+
+def test_who_may_have_opted_out_is_never_tried_again(here: Project) -> None:
+    here.sent_and_seen()
+    here.observe_failure(1, "sending_failed", FailureReason("contact opted out", source_name="contact"))
+    here.spec(f"{{statuses: [{', '.join(OUTCOMES)}]}}")
+    earlier = here.plan().plans[0].earlier
+    assert earlier is not None
+    assert earlier.left_outcomes["opted_out"] == 1
+    assert here.posts(here.send) == ["0", "2"]
 
 
 def test_every_final_status_but_delivered_can_be_asked_for() -> None:

@@ -31,6 +31,7 @@ from sendspec.operations.spec_identity_check import has_begun
 from sendspec.planning.earlier_send import OUTWEIGHS, EarlierSend, Reach
 from sendspec.planning.fact import PlanningState, PriorState
 from sendspec.planning.message_state import State
+from sendspec.provider.failure_words import FailureKind, failure_words
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.undelivered import REFUSED, Undelivered
 
@@ -195,7 +196,8 @@ def _outcome_of(delivery: Delivery) -> str:
         case Fate.DELIVERED:
             return Reach.DELIVERED
         case Fate.UNDELIVERED:
-            return delivery.report.status
+            means = failure_words(delivery.report.status, delivery.report.reason)
+            return Reach.OPTED_OUT if means.kind is FailureKind.OPTED_OUT else delivery.report.status
         case Fate.UNDER_WAY | Fate.UNKNOWN:
             return Reach.UNDER_WAY
         case _:

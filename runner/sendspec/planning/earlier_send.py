@@ -11,11 +11,12 @@ from typing import Protocol
 class Reach(StrEnum):
     """What else can have become of a row than a failure. The words are used in JSON.
 
-    `UNKNOWN`: accepted, and never seen at the API since. `NOT_SENT`: planned, or settled by hand. `NOT_PART`: that send has no message
+    `OPTED_OUT`: it failed, and by the reason the recipient may have opted out. `UNKNOWN`: accepted, and never seen at the API since. `NOT_SENT`: planned, or settled by hand. `NOT_PART`: that send has no message
     of this recipient's key.
     """
 
     DELIVERED = "delivered"
+    OPTED_OUT = "opted_out"
     UNDER_WAY = "under_way"
     UNKNOWN = "unknown"
     IN_DOUBT = "in_doubt"
@@ -23,7 +24,7 @@ class Reach(StrEnum):
     NOT_PART = "not_part"
 
 
-OUTWEIGHS = (Reach.DELIVERED, Reach.IN_DOUBT, Reach.UNDER_WAY, Reach.UNKNOWN)
+OUTWEIGHS = (Reach.OPTED_OUT, Reach.DELIVERED, Reach.IN_DOUBT, Reach.UNDER_WAY, Reach.UNKNOWN)
 """Outcomes that keep a row from being sent to, whatever was sent under another name of the spec, the most telling first."""
 
 

@@ -36,6 +36,8 @@ def _counted(outcomes: Mapping[str, int], word: str, shown: Callable[[int], str]
 
 
 def outcome_words(outcome: str) -> str:
+    if outcome == Reach.OPTED_OUT:
+        return "may have opted out"
     return "not part of it" if outcome == Reach.NOT_PART else outcome.replace("_", " ")
 
 
