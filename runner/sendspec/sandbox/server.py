@@ -203,6 +203,8 @@ def serving(sandbox: Sandbox, *, port: int = 0, webhooks: WebhookSender | None =
             yield f"http://{LOOPBACK}:{server.server_address[1]}"
     finally:
         released.set()
+        with suppress(OSError):  # only Linux shuts down a socket that listens
+            server.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, which else looks up at its next poll
         server.shutdown()
         server.server_close()
         thread.join()
