@@ -86,7 +86,7 @@ def add_channel(project_dir: ProjectDir) -> None:
 
 def one_at_a_time(project_dir: ProjectDir) -> None:
     text = (project_dir.folder / "sendspec.yaml").read_text()
-    project_dir.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+    project_dir.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 60, concurrency: 1"))
 
 
 def kept_bytes(project_dir: ProjectDir) -> dict[str, bytes]:
