@@ -64,11 +64,14 @@ _process_allowed = True
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that start processes, which `make test-fast` leaves out, and puts the longest tests first."""
+    place = {path: path.relative_to(TESTS) for path in {item.path for item in items}}
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        if folder in PROCESS_FOLDERS or PROCESS_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        if place[item.path].parts[0] in PROCESS_FOLDERS or PROCESS_FIXTURES.intersection(
+            getattr(item, "fixturenames", ())
+        ):
             item.add_marker(pytest.mark.process)
-    items.sort(key=lambda item: not item.path.relative_to(TESTS).as_posix().startswith(LONGEST))
+    is_late = {path: not name.as_posix().startswith(LONGEST) for path, name in place.items()}
+    items.sort(key=lambda item: is_late[item.path])
 
 
 def pytest_collection_finish() -> None:

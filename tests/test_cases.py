@@ -23,7 +23,7 @@ CASES = sorted(path.parent for path in (Path(__file__).resolve().parent / "cases
 VARYING = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|\+00:00)?"), "<time>"),
-    (re.compile(r"(?<= in )\d+\.\d(?= s\b)|(?<=\"seconds\": )\d+(\.\d+)?"), "<seconds>"),
+    (re.compile(r"(?<= in )\d+\.\d(?= s\b)|(?<=\bwaited )\d+(?= s\b)|(?<=\"seconds\": )\d+(\.\d+)?"), "<seconds>"),
     (re.compile(r"(?<=under way: )(accepted|processing|sent)\b"), "<step>"),
     (re.compile(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])"), "<version>"),
 ]

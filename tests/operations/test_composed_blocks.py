@@ -63,7 +63,7 @@ def composed(job: Job, processes: int, thresholds: Thresholds) -> tuple[list[tup
 
 @pytest.mark.parametrize(
     ("generate", "processes"),
-    all_but([(1, 3), (10**9, 2)], [(generate, processes) for generate in (1, 10**9) for processes in (1, 2, 3)]),
+    all_but([(1, 3)], [(generate, processes) for generate in (1, 10**9) for processes in (1, 2, 3)]),
 )
 def test_every_row_comes_once_and_in_order_whoever_composes_it(job: Job, generate: int, processes: int) -> None:
     rows, faults = composed(job, processes, Thresholds(generate=generate, fork=1))

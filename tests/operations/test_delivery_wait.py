@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from processes import until
 from project_dir import CHANNEL, SECRET, SPEC, WORKSPACE, Answer, CountingServer, ProjectDir, Request, numbers
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.diagnostic import Problems
@@ -376,14 +377,14 @@ def test_a_server_that_hangs_does_not_hold_it_up(world: World) -> None:
     answered = world.api.answer
 
     def hang(request: Request) -> Answer:
-        world.server.released.wait(5)
+        world.server.released.wait(60)
         return answered(request)
 
     world.server.listing = hang
     before = time.monotonic()
     waited = wait_for_deliveries(world_in_real_time(world), world.scope(timeout=1))
     assert (waited.verdict, waited.polls >= 1, bool(waited.reason)) == ("undecided", True, True)
-    assert time.monotonic() - before < 4
+    assert time.monotonic() - before < 50
     world.server.released.set()
 
 
@@ -496,20 +497,20 @@ def test_of_many_stragglers_each_has_its_turn() -> None:
 
 def test_a_run_that_is_still_sending_is_waited_for(world: World) -> None:
     """Its lock is held by another process, and the first messages are delivered already."""
+    config = (world.project.folder / "sendspec.yaml").read_text()
+    world.project.write("sendspec.yaml", config.replace("timeout: 2", "timeout: 60"))
     world.project.write("hello.yaml", SPEC)
     world.project.write("people.csv", numbers(4))
     world.server.decide = lambda number, request: Answer(hang=number == 3)
     running = world.project.started("send", "hello.yaml", "--env", "test", "--yes", "-q")
-    deadline = time.monotonic() + 20
-    while len(world.server.posts) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(world.server.posts) >= 3)
     try:
         waited = world.wait(timeout=3)
         assert waited.verdict == "undecided"
         assert any(send.status.under_way is not None for send in waited.sends)
     finally:
         world.server.released.set()
-        running.wait(20)
+        running.wait(60)
 
 
 @pytest.mark.parametrize("until_final", [False, True])

@@ -339,19 +339,22 @@ def test_repeated_and_filtered_rows_are_counted_as_the_send_counts_them(here: Pr
 
 
 def test_a_long_list_on_several_processes_is_decided_as_row_by_row(here: Project) -> None:
-    people = numbers(3_000)
+    count, kept = 1_100, 158  # blocks of 500 rows
+    people = numbers(count)
     here.dir.write("people.csv", people)
     here.spec(generation=1)
     here.send()
-    here.observe({n: "rejected" if n % 7 == 0 else "delivered" for n in range(3_000)})
+    here.observe({n: "rejected" if n % 7 == 0 else "delivered" for n in range(count)})
     here.dir.write("people.csv", people + people.splitlines()[1] + "\n")  # far behind the first
     here.spec("{}")
     told = here.dir.run("plan", "hello.yaml", "--env", "test", "--jobs", "2", "--format", "json")
     plan = told.json
-    assert (plan["totals"]["send"], plan["skipped"]) == (429, {"duplicate": 1, "not-undelivered": 2_571}), told.err
-    assert plan["specs"][0]["undelivered"]["kept"] == {"rejected": 429}
+    assert (plan["totals"]["send"], plan["skipped"]) == (kept, {"duplicate": 1, "not-undelivered": count - kept}), (
+        told.err
+    )
+    assert plan["specs"][0]["undelivered"]["kept"] == {"rejected": kept}
     assert here.plan().digest == plan["digest"]
-    assert len(here.posts(here.send)) == 429
+    assert len(here.posts(here.send)) == kept
 
 
 def test_a_plan_file_stays_good_and_grows_by_nobody(here: Project) -> None:

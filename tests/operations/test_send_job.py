@@ -9,8 +9,9 @@ import pytest
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import CopyDiffers
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.project_context import open_context
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.operations.system import real_system
 
 SPEC = """spec: 1

@@ -199,7 +199,7 @@ def test_who_opts_out_while_another_run_sends_is_skipped_there_too(project: Proj
     spec = (project.folder / "hello.yaml").read_text()
     project.write("hello.yaml", spec + "suppress: {opt_outs: true}\n")
     text = (project.folder / "sendspec.yaml").read_text()
-    project.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+    project.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 60, concurrency: 1"))
     people = [f"+4477009{number:05d}" for number in range(20)]
     assert project.run("opt-outs", "add", people[1], *TEST).code == 0
 

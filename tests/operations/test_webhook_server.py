@@ -163,7 +163,7 @@ def test_no_more_connections_are_read_than_are_allowed(received: Received) -> No
             assert one_more.recv(100).startswith(b"HTTP/1.1 503 ")
         for connection in idle:
             connection.close()
-        for _ in range(400):
+        for _ in range(3_000):
             if (status := post(port)) == 200:
                 break
             time.sleep(0.01)

@@ -24,7 +24,7 @@ EDITS = {
     "fewer people": "s = s[: len(s) // 2].rpartition('\\n')[0] + '\\n'",
     "no table": "s = 'nothing of a table'",
 }
-BIG = 4_000
+BIG = 2_500
 """People of a table that is larger than what is read at once."""
 
 

@@ -20,7 +20,7 @@ WITHOUT_THE_FIRST_TEN = """recipients:
   file: people.csv
   where: "{{ order_id not in ['A0', 'A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9'] }}"
 """
-PEOPLE = 100
+PEOPLE = 20
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def repository(project: ProjectDir, server: CountingServer) -> Repository:
 
 @pytest.fixture
 def sent(repository: Repository) -> Repository:
-    """A spec that was sent to 100 people."""
+    """A spec that was sent to everybody."""
     repository.write("hello.yaml", SPEC)
     repository.write("people.csv", numbers(PEOPLE))
     repository.commit("Add hello")
@@ -385,8 +385,8 @@ def test_a_rename_while_texts_change_warns_only_where_the_path_is_the_same(sent:
     done, count = sent.sent()
     assert (done.code, count) == (0, PEOPLE)
     assert "name-moved" in done.err
-    assert "'hello' before, which sent 100 messages" in done.err
-    assert "all 100 recipients get it" in done.err
+    assert f"'hello' before, which sent {PEOPLE} messages" in done.err
+    assert f"all {PEOPLE} recipients get it" in done.err
 
 
 def test_a_new_spec_beside_one_that_is_still_there_is_no_rename(sent: Repository) -> None:
@@ -395,7 +395,7 @@ def test_a_new_spec_beside_one_that_is_still_there_is_no_rename(sent: Repository
     planned = sent.run("plan", "copy.yaml")
     [warning] = planned.json["warnings"]
     assert warning["code"] == "same-as-sent"
-    assert warning["problem"].startswith("100 of 100 messages would go to the same people")
+    assert warning["problem"].startswith(f"{PEOPLE} of {PEOPLE} messages would go to the same people")
     assert "'hello' (hello.yaml)" in warning["problem"]
     assert sent.send("copy.yaml") == (0, PEOPLE)
     sent.write("people.csv", numbers(PEOPLE + 1))

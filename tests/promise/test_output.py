@@ -163,7 +163,7 @@ LOST = {
 @pytest.mark.parametrize(
     ("refused", "how", "form"),
     all_but(
-        [(True, "full", "text"), (False, "closed", "json"), (False, "left", "text")],
+        [(True, "full", "text"), (False, "left", "text")],
         [(refused, how, form) for refused in (False, True) for how in LOST for form in ("text", "json")],
     ),
 )
@@ -179,7 +179,7 @@ def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
     assert warning == b"warning: the result could not be written: " + reason + b"; what was sent is in the ledger"
 
 
-@pytest.mark.parametrize("how", LOST)
+@pytest.mark.parametrize("how", all_but(["closed", "left"], LOST))
 def test_of_a_command_that_only_reads_nothing_is_missed_by_a_reader_that_went_away(ready: ProjectDir, how: str) -> None:
     line, reason = LOST[how]
     done = shell(ready, line, "plan", "hello.yaml", "--env", "test", "--format", "json")
@@ -193,7 +193,7 @@ SILENT = ('"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >/dev/full 2>/dev/full', '"$@" 
 @pytest.mark.parametrize(
     ("line", "env"),
     all_but(
-        [(SILENT[0], "test"), (SILENT[1], "nowhere"), (SILENT[3], "test")],
+        [(SILENT[1], "nowhere"), (SILENT[3], "test")],
         [(line, env) for line in SILENT for env in ("test", "nowhere")],
     ),
 )
@@ -202,9 +202,7 @@ def test_what_goes_to_standard_error_changes_no_exit_code(ready: ProjectDir, lin
     assert shell(ready, line, "send", "hello.yaml", "--yes", "--env", env).returncode == code
 
 
-@pytest.mark.parametrize(
-    "command", all_but(["validate", "send"], ["validate", "render", "plan", "send", "status", "reconcile"])
-)
+@pytest.mark.parametrize("command", all_but(["send"], ["validate", "render", "plan", "send", "status", "reconcile"]))
 def test_rejected_input_keeps_its_exit_code(ready: ProjectDir, command: str) -> None:
     ready.write("hello.yaml", "spec: 1\n")
     for line in ('"$@" 2>/dev/full', '"$@" 2>&-'):
@@ -220,7 +218,7 @@ LINES = [
     ("plan", "hello.yaml", "--env", "test", "--format", "markdown"),
     ("validate", "hello.yaml", "--env", "test", "--format", "junit"),
 ]
-FEW_LINES = (LINES[0], LINES[2])
+FEW_LINES = (LINES[0],)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sandbox_client import NOW, PATH, Client, payload, sandboxed
-
-
-def pages(client: Client, query: str) -> list[list[str]]:
-    found, token = [], ""
-    while True:
-        page = client.ask("GET", f"{PATH}?{query}{token}").json()
-        found.append([message["reference"] for message in page["results"]])
-        if "nextPageToken" not in page:
-            return found
-        token = f"&pageToken={page['nextPageToken']}"
+from sandbox_client import NOW, PATH, Client, pages, payload, sandboxed
 
 
 @settings(max_examples=25)

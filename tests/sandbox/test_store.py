@@ -7,20 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sandbox_client import CHANNEL, NOW, PATH, WORKSPACE, Client, payload, sandboxed
+from sandbox_client import CHANNEL, NOW, WORKSPACE, pages, payload, sandboxed
 from sendspec.diagnostics.exceptions import SandboxUnwritable
 from sendspec.sandbox.store import Incoming, Store
 from sendspec.sandbox.store_file import KNOWN
-
-
-def pages(client: Client, query: str) -> list[list[str]]:
-    found, token = [], ""
-    while True:
-        page = client.ask("GET", f"{PATH}?{query}{token}").json()
-        found.append([message["reference"] for message in page["results"]])
-        if "nextPageToken" not in page:
-            return found
-        token = f"&pageToken={page['nextPageToken']}"
 
 
 def test_narrowed_pages_are_filled_however_many_messages_lie_between(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ NOW = 1_900_000_000.0
 ROUTE = Route("w", "c")
 SLEPT: list[float] = []
 CLOCK = Clock(monotonic=time.monotonic, wall=lambda: NOW, sleep=SLEPT.append, random=lambda: 0.5)
+LONG = 30.0
 
 
 def identity(number: int) -> bytes:
@@ -264,9 +266,11 @@ def test_two_channels_share_the_number_of_single_questions(helpers: Any) -> None
 def test_no_request_and_no_wait_outlasts_the_sweep(helpers: Any) -> None:
     """A server that answers nothing, and one that always asks for another try."""
 
+    over = threading.Event()
+
     def hang(connection: Any, number: int) -> None:
         connection.recv(65_536)
-        time.sleep(1.0)
+        over.wait(LONG)
 
     with helpers.raw_server(hang) as server:
         endpoint = Endpoint(
@@ -281,7 +285,8 @@ def test_no_request_and_no_wait_outlasts_the_sweep(helpers: Any) -> None:
         )
         before = time.monotonic()
         result = sweep.run([many()], lambda found: None)
-        assert time.monotonic() - before < 0.9
+        assert time.monotonic() - before < LONG
+        over.set()
         assert not result.is_whole
     SLEPT.clear()
     result, _, _ = swept(helpers, [helpers.http(503, b"{}", "Retry-After: 9")], many(), seconds=5.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from sendspec.planning.decision import Skip
@@ -47,30 +47,36 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
 GROUPS = (command, files, ledger, messages, project, recipients, templates, untrusted)
 
 
-def sources() -> Iterator[ast.Module]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if "explained" not in path.parts and path.name != "unknown_word.py":  # that one lists options and commands
-            yield ast.parse(path.read_text(encoding="utf-8"))
+@cache  # parsing all of it takes seconds
+def source_texts() -> tuple[frozenset[str], tuple[ast.JoinedStr, ...]]:
+    """Every text in the source, and every f-string of two parts."""
+    texts: set[str] = set()
+    built: list[ast.JoinedStr] = []
+    for path in PACKAGE.rglob("*.py"):
+        if "explained" in path.parts or path.name == "unknown_word.py":  # that one lists options and commands
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+            elif isinstance(node, ast.JoinedStr) and len(node.values) == 2:
+                built.append(node)
+    return frozenset(texts), tuple(built)
 
 
-def hyphened_words() -> set[str]:
+@cache
+def hyphened_words() -> frozenset[str]:
     """Every text in the source that has the form of a code, and every code that stands in brackets in a longer text."""
     found: set[str] = set()
-    for node in (node for tree in sources() for node in ast.walk(tree)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            text = node.value
-            found |= {text} if CODE.fullmatch(text) else set(re.findall(rf" \[({CODE.pattern})\]", text))
-    return found
+    for text in source_texts()[0]:
+        found |= {text} if CODE.fullmatch(text) else set(re.findall(rf" \[({CODE.pattern})\]", text))
+    return frozenset(found)
 
 
 def built_beginnings() -> set[str]:
     """What f-strings of the form of a code, such as f"limit-{name}", begin with."""
     return {
         str(first.value)
-        for tree in sources()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr) and len(node.values) == 2
-        for first, second in [node.values]
+        for first, second in (node.values for node in source_texts()[1])
         if isinstance(first, ast.Constant) and isinstance(second, ast.FormattedValue)
         if re.fullmatch(r"[a-z]+-", str(first.value))
     }

@@ -94,7 +94,7 @@ class CountingServer:
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
         self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
@@ -134,6 +134,7 @@ class CountingServer:
 
     def close(self) -> None:
         self.released.set()
+        self._http.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, which else looks up at its next poll
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()

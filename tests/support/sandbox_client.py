@@ -81,3 +81,14 @@ def payload_to(number: str, **more: Any) -> dict[str, Any]:
 
 def conforms(name: str, document: Any) -> None:
     assert load_schema(name).problems(document) == []
+
+
+def pages(client: Client, query: str) -> list[list[str]]:
+    """The references of every message, by the page of the list that has it."""
+    found, token = [], ""
+    while True:
+        page = client.ask("GET", f"{PATH}?{query}{token}").json()
+        found.append([message["reference"] for message in page["results"]])
+        if "nextPageToken" not in page:
+            return found
+        token = f"&pageToken={page['nextPageToken']}"

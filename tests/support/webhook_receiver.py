@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,12 +73,13 @@ def receiving() -> Iterator[tuple[WebhookReceiver, str]]:
             """Quiet: clients go away."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield receiver, f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         receiver.ended.set()
+        server.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, which else looks up at its next poll
         server.shutdown()
         server.server_close()
         thread.join()

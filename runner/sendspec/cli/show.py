@@ -14,6 +14,7 @@ from sendspec.diagnostics.exceptions import PlanStale, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.approve import tally_of
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.plan_check import check_ledger
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable
@@ -21,7 +22,6 @@ from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.plan_review import count_by_state, present_plan
 from sendspec.operations.planned_specs import planned_specs
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.send_job import read_jobs
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.showing.plan_review import PlanReview, review_document, review_text
 from sendspec.showing.planned_spec import Reading

@@ -12,8 +12,9 @@ from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.operations.base_commit import BaseCommit
 from sendspec.operations.base_files import BaseFolder, NotInBase
 from sendspec.operations.base_settings import BaseSettings, base_settings
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.limits import Limits
 from sendspec.reading.project import PROJECT_FILE_NAME

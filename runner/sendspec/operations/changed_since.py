@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_plan import decide_all
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.decision import Skip
 from sendspec.reading.spec import StandardInput

@@ -16,12 +16,13 @@ from sendspec.ledger.protocol import Ledger
 from sendspec.operations.baseline import record_baseline
 from sendspec.operations.git_command import GitUnreadable
 from sendspec.operations.git_repository import changed_since_commit, committed_specs
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_creation import make_environment_ledger
 from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import environment_sharing_channels, find_identity
 from sendspec.operations.offline_plan import plan_without_ledger
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.reading.spec import FileRecipients
 
 

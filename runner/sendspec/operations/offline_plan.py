@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.limit_check import spec_limits
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.near_value import near_values
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
 from sendspec.operations.where_warning import where_warnings

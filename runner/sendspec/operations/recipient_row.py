@@ -14,9 +14,10 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask, mask_in_place, printable
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import other_names
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.reading.spec import StandardInput, read_spec
 
 MAX_NAMED = 100_000

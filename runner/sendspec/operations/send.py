@@ -9,6 +9,7 @@ from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import KeyUnusable, PlanStale, SendspecError
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import RunNote
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.ledger_plan import decide_all, names_resent_if_absent, plan_jobs
@@ -21,7 +22,7 @@ from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_report import unsent_report
-from sendspec.operations.send_job import Job, note_row_problems, read_jobs
+from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.operations.send_outcome import (
     InputRejected,
     LimitsExceeded,

@@ -10,9 +10,10 @@ from sendspec.diagnostics.near_miss import near_miss
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord, PlannedRun
 from sendspec.ledger.seen_run import SeenRun
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals, sum_of_totals
 from sendspec.reading.spec import Spec, StandardInput

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import socketserver
 import threading
@@ -12,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sendspec.operations.webhook_verify import MAX_BODY
+from sendspec.provider.body_length import body_length
 
 READ_SECONDS = 10.0
 """How long a request may take to arrive, from the connection on."""
@@ -20,12 +20,10 @@ POLL_SECONDS = 0.1
 MAX_DISCARDED = 2 * MAX_BODY
 """Bytes of a refused body that are read, so that the client gets the answer instead of a reset."""
 DISCARDING_SECONDS = 2.0
-MAX_LENGTH_DIGITS = 12
 RETRY_SECONDS = 5
 FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 Receive = Callable[[Sequence[tuple[str, str]], bytes], int]
-_LENGTH = re.compile(r"0*([0-9]+)", re.ASCII)
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -40,7 +38,7 @@ class _Exchange(BaseHTTPRequestHandler):
     receive: Receive
 
     def do_POST(self) -> None:
-        length = self._length()
+        length = body_length(self.headers)
         if self.path != self.target:
             self._refuse(404)
         elif length is None:
@@ -60,14 +58,6 @@ class _Exchange(BaseHTTPRequestHandler):
             self._refuse(code)
         else:
             self._refuse(405 if self.path == self.target else 404)
-
-    def _length(self) -> int | None:
-        """The length of the body; None where it is not stated as one whole number. One beyond any limit may be cut."""
-        lengths = self.headers.get_all("Content-Length", [])
-        stated = _LENGTH.fullmatch(lengths[0].strip()) if len(lengths) == 1 else None
-        if stated is None or "Transfer-Encoding" in self.headers:
-            return None
-        return int(stated[1][:MAX_LENGTH_DIGITS])
 
     def _refuse(self, status: int) -> None:
         """Refuses a request whose body was not read."""

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from sendspec.provider.body_length import body_length
 from sendspec.provider.path import BATCH_PATH, path_pattern
 from sendspec.provider.request import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
@@ -27,12 +28,10 @@ MAX_BODY = 1_000_000
 MAX_DISCARDED = 16 * MAX_BODY
 """Bytes of a refused body that are read and discarded, so that the client gets the refusal instead of a reset."""
 DISCARDING_SECONDS = 2.0
-MAX_LENGTH_DIGITS = 12
 LOOPBACK = "127.0.0.1"
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
-_LENGTH = re.compile(r"0*([0-9]+)", re.ASCII)
 _BATCH = path_pattern(BATCH_PATH)
 _UNREADABLE = {
     400: "The request can't be read",
@@ -57,7 +56,7 @@ class _Exchange(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if not self._is_for_us():
             return
-        length = self._length()
+        length = body_length(self.headers)
         if length is None:
             self._refuse(411, error_json("BadRequest", "The length of the body is missing, or no whole number"))
             return
@@ -104,14 +103,6 @@ class _Exchange(BaseHTTPRequestHandler):
             return True
         self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
         return False
-
-    def _length(self) -> int | None:
-        """The length of the body, None where it is not stated as one whole number; one beyond any limit may be cut."""
-        lengths = self.headers.get_all("Content-Length", [])
-        stated = _LENGTH.fullmatch(lengths[0].strip()) if len(lengths) == 1 else None
-        if stated is None or "Transfer-Encoding" in self.headers:
-            return None
-        return int(stated[1][:MAX_LENGTH_DIGITS])  # `int` refuses thousands of digits
 
     def _authorized(self) -> bool:
         if _AUTHORIZATION.fullmatch(self.headers.get("Authorization", "")):
@@ -203,6 +194,8 @@ def serving(sandbox: Sandbox, *, port: int = 0, webhooks: WebhookSender | None =
             yield f"http://{LOOPBACK}:{server.server_address[1]}"
     finally:
         released.set()
+        with suppress(OSError):  # only Linux shuts down a socket that listens
+            server.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, which else looks up at its next poll
         server.shutdown()
         server.server_close()
         thread.join()

@@ -14,7 +14,6 @@ from sendspec.diagnostics.exceptions import (
     LedgerMoved,
     LedgerTrouble,
     LedgerUnwritable,
-    SuppressionListUnreadable,
 )
 from sendspec.ledger.protocol import Claims
 from sendspec.planning.decision import Skip
@@ -30,8 +29,6 @@ from sendspec.sending.ending import (
     Interrupted,
     LedgerLost,
     LockLost,
-    OptOutsUnread,
-    SuppressLost,
     ending_without_connection,
 )
 from sendspec.sending.pace import TICK_SECONDS, senders_needed
@@ -49,6 +46,7 @@ from sendspec.sending.sender import (
 )
 from sendspec.sending.sender_pool import SenderPool
 from sendspec.sending.settlement import settlement_of
+from sendspec.sending.withheld import Withholds, without_withheld
 
 MAX_DRAINED = 256
 LATENCY_GUESS_SECONDS = 0.2
@@ -67,14 +65,14 @@ def send_all(
     credited: CreditedIds,
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[RunProgress], None],
-    withholds: Callable[[Sendable], Skip | None] | None = None,
+    withholds: Withholds | None = None,
     sent_texts: SentTexts | None = None,
 ) -> RunResult:
     """Sends every message at most once and returns what became of them. Raises what the ledger raises, and then sends no more.
 
     `credited` holds the API ids that this command has credited so far; each acceptance adds its own. `look_up` asks the API for
     the messages in doubt and returns those that it accepted. `withholds` says just before a claim why a message must not
-    go out after all. Where it raises `SuppressionListUnreadable` or `LedgerTrouble`, no more messages are claimed. `sent_texts` holds what this command has sent so far.
+    go out after all; where it can't tell, no more messages are claimed. `sent_texts` holds what this command has sent so far.
     """
     state = RunState(messages, settings, clock, watch)
     texts = sent_texts or SentTexts()
@@ -97,7 +95,7 @@ class _Loop:
         stop: Stop,
         credited: CreditedIds,
         look_up: Callable[[], Sequence[bytes]],
-        withholds: Callable[[Sendable], Skip | None] | None,
+        withholds: Withholds | None,
         sent_texts: SentTexts,
     ) -> None:
         self._state = state
@@ -203,33 +201,16 @@ class _Loop:
         if groups and not self._ledger.still_mine():
             self._state.end(LockLost())
             groups = []
-        groups = self._without_suppressed(groups)
+        claimable = without_withheld(groups, self._withholds)
+        if claimable.ending is not None:
+            self._state.end(claimable.ending)
+        self._tally.unclaimed.update(claimable.withheld)
+        groups = claimable.groups
         wall = self._clock.wall()
         if self._state.check_expiry(wall):
             self._tally.unclaimed[Skip.EXPIRED] += sum(len(messages) for messages, _ in groups)
             groups = []
         return groups, wall
-
-    def _without_suppressed(self, groups: list[ClaimGroup]) -> list[ClaimGroup]:
-        """Leaves out recipients who were suppressed, or opted out, since the plan. Without a readable list, nothing more is claimed."""
-        if self._withholds is None or not groups:
-            return groups
-        try:
-            withheld = {
-                message.id: why
-                for messages, _ in groups
-                for message in messages
-                if (why := self._withholds(message)) is not None
-            }
-        except SuppressionListUnreadable as trouble:
-            self._state.end(SuppressLost(trouble.problem, trouble.fix))
-            return []
-        except LedgerTrouble as trouble:
-            self._state.end(OptOutsUnread(trouble.problem, trouble.fix, trouble.code))
-            return []
-        self._tally.unclaimed.update(withheld.values())
-        kept = [([message for message in messages if message.id not in withheld], due) for messages, due in groups]
-        return [group for group in kept if group[0]]
 
     def _commit_ended(self, groups: list[ClaimGroup], now: float) -> tuple[float, float]:
         """By how much this commit delays the slots, and how long the commit before it took. In seconds.

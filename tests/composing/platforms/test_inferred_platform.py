@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sendspec.composing.platforms.inferred_platform import CHAT_BODIES, inferred_platform
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.send_job import read_jobs
 from sendspec.operations.system import real_system
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -18,12 +17,11 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.system import real_system
 from sendspec.operations.untrusted.check import Ask, untrusted_report
-from sendspec.operations.untrusted.child_check import report_on
 from sendspec.operations.untrusted.child_process import report_of_child
 from sendspec.operations.untrusted.limits import LIMITS, UntrustedLimits
-from sendspec.operations.untrusted.report import UntrustedReport, UntrustedRequest
-from sendspec.operations.untrusted.value_codec import decoded, encoded
+from sendspec.operations.untrusted.report import UntrustedReport
 from sendspec.operations.wrong_usage import WrongUsage
+from untrusted_here import here
 
 pytestmark = pytest.mark.process
 
@@ -42,12 +40,6 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     repository = new_repository(tmp_path / "repository")
     repository.write("hello.yaml", HELLO)
     return repository
-
-
-def here(request: bytes, folder: Path, limits: UntrustedLimits, end: float) -> bytes:
-    """Does in this process what a child would do: what it finds in the files is the same, and a start is half a second."""
-    with chdir(folder):
-        return encoded(report_on(decoded(UntrustedRequest, request)))
 
 
 def report(
@@ -266,7 +258,7 @@ def test_a_file_in_a_merge_conflict_is_said_to_be(repository: Repository) -> Non
         "update-index", "--index-info",
         stdin=f"0 {'0' * 40}\thello.yaml\n100644 {identity} 1\thello.yaml\n100644 {identity} 2\thello.yaml\n".encode(),
     )  # fmt: skip
-    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True)
+    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, ask=here)
     assert [each.code for each in found.diagnostics] == ["untrusted-left-out"]
     assert "merge conflict" in found.diagnostics[0].problem
 
@@ -284,14 +276,14 @@ def test_a_clone_without_history_and_a_second_work_tree_do(repository: Repositor
     repository.git("clone", "--quiet", "--depth", "1", f"file://{repository.folder}", str(tmp_path / "shallow"))
     repository.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "second"))
     for folder in ("shallow", "second"):
-        found = untrusted_report(("hello.yaml",), None, real_system("test"), tmp_path / folder, plans=True)
+        found = untrusted_report(("hello.yaml",), None, real_system("test"), tmp_path / folder, plans=True, ask=here)
         assert found.plan is not None
         assert found.plan.send == 2
 
 
 def test_a_repository_before_its_first_commit_does(repository: Repository) -> None:
     repository.git("add", "--all")
-    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True)
+    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, ask=here)
     assert found.plan is not None
 
 
@@ -318,7 +310,7 @@ def test_every_file_that_was_read_otherwise_than_it_stands_in_the_work_tree_is_t
     for name in (*names, "data/others.csv"):
         repository.write(f"shop/{name}", f"# another\n{'x' * 2_000_000}\n")
     folder = repository.folder / "shop" / "specs"
-    told = untrusted_report(("hello.yaml",), None, real_system("test"), folder, plans=True)
+    told = untrusted_report(("hello.yaml",), None, real_system("test"), folder, plans=True, ask=here)
     assert told.plan is not None
     assert sorted(told.unstaged) == [f"../{name}" for name in names]
 
@@ -395,7 +387,9 @@ def test_a_link_in_the_base_is_not_followed_and_not_compared(repository: Reposit
     repository.git("checkout", "--quiet", "-b", "request")
     repository.write("hello.yaml", HELLO)
     repository.commit()
-    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="main")
+    found = untrusted_report(
+        ("hello.yaml",), None, real_system("test"), repository.folder, plans=True, base="main", ask=here
+    )
     assert found.plan is not None
     assert found.plan.base is not None
     change = found.plan.base.specs["hello"]
@@ -449,7 +443,7 @@ def test_a_child_has_only_the_time_that_is_left(repository: Repository, tmp_path
 
 def test_a_strangers_spec_may_ask_for_opt_outs_and_nobody_is_looked_up(repository: Repository) -> None:
     repository.write("hello.yaml", HELLO + "suppress: {opt_outs: true}\n")
-    found = report(repository, ask=report_of_child)
+    found = report(repository)
     assert found.plan is not None
     [plan] = found.plan.plans
     assert (plan.opted_out, plan.skipped) == (None, {})

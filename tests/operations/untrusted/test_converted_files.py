@@ -11,6 +11,7 @@ from sendspec.operations.lfs_pointer import lfs_pointer
 from sendspec.operations.system import real_system
 from sendspec.operations.untrusted.check import untrusted_report
 from sendspec.operations.untrusted.report import UntrustedReport
+from untrusted_here import here
 
 pytestmark = pytest.mark.process
 
@@ -31,7 +32,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def report(repository: Repository) -> UntrustedReport:
     repository.commit()
-    return untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True)
+    return untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, ask=here)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_a_file_that_a_checkout_changes_is_not_read(
     repository.commit()
     repository.write(".gitattributes", attributes)
     repository.git("add", ".gitattributes")
-    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True)
+    found = untrusted_report(("hello.yaml",), None, real_system("test"), repository.folder, plans=True, ask=here)
     (error,) = [each for each in found.diagnostics if each.severity == "error"]
     assert (error.code, error.path) == ("untrusted-left-out", path)
     assert says in error.problem
@@ -86,7 +87,7 @@ def test_attributes_of_folders_above_the_project_count(tmp_path: Path) -> None:
     repository.write("a/project/data/people.csv", PEOPLE)
     repository.write("a/.gitattributes", "*.csv ident\n")
     repository.commit()
-    found = untrusted_report(("hello.yaml",), None, real_system("test"), inner, plans=True)
+    found = untrusted_report(("hello.yaml",), None, real_system("test"), inner, plans=True, ask=here)
     assert ["`ident`" in each.problem for each in found.diagnostics] == [True]
 
 

@@ -14,12 +14,13 @@ from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.guard_files import guard_warnings, guards
+from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.plan_detail import plan_details
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.send_job import Job, note_row_problems, read_jobs
+from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.operations.system import real_system
 from sendspec.operations.untrusted.absent_text import absent_audience
 from sendspec.operations.untrusted.copied_base import copied_commit, copied_folder
