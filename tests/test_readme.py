@@ -160,6 +160,7 @@ class ProjectDir:
                 self.run(command, output, block.exit_code if number == len(every_shown) else 0)
 
     def run(self, command: str, output: str, exit_code: int) -> None:
+        command, _, file = command.partition(" > ") if "sendspec" in shlex.split(command) else (command, "", "")
         arguments, environ = self.read(command)
         if arguments[0] == sys.executable:
             code, stdout, stderr = run_warm(Order(arguments[3:], str(self.folder), environ), timeout=SECONDS)
@@ -170,6 +171,8 @@ class ProjectDir:
             )  # fmt: skip
             code, stdout, stderr = done.returncode, done.stdout, done.stderr
         assert code == exit_code, f"{command}\n{stdout}{stderr}"
+        if file:
+            (self.folder / file).write_text(stdout, encoding="utf-8")
         if output:
             printed = stderr if exit_code == 1 and not stdout else stdout  # mistakes are told on stderr
             assert CHANGING.sub("…", printed) == CHANGING.sub("…", output), command
