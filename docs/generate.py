@@ -15,7 +15,8 @@ import click
 from sendspec.cli.console import common_options
 from sendspec.cli.main import COMMANDS, cli
 from sendspec.composing.filters import FILTERS, TESTS
-from sendspec.provider.failure_words import table_rows
+from sendspec.provider.failure_words import ADVICE, table_rows
+from sendspec.provider.failure_words import ROWS as FAILURES
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates, untrusted
@@ -69,9 +70,20 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def delivery_page() -> str:
-    before, after = part("delivery.md").split("<!-- failure words -->\n\n")
-    header = ("the API says", "it means", "kind", "known by")
-    return joined([before.rstrip("\n"), table(header, table_rows()), after])
+    page = part("delivery.md")
+    for mark, shown in (
+        ("kinds", table(("kind", "what happened", "what to do"), kind_rows())),
+        ("words", table(("the API says", "it means", "kind", "known by"), table_rows())),
+    ):
+        page = page.replace(f"<!-- failure {mark} -->", shown)
+    return joined([page])
+
+
+def kind_rows() -> Iterator[tuple[str, ...]]:
+    """Every kind of failure with all that it can mean."""
+    for kind, advice in ADVICE.items():
+        meanings = dict.fromkeys(row.means.meaning for row in FAILURES if row.means.kind is kind)
+        yield code(kind.value), "; ".join(meanings), advice
 
 
 # The spec format

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -30,28 +31,38 @@ def snippets(folder: Path) -> list[Any]:
     return found
 
 
-@pytest.mark.process
-@pytest.mark.parametrize(("code", "expected"), [(0, 0), (9, 9), (11, 0), (4, 4), (5, 5), (6, 6), (130, 130)])
-def test_a_step_fails_on_all_but_success_and_no_verdict(tmp_path: Path, code: int, expected: int) -> None:
-    [[step], _] = snippets(tmp_path)
-    program = tmp_path / "sendspec"
-    program.write_text(f"#!/bin/sh\nexit {code}\n")
+def step(folder: Path, script: str, code: int, failed_polls: int) -> subprocess.CompletedProcess[str]:
+    """A script of the page, run with a `sendspec` that ends with `code` after two looks at the API."""
+    program = folder / "sendspec"
+    document = json.dumps({"polls": 2, "failed_polls": failed_polls})
+    program.write_text(f"#!/bin/sh\necho '{document}'\nexit {code}\n")
     program.chmod(0o755)
-    done = subprocess.run(
-        ["bash", "-e", "-c", step["run"]],
-        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    return subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env={"PATH": f"{folder}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
-    assert done.returncode == expected
-    assert ("::warning::" in done.stdout) is (code == 11)
 
 
-def test_a_gitlab_job_only_warns_without_a_verdict(tmp_path: Path) -> None:
-    _, pipeline = snippets(tmp_path)
-    assert pipeline["wait"]["allow_failure"] == {"exit_codes": [11]}
+@pytest.mark.process
+@pytest.mark.parametrize(("code", "failed_polls"), [(0, 0), (9, 0), (11, 1), (11, 2), (4, 0), (5, 2), (130, 0)])
+def test_a_step_fails_on_all_but_success_and_a_verdict_that_is_late(
+    tmp_path: Path, code: int, failed_polls: int
+) -> None:
+    [plain], job, [warning], warning_job = snippets(tmp_path)
+    assert plain["run"] == job["wait"]["script"][0]
+    assert step(tmp_path, plain["run"], code, failed_polls).returncode == code
+    is_late = code == 11 and failed_polls < 2
+    done = step(tmp_path, warning["run"], code, failed_polls)
+    assert (done.returncode, "::warning::" in done.stdout) == (0 if is_late else code, is_late)
+    done = step(tmp_path, warning_job["wait"]["script"][0], code, failed_polls)
+    is_allowed = done.returncode in warning_job["wait"]["allow_failure"]["exit_codes"]
+    assert is_allowed is is_late
+    assert (done.returncode == 0) is (code == 0)
 
 
 def test_the_table_of_exit_codes_names_those_that_there_are() -> None:

@@ -120,7 +120,7 @@ class ProjectDir:
         self.folder = folder
         self.api = api
         self.ledger_url = ledger_url
-        self.port = _free_port()
+        self.ports = {shown: str(_free_port()) for shown in ("8080", "8443")}
         self.commands = 0
         self.running: list[subprocess.Popen[bytes]] = []
 
@@ -129,7 +129,7 @@ class ProjectDir:
         try:
             yield self
         finally:
-            for process in self.running:
+            for process in reversed(self.running):
                 process.send_signal(signal.SIGINT)
                 process.wait(SECONDS)
 
@@ -143,10 +143,11 @@ class ProjectDir:
     def write(self, block: Block) -> None:
         path = self.folder / block.file
         path.parent.mkdir(exist_ok=True)
-        text = block.text.replace(PRODUCTION, f"{PRODUCTION}    api_url: {self.api}\n").replace(
-            ":8080", f":{self.port}"
-        )
-        path.write_text(text, encoding="utf-8")
+        text = block.text.replace(PRODUCTION, f"{PRODUCTION}    api_url: {self.api}\n")
+        path.write_text(self.with_free_ports(text), encoding="utf-8")
+
+    def with_free_ports(self, text: str) -> str:
+        return re.sub(r"\b(8080|8443)\b", lambda shown: self.ports[shown[1]], text)
 
     def run_all(self, block: Block) -> None:
         every_shown = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
@@ -159,6 +160,7 @@ class ProjectDir:
                 self.run(command, output, block.exit_code if number == len(every_shown) else 0)
 
     def run(self, command: str, output: str, exit_code: int) -> None:
+        command, _, file = command.partition(" > ") if "sendspec" in shlex.split(command) else (command, "", "")
         arguments, environ = self.read(command)
         if arguments[0] == sys.executable:
             code, stdout, stderr = run_warm(Order(arguments[3:], str(self.folder), environ), timeout=SECONDS)
@@ -169,17 +171,21 @@ class ProjectDir:
             )  # fmt: skip
             code, stdout, stderr = done.returncode, done.stdout, done.stderr
         assert code == exit_code, f"{command}\n{stdout}{stderr}"
+        if file:
+            (self.folder / file).write_text(stdout, encoding="utf-8")
         if output:
             printed = stderr if exit_code == 1 and not stdout else stdout  # mistakes are told on stderr
             assert CHANGING.sub("…", printed) == CHANGING.sub("…", output), command
 
     def start(self, command: str) -> None:
+        """Starts it, and waits until it listens where it says."""
         arguments, environ = self.read(command)
+        [port] = re.findall(r"--(?:port |listen 127\.0\.0\.1:)(\d+)", self.with_free_ports(command))
         self.running.append(subprocess.Popen(arguments, cwd=self.folder, env=environ, stdout=subprocess.DEVNULL))
         until = time.monotonic() + SECONDS
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
+                socket.create_connection(("127.0.0.1", int(port))).close()
             except ConnectionRefusedError:
                 assert time.monotonic() < until
                 time.sleep(0.02)
@@ -190,7 +196,7 @@ class ProjectDir:
         """The arguments and the environment of a shown command, with a port that is free."""
         if "sendspec" not in shlex.split(command):
             return ["bash", "-c", command], {"PATH": os.environ["PATH"]}
-        words = shlex.split(command.replace("8080", str(self.port)))
+        words = shlex.split(self.with_free_ports(command))
         settings = [word.partition("=") for word in words[: words.index("sendspec")]]
         environ = {
             **os.environ,

@@ -44,6 +44,13 @@ def test_send_and_reconcile_use_the_environment(hosted: HostedProject, server: C
     assert hosted.acted(command="reconcile", environment="production").result == "success"
 
 
+def test_waiting_is_red_until_it_is_known_that_enough_was_delivered(hosted: HostedProject) -> None:
+    hosted.desk.write("specs/hello.yaml", f"{SPEC}delivery: {{within: 1s}}\n")
+    assert hosted.acted(command="send", environment="production").result == "success"
+    done = hosted.acted(command="wait", environment="production")
+    assert (done.result, "undecided: 3 of 3 not final yet" in done.log) == ("failure", True), done.log
+
+
 def test_a_doubt_makes_a_send_red_and_reconciling_a_warning(hosted: HostedProject, server: CountingServer) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 2 else Answer()
     assert hosted.acted(command="send", environment="production").result == "failure"
@@ -62,7 +69,7 @@ echo went on
 """
 
 
-@pytest.mark.parametrize("command", ["send", "reconcile"])
+@pytest.mark.parametrize("command", ["send", "wait", "reconcile"])
 def test_a_cancelled_command_is_stopped_and_its_exit_code_kept(hosted: HostedProject, command: str) -> None:
     write_program(hosted.service.tools / "sendspec-of-the-tests", CANCELLED)
     done = hosted.acted(command=command, environment="production")

@@ -46,6 +46,16 @@ def test_the_check_that_it_requires_is_a_job_on_pull_requests() -> None:
     assert (job.condition, job.name) == ("github.event_name == 'pull_request'", contexts)
 
 
+def test_its_job_that_waits_fits_into_the_workflow() -> None:
+    [part] = re.findall(r"^```yml\n(  wait:\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    workflow = read_workflow((CHECKOUT / "docs/github/messages.yml").read_text(encoding="utf-8") + part)
+    wait, reconcile = workflow.jobs["wait"], workflow.jobs["reconcile"]
+    assert (wait.needs, wait.environment) == (("send",), reconcile.environment)
+    assert [step.uses for step in wait.steps] == [step.uses for step in reconcile.steps[:2]]
+    assert wait.steps[1].environ == reconcile.steps[1].environ
+    assert wait.steps[1].inputs == {"command": "wait", "environment": "production"}
+
+
 def test_its_command_puts_ones_own_action_into_the_workflows(tmp_path: Path) -> None:
     [script] = [script for script in SCRIPTS if "sed -i" in script]
     source, work = tmp_path / "sendspec", tmp_path / "work"
