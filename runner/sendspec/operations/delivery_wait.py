@@ -140,7 +140,16 @@ class _Wait:
     def _tell(self, pause: float, swept: Swept | None) -> None:
         assert self._picture is not None
         account = sum_of_accounts(send.account for send in self._picture.sends)
-        self._watch(WaitProgress(account=account, pause=pause, trouble="" if swept is None else swept.unread))
+        gates = {send.gate for send in self._picture.sends}
+        self._watch(
+            WaitProgress(
+                account=account,
+                pause=pause,
+                left=self._until - self._clock.monotonic(),
+                trouble="" if swept is None else swept.unread,
+                gate=gates.pop() if len(gates) == 1 else None,
+            )
+        )
 
     def _sleep(self, until: float) -> None:
         while (left := until - self._clock.monotonic()) > 0:
