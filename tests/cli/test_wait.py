@@ -252,7 +252,7 @@ def test_status_shows_what_is_kept_and_asks_only_to_refresh(shop: Shop) -> None:
     )
     assert fresh["reasons"][0]["kind"] == "dead_number"
     again = shop.document(0, "status", spec, "--refresh", schema="status")
-    assert again["refreshed"] == {"whole": True, "requests": 0, "reason": None}
+    assert again["refreshed"] == {"whole": True, "requests": 1, "reason": None}  # what failed may still arrive
     assert "next: sendspec status hello.yaml --undelivered" in shop.said(0, "status", spec, "--delivery")[1]
     assert "delivered" not in shop.said(0, "status", spec)[0]
     assert "hello: never sent" in plain[0]
