@@ -76,7 +76,8 @@ def test_foreign_reasons_do_not_grow_without_end() -> None:
     assert (found.reasons[0].reason, found.reasons[0].count) == (OTHER, 50)
     lines = delivery_lines(found, PLAIN)
     assert (
-        lines[-1] == f"  not delivered: {MAX_REASONS - 9} for {MAX_REASONS - 9} other reasons; --undelivered lists them"
+        lines[-1]
+        == f"  not delivered: {MAX_REASONS - 29} for {MAX_REASONS - 29} more reasons, which `sendspec status --undelivered` lists"
     )
 
 

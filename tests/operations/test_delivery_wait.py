@@ -156,6 +156,36 @@ def test_few_messages_are_asked_for_one_by_one_and_many_by_the_list(world: World
     assert (many.verdict, counts(many), world.api.singles, world.api.lists) == ("met", (45, 0, 0, 0), 0, 1)
 
 
+@pytest.mark.parametrize("count", [5, 25])
+@pytest.mark.parametrize("timeout", [0, 60])
+def test_what_has_failed_is_looked_at_again_before_that_is_the_verdict(world: World, count: int, timeout: int) -> None:
+    world.send(count)
+    world.api.status_of = lambda number: "delivery_failed"
+    assert (world.wait().verdict, world.wait().polls) == ("failed", 1)
+    world.api.list_fault = lambda number: Answer(502)
+    world.api.has_singles = False
+    dead = world.wait(timeout=timeout)
+    assert (dead.verdict, dead.failed_polls, bool(dead.reason)) == ("failed", 1, True)
+    world.api.list_fault, world.api.has_singles = lambda number: None, True
+    world.api.status_of = lambda number: "delivered"
+    corrected = world.wait(timeout=timeout)
+    assert (corrected.verdict, counts(corrected), corrected.account.tally.changed) == ("met", (count, 0, 0, 0), count)
+
+
+def test_what_fails_while_it_waits_is_looked_at_once_more_with_what_failed_before(world: World) -> None:
+    world.send(25)
+
+    def status_of(number: int) -> str:
+        if number == 24:
+            return "delivery_failed" if world.timer.now < 1_010 else "delivered"
+        return "sent" if number == 0 and world.timer.now < 1_010 else "delivered"
+
+    world.api.status_of = status_of
+    waited = world.wait(until_final=True)
+    assert (waited.verdict, counts(waited)) == ("met", (25, 0, 0, 0))
+    assert world.wait(timeout=0).polls == 0
+
+
 def test_the_list_is_read_by_pages_at_ten_requests_a_second(world: World) -> None:
     world.send(30)
     world.api.page_size = 3

@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import sendspec
 from json_documents import only as only_document
-from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
+from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, Request, numbers
 from sendspec.composing.identity import message_id
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.exceptions import ListRefused, ListUnreadable
 from sendspec.ledger.delivery import observation
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.operations.delivery_access import deliveries_to_write
+from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.python_api import InputInvalid, LoggingListener
@@ -25,6 +28,7 @@ from sendspec.operations.send import send
 from sendspec.operations.send_outcome import SendRequest
 from sendspec.operations.system import real_clock, real_system
 from sendspec.planning.decision import Skip
+from sendspec.planning.message_state import State
 from sendspec.reading.undelivered import OUTCOMES, REFUSED
 from sendspec.showing.plan import plan_document
 
@@ -268,13 +272,97 @@ def test_under_all_names_of_a_spec_nobody_is_tried_again_who_may_have_been_reach
     assert here.posts(lambda: here.send("moved")) == ["0", "1", "6"]
 
 
-def test_what_was_agreed_to_is_sent_whatever_is_seen_meanwhile(here: Project) -> None:
+def test_what_was_agreed_to_is_sent_but_to_whom_it_has_reached_meanwhile(here: Project) -> None:
     here.sent_and_seen()
     here.spec("{}")
     context = here.context()
     agreed = lambda jobs, plans: here.observe({0: "delivered", 4: "rejected"})  # noqa: E731
     sent = here.posts(lambda: send(context, SendRequest(specs=["hello.yaml"]), LoggingListener(), agree=agreed))
-    assert sent == ["0", "1"]
+    assert sent == ["1"]
+
+
+@pytest.mark.parametrize("key", ["", ', key: "{{ order_id }}"'])
+def test_whom_the_api_lists_as_reached_right_before_the_send_gets_no_second_message(here: Project, key: str) -> None:
+    here.spec(generation=1, key=key)
+    here.send()
+    here.observe(dict(enumerate(ENDS)), key=(lambda n: f"A{n}") if key else None)
+    statuses = ["delivered", "sending_failed", "sent", "delivered", "sent", "sent"]
+    queries: list[str] = []
+
+    def listing(request: Request) -> Answer:
+        queries.append(unquote(request.path))
+        found = [{**each, "status": statuses[int(each["receiver"]["contacts"][0]["identifierValue"][-1])]}
+                 for each in here.server.taken[:6]]  # fmt: skip
+        return CountingServer.page(found)
+
+    here.server.listing = listing
+    here.spec("{}", key=key)
+    assert here.plan().send == 2
+    reports: list[RunReport] = []
+    assert here.posts(lambda: reports.append(here.send())) == ["1"]
+    assert dict(reports[0].account.skipped) == {"not-undelivered": 5}
+    assert [f"to=+44770090000{n}" in queries[0] for n in range(3)] == [True, True, False]
+    with ledger_to_read(here.context()) as ledger:
+        assert ledger is not None
+        assert not list(ledger.messages((State.PLANNED,)))
+    assert here.posts(here.send) == []
+
+
+def test_a_number_that_was_corrected_is_looked_up_in_the_whole_list(here: Project) -> None:
+    key = ', key: "{{ order_id }}"'
+    here.spec(generation=1, key=key)
+    here.send()
+    here.observe({0: "rejected"}, key=lambda n: f"A{n}")
+    here.dir.write("people.csv", numbers(6).replace("+447700900000", "+447700900099"))
+    queries: list[str] = []
+
+    def listing(request: Request) -> Answer:
+        queries.append(request.path)
+        return CountingServer.page([])
+
+    here.server.listing = listing
+    here.spec("{}", key=key)
+    assert here.posts(here.send) == ["9"]
+    assert "to=" not in queries[0]
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(401, b"{}"), Answer(200, b"[]")])
+def test_without_that_look_nothing_is_sent_unless_somebody_insists(here: Project, answer: Answer) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    here.server.listing = lambda request: answer
+    with pytest.raises((ListUnreadable, ListRefused)):
+        here.send()
+    assert len(here.server.posts) == 6
+    forced = lambda: here.dir.run("send", "hello.yaml", "--env", "test", "--yes", "--no-witness")  # noqa: E731
+    assert here.posts(forced) == ["0", "1"]
+
+
+def test_a_key_that_may_not_read_the_list_sends_with_a_warning(here: Project) -> None:
+    here.sent_and_seen()
+    here.spec("{}")
+    here.server.listing = lambda request: Answer(403, b'{"code": "Forbidden", "message": "no"}')
+    told = here.dir.run("send", "hello.yaml", "--env", "test", "--yes")
+    assert (told.code, len(here.server.posts)) == (0, 8), told.err
+    assert "whom 'hello', generation 1 has reached meanwhile is not known" in told.err
+
+
+def test_more_people_than_can_be_asked_for_singly_are_looked_up_in_the_whole_list(here: Project) -> None:
+    here.dir.write("people.csv", numbers(70))
+    here.spec(generation=1)
+    here.send()
+    here.observe(dict.fromkeys(range(70), "rejected"))
+    queries: list[str] = []
+
+    def listing(request: Request) -> Answer:
+        queries.append(request.path)
+        found = [each for each in here.server.taken if "+447700900069" not in json.dumps(each["receiver"])]
+        return CountingServer.page([{**each, "status": "delivered"} for each in found])
+
+    here.server.listing = listing
+    here.spec("{}")
+    assert here.posts(here.send) == ["9"]
+    assert "to=" not in queries[0]
 
 
 def test_a_message_under_another_name_may_have_reached_somebody(here: Project) -> None:
@@ -390,11 +478,30 @@ def test_without_a_ledger_every_row_is_shown_and_that_is_said(here: Project) -> 
 @pytest.mark.parametrize(
     ("only", "code"),
     [("{statuses: []}", "too-few"), ("{statuses: [delivered]}", "wrong-value"), ("{spec: Hello}", "wrong-format"), ("{generation: 0}", "out-of-range"),
-     ("{since: yesterday}", "unknown-key")],
+     ("{since: yesterday}", "unknown-key"), ("{statuses: [rejected, rejected]}", "wrong-value")],
 )  # fmt: skip
 def test_what_it_can_say_is_checked(here: Project, only: str, code: str) -> None:
     here.spec(only)
     assert code in [each.code for each in sendspec.check([here.dir.folder / "hello.yaml"], **here.known).diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("only", "problem", "fix"),
+    [
+        ("undelivered", "expected a mapping, found 'undelivered'", "write `only: {undelivered: {spec: NAME}}` for an earlier send of another spec, or `only: {undelivered: {}}` of this one"),
+        ("[undelivered]", "expected a mapping, found a list", "write `only: {undelivered: {spec: NAME}}` for an earlier send of another spec, or `only: {undelivered: {}}` of this one"),
+        ("{undelivered: hello}", "expected a mapping, found 'hello'", "write `only: {undelivered: {spec: hello}}`"),
+        ("{undelivered: {statuses: [undelivered]}}", "'undelivered' is not one of the values of `statuses`", "write any of: refused, rejected, sending_failed, delivery_failed, skipped, deleted, invalid"),
+        ("{undelivered: {statuses: rejected}}", "expected a list, found 'rejected'", "write a list: [rejected]"),
+        ("{undelivered: {statuses: [rejected, rejected]}}", "`statuses` has 'rejected' twice", "remove one of them"),
+    ],
+)  # fmt: skip
+def test_what_people_write_first_is_told_as_it_is_written(here: Project, only: str, problem: str, fix: str) -> None:
+    here.spec("{}", generation=2)
+    spec = here.dir.folder / "hello.yaml"
+    spec.write_text(spec.read_text("utf-8").replace("{undelivered: {}}", only), encoding="utf-8")
+    found = sendspec.check([spec], **here.known).diagnostics
+    assert [(each.problem, each.fix) for each in found] == [(problem, fix)]
 
 
 def test_every_reason_is_one_that_the_schema_knows() -> None:

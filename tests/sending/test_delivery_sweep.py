@@ -135,6 +135,13 @@ def test_the_list_is_read_from_before_the_oldest_message_on(helpers: Any) -> Non
     assert "pageToken=t" in asked[1]
 
 
+def test_people_who_are_named_are_listed_sixteen_at_once(helpers: Any) -> None:
+    people = tuple(f"+4477009000{n:02d}" for n in range(17))
+    _, seen, asked = swept(helpers, [page(helpers, shown(1)), page(helpers, shown(2))], many(receivers=people))
+    assert [each.count("to=%2B44") for each in asked] == [16, 1]
+    assert set(seen) == {identity(1), identity(2)}
+
+
 def test_older_than_the_list_is_cut_to_its_seven_days(helpers: Any) -> None:
     _, _, asked = swept(helpers, [page(helpers)], many(since=NOW - 8 * 86_400))
     assert "startAt=2030-03-10T17%3A57%3A40.000Z" in asked[0]

@@ -178,7 +178,7 @@ def test_every_reason_has_words_of_its_own() -> None:
     assert plan_text([plan(skipped=skipped)], PLAIN).splitlines()[-2] == (
         "    153 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 opted out"
         " · 8 in doubt before · 9 refused before · 10 on hold · 11 settled by hand · 12 not chosen · 13 not in plan"
-        " · 14 taken elsewhere · 15 baseline · 16 expired · 17 not undelivered"
+        " · 14 taken elsewhere · 15 baseline · 16 expired · 17 reached, or not known to have failed"
     )
 
 

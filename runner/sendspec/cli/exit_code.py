@@ -72,8 +72,10 @@ _CODE_BY_VERDICT = {
 
 
 def code_of_wait(waited: Waited) -> ExitCode:
-    """The verdict's, unless something more serious is the case. Messages in doubt are in nobody's share."""
+    """The verdict's, unless something more serious is the case. Messages that were not accepted are in nobody's share."""
     codes = {_CODE_BY_VERDICT[waited.verdict]}
+    if any(send.status.account.refused or send.status.account.not_sent for send in waited.sends):
+        codes.add(ExitCode.INCOMPLETE)
     if waited.refusal is not None:
         codes.add(ExitCode.API_REFUSED)
     if waited.signal is not None:

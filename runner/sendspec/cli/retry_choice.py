@@ -15,6 +15,8 @@ _ELSEWHERE = {
     "`sendspec resolve SPEC --as not-sent --reason …` frees those that nobody got",
     "on hold": "what is on hold goes out once the spec has `continue_with`: `sendspec plan SPEC` prints it",
     "drift": "who got another text gets the present one once `generation` is raised",
+    "undelivered": "a retry is for what was never accepted: to write again to people whom an earlier send did not reach, put "
+    "`only: {undelivered: {}}` under `recipients`, and raise `generation`",
     "failed": f"what the API refused is `--retry {Retry.REFUSED}`",
     "all": f"write `--retry {Retry.REFUSED}` or `--retry {Retry.NOT_SENT}`; without it, all that is planned is sent",
 }

@@ -32,6 +32,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.run_ending import describe_ending
 from sendspec.operations.wait_scope import GateWords, WaitScope, wait_scope
 from sendspec.operations.waited import Waited
+from sendspec.planning.delivery_gate import Verdict
 from sendspec.sending.ending import StoppedByApi
 from sendspec.showing.next_step import next_text
 from sendspec.showing.progress import animates
@@ -58,11 +59,13 @@ def command(
     """Wait until it is decided whether messages were delivered. Without SPEC: those of the last run.
 
     Succeeds if all accepted messages are delivered, or with --need or --max-failed, or `delivery:` in the spec, if so many are. With several
-    specs, each has to succeed. Shares are of the accepted messages of each spec's newest generation: refused, skipped and unsent ones don't
-    count, and messages in doubt end it with 4. Works while a send is running, and sends nothing.
+    specs, each has to succeed. Works while a send is running, and sends nothing.
 
-    Exit codes: 0 delivered as needed, 9 too many failed, 11 undecided when the time ran out, 4 messages in doubt, 5 the API
-    refuses, 6 ledger.
+    Shares are of the accepted messages of each spec's newest generation. Refused, unsent and skipped ones don't count. Where enough of the
+    accepted ones were delivered, and others were refused or not sent, the exit code is 3; messages in doubt make it 4.
+
+    Exit codes: 0 delivered as needed, 9 too many failed, 11 undecided when the time ran out, or the API could not be read at all, 3 some
+    were refused or not sent, 4 messages in doubt, 5 the API refuses, 6 ledger.
 
     \b
     Examples:
@@ -148,8 +151,14 @@ def tell_next(
 
     failed = [send.status.name for send in waited.sends if send.account.tally.undelivered]
     doubtful = [send.status.name for send in waited.sends if send.status.in_doubt]
-    open_ones = [send.status.name for send in waited.sends if send.account.tally.undecided]
+    refused = [send.status.name for send in waited.sends if send.status.account.refused]
+    unsent = [
+        send.status.name for send in waited.sends if send.status.account.not_sent and send.status.under_way is None
+    ]
+    open_ones = [send.status.name for send in waited.sends if send.judgement.verdict is Verdict.UNDECIDED]
     commands = [f"sendspec reconcile {named(doubtful)}{options}"] if doubtful else []
     commands += [f"sendspec status {named(failed)} --undelivered{options}"] if failed else []
+    commands += [f"sendspec status {named(refused)} --failed{options}"] if refused else []
+    commands += [f"sendspec status {named(unsent)} --not-sent{options}"] if unsent else []
     commands += [f"sendspec wait {named(open_ones)}{options}"] if open_ones and waited.refusal is None else []
     console.tell(next_text(commands))

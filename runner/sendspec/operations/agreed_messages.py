@@ -20,6 +20,7 @@ from sendspec.operations.sendable import planned_record, route_of, spec_identity
 from sendspec.operations.shape_mark import ShapeMarks
 from sendspec.planning.choice import Choice
 from sendspec.planning.decision import Decision, Retry, Skip
+from sendspec.planning.earlier_send import MessageIds
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.planning.plan import Plan
@@ -51,6 +52,8 @@ class AgreedMessages:
         self._chosen: dict[str, set[bytes]] = {}
         self._agreed: dict[str, HashPrefixSet] = {}
         self.taken: Counter[str] = Counter()
+        self.still_kept: dict[str, MessageIds] = {}
+        """By spec with `only: undelivered`: the messages that may still be sent, where a last look told. Others are never planned."""
         only_to = context.environment.only_to
         self._eligibility = {
             job.spec.name: Eligibility(
@@ -93,14 +96,15 @@ class AgreedMessages:
         has_changed = self._ledger.is_shared or self._ledger.moves != self._moves_when_planned
         newly_sendable = self._ledger.freed_since(self._moves_when_planned, run) if has_changed else set()
         sent, composed, marks = sha256(), sha256(), ShapeMarks(job)
-        agreed = HashPrefixes()
+        agreed, kept = HashPrefixes(), self.still_kept.get(job.spec.name)
         for item, skip, _ in self._decided(job):
             fingerprint = item.id + item.digest if isinstance(item, Message) else b""
             composed.update(fingerprint)
             if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in newly_sendable:
                 sent.update(fingerprint)
                 agreed.add(item.id)
-                yield planned_record(job, item, marks.of(item))
+                if kept is None or item.id in kept:
+                    yield planned_record(job, item, marks.of(item))
         is_as_agreed = composed.digest() == plan.composed_digest and (has_changed or sent.digest() == plan.sent_digest)
         if not is_as_agreed:
             raise PlanStale(

@@ -62,13 +62,13 @@ class DeliveryAccount:
 def delivery_account(
     ledger: Facts, facts: DeliveryFacts | None, name: str, generation: int, undecided: UndecidedMessages | None = None
 ) -> DeliveryAccount:
-    """The account of a send. Its messages whose end isn't known are added to `undecided`."""
+    """The account of a send. Its messages are offered to `undecided`."""
     count = _Count()
     for block, known in blocks_with_deliveries(ledger.accepted_of(name, generation), facts):
         for message in block:
             delivery = known.get(message.id)
             count.add(message.id, delivery)
-            if undecided is not None and (delivery is None or not delivery.report.is_final):
+            if undecided is not None:
                 undecided.add(message, delivery)
         if facts is not None:
             count.add_interactions(facts, [message.id for message in block])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from sendspec.composing.identity import receiver_hash
@@ -39,7 +39,13 @@ class DeliveryLookup:
         self._tls: ssl.SSLContext | None = None
 
     def sweep(
-        self, ledger: Facts, store: DeliveryStore, sends: Sends, channels: Sequence[Undecided], seconds: float
+        self,
+        ledger: Facts,
+        store: DeliveryStore,
+        sends: Sends,
+        channels: Sequence[Undecided],
+        seconds: float,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Swept:
         """One sweep for these channels, of at most `seconds`. `sends` are those whose messages may be meant by the API's ids."""
         sweep = DeliverySweep(
@@ -48,6 +54,7 @@ class DeliveryLookup:
             self._clock,
             seconds=seconds,
             stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
+            stopped=stopped,
         )
         return sweep.run(channels, store.observe)
 

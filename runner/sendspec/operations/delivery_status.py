@@ -31,14 +31,14 @@ def refreshed(
     replies: bool,
     warn: Callable[[str], None],
 ) -> Swept:
-    """Asks the API about these sends' messages whose end isn't known, and keeps what it says. Makes no request if all are final.
+    """Asks the API about these sends' messages that aren't known to be delivered, and keeps what it says. Makes no request if all are.
 
     With `replies`, it also looks at who said stop since the last look.
     """
     from sendspec.operations.delivery_lookup import DeliveryLookup  # loads the network stack: most looks do without
 
     clock = context.system.clock
-    undecided = UndecidedMessages(clock.wall(), clock.random)
+    undecided = UndecidedMessages(clock.wall(), clock.random, with_failed=True)
     sends = [(status.name, status.generation) for status in statuses]
     with deliveries_to_write(context) as store:
         for name, generation in sends:

@@ -91,6 +91,8 @@ class _Wait:
         self._as_of: float | None = None
         self._refusal: RunRefused | None = None
         self._replies_at = float("-inf")
+        self._looks_at_failed = True
+        """Whether the next look is at failed messages too: the first, and the one before the verdict is that too many failed."""
         self._began = self._clock.monotonic()
         self._until = self._began + scope.timeout_seconds
 
@@ -120,10 +122,16 @@ class _Wait:
         pause = FIRST_PAUSE
         while True:
             began = self._clock.monotonic()
+            saw_failed = self._looks_at_failed
             swept = self._look(self._until - began if began < self._until else LAST_LOOK_SECONDS)
             now = self._clock.monotonic()
-            if self._refusal is not None or self._is_decided() or began >= self._until:
+            if self._refusal is not None or began >= self._until:
                 return
+            if self._is_decided():
+                if saw_failed or not self._has_failed():
+                    return
+                self._looks_at_failed = True
+                continue
             if now >= self._until:
                 if now < self._until + OVERSLEPT:
                     return
@@ -140,7 +148,16 @@ class _Wait:
     def _tell(self, pause: float, swept: Swept | None) -> None:
         assert self._picture is not None
         account = sum_of_accounts(send.account for send in self._picture.sends)
-        self._watch(WaitProgress(account=account, pause=pause, trouble="" if swept is None else swept.unread))
+        gates = {send.gate for send in self._picture.sends}
+        self._watch(
+            WaitProgress(
+                account=account,
+                pause=pause,
+                left=self._until - self._clock.monotonic(),
+                trouble="" if swept is None else swept.unread,
+                gate=gates.pop() if len(gates) == 1 else None,
+            )
+        )
 
     def _sleep(self, until: float) -> None:
         while (left := until - self._clock.monotonic()) > 0:
@@ -152,16 +169,21 @@ class _Wait:
             return not (self._picture.may_grow or any(send.account.tally.undecided for send in self._picture.sends))
         return all(send.judgement.verdict is not Verdict.UNDECIDED for send in self._picture.sends)
 
+    def _has_failed(self) -> bool:
+        assert self._picture is not None
+        return any(send.judgement.verdict is Verdict.FAILED for send in self._picture.sends)
+
     def _look(self, seconds: float) -> Swept | None:
         """Reads the ledger and what is kept, and the API where something is undecided. None if the API was not asked."""
-        context = self._context
+        context, with_failed = self._context, self._looks_at_failed
+        self._looks_at_failed = False
         with ledger_to_read(context) as ledger:
             if ledger is None:
                 self._picture = _Picture((), UndecidedMessages(0.0, self._clock.random), 0)
                 return None
-            if self._picture is None or self._picture.may_grow or self._picture.moves != ledger.moves:
+            if with_failed or self._picture is None or self._picture.may_grow or self._picture.moves != ledger.moves:
                 with deliveries_to_read(context) as facts:
-                    self._picture = self._taken(ledger, facts)
+                    self._picture = self._taken(ledger, facts, with_failed=with_failed)
                 self._refuse_scheduled(self._picture.undecided)
             channels = self._picture.undecided.channels()
             if not channels:
@@ -203,8 +225,8 @@ class _Wait:
             self._lookup = DeliveryLookup(context, self._stack.enter_context(reachable_api(context)), key)
         return self._lookup
 
-    def _taken(self, ledger: Facts, facts: DeliveryFacts | None) -> _Picture:
-        undecided = UndecidedMessages(self._clock.wall(), self._clock.random)
+    def _taken(self, ledger: Facts, facts: DeliveryFacts | None, *, with_failed: bool = False) -> _Picture:
+        undecided = UndecidedMessages(self._clock.wall(), self._clock.random, with_failed=with_failed)
         held_by = process_holding(self._context)
         moves = ledger.moves
         sends = tuple(self._seen(send, ledger, facts, undecided, held_by) for send in self._scope.sends)

@@ -79,6 +79,28 @@ def earlier_send(job: Job, context: ProjectContext, ledger: Facts | None) -> Ear
     return job.earlier.found
 
 
+def send_meant(job: Job, ledger: Facts) -> SendNames | None:
+    """The earlier send of a job with `only`; None if there is none."""
+    send = None if job.spec.only is None else _send_named(job, job.spec.only, ledger)
+    return send if isinstance(send, SendNames) else None
+
+
+def kept_messages(job: Job, send: SendNames, ledger: Facts) -> Iterator[tuple[bytes, Sequence[bytes]]]:
+    """The ids of messages that are kept and weren't accepted yet, each with those of its recipient in the earlier send."""
+    found = job.earlier.found
+    for window in () if found is None else _windows(job, send):
+        kept = {own: others for own, others in window.items() if found is not None and own in found.kept}
+        states = {key[:ID_BYTES]: state for key, state in ledger.prior_states(list(kept)).items()}
+        yield from ((own, others) for own, others in kept.items() if states.get(own) is not State.ACCEPTED)
+
+
+def looked_up_again(job: Job, context: ProjectContext, ledger: Facts, send: SendNames) -> EarlierSend:
+    """Whom the job would keep by what is known now; its plan stays as it is."""
+    assert job.spec.only is not None
+    with deliveries_to_read(context) as deliveries:
+        return _looked_up(job, job.spec.only, send, ledger, deliveries)
+
+
 def check_earlier_sends(jobs: Sequence[Job], context: ProjectContext, ledger: Facts | None, problems: Problems) -> None:
     """Adds an error where a spec's `only: undelivered` can't be decided, and a warning where a look at the API would tell more."""
     for job in jobs:

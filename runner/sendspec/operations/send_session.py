@@ -222,6 +222,7 @@ class SendSession:
         agreed = AgreedMessages(self._context, self._ledger, [job for job, _ in sending], choice, moves_when_planned)
         commit = head_commit(self._context.root, self._context.system.environ)
         self._ledger.note_approval(replace(approval, commit=commit))
+        self._look_at_earlier([job for job, _ in sending if job.spec.only is not None], agreed)
         for job, plan in sending:
             agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
         self._taken = agreed.taken
@@ -237,6 +238,32 @@ class SendSession:
                     break
                 if (moved := renamed_send(job, self._ledger)) is not None:
                     moved.drop_what_was_sent(self._ledger, self._clock.wall())
+
+    def _look_at_earlier(self, jobs: Sequence[Job], agreed: AgreedMessages) -> None:
+        """Looks at whom `only: undelivered` keeps: usually one request. Who has the message by now is withheld, and never planned.
+
+        Raises what `look_at_earlier` raises, unless a person has asked not to look at lists.
+        """
+        if not jobs:
+            return
+        if not self._asks_witness:
+            self._listener.warn(
+                "the API was not asked whom the earlier send has reached meanwhile (--no-witness): they get the message again"
+            )
+            return
+        from sendspec.operations.delivery_lookup import DeliveryLookup  # few specs look back
+        from sendspec.operations.earlier_look import look_at_earlier
+
+        with self._reachable() as reachable, self._interruptible(self._stop):
+            lookup = DeliveryLookup(self._context, reachable, self._access_key())
+            for job in jobs:
+                found = look_at_earlier(
+                    self._context, lookup, self._ledger, job, lambda: self._stop.stage is not StopStage.NO
+                )
+                if found is not None and found.warning:
+                    self._listener.warn(found.warning)
+                if found is not None:
+                    agreed.still_kept[job.spec.name] = found.kept
 
     def _look_for_opt_outs(self, reachable: Environment, jobs: Sequence[Job]) -> None:
         """Reads what people replied since the last look, where it counts for one of the jobs: usually one request a channel.
@@ -316,7 +343,7 @@ class SendSession:
                 credited=self._credited,
                 look_up=lambda: self._reconcile_open_doubts(lookup, job),
                 watch=watch,
-                withholds=withholding(job, clock.monotonic),
+                withholds=withholding(job, clock.monotonic, agreed.still_kept.get(job.spec.name)),
                 sent_texts=self._sent_texts,
             )
 

@@ -14,6 +14,7 @@ from sendspec.ledger.record import Claim, PlannedRecord, Route, SendIdentity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import Skip
+from sendspec.planning.earlier_send import MessageIds
 from sendspec.planning.fact import Fact
 from sendspec.sending.run import Sendable
 
@@ -74,13 +75,19 @@ def sendable(job: Job, message: Message, fact: Fact | None) -> Sendable:
     return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
 
 
-def withholding(job: Job, monotonic: Callable[[], float]) -> Callable[[Sendable], Skip | None] | None:
-    """A check just before a message's claim: why to withhold it, because a recipient was suppressed or opted out meanwhile."""
+def withholding(
+    job: Job, monotonic: Callable[[], float], still_kept: MessageIds | None
+) -> Callable[[Sendable], Skip | None] | None:
+    """A check just before a message's claim: why to withhold it, because a recipient was suppressed or opted out meanwhile, or is not among
+    those whom `only: undelivered` still keeps.
+    """
     suppressed, opted_out = job.suppressed, job.opted_out
-    if suppressed is None and opted_out is None:
+    if suppressed is None and opted_out is None and still_kept is None:
         return None
 
     def withholds(message: Sendable) -> Skip | None:
+        if still_kept is not None and message.id not in still_kept:
+            return Skip.NOT_UNDELIVERED
         if suppressed is not None:
             suppressed.refresh(monotonic())
             if any(address in suppressed for address in message.receivers):

@@ -68,8 +68,12 @@ class Waited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitProgress:
-    """What is known so far. `pause` is how many seconds pass until the next look, `trouble` why the last one failed, if it did."""
+    """What is known so far. `pause` is how many seconds pass until the next look, `left` how many until the time runs out; `trouble` is
+    why the last look failed, if it did. `gate` is what all sends have to meet, None where each has its own.
+    """
 
     account: DeliveryAccount
     pause: float
+    left: float
     trouble: str
+    gate: Gate | None = None

@@ -42,17 +42,21 @@ class Certainty(StrEnum):
 ADVICE = {
     FailureKind.DEAD_NUMBER: "remove these numbers from the list",
     FailureKind.LANDLINE: "remove these numbers, or reach these people in another way",
-    FailureKind.UNREACHABLE: "try again later, in a new generation",
+    FailureKind.UNREACHABLE: "try again later, with these people only",
     FailureKind.SENDER: "register the sender for this country, or use another one",
-    FailureKind.NETWORK: "try again later, in a new generation",
-    FailureKind.EXPIRED: "allow more time with `validity`; some of them may have arrived",
+    FailureKind.NETWORK: "try again later, with these people only",
+    FailureKind.EXPIRED: "allow more time with `validity`",
     FailureKind.OPTED_OUT: "don't write to them again until they ask for it",
-    FailureKind.CONTENT: "correct the message, then send it in a new generation",
-    FailureKind.BALANCE: "top up the account, then try again in a new generation",
+    FailureKind.CONTENT: "correct the message, then send it to these people only",
+    FailureKind.BALANCE: "top up the account, then send to these people only",
     FailureKind.BEFORE_SENDING: "look the code up: it never reached a network",
     FailureKind.WITHHELD: "look at the workspace's rules: quiet hours, frequency caps, hold-outs",
     FailureKind.UNKNOWN: "look the code up with the provider",
 }
+SENT_AGAIN = frozenset(
+    {FailureKind.UNREACHABLE, FailureKind.SENDER, FailureKind.NETWORK, FailureKind.CONTENT, FailureKind.BALANCE}
+)
+"""Kinds of which a later message may arrive, once what the advice says is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ ROWS = (
     FailureRow(reasons=("network error", "received network error"),
                means=_means("the receiving network failed", FailureKind.NETWORK, _D)),
     FailureRow(reasons=("dlr not received",),
-               means=_means("handed to the network, which sent no receipt in time: it may have arrived", FailureKind.EXPIRED, _D)),
+               means=_means("handed to the network, which sent no receipt in time, so it may have arrived", FailureKind.EXPIRED, _D)),
     FailureRow(reasons=("expired",),
                means=_means("its validity ended before it could be handed to the network", FailureKind.EXPIRED, _D)),
     FailureRow(reasons=("opted out", "unsubscribed", "suppressed"),

@@ -15,9 +15,12 @@ from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.limit_advice import limit_advice
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.send_terms import moment_problem
+from sendspec.reading.spec_name import NAME
+from sendspec.reading.undelivered import OUTCOMES
 
 FORMAT = 1
 BODY: KeyPath = ("message", "body")
+ONLY: KeyPath = ("recipients", "only", "undelivered")
 _BODY_TYPES = ("text", "html", "image", "file", "gif", "location", "carousel", "list", "section", "authentication")
 _TYPES_BY_WORD = {
     "sms": "text", "txt": "text", "plain": "text", "string": "text", "message": "text", "whatsapp": "text",
@@ -89,6 +92,8 @@ def _fix(fault: SchemaProblem, value: Any) -> str | None:
         return f"write '{_TYPES_BY_WORD[value.lower()]}'"
     if fault.at == BODY and fault.code == "missing-key":
         return _missing_type(fault, value)
+    if fault.at[:4] == (*ONLY, "statuses") and fault.code == "wrong-value":
+        return f"write any of: {', '.join(OUTCOMES)}"
     if fault.code != "wrong-type":
         return None
     return next((fix(value) for at, kind, fix in _MEANT if fault.at == at and isinstance(value, kind)), None)
@@ -140,7 +145,15 @@ def _only(key: str, names: list[Any]) -> str | None:
     return f"write `{key}: {plain_or_quoted(names[0])}`" if is_one else None
 
 
-_MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
+_A_SEND = "write `only: {undelivered: {spec: NAME}}` for an earlier send of another spec, or `only: {undelivered: {}}` of this one"
+
+
+def _a_send(name: str) -> str:
+    """What to write instead of a spec's name alone."""
+    return f"write `only: {{undelivered: {{spec: {name}}}}}`" if NAME.fullmatch(name) else _A_SEND
+
+
+_MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str | None]], ...] = (
     (BODY, str, lambda text: f"write {a_text(text)}"),
     (("message",), str, lambda text: f"write `message: {{body: {{type: text, text: {{text: {_shown(text)}}}}}}}`"),
     ((*BODY, "text"), str, lambda text: f"write `text: {{text: {_shown(text)}}}`"),
@@ -155,6 +168,12 @@ _MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
         lambda names: _only("file", names) or "name one table: put all rows into one file, or make a spec for each",
     ),
     (("message", "validity"), str, _in_seconds),
+    (ONLY[:2], str, lambda word: _A_SEND),
+    (ONLY[:2], list, lambda words: _A_SEND),
+    (ONLY, str, lambda name: _a_send(name)),
+    (ONLY, list, lambda names: _A_SEND),
+    (ONLY, int, lambda number: _A_SEND),
+    ((*ONLY, "statuses"), str, lambda word: f"write a list: [{quoted(word)}]" if word in OUTCOMES else None),
     (("vars",), list, lambda values: "write a name for each: `vars: {name: value}`"),
     (("channel",), list, lambda names: _only("channel", names) or "name one channel: make a spec for each"),
 )

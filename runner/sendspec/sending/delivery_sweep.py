@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sendspec.diagnostics.clock import Clock
 from sendspec.ledger.delivery.observation import Observation, Source
@@ -19,7 +20,7 @@ from sendspec.provider.response_redaction import Redaction
 from sendspec.provider.single_message import MAX_BODY, message_query, read_message
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.list_reader import RETRIED_STATUSES, ListBounds, ListReader, ListUnread
-from sendspec.sending.list_window import MARGIN, MAX_WINDOW, pages_in_api_time
+from sendspec.sending.list_window import MARGIN, MAX_WINDOW, RECEIVERS_PER_QUERY, in_api_time, pages_in_api_time
 from sendspec.sending.report_match import ReportMatch
 from sendspec.sending.request_pace import RequestPace
 from sendspec.sending.undecided import MAX_SINGLES, Undecided
@@ -65,12 +66,14 @@ class DeliverySweep:
         *,
         seconds: float,
         stand_in: StandIn | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._match = match
         self._connect = connect
         self._clock = clock
         self._until = clock.monotonic() + seconds
         self._stand_in = stand_in
+        self._stopped = stopped
         self._pace = RequestPace(clock)
         self._singles_left = MAX_SINGLES
         self._stragglers: set[bytes] = set()
@@ -146,7 +149,7 @@ class DeliverySweep:
     def _read_list(self, connection: Connection, channel: Undecided, observe: Observe) -> None:
         bounds = ListBounds(pages=MAX_PAGES, seconds=self._until - self._clock.monotonic(), is_hard=True)
         reader = ListReader(
-            connection, self._clock, REQUEST_SECONDS, lambda: False, bounds, self._stand_in, before_request=self._pace
+            connection, self._clock, REQUEST_SECONDS, self._stopped, bounds, self._stand_in, before_request=self._pace
         )
         try:
             for page in self._pages(reader, channel):
@@ -163,7 +166,11 @@ class DeliverySweep:
             since = min(channel.since, now) + ahead - CREATED_BEFORE
             return max(since, until - MAX_WINDOW), until
 
-        return pages_in_api_time(reader, window)
+        if not channel.receivers:
+            yield from pages_in_api_time(reader, window)
+        for start in range(0, len(channel.receivers), RECEIVERS_PER_QUERY):
+            asked = channel.receivers[start : start + RECEIVERS_PER_QUERY]
+            yield from in_api_time(reader, partial(reader.pages, receivers=asked), window)
 
     def _keep(self, page: Sequence[Sighting], source: Source, observe: Observe) -> int:
         found = self._match.observations(page, source, self._clock.wall())

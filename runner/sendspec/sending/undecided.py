@@ -16,7 +16,8 @@ class Undecided:
 
     `recent` counts those that the list still covers, and `since` is when the oldest of them was accepted; the API's clock was
     `ahead` by so many seconds then, None if unknown. `few` are all recent ones where they are fewer than `MAX_SINGLES`, else empty.
-    `stragglers` are some that the list won't show: older ones, and ones that it should have shown.
+    `stragglers` are some that the list won't show: older ones, and ones that it should have shown. With `receivers`, only messages to
+    these addresses are listed.
     """
 
     route: Route
@@ -25,3 +26,4 @@ class Undecided:
     ahead: float | None = None
     few: tuple[SentMessage, ...] = ()
     stragglers: tuple[SentMessage, ...] = ()
+    receivers: tuple[str, ...] = ()

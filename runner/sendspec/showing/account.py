@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sendspec.diagnostics.wording import grouped
+from sendspec.planning.decision import Skip
 from sendspec.planning.totals import Totals
 
 COUNTRIES_SHOWN = 12
@@ -35,7 +36,14 @@ def left_words(left: int) -> str:
 
 def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:
     """`28 already accepted · 2 filtered`."""
-    return " · ".join(f"{shown(count)} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)
+    return " · ".join(f"{shown(count)} {skip_words(reason)}" for reason, count in skipped.items() if count)
+
+
+def skip_words(reason: str) -> str:
+    """A reason to skip, as text says it."""
+    if reason == Skip.NOT_UNDELIVERED:
+        return "reached, or not known to have failed"
+    return reason.replace("-", " ")
 
 
 def country_words(countries: Mapping[str, int], shown: Callable[[int], str] = grouped) -> str:

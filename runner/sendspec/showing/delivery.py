@@ -11,12 +11,14 @@ from sendspec.operations.delivery_account import DeliveryAccount, ReasonCount
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.totals import Totals
-from sendspec.provider.failure_words import Certainty, failure_words
+from sendspec.provider.failure_words import SENT_AGAIN, Certainty, failure_words
+from sendspec.reading.undelivered import DEFAULT_OUTCOMES
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment
 from sendspec.showing.terminal_style import TerminalStyle
 
-REASONS_SHOWN = 10
+REASONS_SHOWN, REASONS_NAMED = 10, 30
+"""So many reasons are shown with what they mean, and so many with their words alone."""
 NO_REASON = "no reason given"
 DELIVERY_COLUMNS = (
     "delivery", "delivery_status", "delivery_at", "seen_at", "reason", "code", "source", "source_code", "meaning",
@@ -34,10 +36,17 @@ def tally_line(tally: DeliveryTally) -> str:
 def delivery_lines(account: DeliveryAccount, style: TerminalStyle) -> list[str]:
     """Why messages were not delivered, and what their recipients did."""
     lines = [_reason_line(each, style) for each in account.reasons[:REASONS_SHOWN]]
-    hidden = len(account.reasons) - REASONS_SHOWN
+    lines += [_reason_words(each, style) for each in account.reasons[REASONS_SHOWN:REASONS_NAMED]]
+    hidden = len(account.reasons) - REASONS_NAMED
     if hidden > 0:
-        rest = sum(each.count for each in account.reasons[REASONS_SHOWN:])
-        lines.append(f"  not delivered: {rest} for {hidden} other reasons; --undelivered lists them")
+        rest = sum(each.count for each in account.reasons[REASONS_NAMED:])
+        reasons = counted(hidden, "more reason")
+        lines.append(
+            f"  {style.red('not delivered:')} {rest} for {reasons}, which `sendspec status --undelivered` lists"
+        )
+    again = again_words(account)
+    if again:
+        lines.append(f"  {again}")
     if account.tally.changed:
         lines.append(f"  changed: {account.tally.changed} reported as delivered and as failed; they count as delivered")
     did = account.interactions
@@ -66,12 +75,28 @@ def _besides(account: Totals, in_doubt: int) -> str:
     return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
-def _reason_line(each: ReasonCount, style: TerminalStyle) -> str:
+def again_words(account: DeliveryAccount) -> str:
+    """How to send again to these people only; empty where nothing that failed is worth another message."""
+    ended = dict.fromkeys(each.status for each in account.reasons if each.words.kind in SENT_AGAIN)
+    if not ended:
+        return ""
+    chosen = "" if set(ended) <= set(DEFAULT_OUTCOMES) else f"statuses: [{', '.join(ended)}]"
+    return (
+        f"to send again to these people only: raise `generation`, and write `only: {{undelivered: {{{chosen}}}}}` under"
+        " `recipients`"
+    )
+
+
+def _reason_words(each: ReasonCount, style: TerminalStyle) -> str:
     reason = each.reason or FailureReason("")
     code = "" if reason.code is None else f", {reason.code}"
-    line = (
+    return (
         f"  {style.red('not delivered:')} {each.count} {clean(reason.text or NO_REASON)} ({clean(each.status)}{code})"
     )
+
+
+def _reason_line(each: ReasonCount, style: TerminalStyle) -> str:
+    line = _reason_words(each, style)
     words = each.words
     if not words.meaning:
         return line
@@ -131,7 +156,7 @@ def _cells(delivery: Delivery | None) -> list[Any]:
 
 
 def delivery_words(delivery: Delivery | None) -> str:
-    """`not delivered: unknown subscriber (delivery_failed, 15005)`, as a line of a list ends."""
+    """`not delivered: unknown subscriber (delivery_failed, 15005): no active line has this number`, as a line of a list has it."""
     if delivery is None:
         return "not known yet"
     report = delivery.report
@@ -141,7 +166,9 @@ def delivery_words(delivery: Delivery | None) -> str:
     if report.fate is Fate.DELIVERED:
         return "delivered"
     code = "" if reason.code is None else f", {reason.code}"
-    return f"not delivered: {clean(reason.text or NO_REASON)} ({clean(report.status)}{code})"
+    meaning = failure_words(report.status, report.reason).meaning
+    means = f": {meaning}" if meaning else ""
+    return f"not delivered: {clean(reason.text or NO_REASON)} ({clean(report.status)}{code}){means}"
 
 
 def share_text(part: int, whole: int, *, up: bool = False) -> str:

@@ -18,14 +18,14 @@ Listed = tuple[MessageRecord, Delivery | None]
 
 
 def delivery_list_text(messages: Iterable[Listed], style: TerminalStyle, rows: RecipientRows) -> str:
-    """One line for each message: id, masked recipient, spec, time of the status, the recipient's row, what became of it."""
+    """One line for each message: the recipient's row, masked recipient, what became of it, spec, time of the status, id."""
     lines = []
     for message, delivery in messages:
         at = message.updated_at if delivery is None else delivery.report.at or delivery.seen_at
         place = place_text(rows.row_of(message), message.masked)
         lines.append(
-            f"{id_text(message.id)}  {clean(message.masked):<12}  {clean(message.name)}  {moment(at)}  {place}"
-            f"{delivery_words(delivery)}"
+            f"{place}{clean(message.masked):<12}  {delivery_words(delivery)}  {clean(message.name)}  {moment(at)}"
+            f"  {id_text(message.id)}"
         )
     return "\n".join(lines)
 

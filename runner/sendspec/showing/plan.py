@@ -18,7 +18,7 @@ from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.showing.absent_audience import absent_json
-from sendspec.showing.account import country_words, left_words, skipped_words
+from sendspec.showing.account import country_words, left_words, skip_words, skipped_words
 from sendspec.showing.change_total import change_total
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.earlier_send import earlier_json, earlier_lines
@@ -128,7 +128,7 @@ def _skipped_rows(plan: Plan) -> Iterator[str]:
         count = plan.skipped.get(skip, 0)
         listed = ", ".join(map(str, lines)) + (", …" if count > len(lines) else "")
         rows = f"{'row' if count == 1 else 'rows'} {listed}" if lines else "none"
-        yield f"    {skip.value.replace('-', ' ')}: {rows}"
+        yield f"    {skip_words(skip)}: {rows}"
 
 
 def _suppressed(plan: Plan, suppression: Suppression) -> str:

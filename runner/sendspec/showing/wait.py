@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, assert_never
 
 from sendspec.diagnostics.wording import counted, duration_text
 from sendspec.operations.waited import Waited, WaitedSend
@@ -28,24 +28,64 @@ def _send_lines(send: WaitedSend, waited: Waited, style: TerminalStyle) -> list[
 
 
 def _verdict_words(send: WaitedSend, style: TerminalStyle) -> str:
-    tally, gate, judged = send.account.tally, send.gate, send.judgement
-    if not tally.accepted and judged.verdict is not Verdict.UNDECIDED:
-        if judged.verdict is Verdict.FAILED:
-            return f"{style.red('failed:')} nothing was accepted, {_percent(gate.need)} needed"
-        return f"{style.green('met:')} nothing was accepted: there is nothing to wait for"
-    terms = _terms(gate)
-    if judged.verdict is Verdict.UNDECIDED:
-        if send.status.under_way is not None or not tally.accepted:
-            return f"{style.yellow('undecided:')} a run is still sending; {terms}"
-        return f"{style.yellow('undecided:')} {tally.undecided} of {tally.accepted} not final yet; {terms}"
+    match send.judgement.verdict:
+        case Verdict.MET:
+            uncounted = f"; {words}" if (words := uncounted_words(send)) else ""
+            return f"{style.green('met:')} {_met_words(send)}{uncounted}"
+        case Verdict.FAILED:
+            return f"{style.red('failed:')} {_failed_words(send)}"
+        case Verdict.UNDECIDED:
+            return f"{style.yellow('undecided:')} {_undecided_words(send)}"
+        case _:
+            assert_never(send.judgement.verdict)
+
+
+def _met_words(send: WaitedSend) -> str:
+    tally = send.account.tally
+    if not tally.accepted:
+        what = "nothing was accepted" if send.status.account.recipients else "it was never sent"
+        return f"{what}, so there is nothing to wait for"
+    if send.judgement.by is Decider.MAX_FAILED:
+        lost = share_text(tally.undelivered, tally.accepted, up=True)
+        return f"{tally.undelivered} of {tally.accepted} accepted failed ({lost}); {terms(send.gate)}"
     done = share_text(tally.delivered, tally.accepted)
+    return f"{tally.delivered} of {tally.accepted} accepted were delivered ({done}); {terms(send.gate)}"
+
+
+def uncounted_words(send: WaitedSend) -> str:
+    """`8 refused ones don't count`: messages that a gate that is met leaves out, and that nobody got."""
+    account = send.status.account
+    counts = ((account.refused, "refused"), (account.not_sent, "not sent"))
+    found = [f"{count} {words}" for count, words in counts if count]
+    return f"{' and '.join(found)}, which no share counts" if found else ""
+
+
+def _failed_words(send: WaitedSend) -> str:
+    tally, gate = send.account.tally, send.gate
+    if not tally.accepted:
+        return f"nothing was accepted, and {_percent(gate.need)} has to be delivered"
+    if send.judgement.by is Decider.NEED and not tally.undecided:
+        done = share_text(tally.delivered, tally.accepted)
+        return f"{tally.delivered} of {tally.accepted} were delivered ({done}); {terms(gate)}"
     lost = share_text(tally.undelivered, tally.accepted, up=True)
-    found = f"{lost} not delivered" if judged.by is Decider.MAX_FAILED else f"{done} delivered"
-    word = style.green("met:") if judged.verdict is Verdict.MET else style.red("failed:")
-    return f"{word} {found}; {terms}"
+    failed = f"{tally.undelivered} of {tally.accepted} failed ({lost})"
+    if not tally.undecided:
+        return f"{failed}; {terms(gate)}"
+    rest = f"{tally.undecided} {'is' if tally.undecided == 1 else 'are'} not decided yet"
+    if send.judgement.by is Decider.NEED:
+        return f"{failed}, so {_percent(gate.need)} can't be reached any more; {rest}"
+    return f"{failed}; {terms(gate)}; {rest}"
 
 
-def _terms(gate: Gate) -> str:
+def _undecided_words(send: WaitedSend) -> str:
+    tally = send.account.tally
+    if send.status.under_way is not None or not tally.accepted:
+        return f"a run is still sending; {terms(send.gate)}"
+    return f"{tally.undecided} of {tally.accepted} not final yet; {terms(send.gate)}"
+
+
+def terms(gate: Gate) -> str:
+    """What has to be delivered."""
     if not gate.is_given:
         return "every message has to be delivered"
     parts = [] if gate.need is None else [f"{_percent(gate.need)} has to be delivered"]
@@ -63,10 +103,12 @@ def ending_text(waited: Waited) -> str:
     failed = f", {waited.failed_polls} of them failed" if waited.failed_polls else ""
     lines = [f"waited {duration_text(waited.seconds)}: {looks} at the API{failed}"]
     if waited.reason:
-        lines.append(f"nothing could be read: {clean(waited.reason)}")
+        what = "the API was never read to its end" if waited.as_of else "the API could not be read, so nothing is known"
+        lines.append(f"{what}: {clean(waited.reason)}")
     if waited.elsewhere:
         lines.append(
-            f"{counted(waited.elsewhere, 'listed message')} with our references went to other people, or was sent apart: not counted"
+            f"{counted(waited.elsewhere, 'listed message has', 'listed messages have')} a reference of ours and"
+            " another recipient, or another id than the accepted message: not counted"
         )
     if waited.signal is not None:
         lines.append("interrupted: the account is as of the last look")

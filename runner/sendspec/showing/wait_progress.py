@@ -12,6 +12,7 @@ from sendspec.operations.waited import WaitProgress
 from sendspec.showing.delivery import tally_line
 from sendspec.showing.progress import ERASE, PLAIN_SECONDS, fitted
 from sendspec.showing.sanitized_text import ControlText
+from sendspec.showing.wait import terms
 
 
 class WaitLine:
@@ -32,7 +33,7 @@ class WaitLine:
             self._stream.write(ControlText(ERASE + fitted(words, self._columns() - 1)))
             self._is_drawn = True
         else:
-            line = "  ".join(words[:-1])
+            line = "  ".join(words[:-2])
             if line == self._shown or now - self._shown_at < PLAIN_SECONDS:
                 return
             self._shown, self._shown_at = line, now
@@ -48,6 +49,13 @@ class WaitLine:
 
 
 def progress_words(progress: WaitProgress) -> list[str]:
-    """The parts of the line, the next look last."""
+    """The parts of the line, those that change by themselves last: the next look, and the time that is left."""
     trouble = [f"the last look failed: {printable(progress.trouble)}"] if progress.trouble else []
-    return [tally_line(progress.account.tally), *trouble, f"next look in {duration_text(progress.pause)}"]
+    needed = [] if progress.gate is None else [terms(progress.gate)]
+    return [
+        tally_line(progress.account.tally),
+        *trouble,
+        *needed,
+        f"next look in {duration_text(progress.pause)}",
+        f"{duration_text(max(0.0, progress.left))} left",
+    ]

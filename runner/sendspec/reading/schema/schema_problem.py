@@ -242,6 +242,9 @@ def _size(error: Any) -> SchemaProblem | None:
             return _at_instance(
                 error, "too-long", f"{_place(error)} has {len(value)} characters; {limit} is the most", fix
             )
+        case "uniqueItems":
+            twice = next((each for at, each in enumerate(value) if each in value[:at]), None)
+            return _at_instance(error, "wrong-value", f"{_place(error)} has {shown(twice)} twice", "remove one of them")
         case "minProperties":
             return _at_instance(error, "too-few", f"{_place(error)} is empty", "add an entry, or remove the key")
         case _:

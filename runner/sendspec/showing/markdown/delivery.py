@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sendspec.ledger.delivery.observation import FailureReason
 from sendspec.operations.delivery_account import DeliveryAccount, ReasonCount, sum_of_accounts
 from sendspec.operations.status import SpecStatus
-from sendspec.showing.delivery import NO_REASON, tally_line
+from sendspec.showing.delivery import NO_REASON, again_words, tally_line
 from sendspec.showing.markdown.foreign_text import code, name
 from sendspec.showing.markdown.page import GAP, Section, more_of, page, single
 from sendspec.showing.markdown.words import many, number
@@ -37,6 +37,7 @@ def delivery_markdown(
             single(head),
             _list("Next", [f"{at}. {name(command, 600)}" for at, command in enumerate(commands, start=1)], "step"),
             _list("Not delivered", [_reason(each) for each in total.reasons], "reason"),
+            *([single(f"{again[:1].upper()}{again[1:]}.")] if (again := again_words(total)) else []),
             table,
         ],
         single(code(tally_line(total.tally))),

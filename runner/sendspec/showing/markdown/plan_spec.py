@@ -12,7 +12,7 @@ from sendspec.planning.base_change import SpecChange, SpecChangeKind
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling
-from sendspec.showing.account import country_words
+from sendspec.showing.account import country_words, skip_words
 from sendspec.showing.earlier_send import earlier_lines
 from sendspec.showing.markdown.base_change import change_blocks
 from sendspec.showing.markdown.foreign_text import code, name
@@ -105,7 +105,7 @@ def _skipped(plan: Plan) -> Iterator[str]:
     for skip, count in plan.skipped.items():
         lines = plan.skipped_lines.get(skip, ())
         listed = ", ".join(map(str, lines)) + (", …" if count > len(lines) else "")
-        yield f"skipped: {number(count)} {skip.value.replace('-', ' ')}{_rows(count, listed) if lines else ''}"
+        yield f"skipped: {number(count)} {skip_words(skip)}{_rows(count, listed) if lines else ''}"
     if plan.suppression is not None:
         files = ", ".join(map(name, plan.suppression.files[:COUNTRIES_SHOWN]))
         found = number(plan.skipped.get(Skip.SUPPRESSED, 0))
