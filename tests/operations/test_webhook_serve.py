@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import random
 import signal
@@ -53,9 +54,10 @@ class Serving:
         return self.process.wait(SECONDS), self.said
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.wait(SECONDS)
-        self._said.close()
+        if not self._said.closed:
+            self.process.kill()
+            self.process.wait(SECONDS)
+            self._said.close()
 
     @property
     def said(self) -> str:
@@ -236,29 +238,54 @@ def test_without_a_ledger_nothing_is_received(project: ProjectDir) -> None:
     assert not (project.folder / SPOOL).exists()
 
 
+def posting(
+    serving: Serving, is_over: threading.Event, answered: list[int], numbers: Iterator[int]
+) -> list[threading.Thread]:
+    """Threads that post to it, each reply with a number of its own, until it is over. Those answered with 200 are noted."""
+
+    def post() -> None:
+        while not is_over.is_set():
+            number = next(numbers)
+            with suppress(OSError, http.client.HTTPException):
+                if serving.post(stop_event(number)) == 200:
+                    answered.append(number)
+
+    threads = [threading.Thread(target=post) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+@pytest.mark.parametrize("signals", all_but([4], [4, 300]))
+def test_the_first_signal_ends_it_while_events_arrive(project: ProjectDir, start: Start, signals: int) -> None:
+    answered: list[int] = []
+    numbers = itertools.count()
+    for count in range(signals):
+        serving, is_over = start(), threading.Event()
+        goal = len(answered) + 20
+        threads = posting(serving, is_over, answered, numbers)
+        until(lambda: len(answered) >= goal)  # noqa: B023  # called at once
+        code, said = serving.stop(signal.SIGINT if count % 2 else signal.SIGTERM)
+        is_over.set()
+        for thread in threads:
+            thread.join(SECONDS)
+        assert code == 0, said
+        serving.close()
+    assert {f"reply-{number}" for number in answered} <= opted_out(project.folder)
+    assert (project.folder / SPOOL).read_bytes() == b""
+
+
 @pytest.mark.parametrize("kills", all_but([4], [4, 150]))
 def test_a_receiver_that_is_killed_at_random_loses_nothing_that_it_answered(
     project: ProjectDir, start: Start, kills: int
 ) -> None:
     chosen = random.Random(kills)
     answered: list[int] = []
-    numbers = iter(range(1_000_000))
-    lock = threading.Lock()
-
-    def post(serving: Serving, is_over: threading.Event) -> None:
-        while not is_over.is_set():
-            with lock:
-                number = next(numbers)
-            with suppress(OSError, http.client.HTTPException):
-                if serving.post(stop_event(number)) == 200:
-                    answered.append(number)
-
+    numbers = itertools.count()
     for _ in range(kills):
         serving, is_over = start(), threading.Event()
-        threads = [threading.Thread(target=post, args=(serving, is_over)) for _ in range(6)]
         goal = len(answered) + chosen.randint(1, 60)
-        for thread in threads:
-            thread.start()
+        threads = posting(serving, is_over, answered, numbers)
         until(lambda: len(answered) >= goal)  # noqa: B023  # called at once
         time.sleep(chosen.random() * 0.02)
         serving.process.kill()

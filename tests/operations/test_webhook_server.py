@@ -196,6 +196,21 @@ def test_what_is_in_hand_is_answered_before_it_ends(received: Received) -> None:
     assert statuses == [200]
 
 
+def test_its_end_waits_for_no_client_that_is_slow(received: Received) -> None:
+    with ExitStack() as stack:
+        port = stack.enter_context(received.serving())
+        slow, idle = (socket.create_connection(("127.0.0.1", port), timeout=READ_SECONDS / 2) for _ in range(2))
+        slow.sendall(f"POST {TARGET} HTTP/1.1\r\nContent-Length: 100\r\n\r\nx".encode())
+        assert post(port) == 200
+        ending = threading.Thread(target=stack.pop_all().close)
+        with slow, idle:
+            ending.start()
+            assert (slow.recv(1), idle.recv(1)) == (b"", b"")
+            ending.join(READ_SECONDS / 2)
+            assert not ending.is_alive()
+    assert len(received.lines) == 1
+
+
 def test_a_client_that_leaves_is_no_fault_of_anybody(received: Received, capfd: pytest.CaptureFixture[str]) -> None:
     with received.serving() as port:
         for _ in range(5):

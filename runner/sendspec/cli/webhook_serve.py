@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import signal
-import threading
 
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, rejects
+from sendspec.cli.interrupt import end_on_signals
 from sendspec.cli.project import open_context
 from sendspec.cli.webhook_option import key_option, url_option
 from sendspec.diagnostics.diagnostic import Problems
@@ -59,9 +58,6 @@ def command(console: Console, address: tuple[str, int], url: str, key_names: tup
     settings = ServeSettings(
         keys=signing_keys(key_names, console.system.environ), url=checked_url(url), address=address
     )
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: done.set())
 
     def listening(where: str) -> None:
         console.result(where)
@@ -76,7 +72,8 @@ def command(console: Console, address: tuple[str, int], url: str, key_names: tup
         put_aside=lambda reasons, path: console.warn(aside_text(reasons, path, name)),
         tell=console.warn,
     )
-    report = serve(context, settings, words, done)
+    with end_on_signals() as end:
+        report = serve(context, settings, words, end)
     for line in serve_text(report).splitlines():
         console.say(line)
     return ExitCode.DONE

@@ -54,8 +54,10 @@ class Drain:
 
     def _run(self) -> None:
         try:
-            while not self._ending.is_set():
+            while True:
                 self._wake.clear()
+                if self._ending.is_set():  # looked at after that, as `end` sets it before it wakes
+                    break
                 if self._try():
                     self._failures = 0
                     self._wake.wait(IDLE_SECONDS)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, LedgerUnwritable
@@ -29,6 +30,16 @@ from sendspec.operations.webhook_spool import MAX_BYTES, Spool, open_spool
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.nofollow_open import PRIVATE, open_beneath
 from sendspec.reading.files.private_folder import FOLDER
+
+
+class End(Protocol):
+    """That the end was asked for. `set` may be called by any thread; only the one that serves waits."""
+
+    def set(self) -> None: ...
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether it was asked for, within so many seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +70,7 @@ class ServeReport:
     put_aside: int = 0
 
 
-def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, done: threading.Event) -> ServeReport:
+def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, done: End) -> ServeReport:
     """Receives until `done` is set, and answers what is in hand then.
 
     Raises `LedgerBusy` while another process receives for this environment, and `LedgerTrouble`.
@@ -110,7 +121,7 @@ def _refuse_missing(context: ProjectContext) -> None:
 
 
 def _receive(
-    context: ProjectContext, settings: ServeSettings, words: ServeWords, receiver: Receiver, done: threading.Event
+    context: ProjectContext, settings: ServeSettings, words: ServeWords, receiver: Receiver, done: End
 ) -> None:
     parts = urlsplit(settings.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

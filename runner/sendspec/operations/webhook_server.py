@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from typing import Any
 
 from sendspec.operations.webhook_verify import MAX_BODY
@@ -21,6 +22,8 @@ MAX_DISCARDED = 2 * MAX_BODY
 """Bytes of a refused body that are read, so that the client gets the answer instead of a reset."""
 DISCARDING_SECONDS = 2.0
 MAX_LENGTH_DIGITS = 12
+ENDING_SECONDS = 1.0
+"""How long a request that is arriving has left at the end."""
 RETRY_SECONDS = 5
 FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
@@ -104,7 +107,7 @@ class _Server(ThreadingHTTPServer):
         self._monotonic = monotonic
         self._slots = threading.Semaphore(MAX_CONNECTIONS)
         self._deadlines: dict[Any, float] = {}
-        self._changing = threading.Lock()
+        self._changing = threading.Condition()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, exchange)
@@ -143,6 +146,7 @@ class _Server(ThreadingHTTPServer):
         """The whole request was read, or won't be: it has no deadline any more."""
         with self._changing:
             self._deadlines.pop(request, None)
+            self._changing.notify()
 
     def service_actions(self) -> None:
         """Ends connections whose request takes too long: the library's time-out begins again with each byte."""
@@ -152,6 +156,16 @@ class _Server(ThreadingHTTPServer):
         for request in late:
             with suppress(OSError):
                 request.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Stops accepting. Gives requests that are arriving a moment; they come again if it wasn't enough."""
+        self.shutdown()
+        self.socket.close()
+        with self._changing:
+            self._changing.wait_for(lambda: not self._deadlines, ENDING_SECONDS)
+            self._deadlines = dict.fromkeys(self._deadlines, -inf)
+        self.service_actions()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Reports nothing: clients may disconnect at any time. What is not answered comes again."""
@@ -171,6 +185,5 @@ def receiving(address: tuple[str, int], target: str, receive: Receive, monotonic
         host, port = server.server_address[:2]
         yield f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
     finally:
-        server.shutdown()
-        server.server_close()
+        server.end()
         thread.join()
