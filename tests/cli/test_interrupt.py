@@ -54,7 +54,12 @@ def test_any_thread_may_ask_for_the_end_as_often_as_it_likes() -> None:
     with end_on_signals() as end:
         assert not end.wait(0)
         assert not end.wait(0.01)
-        asking = threading.Thread(target=lambda: [end.set() for _ in range(5_000)])
+
+        def ask() -> None:
+            for _ in range(5_000):
+                end.set()
+
+        asking = threading.Thread(target=ask)
         asking.start()
         assert end.wait(SECONDS)
         asking.join(SECONDS)
