@@ -7,6 +7,7 @@ import itertools
 import os
 import random
 import signal
+import sqlite3
 import tempfile
 import threading
 import time
@@ -96,7 +97,8 @@ def test_what_is_received_is_stored_at_once_and_the_spool_is_empty(
     until(lambda: opted_out(project.folder) == {"reply-1", "reply-2"})
     until(lambda: (project.folder / SPOOL).stat().st_size == 0)
     second = project.run(*OPTIONS)
-    assert (second.code, "another `webhook serve`" in second.err) == (75, True)
+    assert (second.code, "another `webhook serve`" in second.err, "[receiver-busy]" in second.err) == (75, True, True)
+    assert f"receiving for test at http://127.0.0.1:{serving.port}/bird?…; Ctrl-C ends it" in serving.said
     code, said = serving.stop(number)
     assert code == 0
     assert "a request was refused: none of the named keys signed this URL and this body [signature_wrong]" in said
@@ -133,6 +135,23 @@ def test_what_can_not_be_stored_stays_until_it_can(project: ProjectDir, start: S
     assert (project.folder / SPOOL).read_bytes() == b""
 
 
+def test_its_end_does_not_wait_for_a_store_that_is_busy(project: ProjectDir, start: Start) -> None:
+    serving = start()
+    assert serving.post(stop_event(1)) == 200
+    until(lambda: opted_out(project.folder) == {"reply-1"})
+    with sqlite3.connect(project.folder / ".sendspec/test.db.delivery", isolation_level=None) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        assert serving.post(stop_event(2)) == 200
+        begin = time.monotonic()
+        code, said = serving.stop()
+        assert (code, time.monotonic() - begin < 8) == (0, True)
+        assert "1 request is left in" in said
+        held.execute("ROLLBACK")
+    held.close()
+    assert start().stop()[0] == 0
+    assert opted_out(project.folder) == {"reply-1", "reply-2"}
+
+
 def test_where_opt_outs_were_lost_more_of_them_are_still_taken(project: ProjectDir, start: Start) -> None:
     ingest = ("webhook", "ingest", "-", "--key-env", "HOOK_KEY", "--env", "test", "--format", "json")
     first = captured(stop_event(1))
@@ -144,7 +163,10 @@ def test_where_opt_outs_were_lost_more_of_them_are_still_taken(project: ProjectD
     serving = start()
     assert serving.post(stop_event(2)) == 200
     until(lambda: "stays in" in serving.said)
-    assert serving.stop()[0] == 0
+    code, said = serving.stop()
+    assert code == 0
+    assert "1 request received\n  0 stored · 0 known · 0 elsewhere · 0 other · 0 unreadable · 1 not stored yet" in said
+    assert f"1 request is left in {SPOOL}, and stored when `webhook serve` runs again" in said
     assert len((project.folder / SPOOL).read_bytes().splitlines()) == 1
 
 
@@ -199,6 +221,7 @@ def test_where_nothing_can_be_put_aside_it_stays_in_the_spool(
     link(project.folder / ASIDE, precious)
     code, said = start().stop()
     assert (code, "stays in webhooks-test.jsonl" in said) == (0, True)
+    assert f"1 request has to be put aside into {ASIDE}, which can't be written: it is a link; move it away" in said
     assert precious.read_text() == "precious"
     assert (project.folder / SPOOL).read_text() == line
 
