@@ -84,6 +84,7 @@ def test_a_signed_request_is_spooled_before_it_is_answered(received: Received) -
 ANSWERS = [
     ("GET", TARGET, {}, 405), ("PUT", TARGET, {}, 405), ("DELETE", TARGET, {}, 405), ("GET", "/", {}, 404),
     ("POST", "/", {}, 404), ("POST", "/bird", {}, 404), ("POST", TARGET + "&more", {}, 404),
+    ("POST", "/" + TARGET, {}, 404), ("GET", "/" + TARGET, {}, 404),
     ("POST", f"http://127.0.0.1{TARGET}", {}, 404), ("POST", TARGET, {"Content-Length": str(1024 * 1024 + 1)}, 413),
     ("POST", TARGET, {"Content-Length": "9" * 5_000}, 413), ("POST", TARGET, {"Content-Length": "-1"}, 411),
     ("POST", TARGET, {"Content-Length": "1e3"}, 411), ("POST", TARGET, {"Transfer-Encoding": "chunked", "Content-Length": "66"}, 411),

@@ -44,7 +44,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self._length()
-        if self.path != self.target:
+        if self._target() != self.target:
             self._refuse(404)
         elif length is None:
             self._refuse(411)
@@ -62,7 +62,12 @@ class _Exchange(BaseHTTPRequestHandler):
         if code != 501:
             self._refuse(code)
         else:
-            self._refuse(405 if self.path == self.target else 404)
+            self._refuse(405 if self._target() == self.target else 404)
+
+    def _target(self) -> str:
+        """As it was sent: `path` has one slash at its beginning where there were several."""
+        words = self.requestline.split()
+        return words[1] if len(words) > 1 else ""
 
     def _length(self) -> int | None:
         """The length of the body; None where it is not stated as one whole number. One beyond any limit may be cut."""
