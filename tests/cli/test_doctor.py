@@ -112,10 +112,10 @@ def test_a_project_with_all_it_needs_is_well(doctor: Doctor, server: Any, helper
         "ok       environment: test (from --env)\n"
         "ok       access key: from the environment variable TEST_KEY\n"
         f"ok       ledger: {doctor.folder}/.sendspec/test.db\n"
-        f"ok       webhooks: none needed; to hear of statuses and replies at once, register some: POST {server.url}/organizations/ORGANIZATION"
-        f"/workspaces/{helpers.WORKSPACE}/webhook-subscriptions"
-        ' {"service": "channels", "event": "sms.outbound", "url": "https://HOST/PATH", "signingKey": "KEY"},'
-        " and the same for sms.inbound and sms.interaction\n"
+        f"ok       webhooks: none needed; to hear of statuses and replies at once, register some:\n         POST {server.url}/organizations/ORGANIZATION"
+        f"/workspaces/{helpers.WORKSPACE}/webhook-subscriptions\n"
+        '         {"service": "channels", "event": "sms.outbound", "url": "https://HOST/PATH", "signingKey": "KEY"}\n'
+        "         and the same for sms.inbound and sms.interaction\n"
         f"ok       channel sms: {server.url.removeprefix('http://')} answers\n"
         "note     state of sms: unknown: the API's answer doesn't say it\n"
         "         = fix: look at the channel in the API's console\n"

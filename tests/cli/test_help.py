@@ -11,7 +11,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explanations import explanation_text
 from sendspec.showing.page_text import page_text
 from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle
-from sendspec.showing.topics import TOPICS
+from sendspec.showing.topics import FILES, TOPICS
 
 
 def words(text: str) -> list[str]:
@@ -24,7 +24,7 @@ def words(text: str) -> list[str]:
 def test_a_topic_is_the_text_of_the_documentation(project_dir: Any, checkout: Any, topic: str) -> None:
     done = project_dir.run("help", topic)
     assert done.code == 0
-    source = (checkout / "docs" / "parts" / f"{topic}.md").read_text()
+    source = (checkout / "docs" / "parts" / f"{FILES.get(topic, topic)}.md").read_text()
     title = "Exit codes " if topic == "exit-codes" else ""
     shown = done.out.partition("\nUsage: ")[0]
     assert words(shown) == words(title + source)

@@ -127,6 +127,7 @@ def test_a_signed_body_of_another_shape_is_told(verify: Verify, body: bytes) -> 
         ("", "is empty"),
         ("key\n", "line end"),
         (" key", "line end"),
+        ("key\udcff", "is no UTF-8 text"),
         ("k" * 4_097, "4,096 characters"),
     ],
 )

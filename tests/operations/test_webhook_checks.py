@@ -14,9 +14,9 @@ def test_the_request_is_shown_for_each_platform_and_never_made(project: ProjectD
     (found,) = webhooks(project, "--env", "test")
     assert (found["verdict"], found["fix"]) == ("ok", "")
     assert found["found"] == (
-        f"none needed; to hear of statuses and replies at once, register some: POST {server.url}/organizations/ORGANIZATION/workspaces/"
-        f'{WORKSPACE}/webhook-subscriptions {{"service": "channels", "event": "sms.outbound", "url": "https://HOST/PATH", "signingKey": "KEY"}},'
-        " and the same for sms.inbound and sms.interaction"
+        f"none needed; to hear of statuses and replies at once, register some:\nPOST {server.url}/organizations/ORGANIZATION/workspaces/"
+        f'{WORKSPACE}/webhook-subscriptions\n{{"service": "channels", "event": "sms.outbound", "url": "https://HOST/PATH", "signingKey": "KEY"}}\n'
+        "and the same for sms.inbound and sms.interaction"
     )
     assert server.posts == []
     assert webhooks(project, "--env", "sandbox") == []

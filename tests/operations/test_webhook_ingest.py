@@ -73,22 +73,24 @@ def test_what_is_reported_is_kept_once_and_without_numbers_and_texts(sent: Proje
         captured(reply_event(number, "where is it?", "reply-2")),
         captured(reply_event("+447700900123", "please don't stop", "reply-3")),
         captured(event("sms.canary-event", {"text": "canary"})),
+        captured(event(f"sms.tel_{number[1:]}", {}, f"tel-{number[1:]}")),
+        captured(status_event(third, f"tel_{number[1:]}", 5)),
         captured(status_event(OTHER, "delivered")),
     ]
     done = ingest(sent, "".join(lines))
-    assert (done.code, counts(done)) == (0, (7, 0, 1, 2, 0))
+    assert (done.code, counts(done)) == (0, (8, 0, 1, 3, 0))
     document = done.json
-    assert document["other"] == {"inbound": 1, "sms.canary-event": 1}
+    assert document["other"] == {"inbound": 1, "sms.canary-event": 1, "tel-•••••• sms.tel_••••••": 1}
     assert document["opt_outs"] == 3
     kept = Kept(sent.folder)
-    assert kept.statuses(ids(server)) == ["delivered", "delivery_failed", None]
+    assert kept.statuses(ids(server)) == ["delivered", "delivery_failed", "unreadable"]
     assert sorted((one.kind, one.ground) for one in kept.signals) == [
         (SignalKind.MAYBE, Ground.KEYWORD), (SignalKind.OUT, Ground.KEYWORD), (SignalKind.OUT, Ground.LINK),
     ]  # fmt: skip
     assert len({one.receiver for one in kept.signals if one.kind is SignalKind.OUT}) == 1
     assert sorted(one.kind for one in kept.interactions(ids(server))) == ["clicked", "unsubscribe-request"]
     again = ingest(sent, "".join(reversed(lines)))
-    assert (again.code, counts(again)) == (0, (0, 7, 1, 2, 0))
+    assert (again.code, counts(again)) == (0, (0, 8, 1, 3, 0))
     assert Kept(sent.folder).signals == kept.signals
     written = [path.read_bytes() for path in sent.folder.rglob("*") if path.is_file() and ".delivery" in path.name]
     assert written

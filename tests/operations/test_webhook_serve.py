@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import random
 import signal
+import sqlite3
 import tempfile
 import threading
 import time
@@ -53,9 +55,10 @@ class Serving:
         return self.process.wait(SECONDS), self.said
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.wait(SECONDS)
-        self._said.close()
+        if not self._said.closed:
+            self.process.kill()
+            self.process.wait(SECONDS)
+            self._said.close()
 
     @property
     def said(self) -> str:
@@ -94,7 +97,8 @@ def test_what_is_received_is_stored_at_once_and_the_spool_is_empty(
     until(lambda: opted_out(project.folder) == {"reply-1", "reply-2"})
     until(lambda: (project.folder / SPOOL).stat().st_size == 0)
     second = project.run(*OPTIONS)
-    assert (second.code, "another `webhook serve`" in second.err) == (75, True)
+    assert (second.code, "another `webhook serve`" in second.err, "[receiver-busy]" in second.err) == (75, True, True)
+    assert f"receiving for test at http://127.0.0.1:{serving.port}/bird?…; Ctrl-C ends it" in serving.said
     code, said = serving.stop(number)
     assert code == 0
     assert "a request was refused: none of the named keys signed this URL and this body [signature_wrong]" in said
@@ -131,6 +135,23 @@ def test_what_can_not_be_stored_stays_until_it_can(project: ProjectDir, start: S
     assert (project.folder / SPOOL).read_bytes() == b""
 
 
+def test_its_end_does_not_wait_for_a_store_that_is_busy(project: ProjectDir, start: Start) -> None:
+    serving = start()
+    assert serving.post(stop_event(1)) == 200
+    until(lambda: opted_out(project.folder) == {"reply-1"})
+    with sqlite3.connect(project.folder / ".sendspec/test.db.delivery", isolation_level=None) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        assert serving.post(stop_event(2)) == 200
+        begin = time.monotonic()
+        code, said = serving.stop()
+        assert (code, time.monotonic() - begin < 8) == (0, True)
+        assert "1 request is left in" in said
+        held.execute("ROLLBACK")
+    held.close()
+    assert start().stop()[0] == 0
+    assert opted_out(project.folder) == {"reply-1", "reply-2"}
+
+
 def test_where_opt_outs_were_lost_more_of_them_are_still_taken(project: ProjectDir, start: Start) -> None:
     ingest = ("webhook", "ingest", "-", "--key-env", "HOOK_KEY", "--env", "test", "--format", "json")
     first = captured(stop_event(1))
@@ -142,7 +163,10 @@ def test_where_opt_outs_were_lost_more_of_them_are_still_taken(project: ProjectD
     serving = start()
     assert serving.post(stop_event(2)) == 200
     until(lambda: "stays in" in serving.said)
-    assert serving.stop()[0] == 0
+    code, said = serving.stop()
+    assert code == 0
+    assert "1 request received\n  0 stored · 0 known · 0 elsewhere · 0 other · 0 unreadable · 1 not stored yet" in said
+    assert f"1 request is left in {SPOOL}, and stored when `webhook serve` runs again" in said
     assert len((project.folder / SPOOL).read_bytes().splitlines()) == 1
 
 
@@ -197,6 +221,7 @@ def test_where_nothing_can_be_put_aside_it_stays_in_the_spool(
     link(project.folder / ASIDE, precious)
     code, said = start().stop()
     assert (code, "stays in webhooks-test.jsonl" in said) == (0, True)
+    assert f"1 request has to be put aside into {ASIDE}, which can't be written: it is a link; move it away" in said
     assert precious.read_text() == "precious"
     assert (project.folder / SPOOL).read_text() == line
 
@@ -236,29 +261,54 @@ def test_without_a_ledger_nothing_is_received(project: ProjectDir) -> None:
     assert not (project.folder / SPOOL).exists()
 
 
+def posting(
+    serving: Serving, is_over: threading.Event, answered: list[int], numbers: Iterator[int]
+) -> list[threading.Thread]:
+    """Threads that post to it, each reply with a number of its own, until it is over. Those answered with 200 are noted."""
+
+    def post() -> None:
+        while not is_over.is_set():
+            number = next(numbers)
+            with suppress(OSError, http.client.HTTPException):
+                if serving.post(stop_event(number)) == 200:
+                    answered.append(number)
+
+    threads = [threading.Thread(target=post) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+@pytest.mark.parametrize("signals", all_but([4], [4, 300]))
+def test_the_first_signal_ends_it_while_events_arrive(project: ProjectDir, start: Start, signals: int) -> None:
+    answered: list[int] = []
+    numbers = itertools.count()
+    for count in range(signals):
+        serving, is_over = start(), threading.Event()
+        goal = len(answered) + 20
+        threads = posting(serving, is_over, answered, numbers)
+        until(lambda: len(answered) >= goal)  # noqa: B023  # called at once
+        code, said = serving.stop(signal.SIGINT if count % 2 else signal.SIGTERM)
+        is_over.set()
+        for thread in threads:
+            thread.join(SECONDS)
+        assert code == 0, said
+        serving.close()
+    assert {f"reply-{number}" for number in answered} <= opted_out(project.folder)
+    assert (project.folder / SPOOL).read_bytes() == b""
+
+
 @pytest.mark.parametrize("kills", all_but([4], [4, 150]))
 def test_a_receiver_that_is_killed_at_random_loses_nothing_that_it_answered(
     project: ProjectDir, start: Start, kills: int
 ) -> None:
     chosen = random.Random(kills)
     answered: list[int] = []
-    numbers = iter(range(1_000_000))
-    lock = threading.Lock()
-
-    def post(serving: Serving, is_over: threading.Event) -> None:
-        while not is_over.is_set():
-            with lock:
-                number = next(numbers)
-            with suppress(OSError, http.client.HTTPException):
-                if serving.post(stop_event(number)) == 200:
-                    answered.append(number)
-
+    numbers = itertools.count()
     for _ in range(kills):
         serving, is_over = start(), threading.Event()
-        threads = [threading.Thread(target=post, args=(serving, is_over)) for _ in range(6)]
         goal = len(answered) + chosen.randint(1, 60)
-        for thread in threads:
-            thread.start()
+        threads = posting(serving, is_over, answered, numbers)
         until(lambda: len(answered) >= goal)  # noqa: B023  # called at once
         time.sleep(chosen.random() * 0.02)
         serving.process.kill()

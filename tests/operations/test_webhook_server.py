@@ -84,6 +84,7 @@ def test_a_signed_request_is_spooled_before_it_is_answered(received: Received) -
 ANSWERS = [
     ("GET", TARGET, {}, 405), ("PUT", TARGET, {}, 405), ("DELETE", TARGET, {}, 405), ("GET", "/", {}, 404),
     ("POST", "/", {}, 404), ("POST", "/bird", {}, 404), ("POST", TARGET + "&more", {}, 404),
+    ("POST", "/" + TARGET, {}, 404), ("GET", "/" + TARGET, {}, 404),
     ("POST", f"http://127.0.0.1{TARGET}", {}, 404), ("POST", TARGET, {"Content-Length": str(1024 * 1024 + 1)}, 413),
     ("POST", TARGET, {"Content-Length": "9" * 5_000}, 413), ("POST", TARGET, {"Content-Length": "-1"}, 411),
     ("POST", TARGET, {"Content-Length": "1e3"}, 411), ("POST", TARGET, {"Transfer-Encoding": "chunked", "Content-Length": "66"}, 411),
@@ -194,6 +195,21 @@ def test_what_is_in_hand_is_answered_before_it_ends(received: Received) -> None:
         assert len(received.lines) == 1
     client.join(20)
     assert statuses == [200]
+
+
+def test_its_end_waits_for_no_client_that_is_slow(received: Received) -> None:
+    with ExitStack() as stack:
+        port = stack.enter_context(received.serving())
+        slow, idle = (socket.create_connection(("127.0.0.1", port), timeout=READ_SECONDS / 2) for _ in range(2))
+        slow.sendall(f"POST {TARGET} HTTP/1.1\r\nContent-Length: 100\r\n\r\nx".encode())
+        assert post(port) == 200
+        ending = threading.Thread(target=stack.pop_all().close)
+        with slow, idle:
+            ending.start()
+            assert (slow.recv(1), idle.recv(1)) == (b"", b"")
+            ending.join(READ_SECONDS / 2)
+            assert not ending.is_alive()
+    assert len(received.lines) == 1
 
 
 def test_a_client_that_leaves_is_no_fault_of_anybody(received: Received, capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import itertools
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sendspec.diagnostics.exceptions import LedgerBusy, LedgerLinked, LedgerUnwritable, PrivateFolderUnusable
+from sendspec.diagnostics.exceptions import LedgerLinked, LedgerUnwritable, PrivateFolderUnusable, ReceiverBusy
 from sendspec.operations.webhook_spool import BLOCK, Spool, open_spool
 
 
@@ -157,7 +159,7 @@ def test_a_line_longer_than_a_block_is_read_whole(spool: Spool) -> None:
 
 
 def test_a_second_process_finds_it_locked(tmp_path: Path, spool: Spool) -> None:
-    with pytest.raises(LedgerBusy, match="another `webhook serve`"):
+    with pytest.raises(ReceiverBusy, match="another `webhook serve`"):
         open_spool(tmp_path, "test")
     open_spool(tmp_path, "other").close()
     spool.append(b"still mine\n")
@@ -177,6 +179,37 @@ def test_what_is_written_to_a_file_that_is_gone_is_refused(tmp_path: Path, spool
         spool.append(b"lost\n")
 
 
+@pytest.mark.process
+def test_a_reader_delays_the_removal_of_what_was_forgotten(spool: Spool) -> None:
+    spool.append(b"one\n")
+    ready, told = os.pipe()
+    child = os.fork()
+    if not child:  # a lock is a process's
+        with spool.path.open("rb") as file:
+            fcntl.lockf(file, fcntl.LOCK_SH)
+            os.write(told, b"x")
+            signal.pause()
+    os.read(ready, 1)
+    spool.forget(spool.read().end)
+    assert (spool.read().lines, spool.path.read_bytes()) == ([], b"one\n")
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert (spool.read().lines, spool.path.read_bytes()) == ([], b"")
+
+
+def test_once_it_is_closed_nothing_is_taken_or_removed(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path, "test")
+    for line in (b"one\n", b"two\n"):
+        spool.append(line)
+    end = spool.read().end
+    assert spool.close() == 2
+    spool.forget(end)
+    assert spool.read().lines == []
+    with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
+        spool.append(b"three\n")
+    assert spool.path.read_bytes() == b"one\ntwo\n"
+
+
 def test_links_and_planted_files_are_refused_and_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "precious"
     target.write_bytes(b"precious")
@@ -192,7 +225,7 @@ def test_links_and_planted_files_are_refused_and_left_alone(tmp_path: Path) -> N
         open_spool(tmp_path, "test")
     place.unlink()
     os.mkfifo(place)
-    with pytest.raises(LedgerUnwritable):
+    with pytest.raises(LedgerUnwritable, match="it is no regular file"):
         open_spool(tmp_path, "test")
     place.unlink()
     folder.rmdir()

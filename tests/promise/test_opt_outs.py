@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from long_rows import all_but
 from project_dir import CHANNEL, SECRET, SPEC, Answer, CountingServer, Done, ProjectDir, Request, numbers
+from webhook_requests import captured, reply_event
 
 OTHER_CHANNEL = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b02"
 REASON = ("--reason", "wrote to support")
@@ -261,6 +262,32 @@ def test_who_opts_out_while_it_sends_is_not_claimed_any_more(
     server.decide = lambda number, request: Answer()
     assert run(ready, "send", "hello.yaml", "--yes").json["totals"] == totals(1, 59)
     assert len(server.posts) == 22
+
+
+def test_a_stop_counts_while_it_waits_in_a_receivers_spool(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    ready.write("people.csv", numbers(60))
+    one_at_a_time(ready)
+    spool = ready.folder / ".sendspec/webhooks-test.jsonl"
+    spool.write_text(captured(reply_event("+447700900059", "STOP")))
+    assert run(ready, "plan", "hello.yaml").json["skipped"] == {"opted-out": 1}
+
+    def decide(number: int, request: Request) -> Answer:
+        if number == 1:
+            spool.write_text("".join(captured(reply_event(f"+4477009{n:05d}", "STOP", f"r{n}")) for n in range(20, 60)))
+            time.sleep(1.2)  # it is looked at once a second at most
+        return Answer()
+
+    server.decide = decide
+    done = run(ready, "send", "hello.yaml", "--yes")
+    assert (done.code, len(server.posts)) == (0, 20), done.err
+    assert done.json["skipped"] == {"opted-out": 40}
+    spool.chmod(0o666)
+    for command in (("plan", "hello.yaml"), ("send", "hello.yaml", "--yes")):
+        refused = run(ready, *command)
+        assert (refused.code, refused.json["error"]["code"]) == (6, "spool-unread")
+    assert len(server.posts) == 20
 
 
 def _lost(store: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import urllib3
 from sandbox_client import payload, sandboxed
-from sendspec.sandbox.fault import LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, SandboxFault, parse_fault
+from sendspec.sandbox.fault import LATE_KINDS, LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, SandboxFault, parse_fault
 
 
 def outcomes(fault: str, count: int = 6) -> tuple[list[Any], int]:
@@ -71,8 +71,10 @@ def test_every_message_of_a_batch_has_a_foreign_reference() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "429x", "200", "429:every", "429:every=x", "429:often=3", "429:every=0", "dorp-after"]
-)
+    "text",
+    ["", "429x", "200", "429:every", "429:every=x", "429:often=3", "429:every=0", "dorp-after", "webhook-twice:from=5,to=2", "429:to=0",
+     "webhook-twice:ms=5", "429:ms=5", "hang:ms=5", "429:every=1,every=2", "slow:ms=5,ms=5", "slow:retry-after=1"],
+)  # fmt: skip
 def test_a_fault_that_is_none_says_so(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_fault(text)
@@ -85,8 +87,9 @@ def test_a_fault_reads_as_written() -> None:
 
 @pytest.mark.parametrize("kind", [*POST_KINDS, *LIST_KINDS, *WEBHOOK_KINDS])
 def test_every_fault_can_be_asked_for_and_is_documented(kind: str) -> None:
-    fault = parse_fault(f"{kind}:every=2,ms=5")
-    assert (fault.kind, fault.every, fault.milliseconds) == (kind, 2, 5)
+    is_late = kind in LATE_KINDS
+    fault = parse_fault(f"{kind}:every=2" + ",ms=5" * is_late)
+    assert (fault.kind, fault.every, fault.milliseconds) == (kind, 2, 5 if is_late else 100)
     page = (Path(__file__).parents[2] / "docs" / "parts" / "sandbox-events.md").read_text()
     assert re.search(rf"^\| .*`{kind}(:ms=N)?`", page, re.MULTILINE)
 

@@ -52,4 +52,5 @@ def _line(finding: Check, style: TerminalStyle) -> str:
         finding.status
     ]
     fix = f"\n         {style.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
-    return f"{paint(f'{finding.status.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"
+    found = "\n         ".join(map(printable, finding.found.split("\n")))
+    return f"{paint(f'{finding.status.value:<8}')} {printable(finding.what)}: {found}{fix}"

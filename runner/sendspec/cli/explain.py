@@ -8,7 +8,7 @@ from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explanations_document
-from sendspec.showing.glossary import entry_document, entry_of, entry_text
+from sendspec.showing.glossary import entries_document, entries_of, entries_text
 from sendspec.showing.topics import topic_text, topics_document, topics_named
 
 
@@ -16,7 +16,7 @@ from sendspec.showing.topics import topic_text, topics_document, topics_named
 @click.argument("code", required=False)
 @common_options
 def command(console: Console, code: str | None) -> int:
-    """Say what an error code means, with an example, a word such as drift, or an exit code; without a code, list all codes.
+    """Say what an error code means, with an example, or a word such as drift, an exit code, a status or a failure's code; without a code, list all codes.
 
     \b
     Examples:
@@ -31,10 +31,10 @@ def command(console: Console, code: str | None) -> int:
         console.result("\n".join(listed))
         console.document(explanations_document(sorted(EXPLANATIONS)))
         return ExitCode.DONE
-    entry = None if code in EXPLANATIONS else entry_of(code)
-    if entry is not None:
-        console.result(entry_text(entry, console.out))
-        console.document(entry_document(entry))
+    entries = [] if code in EXPLANATIONS else entries_of(code)
+    if entries:
+        console.result(entries_text(entries, console.out))
+        console.document(entries_document(entries))
         return ExitCode.DONE
     if code not in EXPLANATIONS and (topics := topics_named(code.lower())):
         console.result("\n".join(topic_text(topic, console.out) for topic in topics))

@@ -40,12 +40,12 @@ def command(console: Console, words: tuple[str, ...]) -> int:
 def _explained(word: str, style: TerminalStyle) -> list[str]:
     """What `explain` says about an error's code, an exit code or a word."""
     from sendspec.showing.explanations import EXPLANATIONS, explanation_text  # topics do without
-    from sendspec.showing.glossary import entry_of, entry_text
+    from sendspec.showing.glossary import entries_of, entries_text
 
     if word in EXPLANATIONS:
         return [explanation_text(word, style)]
-    entry = entry_of(word)
-    return [] if entry is None else [entry_text(entry, style)]
+    entries = entries_of(word)
+    return [entries_text(entries, style)] if entries else []
 
 
 def _contents(group: click.Group, context: click.Context) -> str:

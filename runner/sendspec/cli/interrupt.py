@@ -6,10 +6,11 @@ Outside of a run, Ctrl-C is noted as well as raised: a library that calls us bac
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,44 @@ def raise_on_signals() -> Iterator[None]:
         if signal.getsignal(STOP_SIGNALS[0]) is not signal.SIG_IGN:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class EndRequest:
+    """Asked for by a signal, or by any thread."""
+
+    def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
+        self._ours, self._theirs = ours, theirs
+
+    def set(self) -> None:
+        with suppress(OSError):  # full of requests, or over already
+            self._theirs.send(b"\0")
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether the end was asked for, within so many seconds. Called by the main thread."""
+        self._ours.settimeout(seconds)
+        try:
+            return bool(self._ours.recv(1, socket.MSG_PEEK))
+        except (TimeoutError, BlockingIOError):
+            return False
+
+
+@contextmanager
+def end_on_signals() -> Iterator[EndRequest]:
+    """While the block runs, Ctrl-C and SIGTERM ask for the end, once or more often; they stay without effect after it.
+
+    The main thread waits for bytes, not for a lock: a thread that starts another takes a signal that is on its way to the main thread,
+    which is not woken then. Python writes a byte whichever thread has taken it.
+    """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, frame: None)
+        try:
+            yield EndRequest(ours, theirs)
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +14,7 @@ from click.core import ParameterSource
 from sendspec.cli import sandbox_event
 from sendspec.cli.common_flag import COLOUR, FORMAT, NO_INPUT, QUIET, VERBOSE
 from sendspec.cli.console import Console, common_options
+from sendspec.cli.interrupt import end_on_signals
 from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
@@ -131,17 +130,14 @@ def _serve(
     console: Console, sandbox: Sandbox, port: int, target: WebhookTarget | None, sender: WebhookSender | None
 ) -> None:
     """Serves until a signal ends it."""
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: done.set())
-    with _listening(sandbox, port, sender) as url:
+    with end_on_signals() as end, _listening(sandbox, port, sender) as url:
         console.result(url)
         console.document({"schema": "sendspec.sandbox/1", "url": url, **({"webhook": target.url} if target else {})})
         console.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
         if target is not None:
             named = f", signed with {DEFAULT_KEY}" if target.key == DEFAULT_KEY else ""
             console.say(f"events are posted to {target.url}{named}")
-        done.wait()
+        end.wait()
     if sender is not None:
         it = sender.counts
         console.say(f"events: {it.delivered} delivered, {it.failed_tries} failed attempts, {it.given_up} given up")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import signal
-import threading
+from urllib.parse import urlsplit
 
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, rejects
+from sendspec.cli.interrupt import end_on_signals
 from sendspec.cli.project import open_context
 from sendspec.cli.webhook_option import key_option, url_option
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.webhook_files import spool_path
 from sendspec.operations.webhook_settings import checked_url, signing_keys
-from sendspec.showing.webhook_serve import aside_text, refusal_text, serve_document, serve_text
+from sendspec.showing.webhook_serve import aside_text, counts_text, refusal_text, serve_document, serve_text
 
 
 def _address(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, int]:
@@ -59,24 +60,26 @@ def command(console: Console, address: tuple[str, int], url: str, key_names: tup
     settings = ServeSettings(
         keys=signing_keys(key_names, console.system.environ), url=checked_url(url), address=address
     )
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: done.set())
 
     def listening(where: str) -> None:
         console.result(where)
         console.document(serve_document(context.environment.name, where))
+        parts = urlsplit(settings.url)
+        target = (parts.path or "/") + ("?…" if parts.query else "")
+        console.say(f"receiving for {context.environment.name} at http://{where}{target}; Ctrl-C ends it")
         if not ipaddress.ip_address(address[0]).is_loopback:
             console.say("others can reach this address, and it has no TLS: only the proxy in front of it should")
 
     name = context.environment.name
     words = ServeWords(
         listening=listening,
+        counted=lambda answered: console.say(f"{counts_text(answered)} so far"),
         refused=lambda reason, error: console.warn(refusal_text(reason, error)),
         put_aside=lambda reasons, path: console.warn(aside_text(reasons, path, name)),
         tell=console.warn,
     )
-    report = serve(context, settings, words, done)
-    for line in serve_text(report).splitlines():
+    with end_on_signals() as end:
+        report = serve(context, settings, words, end)
+    for line in serve_text(report, spool_path(name)).splitlines():
         console.say(line)
     return ExitCode.DONE

@@ -11,6 +11,7 @@ SendspecError
 │   ├── LedgerMoved
 │   ├── LedgerLinked
 │   ├── OptOutsLost         who opted out was known, and is no longer
+│   ├── SpoolUnread         somebody may have opted out in a webhook's request that can't be read
 │   ├── MessagesMoved       somebody else moved messages that this run was about to move
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
@@ -18,6 +19,7 @@ SendspecError
 │       └── LedgerClosed
 ├── SandboxUnwritable       exit 6: the sandbox's messages can't be stored
 ├── LedgerBusy              exit 75: another run holds the ledger
+├── ReceiverBusy            exit 75: another process receives webhooks for the environment
 ├── NotConfirmed            exit 1: the question whether to send was not answered with yes
 ├── NotAnswered             exit 130: the question was left at Ctrl-C, or at the end of the input
 ├── BaseUnusable            exit 1: git can't say what the commit of --base holds
@@ -118,6 +120,12 @@ class OptOutsLost(LedgerTrouble):
     code = "opt-outs-lost"
 
 
+class SpoolUnread(LedgerTrouble):
+    """Requests that a receiver of webhooks has answered, and that are not stored yet, can't be read."""
+
+    code = "spool-unread"
+
+
 class MessagesMoved(LedgerTrouble):
     """Messages are no longer in the state, or the attempt, that a change was decided on."""
 
@@ -158,6 +166,13 @@ class LedgerBusy(SendspecError):
 
     exit_code = ExitCode.BUSY
     code = "ledger-busy"
+
+
+class ReceiverBusy(SendspecError):
+    """Another process receives webhooks for the same environment."""
+
+    exit_code = ExitCode.BUSY
+    code = "receiver-busy"
 
 
 class PlanStale(SendspecError):

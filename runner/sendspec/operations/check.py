@@ -14,7 +14,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `fix` is empty unless there is something to do."""
+    """One thing looked at. `found` may have several lines. `fix` is empty unless there is something to do."""
 
     status: CheckStatus
     what: str

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.kept_value import kept_pending
+from sendspec.ledger.delivery.masked_text import masked_text
 from sendspec.ledger.delivery.observation import Observation, Source
 from sendspec.ledger.delivery.protocol import DeliveryStore, PendingReport, Written
 from sendspec.ledger.record import KnownMessage
@@ -109,7 +110,7 @@ class EventIntake:
                 case InteractionEvent(entry):
                     people.append((index, entry))
                 case OtherEvent(name):
-                    self._counts.other[name] += 1
+                    self._counts.other[masked_text(name)] += 1
                 case UnreadableEvent(fault):
                     refused[index] = fault.value
                 case _:

@@ -27,10 +27,8 @@ def webhook_checks(context: ProjectContext) -> Iterator[Check]:
         platforms.setdefault(environment.workspace or channel.workspace, set()).add(channel.platform)
     base = f"{environment.api.scheme}://{environment.api.authority}{environment.api.prefix}"
     for workspace, found in sorted(platforms.items()):
-        request = subscription_request(base, workspace, sorted(found))
-        yield Check(
-            CheckStatus.OK, WHAT, f"none needed; to hear of statuses and replies at once, register some: {request}"
-        )
+        need = "none needed; to hear of statuses and replies at once, register some:"
+        yield Check(CheckStatus.OK, WHAT, "\n".join([need, *subscription_request(base, workspace, sorted(found))]))
 
 
 def _left(context: ProjectContext, path: PurePath, fix: str) -> Iterator[Check]:

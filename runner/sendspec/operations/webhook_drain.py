@@ -9,8 +9,8 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.wording import os_reason
 from sendspec.operations.webhook_spool import Spool
 
-PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
-"""Seconds until the store is tried again."""
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds until the store is tried again, the last of them for good: a STOP must not lie here once it can be stored."""
 IDLE_SECONDS = 60.0
 """How often the store is called without lines: what came early may find its message."""
 
@@ -46,16 +46,18 @@ class Drain:
         """Says that something was spooled."""
         self._wake.set()
 
-    def end(self) -> None:
-        """Tries once more to store what is left, and ends the thread."""
+    def end(self, seconds: float | None = None) -> None:
+        """Tries once more to store what is left, and ends the thread. Leaves it alone if that takes longer: then close the spool."""
         self._ending.set()
         self._wake.set()
-        self._thread.join()
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         try:
-            while not self._ending.is_set():
+            while True:
                 self._wake.clear()
+                if self._ending.is_set():  # looked at after that, as `end` sets it before it wakes
+                    break
                 if self._try():
                     self._failures = 0
                     self._wake.wait(IDLE_SECONDS)

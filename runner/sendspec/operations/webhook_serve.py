@@ -8,11 +8,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, LedgerUnwritable
-from sendspec.diagnostics.wording import os_reason
+from sendspec.diagnostics.wording import counted, os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.operations.captured_request import LineFault
 from sendspec.operations.event_intake import IntakeCounts, settle_pending
@@ -30,6 +31,21 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.nofollow_open import PRIVATE, open_beneath
 from sendspec.reading.files.private_folder import FOLDER
 
+COUNT_SECONDS = 60.0
+"""How often a person hears what arrived."""
+STORING_SECONDS = 3.0
+"""How long the store has at the end. What isn't stored by then stays in the spool."""
+
+
+class End(Protocol):
+    """That the end was asked for. `set` may be called by any thread; only the one that serves waits."""
+
+    def set(self) -> None: ...
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Whether it was asked for, within so many seconds."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeSettings:
@@ -42,9 +58,13 @@ class ServeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeWords:
-    """Hears what a person has to know: the address, the first refusal of a kind and why, and what was put aside, by reason, and where."""
+    """Hears what a person has to know: the address, the first refusal of a kind and why, and what was put aside, by reason, and where.
+
+    `counted` hears how many requests were answered, as in `ServeReport`, whenever a minute has brought more.
+    """
 
     listening: Callable[[str], None]
+    counted: Callable[[Mapping[str, int]], None]
     refused: Callable[[str, OSError | None], None]
     put_aside: Callable[[Mapping[str, int], PurePath], None]
     tell: Callable[[str], None]
@@ -52,17 +72,18 @@ class ServeWords:
 
 @dataclass(slots=True)
 class ServeReport:
-    """`answered` counts requests by the reason of their refusal, those that were taken under the empty text."""
+    """`answered` counts requests by the reason of their refusal, those that were taken under the empty text. `left` are in the spool."""
 
     answered: Counter[str] = field(default_factory=Counter)
     stored: IntakeCounts = field(default_factory=IntakeCounts)
     put_aside: int = 0
+    left: int = 0
 
 
-def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, done: threading.Event) -> ServeReport:
+def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, done: End) -> ServeReport:
     """Receives until `done` is set, and answers what is in hand then.
 
-    Raises `LedgerBusy` while another process receives for this environment, and `LedgerTrouble`.
+    Raises `ReceiverBusy` while another process receives for this environment, and `LedgerTrouble`.
     """
     _refuse_missing(context)
     report = ServeReport()
@@ -86,14 +107,14 @@ def serve(context: ProjectContext, settings: ServeSettings, words: ServeWords, d
         try:
             _receive(context, settings, words, receiver, done)
         finally:
-            drain.end()
+            drain.end(STORING_SECONDS)
         report.answered = receiver.counts
         if drain.failure is not None:
             raise drain.failure
         if is_gone.is_set():
             raise _removed(spool)
     finally:
-        spool.close()
+        report.left = spool.close()
     return report
 
 
@@ -110,7 +131,7 @@ def _refuse_missing(context: ProjectContext) -> None:
 
 
 def _receive(
-    context: ProjectContext, settings: ServeSettings, words: ServeWords, receiver: Receiver, done: threading.Event
+    context: ProjectContext, settings: ServeSettings, words: ServeWords, receiver: Receiver, done: End
 ) -> None:
     parts = urlsplit(settings.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -119,7 +140,11 @@ def _receive(
         listening = receiving(settings.address, target, receiver.receive, context.system.clock.monotonic)
         with listening as address:
             words.listening(address)
-            done.wait()
+            told: Mapping[str, int] = {}
+            while not done.wait(COUNT_SECONDS):
+                if receiver.counts != told:
+                    told = receiver.counts
+                    words.counted(told)
     except OSError as error:
         problem = f"{host}:{port} can't be listened on: {os_reason(error)}"
         raise WrongUsage(problem, "name another address; port 0 takes a free one", option="--listen") from None
@@ -156,12 +181,26 @@ def _store(
 
 
 def _put_aside(context: ProjectContext, lines: Sequence[bytes]) -> None:
-    """Durably. Raises OSError."""
-    descriptor = open_beneath(context.root, aside_path(context.environment.name), os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    """Durably. Raises `LedgerUnwritable`."""
+    path = aside_path(context.environment.name)
+    try:
+        _append(context.root, path, lines)
+    except OSError as error:
+        is_link = error.errno in (errno.ELOOP, errno.EMLINK)
+        reason = "it is a link" if is_link else "it is full" if error.errno == errno.EFBIG else os_reason(error)
+        raise LedgerUnwritable(
+            f"{counted(len(lines), 'request has', 'requests have')} to be put aside into {path}, which can't be written: {reason}",
+            "move it away; it is made again",
+        ) from None
+
+
+def _append(root: Path, path: PurePath, lines: Sequence[bytes]) -> None:
+    descriptor = open_beneath(root, path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         found = os.fstat(descriptor)
         if found.st_nlink != 1 or found.st_size > MAX_BYTES:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            fault = errno.EMLINK if found.st_nlink != 1 else errno.EFBIG
+            raise OSError(fault, os.strerror(fault))
         os.fchmod(descriptor, PRIVATE)
         is_torn = found.st_size > 0 and os.pread(descriptor, 1, found.st_size - 1) != b"\n"
         content = memoryview(b"\n" * is_torn + b"".join(line + b"\n" for line in lines))
@@ -170,4 +209,4 @@ def _put_aside(context: ProjectContext, lines: Sequence[bytes]) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    sync_folder(context.root / FOLDER)
+    sync_folder(root / FOLDER)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from typing import Any
 
 from sendspec.operations.webhook_verify import MAX_BODY
@@ -20,6 +21,8 @@ POLL_SECONDS = 0.1
 MAX_DISCARDED = 2 * MAX_BODY
 """Bytes of a refused body that are read, so that the client gets the answer instead of a reset."""
 DISCARDING_SECONDS = 2.0
+ENDING_SECONDS = 1.0
+"""How long a request that is arriving has left at the end."""
 RETRY_SECONDS = 5
 FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
@@ -39,7 +42,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = body_length(self.headers)
-        if self.path != self.target:
+        if self._target() != self.target:
             self._refuse(404)
         elif length is None:
             self._refuse(411)
@@ -57,7 +60,12 @@ class _Exchange(BaseHTTPRequestHandler):
         if code != 501:
             self._refuse(code)
         else:
-            self._refuse(405 if self.path == self.target else 404)
+            self._refuse(405 if self._target() == self.target else 404)
+
+    def _target(self) -> str:
+        """As it was sent: `path` has one slash at its beginning where there were several."""
+        words = self.requestline.split()
+        return words[1] if len(words) > 1 else ""
 
     def _refuse(self, status: int) -> None:
         """Refuses a request whose body was not read."""
@@ -94,7 +102,7 @@ class _Server(ThreadingHTTPServer):
         self._monotonic = monotonic
         self._slots = threading.Semaphore(MAX_CONNECTIONS)
         self._deadlines: dict[Any, float] = {}
-        self._changing = threading.Lock()
+        self._changing = threading.Condition()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, exchange)
@@ -133,6 +141,7 @@ class _Server(ThreadingHTTPServer):
         """The whole request was read, or won't be: it has no deadline any more."""
         with self._changing:
             self._deadlines.pop(request, None)
+            self._changing.notify()
 
     def service_actions(self) -> None:
         """Ends connections whose request takes too long: the library's time-out begins again with each byte."""
@@ -142,6 +151,16 @@ class _Server(ThreadingHTTPServer):
         for request in late:
             with suppress(OSError):
                 request.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Stops accepting. Gives requests that are arriving a moment; they come again if it wasn't enough."""
+        self.shutdown()
+        self.socket.close()
+        with self._changing:
+            self._changing.wait_for(lambda: not self._deadlines, ENDING_SECONDS)
+            self._deadlines = dict.fromkeys(self._deadlines, -inf)
+        self.service_actions()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Reports nothing: clients may disconnect at any time. What is not answered comes again."""
@@ -161,6 +180,5 @@ def receiving(address: tuple[str, int], target: str, receive: Receive, monotonic
         host, port = server.server_address[:2]
         yield f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
     finally:
-        server.shutdown()
-        server.server_close()
+        server.end()
         thread.join()

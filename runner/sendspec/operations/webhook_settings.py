@@ -41,7 +41,9 @@ def _key(name: str, environ: Mapping[str, str]) -> str:
         raise KeyUnusable(f"the environment variable {name} is {state}", f"set {name} to the webhook's signing key")
     if len(key) > MAX_KEY:
         raise KeyUnusable(f"the signing key in {name} is longer than {MAX_KEY:,} characters", "put the key there alone")
-    if not key.isprintable() or key != key.strip():  # a lone surrogate isn't printable
+    if any("\ud800" <= character <= "\udfff" for character in key):  # how Python reads bytes that are no UTF-8
+        raise KeyUnusable(f"the signing key in {name} is no UTF-8 text", "copy the key again, as the text that it is")
+    if not key.isprintable() or key != key.strip():
         problem = f"the signing key in {name} has a line end, or a space around it"
         raise KeyUnusable(problem, "copy the key again, and nothing else")
     return key

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from sendspec.diagnostics.exceptions import LedgerBusy, LedgerLinked, LedgerUnwritable
+from sendspec.diagnostics.exceptions import LedgerLinked, LedgerUnwritable, ReceiverBusy
 from sendspec.diagnostics.wording import os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.ledger.held_lock import LOCKED, unlock
@@ -59,6 +59,7 @@ class Spool:
         self._file = threading.Lock()
         self._size = os.fstat(descriptor).st_size
         self._begin = 0
+        self._is_closed = False
         if self._size and os.pread(descriptor, 1, self._size - 1) != b"\n":
             self._write(b"\n")  # after a torn line
 
@@ -103,6 +104,8 @@ class Spool:
 
     def _write(self, content: bytes) -> None:
         with self._file:
+            if self._is_closed:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             if self._size + len(content) > MAX_BYTES:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             try:
@@ -126,12 +129,17 @@ class Spool:
 
     def read(self) -> SpooledLines:
         """The oldest lines that were not forgotten, `BLOCK` bytes of them or one longer line; none if there are none."""
-        left = self._size - self._begin
-        found = os.pread(self._descriptor, min(left, BLOCK), self._begin)
-        if len(found) < left and b"\n" not in found:
-            found = os.pread(self._descriptor, min(left, BLOCK + MAX_LINE), self._begin)
+        with self._file:
+            if self._is_closed:
+                return SpooledLines([], 0)
+            self._tidy()
+            left = self._size - self._begin
+            found = os.pread(self._descriptor, min(left, BLOCK), self._begin)
+            if len(found) < left and b"\n" not in found:
+                found = os.pread(self._descriptor, min(left, BLOCK + MAX_LINE), self._begin)
+            begin = self._begin
         length = found.rfind(b"\n") + 1 or len(found)  # without any line end it is no line of ours
-        return SpooledLines(found[:length].removesuffix(b"\n").split(b"\n") if length else [], self._begin + length)
+        return SpooledLines(found[:length].removesuffix(b"\n").split(b"\n") if length else [], begin + length)
 
     def forget(self, end: int) -> None:
         """Removes the lines up to `end`, once they are durable elsewhere. Raises OSError; some of them may come again then.
@@ -139,10 +147,20 @@ class Spool:
         What arrived meanwhile is copied to the beginning, where there is room for all of it. A kill in between leaves it twice.
         """
         with self._file:
-            self._begin = end
-            rest = self._size - end
-            if rest > (end if end >= BLOCK else 0):
-                return
+            if not self._is_closed:
+                self._begin = end
+                self._tidy()
+
+    def _tidy(self) -> None:
+        """Removes what was forgotten, unless a reader is at it (`spooled_opt_outs`): then `read` tries again."""
+        end, rest = self._begin, self._size - self._begin
+        if not end or rest > (end if end >= BLOCK else 0):
+            return
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        try:
             if rest:
                 for begin in range(0, rest, BLOCK):
                     _write_at(
@@ -151,16 +169,30 @@ class Spool:
                 self._sync(self._descriptor)
             os.ftruncate(self._descriptor, rest)
             self._size, self._begin = rest, 0
+        finally:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
 
-    def close(self) -> None:
-        """Gives the lock back. The file stays: removing it would let two processes lock two files of one name."""
-        unlock(self._descriptor)
+    def close(self) -> int:
+        """Gives the lock back; further calls do nothing. Returns how many lines are left.
+
+        The file stays: removing it would let two processes lock two files of one name.
+        """
+        with self._file:
+            left = self._count_left()
+            self._is_closed = True
+            unlock(self._descriptor)
+        return left
+
+    def _count_left(self) -> int:
+        return sum(
+            os.pread(self._descriptor, BLOCK, begin).count(b"\n") for begin in range(self._begin, self._size, BLOCK)
+        )
 
 
 def open_spool(root: Path, environment: str, *, sync: Sync = os.fdatasync) -> Spool:
     """The spool of an environment of the project at `root`, locked against other processes, for this user alone.
 
-    Raises `LedgerBusy` while another process has it, `LedgerLinked` for a link, `LedgerUnwritable`, or `PrivateFolderUnusable`.
+    Raises `ReceiverBusy` while another process has it, `LedgerLinked` for a link, `LedgerUnwritable`, or `PrivateFolderUnusable`.
     """
     make_private_folder(root)
     below = spool_path(environment)
@@ -185,18 +217,18 @@ def open_spool(root: Path, environment: str, *, sync: Sync = os.fdatasync) -> Sp
     return spool
 
 
-def _unusable(shown: PurePath, error: OSError) -> LedgerBusy | LedgerLinked | LedgerUnwritable:
+def _unusable(shown: PurePath, error: OSError) -> ReceiverBusy | LedgerLinked | LedgerUnwritable:
     if isinstance(error, BlockingIOError):
-        return LedgerBusy(
-            f"another `webhook serve` has {shown}", "wait until it has ended, or name another environment"
+        return ReceiverBusy(
+            f"another `webhook serve` is at work for this environment, and has {shown}",
+            "leave it to that one, end it first, or name another environment",
         )
     if error.errno == errno.ELOOP:
         return LedgerLinked(
             f"{shown} is a link, and sendspec follows none there", "remove the link; the file is made again"
         )
-    return LedgerUnwritable(
-        f"{shown} can't be used: {os_reason(error)}", "make it a file of this user, with room on its disk"
-    )
+    reason = "it is no regular file" if isinstance(error, IsADirectoryError) else os_reason(error)
+    return LedgerUnwritable(f"{shown} can't be used: {reason}", "make it a file of this user, with room on its disk")
 
 
 def _write_at(descriptor: int, content: bytes, begin: int) -> None:

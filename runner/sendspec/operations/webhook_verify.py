@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sendspec.ledger.delivery.masked_text import masked_text
 from sendspec.operations.webhook_settings import SigningKeys
 from sendspec.provider.webhook_envelope import envelope_name
 from sendspec.provider.webhook_signature import SignatureFault, Signed, Unsigned, verify
@@ -35,7 +36,7 @@ def verify_request(
 ) -> Verified | NotVerified:
     match verify(keys.keys, url, headers, body):
         case Signed(timestamp, key):
-            return Verified(timestamp=timestamp, key=keys.names[key], event=envelope_name(body))
+            return Verified(timestamp=timestamp, key=keys.names[key], event=masked_text(envelope_name(body)))
         case Unsigned(SignatureFault.SIGNATURE_WRONG as fault):
             return NotVerified(fault, _hint(keys, url, headers, body))
         case Unsigned(fault):

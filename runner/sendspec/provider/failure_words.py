@@ -88,12 +88,13 @@ class FailureRow:
         return (
             self.source in ("", reason.source_name)
             and (not self.source_codes or reason.source_code in self.source_codes)
-            and (self.code is None or self._covers(reason.code))
+            and (self.code is None or self.covers(reason.code))
             and (not self.reasons or reason.text.lower() in self.reasons)
             and self.status in ("", status)
         )
 
-    def _covers(self, code: int | None) -> bool:
+    def covers(self, code: int | None) -> bool:
+        """Whether it names this failure's code."""
         return self.code is not None and code is not None and self.code <= code <= (self.until or self.code)
 
 
@@ -163,6 +164,12 @@ def failure_words(status: str, reason: FailureReason | None) -> FailureWords:
     """What it means that a message ended in `status` for `reason`."""
     said = reason or FailureReason("")
     return next((row.means for row in ROWS if row.applies(status, said)), NOT_KNOWN)
+
+
+def code_words(code: int) -> FailureWords:
+    """What a code alone means: one of the API's failures, or one of an SMS network's."""
+    rows = (row for row in ROWS if row.covers(code) or (row.source == SMS and str(code) in row.source_codes))
+    return next((row.means for row in rows), NOT_KNOWN)
 
 
 def table_rows() -> list[tuple[str, ...]]:

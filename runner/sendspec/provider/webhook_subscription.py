@@ -10,9 +10,9 @@ EVENTS = ("outbound", "inbound", "interaction")
 PATH = "/organizations/ORGANIZATION/workspaces/{workspace}/webhook-subscriptions"
 
 
-def subscription_request(base: str, workspace: str, platforms: Sequence[str]) -> str:
-    """The requests for these platforms, in one line, with words in capitals for what only the user knows. `base` is the API's URL."""
+def subscription_request(base: str, workspace: str, platforms: Sequence[str]) -> list[str]:
+    """The requests for these platforms, in a few lines, with words in capitals for what only the user knows. `base` is the API's URL."""
     first, *others = (f"{platform}.{event}" for platform in platforms for event in EVENTS)
     body = {"service": "channels", "event": first, "url": "https://HOST/PATH", "signingKey": "KEY"}
     also = ", ".join(others[:-1]) + f" and {others[-1]}"
-    return f"POST {base}{PATH.format(workspace=workspace)} {json.dumps(body)}, and the same for {also}"
+    return [f"POST {base}{PATH.format(workspace=workspace)}", json.dumps(body), f"and the same for {also}"]

@@ -12,6 +12,8 @@ FAULT_STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 50
 POST_KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
 LIST_KINDS = ("list-late", "list-5xx")
 WEBHOOK_KINDS = ("webhook-twice", "webhook-late", "webhook-reversed", "webhook-unsigned", "webhook-before-answer")
+LATE_KINDS = ("slow", "list-late", "webhook-late")
+"""Those that `ms` belongs to."""
 EARLY = "webhook-before-answer"
 _FAULT = re.compile(r"([a-z0-9-]+)(?::(.*))?")
 _OPTION = re.compile(r"(every|from|to|ms|retry-after)=([0-9]{1,9})")
@@ -70,9 +72,17 @@ def parse_fault(text: str) -> SandboxFault:
             raise ValueError(
                 f"'{part}' is not an option of a fault; write every=N, from=N, to=N, ms=N or retry-after=N"
             )
+        if option[1] in options:
+            raise ValueError(f"{option[1]} is there twice; write it once")
         options[option[1]] = int(option[2])
     if options.get("every") == 0:
         raise ValueError("every=0 strikes nothing; write every=1 or more")
+    if "to" in options and options["to"] < options.get("from", 1):
+        raise ValueError(f"nothing is from {options.get('from', 1)} to {options['to']}; write to=N with a larger N")
+    if "ms" in options and match[1] not in LATE_KINDS:
+        raise ValueError(f"{match[1]} takes no time: leave out ms, or write one of {', '.join(LATE_KINDS)}")
+    if "retry-after" in options and not match[1].isdigit():
+        raise ValueError(f"{match[1]} is no status that is answered with: leave out retry-after")
     return SandboxFault(
         kind=match[1],
         every=options.get("every", 1),

@@ -19,17 +19,19 @@ TOPICS = {
     "environments": "Which environment a command works in.",
     "ledger": "What the ledger records, and how to keep it.",
     "states": "What a message's state means, and why people are skipped.",
+    "delivery": "What statuses, verdicts, failures and webhooks' words mean.",
     "words": "What segment, shape, drift and other words mean.",
     "formats": "JSON, CSV, and the reports of CI services.",
     "exit-codes": "What a command's exit code means.",
     "cli": "Where settings come from, and where to write options.",
 }
-"""What each topic is about, by its name, which is that of its file."""
+"""What each topic is about, by its name, which is that of its file but for those in `FILES`."""
+FILES = {"delivery": "deliveries"}
 ALIASES = {
     "filters": ("templates",), "tests": ("templates",), "jinja": ("templates",), "placeholders": ("templates",),
     "csv": ("formats", "spec"), "json": ("formats",), "recipients": ("spec",), "columns": ("spec", "templates"),
     "key": ("project",), "channels": ("project",), "approvals": ("project",), "env": ("environments",),
-    "lock": ("ledger",), "where": ("spec", "templates"), "exit": ("exit-codes",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
+    "lock": ("ledger",), "where": ("spec", "templates"), "exit": ("exit-codes",), "skipped": ("states",), "deliveries": ("delivery",), "statuses": ("delivery", "states"), "webhooks": ("delivery",), "verdicts": ("delivery",), "options": ("cli",), "variables": ("cli",),
 }  # fmt: skip
 """Topics by other words that people look for."""
 _TITLES = {"exit-codes": "Exit codes"}
@@ -68,7 +70,7 @@ def topics_document(names: Sequence[str]) -> dict[str, Any]:
 
 def topic_source(name: str) -> str:
     """A topic as the file writes it."""
-    return (_directory() / f"{name}.md").read_text(encoding="utf-8")
+    return (_directory() / f"{FILES.get(name, name)}.md").read_text(encoding="utf-8")
 
 
 def _directory() -> Path:

@@ -17,7 +17,7 @@ def refusal_text(reason: str, error: OSError | None) -> str:
     """The first refusal of a kind by a receiver."""
     if error is not None:
         return f"a request was answered with 503, and comes again: the disk refuses it: {os_reason(error)}"
-    return f"a request was refused: {reason_text(reason)} [{reason}]; more of this kind are only counted"
+    return f"a request was refused: {reason_text(reason)} [{reason}]; more of this kind are counted, every minute and at the end"
 
 
 def aside_text(reasons: Mapping[str, int], path: PurePath, environment: str) -> str:
@@ -29,18 +29,27 @@ def aside_text(reasons: Mapping[str, int], path: PurePath, environment: str) -> 
     )
 
 
-def serve_text(report: ServeReport) -> str:
-    """What a receiver did, at its end."""
-    answered = report.answered
+def counts_text(answered: Mapping[str, int]) -> str:
+    """How many requests a receiver took, and refused."""
     refused = " · ".join(f"{number} {reason}" for reason, number in sorted(answered.items()) if reason)
+    return f"{counted(answered.get('', 0), 'request')} received" + (f"; refused: {refused}" if refused else "")
+
+
+def serve_text(report: ServeReport, path: PurePath) -> str:
+    """What a receiver did, at its end. `path` is its spool."""
     stored = report.stored
-    lines = [f"{counted(answered[''], 'request')} received" + (f"; refused: {refused}" if refused else "")]
-    lines.append(
+    lines = [
+        counts_text(report.answered),
         f"  {stored.stored} stored · {stored.known} known · {stored.elsewhere} elsewhere · {stored.other.total()} other"
-        f" · {stored.refused.total()} unreadable"
-    )
+        f" · {stored.refused.total()} unreadable" + (f" · {report.left} not stored yet" if report.left else ""),
+    ]
     if report.put_aside:
         lines.append(f"  {report.put_aside} of them put aside")
+    if report.left:
+        lines.append(
+            f"  {counted(report.left, 'request is', 'requests are')} left in {path}, and stored when `webhook serve` runs again;"
+            " where opt-outs count, a send reads them there"
+        )
     return "\n".join(lines)
 
 

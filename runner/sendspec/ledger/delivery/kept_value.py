@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 
 from sendspec.ledger.delivery.interaction import Interaction
-from sendspec.ledger.delivery.masked_text import masked_text
+from sendspec.ledger.delivery.masked_text import MASK, masked_text
 from sendspec.ledger.delivery.observation import FailureReason, Observation, StatusReport
 from sendspec.ledger.delivery.opt_out import SAID, OptOutSignal
 from sendspec.ledger.delivery.protocol import PendingReport
@@ -18,6 +18,10 @@ from sendspec.ledger.storable import storable
 
 MAX_TEXT = 200
 MAX_PARTS = 1_000
+CODE_DIGITS = 6
+"""The API's codes have five digits, those of its sources up to six. A longer one could be a number: those have at least seven."""
+UNREADABLE = "unreadable"
+"""In place of a status or a kind that could name a person. As any word that the API doesn't document, it isn't final."""
 
 
 def to_milliseconds(moment: float) -> int:
@@ -41,7 +45,7 @@ def kept_moment(moment: float) -> float:
 def kept_report(report: StatusReport) -> StatusReport:
     reason, at, parts = report.reason, report.at, report.parts
     return StatusReport(
-        kept_text(report.status),
+        _kept_word(report.status),
         None if at is None or not is_moment(at) else kept_moment(at),
         None if reason is None else _kept_reason(reason),
         parts if parts is not None and 0 <= parts <= MAX_PARTS else None,
@@ -54,14 +58,14 @@ def kept_observation(seen: Observation) -> Observation:
 
 def kept_interaction(interaction: Interaction) -> Interaction:
     return replace(
-        interaction, id=kept_text(interaction.id), kind=kept_text(interaction.kind), at=kept_moment(interaction.at)
+        interaction, id=kept_text(interaction.id), kind=_kept_word(interaction.kind), at=kept_moment(interaction.at)
     )
 
 
 def kept_signal(signal: OptOutSignal) -> OptOutSignal:
     """A person's reason may name whom it is about."""
     evidence = signal.evidence if signal.ground in SAID else masked_text(signal.evidence)
-    channel = None if signal.channel is None else kept_text(signal.channel)
+    channel = None if signal.channel is None else kept_text(masked_text(signal.channel))
     return replace(
         signal,
         at=kept_moment(signal.at),
@@ -84,9 +88,20 @@ def kept_text(text: str) -> str:
     return storable(text[:MAX_TEXT])
 
 
+def _kept_word(word: str) -> str:
+    return UNREADABLE if MASK in masked_text(word) else kept_text(word)
+
+
+def _is_code(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= CODE_DIGITS
+
+
 def _kept_reason(reason: FailureReason) -> FailureReason:
     return FailureReason(
-        kept_text(masked_text(reason.text)), reason.code, kept_text(reason.source_name), kept_text(reason.source_code)
+        kept_text(masked_text(reason.text)),
+        None if reason.code is None or abs(reason.code) >= 10**CODE_DIGITS else reason.code,
+        kept_text(masked_text(reason.source_name)),
+        reason.source_code if _is_code(reason.source_code) else kept_text(masked_text(reason.source_code)),
     )
 
 

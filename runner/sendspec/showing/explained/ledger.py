@@ -81,6 +81,15 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right="sendspec opt-outs import data/opted-out.csv --replace-lost --reason 'the disk failed' --env production",
     ),
+    "spool-unread": Explanation(
+        "somebody may have said stop in a request that can't be read",
+        (
+            "`webhook serve` keeps each request in `.sendspec/webhooks-ENV.jsonl` until it is stored. Opt-outs count from there too: "
+            "before a send, and while it sends, the file is read. It is a link, others can write to it, or a request in it can't be "
+            "understood. Start `webhook serve`: it stores what it can, and puts the rest aside, for you to look at."
+        ),
+        right="sendspec webhook serve --url https://hooks.example.com/bird --key-env BIRD_SIGNING_KEY --env production",
+    ),
     "ledger-unwritable": Explanation(
         "the ledger can't be written",
         (
@@ -194,6 +203,13 @@ EXPLAINED: dict[str, Explanation] = {
             "Wait until it ends, then run the command again: two runs at once could send a message twice. A suspended "
             "process keeps its lock; a killed one releases it. A ledger on a server takes many runs at once, but nobody settles "
             "what a run is sending, and nobody copies or migrates the ledger meanwhile."
+        ),
+    ),
+    "receiver-busy": Explanation(
+        "another process receives webhooks for the environment",
+        (
+            "One `webhook serve` works for an environment, and this one has ended without receiving anything. Sends, `wait` and "
+            "`webhook ingest` work beside it. A killed receiver leaves nothing locked."
         ),
     ),
 }
