@@ -1,9 +1,11 @@
 import pytest
 from sendspec.composing.identity import receiver_hash, suppression_hash
+from sendspec.ledger.delivery.observation import FailureReason, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
-from sendspec.operations.opt_out_signal import SignalReading, signals_of
+from sendspec.operations.opt_out_signal import NO_SIGNAL, SignalReading, failure_signals, signals_of
 from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.provider.interaction_entry import InteractionEntry
+from sendspec.provider.message_list import Sighting
 
 SALT = b"s" * 32
 PHONE, OTHER = "+31612345678", "+447700900123"
@@ -84,3 +86,41 @@ def test_an_id_that_repeats_the_address_is_not_kept(identity: str) -> None:
     sender = "ann@example.com" if "@" in identity else PHONE
     [kept] = signals_of(IncomingMessage(identity, CHANNEL, sender, "STOP", 1.0), SALT, 2.0).signals
     assert kept.evidence == f"hidden:{suppression_hash(SALT, identity).hex()}"
+
+
+OPTED_OUT, DEAD = FailureReason("the contact has opted out", 14000, "contact"), FailureReason("unknown subscriber")
+
+
+def failed(
+    reason: FailureReason | None, *receivers: str, status: str = "sending_failed", at: float | None = 1_700_000_000.0
+) -> Sighting:
+    return Sighting("out-1", "", frozenset(receivers), False, 1_600_000_000.0, StatusReport(status, at, reason))
+
+
+@pytest.mark.parametrize(
+    ("sighting", "expected"),
+    [
+        (failed(OPTED_OUT, PHONE), [signal(MAYBE, Ground.FAILURE, "out-1")]),
+        (failed(FailureReason("Unsubscribed"), PHONE), [signal(MAYBE, Ground.FAILURE, "out-1")]),
+        (failed(OPTED_OUT, "Ann@EXAMPLE.com"), [signal(MAYBE, Ground.FAILURE, "out-1", "ann@example.com")]),
+        (failed(OPTED_OUT, OTHER, PHONE, "0b7e3b1c-0000-4000-8000-000000000001"),
+         [signal(MAYBE, Ground.FAILURE, "out-1"), signal(MAYBE, Ground.FAILURE, "out-1", OTHER)]),
+        (failed(DEAD, PHONE), []),
+        (failed(None, PHONE), []),
+        (failed(OPTED_OUT, PHONE, status="delivered"), []),
+        (failed(OPTED_OUT, PHONE, status="sent"), []),
+        (failed(OPTED_OUT), []),
+        (Sighting("out-1", "", frozenset({PHONE}), False, 1.0, None), []),
+    ],
+)  # fmt: skip
+def test_a_message_that_failed_for_an_opt_out_is_for_a_person_to_look_at(
+    sighting: Sighting, expected: list[OptOutSignal]
+) -> None:
+    read = failure_signals(sighting, SALT, 1_700_000_009.0, CHANNEL)
+    assert list(read.signals) == expected
+    assert expected or read in (NO_SIGNAL, SignalReading())
+
+
+def test_a_failure_without_a_time_is_of_when_its_message_was_made() -> None:
+    [read] = failure_signals(failed(OPTED_OUT, PHONE, at=None), SALT, 1_700_000_009.0, CHANNEL).signals
+    assert read.at == 1_600_000_000.0

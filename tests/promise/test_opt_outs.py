@@ -368,6 +368,36 @@ def test_the_list_names_nobody_and_a_persons_word_settles_a_reply(
     assert unknown.code == 2
 
 
+def test_a_message_that_failed_for_an_opt_out_waits_for_a_person_and_is_settled_once(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    run(ready, "send", "hello.yaml", "--yes")
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    taken = sorted(server.taken, key=lambda one: json.dumps(one["receiver"]))
+    for message in taken[:4]:
+        reason = {"code": 14000, "source": {"name": "contact"}}
+        message |= {"status": "sending_failed", "lastStatusAt": moment, "failure": reason}
+    ids = [message["id"] for message in taken[:4]]
+    run(ready, "opt-outs", "add", f"+4477009{3:05d}")
+    refreshed = ("status", "hello.yaml", "--delivery", "--refresh")
+    assert run(ready, *refreshed).json["delivery"]["undelivered"] == 4
+    looked = run(ready, "opt-outs", "list", "--maybe").json
+    found = [(one["id"], one["masked"], one["ground"], one["channel"]) for one in looked["maybes"]]
+    assert sorted(found) == sorted((ids[n], f"+44••••••0{n}", "failure", "sms") for n in range(3)), "3 is known already"
+    assert looked["opt_outs"][0]["ground"] == "hand"
+    assert run(ready, "opt-outs", "add", "--message", ids[0]).json["changed"] == 1
+    assert run(ready, "opt-outs", "remove", "--message", ids[1], *REASON).json["changed"] == 1
+    replies.add(2, "START", at=time.time() + 5)
+    run(ready, "opt-outs", "list", "--refresh")
+    for message in taken[:4]:
+        message["lastStatusAt"] = "2026-11-29T10:00:00Z"
+    taken[5] |= {"status": "sent"}
+    run(ready, *refreshed)
+    listed = run(ready, "opt-outs", "list", "--maybe").json
+    assert (listed["maybe"], len(listed["opt_outs"])) == (0, 2)
+    assert listed["signals"] == 4 + 1 + 2 + 1, "four failures, a person's word three times, a START"
+
+
 def test_lifting_what_somebody_said_needs_a_reason_and_is_warned_of(ready: ProjectDir, replies: Replies) -> None:
     replies.add(1, "STOP", at=time.time() + 30)  # the API's clock may be ahead
     run(ready, "opt-outs", "list", "--refresh")
@@ -502,7 +532,7 @@ def test_doctor_says_how_many_opt_outs_there_are_and_how_far_replies_were_read(
     run(ready, "opt-outs", "list", "--refresh")
     check = opt_out_check(ready)
     assert check is not None
-    assert "; 1 reply waits for a person; replies were read up to 20" in check["found"]
+    assert "; 1 reply may be an opt-out: `opt-outs list --maybe`; replies were read up to 20" in check["found"]
     _lost(ready.folder / ".sendspec" / "test.db.delivery")
     check = opt_out_check(ready)
     assert check is not None

@@ -65,7 +65,7 @@ _messages = click.option(
     "ids",
     multiple=True,
     metavar="ID",
-    help="Whoever sent this reply: an id from `opt-outs list --maybe`. May be given several times.",
+    help="Whoever it is about: the id of a reply or message, from `opt-outs list --maybe`. May be given several times.",
 )
 
 
@@ -73,7 +73,10 @@ _messages = click.option(
 @optional_specs_argument
 @environment_option
 @click.option(
-    "--maybe", "lists_maybes", is_flag=True, help="List replies that only contain a keyword: a person decides."
+    "--maybe",
+    "lists_maybes",
+    is_flag=True,
+    help="List what may be an opt-out: replies, and messages that failed. A person decides.",
 )
 @click.option(
     "--refresh", is_flag=True, help="First read what people replied, from the API: one request a channel, usually."
@@ -181,7 +184,7 @@ def _remove(
     ids: tuple[str, ...],
     reason: str,
 ) -> int:
-    """Lift opt-outs, or settle a reply that only contains a keyword."""
+    """Lift opt-outs, or settle what may be one: it is none."""
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
     problems = Problems()

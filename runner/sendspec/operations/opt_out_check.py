@@ -9,6 +9,7 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.maybe_opt_outs import maybe_words
 from sendspec.operations.opt_outs import known_opt_outs
 from sendspec.operations.project_context import ProjectContext
 
@@ -31,7 +32,7 @@ def opt_out_checks(context: ProjectContext) -> Iterator[Check]:
     if known.standing:
         found += f", the latest on {_day(known.standing[-1].at)}"
     if known.maybes:
-        found += f"; {counted(len(known.maybes), 'reply waits', 'replies wait')} for a person"
+        found += f"; {maybe_words(known.maybes)}: `opt-outs list --maybe`"
     if known.last_look is None:
         yield Check(CheckStatus.OK, WHAT, f"{found}; replies were never read from the API")
     elif known.last_look < context.system.clock.wall() - WEEK:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from sendspec.ledger.delivery.opt_out import SignalKind
 from sendspec.ledger.delivery.protocol import DeliveryStore, Written
-from sendspec.operations.opt_out_signal import SignalReading
+from sendspec.operations.opt_out_signal import SignalReading, failure_signals, may_be_opt_out
 from sendspec.operations.own_opt_out_file import append_addresses
 from sendspec.operations.project_context import ProjectContext
+from sendspec.sending.report_match import Matched
 
 
 def keep_signals(context: ProjectContext, store: DeliveryStore, readings: Iterable[SignalReading]) -> Written:
@@ -28,3 +29,18 @@ def keep_signals(context: ProjectContext, store: DeliveryStore, readings: Iterab
         }
         append_addresses(context, own, said)
     return store.put_signals(signal for reading in read for signal in reading.signals)
+
+
+def keep_failures(context: ProjectContext, store: DeliveryStore, channel: str, found: Iterable[Matched]) -> None:
+    """Keeps who may have opted out, by the failures of messages on a channel. What was kept of such a failure before is not kept again."""
+    failed = [one for one in found if may_be_opt_out(one.observation.report)]
+    if not failed:
+        return
+    known = store.deliveries([one.observation.message for one in failed])
+    noted_at = context.system.clock.wall()
+    readings = [
+        failure_signals(one.sighting, context.salt, noted_at, channel)
+        for one in failed
+        if (earlier := known.get(one.observation.message)) is None or not may_be_opt_out(earlier.report)
+    ]
+    keep_signals(context, store, [reading for reading in readings if reading.signals])

@@ -1,4 +1,4 @@
-"""The opt-out signals that a reply or an interaction is: who opted out or in again, and on what grounds."""
+"""The opt-out signals that a reply, an interaction or a failed message is: who opted out or in again, and on what grounds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import assert_never
 
 from sendspec.composing.identity import suppression_hash
 from sendspec.diagnostics.problem import Problem
+from sendspec.ledger.delivery.observation import Fate, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
+from sendspec.provider.failure_words import FailureKind, failure_words
 from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.provider.interaction_entry import OPT_IN_TYPES, OPT_OUT_TYPES, InteractionEntry
+from sendspec.provider.message_list import Sighting
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
@@ -51,6 +54,30 @@ def signals_of(
     hashes = [suppression_hash(salt, address) for address in addresses]
     signals = [OptOutSignal(receiver, kind, ground, entry.at, named, evidence, noted_at) for receiver in hashes]
     return SignalReading(tuple(signals), tuple(addresses), 0 if addresses else 1)
+
+
+def failure_signals(sighting: Sighting, salt: bytes, noted_at: float, channel: str | None) -> SignalReading:
+    """What a message's failure says of further messages to its recipients: maybe they have opted out. A person decides.
+
+    How the API says it is a guess, so nobody is suppressed for it.
+    """
+    report = sighting.report
+    if report is None or not may_be_opt_out(report):
+        return NO_SIGNAL
+    created_at = noted_at if sighting.created_at is None else sighting.created_at
+    at = created_at if report.at is None else report.at
+    addresses = sorted(_addresses(sighting.receivers))
+    hashes = [suppression_hash(salt, address) for address in addresses]
+    evidence = kept_id(sighting.remote_id, addresses, salt)
+    signals = [
+        OptOutSignal(receiver, SignalKind.MAYBE, Ground.FAILURE, at, channel, evidence, noted_at) for receiver in hashes
+    ]
+    return SignalReading(tuple(signals), tuple(addresses))
+
+
+def may_be_opt_out(report: StatusReport) -> bool:
+    """Whether a message failed because its recipient may have opted out."""
+    return report.fate is Fate.UNDELIVERED and failure_words(report.status, report.reason).kind is FailureKind.OPTED_OUT
 
 
 def kept_id(identity: str, addresses: Iterable[str], salt: bytes) -> str:

@@ -11,14 +11,14 @@ from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
-from sendspec.ledger.delivery.masked_text import masked_text
-from sendspec.ledger.delivery.opt_out import SAID, Ground, OptOutSignal, SignalKind, opted_out
+from sendspec.ledger.delivery.opt_out import RULED, SAID, Ground, OptOutSignal, SignalKind, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
+from sendspec.operations.maybe_opt_outs import maybes
 from sendspec.operations.opt_out_keeping import keep_signals
 from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, sms_channels
 from sendspec.operations.opt_out_signal import SignalReading
@@ -65,32 +65,21 @@ def people_at(context: ProjectContext, written: Sequence[str], country: str | No
 
 
 def people_of_replies(facts: DeliveryFacts | None, ids: Sequence[str]) -> list[Person]:
-    """Those who sent the replies with these ids of the API. Raises `WrongUsage` for an id that no signal has."""
+    """Those who sent the replies with these ids of the API, or for whom such a message failed.
+
+    Raises `WrongUsage` for an id that no signal has.
+    """
     wanted, found = set(ids), dict[str, list[Person]]()
     for signal in () if facts is None else facts.signals():
-        if signal.ground in SAID and signal.evidence in wanted:
+        if signal.ground not in RULED and signal.evidence in wanted:
             found.setdefault(signal.evidence, []).append(Person(signal.receiver, "", signal.evidence, signal.channel))
     missing = next((each for each in ids if each not in found), None)
     if missing is not None:
         raise WrongUsage(
-            f"no reply with the id '{printable(missing[:60])}' is known; nothing was changed",
+            f"no reply or failed message with the id '{printable(missing[:60])}' is known; nothing was changed",
             "copy the id from `sendspec opt-outs list --maybe`",
         )
     return list(dict.fromkeys(person for each in ids for person in found[each]))
-
-
-def maybes(facts: DeliveryFacts | None) -> list[OptOutSignal]:
-    """The replies that only contain a keyword, and that nobody has settled, the oldest first."""
-    open_: dict[tuple[str, bytes], OptOutSignal] = {}
-    settled = set()
-    for signal in () if facts is None else facts.signals():
-        if signal.ground not in SAID:
-            settled.add((signal.evidence, signal.receiver))
-        elif signal.kind is SignalKind.MAYBE:
-            open_.setdefault((signal.evidence, signal.receiver), signal)
-    # what a person wrote is kept masked, and so is an id in it
-    left = [one for (identity, receiver), one in open_.items() if (masked_text(identity), receiver) not in settled]
-    return sorted(left, key=lambda one: (one.at, one.evidence))
 
 
 def opt_outs_to_change(context: ProjectContext) -> AbstractContextManager[DeliveryStore]:
@@ -197,7 +186,7 @@ def add(
 
 
 def lift(store: DeliveryStore, people: Iterable[Person], *, reason: str, now: float) -> Changed:
-    """A person lifts opt-outs. A reply that only contained a keyword is settled: it was none.
+    """A person lifts opt-outs. What may have been one is settled: it was none.
 
     People who aren't opted out are counted as known.
     """
@@ -244,7 +233,7 @@ def replace_lost(
 
 
 def _settled(person: Person, now: float) -> OptOutSignal:
-    """Somebody has read a reply that only contained a keyword."""
+    """Somebody has looked at what may be an opt-out."""
     return OptOutSignal(person.receiver, SignalKind.MAYBE, Ground.HAND, now, person.channel, person.evidence, now)
 
 
@@ -257,14 +246,14 @@ class _Known:
 
     def _noted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
         for signal in signals:
-            if signal.ground not in SAID and signal.kind is SignalKind.IN:
+            if signal.ground in RULED and signal.kind is SignalKind.IN:
                 self._lifted_at[signal.receiver] = max(signal.at, self._lifted_at.get(signal.receiver, signal.at))
             yield signal
 
     def is_ruled_out(self, receiver: bytes) -> bool:
         """Whether a list or a person has opted them out, which only a person lifts."""
         present = self.standing.get(receiver)
-        return present is not None and present.ground not in SAID
+        return present is not None and present.ground in RULED
 
     def after_lifted(self, receiver: bytes, at: float) -> float:
         """`at`, or a moment after a person last lifted it: a new word counts more than an old one."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.delivery.opt_out import OptOutSignal
+from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal
+from sendspec.operations.maybe_opt_outs import maybe_words
 from sendspec.operations.opt_outs import Changed, KnownOptOuts
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment
@@ -23,8 +24,7 @@ def opt_outs_text(shown: KnownOptOuts, *, lists_maybes: bool) -> str:
     people = counted(len(shown.standing), "person has", "people have")
     lines.append(f"{people} opted out ({shown.environment})")
     if shown.maybes and not lists_maybes:
-        replies = counted(len(shown.maybes), "reply only contains", "replies only contain")
-        lines.append(f"{replies} a keyword: sendspec opt-outs list --maybe")
+        lines.append(f"{maybe_words(shown.maybes)}: sendspec opt-outs list --maybe")
     if shown.maybes and lists_maybes:
         lines.append(
             "settle each: sendspec opt-outs add --message ID, or sendspec opt-outs remove --message ID --reason …"
@@ -36,7 +36,8 @@ def _line(shown: KnownOptOuts, one: OptOutSignal, *, lists_maybes: bool) -> str:
     who = shown.masked.get(one.receiver, one.receiver.hex()[:HASH_SHOWN])
     where = _channel(shown, one) or "all channels"
     if lists_maybes:
-        return f"{clean(one.evidence)}  {clean(who):<12}  {moment(one.at)}  {clean(where)}"
+        what = "failed message" if one.ground is Ground.FAILURE else "reply"
+        return f"{clean(one.evidence)}  {clean(who):<12}  {what:<14}  {moment(one.at)}  {clean(where)}"
     return f"{clean(who):<12}  {one.ground.value:<7}  {moment(one.at)}  {clean(where)}  {clean(one.evidence)}".rstrip()
 
 
@@ -114,6 +115,7 @@ def _maybe_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
         "id": one.evidence,
         "receiver": one.receiver.hex(),
         **_masked(shown, one),
+        "ground": one.ground.value,
         "at": moment(one.at),
         "channel": _channel(shown, one),
     }

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class SignalKind(StrEnum):
-    """`MAYBE`: a text only contains a keyword. A person decides; it suppresses nothing."""
+    """`MAYBE`: it may be an opt-out. A person decides; it suppresses nothing."""
 
     OUT = "out"
     IN = "in"
@@ -20,16 +20,22 @@ class SignalKind(StrEnum):
 
 
 class Ground(StrEnum):
-    """What a signal rests on: a keyword in a reply, a link that was followed, a file, or a person's word."""
+    """What a signal rests on: a reply, a link that was followed, a message that failed, a file, or a person's word.
+
+    `FAILURE` is of a `MAYBE` only: the API's words for a failed message leave it open.
+    """
 
     KEYWORD = "keyword"
     LINK = "link"
+    FAILURE = "failure"
     IMPORT = "import"
     HAND = "hand"
 
 
 SAID = frozenset({Ground.KEYWORD, Ground.LINK})
 """Grounds that the recipient gave. An opt-in of this kind lifts only an opt-out of this kind."""
+RULED = frozenset({Ground.IMPORT, Ground.HAND})
+"""Grounds that a file or a person gave. Only a person lifts an opt-out of this kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,8 @@ class OptOutSignal:
     """One signal. `receiver` is the keyed hash of an address.
 
     `at` is when it was given, in Unix seconds (the API's `createdAt`); `noted_at` is when it was written down. `channel` is the
-    channel that it arrived on, None if it is about all. `evidence` is the API's id of the reply or interaction, or a person's
-    reason; never a text that somebody sent.
+    channel that it arrived on, None if it is about all. `evidence` is the API's id of the reply, the interaction or the failed message,
+    or a person's reason; never a text that somebody sent.
     """
 
     receiver: bytes
@@ -68,7 +74,7 @@ def opted_out(
 
 def _standing(signals: list[OptOutSignal]) -> OptOutSignal | None:
     """The opt-out that stands; None if none does."""
-    ruled = [signal for signal in signals if signal.ground not in SAID]
+    ruled = [signal for signal in signals if signal.ground in RULED]
     ruling = max(ruled, key=_latest, default=None)
     if ruling is not None and ruling.kind is SignalKind.OUT:
         return ruling
