@@ -398,6 +398,36 @@ def test_a_message_that_failed_for_an_opt_out_waits_for_a_person_and_is_settled_
     assert listed["signals"] == 4 + 1 + 2 + 1, "four failures, a person's word three times, a START"
 
 
+def test_a_stop_that_can_not_be_fully_read_counts_or_waits_for_a_person(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    for number in range(1, 6):
+        replies.add(number, "STOP")
+    entries = [entry for _, entry in replies.entries]
+    contacts = [entry["sender"]["contact"] for entry in entries]
+    contacts[0] |= {"identifierValue": "ann@example.com", "platformAddress": contacts[0]["identifierValue"]}
+    contacts[1]["identifierValue"] = int(contacts[1]["identifierValue"])
+    entries[2] |= {"id": None, "createdAt": None, "direction": None}
+    contacts[3]["identifierValue"] = "07700900004"
+    entries[4] |= {"id": None, "sender": None}
+    done = run(ready, "send", "hello.yaml", "--yes")
+    assert (done.code, done.json["skipped"]["opted-out"]) == (0, 3)
+    assert "2 replies that may be opt-outs name nobody" in done.err
+    run(ready, "opt-outs", "list", "--refresh")
+    assert reached(server) == ["0", "4", "5"]
+    looked = run(ready, "opt-outs", "list", "--maybe", "hello.yaml").json
+    assert (looked["signals"], [one["receiver"] for one in looked["maybes"]]) == (6, [None, None])
+    ids = [one["id"] for one in looked["maybes"]]
+    assert entries[3]["id"] in ids
+    refused = run(ready, "opt-outs", "add", "--message", entries[3]["id"])
+    assert (refused.code, "inbox" in refused.err) == (2, True)
+    both = run(ready, "opt-outs", "add", "+447700900004", "--message", entries[3]["id"])
+    assert (both.json["changed"], both.json["known"]) == (1, 0)
+    unnamed = next(each for each in ids if each != entries[3]["id"])
+    assert run(ready, "opt-outs", "remove", "--message", unnamed, *REASON).json["changed"] == 1
+    assert run(ready, "opt-outs", "list").json["maybe"] == 0
+
+
 def test_lifting_what_somebody_said_needs_a_reason_and_is_warned_of(ready: ProjectDir, replies: Replies) -> None:
     replies.add(1, "STOP", at=time.time() + 30)  # the API's clock may be ahead
     run(ready, "opt-outs", "list", "--refresh")

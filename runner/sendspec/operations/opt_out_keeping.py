@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from sendspec.ledger.delivery.opt_out import SignalKind
 from sendspec.ledger.delivery.protocol import DeliveryStore, Written
@@ -19,6 +20,9 @@ def keep_signals(context: ProjectContext, store: DeliveryStore, readings: Iterab
     `LedgerTrouble`, and `FileUnwritable` for that file.
     """
     read = list(readings)
+    if any(reading.is_undated for reading in read):
+        known = {(signal.evidence, signal.receiver) for signal in store.signals()}
+        read = [_without(known, reading) if reading.is_undated else reading for reading in read]
     own = context.environment.opt_outs.append
     if own is not None:
         said = {
@@ -29,6 +33,13 @@ def keep_signals(context: ProjectContext, store: DeliveryStore, readings: Iterab
         }
         append_addresses(context, own, said)
     return store.put_signals(signal for reading in read for signal in reading.signals)
+
+
+def _without(known: Collection[tuple[str, bytes]], reading: SignalReading) -> SignalReading:
+    """The signals that are not known yet: of an entry without a time, read again, only the time would be another."""
+    pairs = zip(reading.signals, reading.addresses, strict=True)
+    fresh = [(signal, address) for signal, address in pairs if (signal.evidence, signal.receiver) not in known]
+    return replace(reading, signals=tuple(s for s, _ in fresh), addresses=tuple(address for _, address in fresh))
 
 
 def keep_failures(context: ProjectContext, store: DeliveryStore, channel: str, found: Iterable[Matched]) -> None:

@@ -100,7 +100,8 @@ def mark_of(channel: Channel) -> str:
 def look_words(look: OptOutLook) -> Iterable[str]:
     """What a person should know of a look, apart from lists that weren't read."""
     if look.unaddressed:
-        yield f"warning: {counted(look.unaddressed, 'opt-out names', 'opt-outs name')} nobody whose address can be read"
+        replies = counted(look.unaddressed, "reply that may be an opt-out names", "replies that may be opt-outs name")
+        yield f"warning: {replies} nobody whose address can be read for sure: sendspec opt-outs list --maybe"
     if look.skipped:
         yield f"warning: {counted(look.skipped, 'reply', 'replies')} in the API's list can't be read"
     for alias, seconds in look.lacking:

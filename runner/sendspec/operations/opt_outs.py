@@ -21,7 +21,7 @@ from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
 from sendspec.operations.maybe_opt_outs import maybes
 from sendspec.operations.opt_out_keeping import keep_signals
 from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, sms_channels
-from sendspec.operations.opt_out_signal import SignalReading
+from sendspec.operations.opt_out_signal import NOBODY, SignalReading
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import connecting_words, reachable_api
 from sendspec.operations.send_job import Job
@@ -167,11 +167,24 @@ def _masked(
 def add(
     context: ProjectContext, store: DeliveryStore, people: Iterable[Person], *, reason: str, at: float, now: float
 ) -> Changed:
-    """A person says that these people have opted out. Only a person can lift it again."""
+    """A person says that these people have opted out. Only a person can lift it again.
+
+    Raises `WrongUsage` if it is about a reply whose sender can't be read, and no address is named with it.
+    """
+    named = list(people)
+    unread = next((person.evidence for person in named if person.receiver == NOBODY), None)
+    if unread is not None and not any(person.address for person in named):
+        fix = f"look it up in its inbox, then add the address with it: sendspec opt-outs add ADDRESS --message {printable(unread)}"
+        raise WrongUsage(
+            f"who sent the reply '{printable(unread)}' can't be read from the API: {fix}; nothing was changed", fix
+        )
     known = _Known(store)
     fresh: list[SignalReading] = []
     already = 0
-    for person in people:
+    for person in named:
+        if person.receiver == NOBODY:
+            fresh.append(SignalReading((_settled(person, now),), ("",)))
+            continue
         if known.is_ruled_out(person.receiver):
             already += 1
             if person.evidence:

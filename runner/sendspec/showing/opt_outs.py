@@ -8,6 +8,7 @@ from typing import Any
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal
 from sendspec.operations.maybe_opt_outs import maybe_words
+from sendspec.operations.opt_out_signal import NOBODY
 from sendspec.operations.opt_outs import Changed, KnownOptOuts
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment
@@ -33,7 +34,7 @@ def opt_outs_text(shown: KnownOptOuts, *, lists_maybes: bool) -> str:
 
 
 def _line(shown: KnownOptOuts, one: OptOutSignal, *, lists_maybes: bool) -> str:
-    who = shown.masked.get(one.receiver, one.receiver.hex()[:HASH_SHOWN])
+    who = "unknown" if one.receiver == NOBODY else shown.masked.get(one.receiver, one.receiver.hex()[:HASH_SHOWN])
     where = _channel(shown, one) or "all channels"
     if lists_maybes:
         what = "failed message" if one.ground is Ground.FAILURE else "reply"
@@ -113,7 +114,7 @@ def _person_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
 def _maybe_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
     return {
         "id": one.evidence,
-        "receiver": one.receiver.hex(),
+        "receiver": None if one.receiver == NOBODY else one.receiver.hex(),
         **_masked(shown, one),
         "ground": one.ground.value,
         "at": moment(one.at),
