@@ -428,6 +428,27 @@ def test_a_stop_that_can_not_be_fully_read_counts_or_waits_for_a_person(
     assert run(ready, "opt-outs", "list").json["maybe"] == 0
 
 
+def test_replies_count_on_every_platform_that_has_them(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    add_channel(ready)
+    text = (ready.folder / "sendspec.yaml").read_text()
+    first, second = text.index("platform: sms"), text.rindex("platform: sms")
+    assert first != second
+    ready.write("sendspec.yaml", text[:second] + text[second:].replace("platform: sms", "platform: whatsapp", 1))
+    replies.add(1, "STOP")
+    replies.add(2, "STOP", OTHER_CHANNEL)
+    ready.write("hello.yaml", SPEC.replace("channel: sms", "channel: other") + "suppress: {opt_outs: true}\n")
+    done = run(ready, "send", "hello.yaml", "--yes")
+    assert (done.code, done.json["skipped"], reached(server)) == (0, {"opted-out": 1}, list("01345"))
+    assert [OTHER_CHANNEL in look.path for look in replies.looks] == [True], "an SMS doesn't count on WhatsApp"
+    assert len(run(ready, "opt-outs", "list", "--refresh").json["opt_outs"]) == 2
+    ready.write("sendspec.yaml", (ready.folder / "sendspec.yaml").read_text().replace("whatsapp", "push"))
+    replies.looks.clear()
+    run(ready, "opt-outs", "list", "--refresh")
+    assert [OTHER_CHANNEL in look.path for look in replies.looks] == [False], "nobody can answer a push message"
+
+
 def test_lifting_what_somebody_said_needs_a_reason_and_is_warned_of(ready: ProjectDir, replies: Replies) -> None:
     replies.add(1, "STOP", at=time.time() + 30)  # the API's clock may be ahead
     run(ready, "opt-outs", "list", "--refresh")

@@ -99,7 +99,7 @@ def _list(
     if rejects(console, problems, ending=UNCHANGED) or context is None:
         return ExitCode.REJECTED
     if refresh or interactions:
-        looks = refresh_opt_outs(context, console.say, with_interactions=interactions)
+        looks = refresh_opt_outs(context, console.say, jobs, with_interactions=interactions)
         for line in chain.from_iterable(map(look_words, looks)):
             console.warn(line)
         for look in looks:

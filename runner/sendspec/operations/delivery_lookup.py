@@ -11,7 +11,7 @@ from sendspec.ledger.delivery.protocol import DeliveryStore
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import Route, SentMessage
 from sendspec.operations.opt_out_keeping import keep_failures
-from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, sms_channels
+from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, reply_channels
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.reading.access_key import AccessKey
@@ -74,7 +74,7 @@ class DeliveryLookup:
             self._environment,
             self._key,
             store,
-            sms_channels(self._context),
+            reply_channels(self._context),
             bounds=ListBounds(pages=MAX_PAGES, seconds=min(seconds, REPLY_SECONDS), is_hard=True),
         )
         unread = (

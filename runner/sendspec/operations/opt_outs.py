@@ -20,7 +20,7 @@ from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
 from sendspec.operations.maybe_opt_outs import maybes
 from sendspec.operations.opt_out_keeping import keep_signals
-from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, sms_channels
+from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, reply_channels
 from sendspec.operations.opt_out_signal import NOBODY, SignalReading
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import connecting_words, reachable_api
@@ -128,15 +128,15 @@ def known_opt_outs(
 
 def _last_look(context: ProjectContext, facts: DeliveryFacts | None) -> float | None:
     """When the replies to every channel had been read; None if those to one of them never were."""
-    marks = [None if facts is None else facts.mark(mark_of(channel)) for channel in sms_channels(context)]
+    marks = [None if facts is None else facts.mark(mark_of(channel)) for channel in reply_channels(context)]
     read = [mark for mark in marks if mark is not None]
     return min(read) if read and len(read) == len(marks) else None
 
 
 def refresh_opt_outs(
-    context: ProjectContext, say: Callable[[str], None], *, with_interactions: bool = False
+    context: ProjectContext, say: Callable[[str], None], jobs: Iterable[Job] = (), *, with_interactions: bool = False
 ) -> list[OptOutLook]:
-    """Reads the replies to every channel since the last look, and keeps who said stop. `say` hears what is connected to.
+    """Reads the replies to every channel, and to those of `jobs`, since the last look, and keeps who said stop. `say` hears what is connected to.
 
     `with_interactions`: asks for those with the newest messages too, one by one.
     """
@@ -144,7 +144,11 @@ def refresh_opt_outs(
     with opt_outs_to_change(context) as store:
         say(connecting_words(context))
         with reachable_api(context) as reachable:
-            looks = [look_for_opt_outs(context, reachable, key, store, sms_channels(context))]
+            looks = [
+                look_for_opt_outs(
+                    context, reachable, key, store, reply_channels(context, [job.channel for job in jobs])
+                )
+            ]
             if with_interactions and not looks[0].unread:
                 from sendspec.operations.interaction_lookup import look_at_interactions  # few ask for it
 
