@@ -527,14 +527,42 @@ def test_it_works_while_a_run_holds_the_ledger(ready: ProjectDir, server: Counti
     assert [done.code for done in seen] == [0, 0, 0]
 
 
-def test_a_plan_hints_at_opt_outs_that_nobody_asks_for(ready: ProjectDir) -> None:
-    ready.write("hello.yaml", SPEC)
-    assert "opt-outs-unused" not in run(ready, "plan", "hello.yaml").err
+def test_a_plan_warns_where_opt_outs_are_not_asked_for_or_wait_for_a_person(
+    ready: ProjectDir, replies: Replies
+) -> None:
+    def codes(spec: str, environment: str = "test") -> list[str]:
+        ready.write("hello.yaml", SPEC + spec)
+        done = ready.run("plan", "hello.yaml", "--env", environment, "--format", "json")
+        assert done.code == 0, done.err
+        return [each["code"] for each in done.json["warnings"]]
+
+    assert codes("") == codes("suppress: []\n") == ["opt-outs-unasked"]
+    assert codes("suppress: {opt_outs: false}\n") == codes("suppress: {opt_outs: true}\n") == []
+    assert codes("", "sandbox") == [], "nobody is reached"
+    replies.add(2, "please remove me")
+    replies.add(3, "no more", OTHER_CHANNEL)
+    run(ready, "opt-outs", "list", "--refresh")
+    assert codes("") == ["opt-outs-unasked"]
+    assert codes("suppress: {opt_outs: false}\n") == []
+    assert codes("suppress: {opt_outs: true}\n") == ["opt-outs-waiting"]
+    shown = ready.run("plan", "hello.yaml", "--env", "test").err
+    assert "1 reply may be an opt-out" in shown
     run(ready, "opt-outs", "add", "+447700900001")
-    done = ready.run("plan", "hello.yaml", "--env", "test")
-    assert (done.code, "opt-outs-unused" in done.err) == (0, True)
-    ready.write("hello.yaml", SPEC + "suppress: {opt_outs: true}\n")
-    assert "opt-outs-unused" not in ready.run("plan", "hello.yaml", "--env", "test").err
+    assert codes("") == ["opt-outs-unused"]
+    waiting = run(ready, "opt-outs", "list", "--maybe").json["maybes"]
+    run(ready, "opt-outs", "remove", "--message", waiting[0]["id"], *REASON)
+    assert codes("suppress: {opt_outs: true}\n") == []
+    text = (ready.folder / "sendspec.yaml").read_text()
+    run(ready, "opt-outs", "remove", "+447700900001", *REASON)
+    for setting, expected in (
+        ("suppress: {opt_outs: false}", []),
+        ('only_to: ["+447700900001"]', []),
+        ("suppress: []", ["opt-outs-unasked"]),
+    ):
+        ready.write("sendspec.yaml", f"{text}    {setting}\n")
+        assert codes("") == expected
+    ready.write("sendspec.yaml", text.replace("platform: sms", "platform: whatsapp"))
+    assert codes("") == [], "known for SMS only"
 
 
 def test_after_a_loss_a_list_takes_the_place_of_what_was_lost(
@@ -570,11 +598,16 @@ def opt_out_check(project_dir: ProjectDir) -> dict[str, str] | None:
 def test_doctor_says_how_many_opt_outs_there_are_and_how_far_replies_were_read(
     ready: ProjectDir, replies: Replies
 ) -> None:
+    check = opt_out_check(ready)
+    assert check is not None
+    assert (check["verdict"], check["found"]) == ("note", "nothing says whether replies such as STOP count")
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", f"{text}    suppress: {{opt_outs: false}}\n")
     assert opt_out_check(ready) is None
     run(ready, "opt-outs", "add", "+447700900001", "--at", "2026-01-02T03:04:05+00:00")
     check = opt_out_check(ready)
     assert check is not None
-    assert check["verdict"] == "ok"
+    assert check["verdict"] == "note"
     assert (
         check["found"]
         == "1 person has opted out, the latest on 2026-01-02T03:04Z; replies were never read from the API"
