@@ -258,6 +258,7 @@ def test_who_opts_out_while_it_sends_is_not_claimed_any_more(
     assert (done.json["totals"], done.json["skipped"]) == (totals(21, 39), {"opted-out": 39})
     again = run(ready, "plan", "hello.yaml").json
     assert (again["skipped"], again["left"]) == ({"already-accepted": 21, "opted-out": 39}, 0)
+    assert "of them, 39 are to people who have opted out" in ready.run("status", "--env", "test").out
     run(ready, "opt-outs", "remove", stopped[1], *REASON)
     server.decide = lambda number, request: Answer()
     assert run(ready, "send", "hello.yaml", "--yes").json["totals"] == totals(1, 59)
@@ -356,6 +357,12 @@ def test_the_list_names_nobody_and_a_persons_word_settles_a_reply(
         (first, "+44••••••01", "sms"),
         (second, "+44••••••02", "other"),
     ]
+    assert [one["row"]["line"] for one in looked.json["maybes"]] == [3, 4]
+    assert looked.json["opt_outs"][0]["row"]["table"] == "people.csv"
+    assert "row" not in run(ready, "opt-outs", "list").json["opt_outs"][0]
+    text = ready.run("opt-outs", "list", "hello.yaml", "--env", "test").out
+    assert text.splitlines()[0].split() == ["who", "row", "ground", "when", "channel", "evidence"]
+    assert "+44••••••03  people.csv:5  keyword  " in text
     assert run(ready, "opt-outs", "add", "--message", first).json["changed"] == 1
     assert run(ready, "opt-outs", "remove", "--message", second, *REASON).json == {
         "schema": "sendspec.opt-outs-change/1", "environment": "test", "action": "remove", "changed": 1, "known": 0,
@@ -525,6 +532,31 @@ def test_it_works_while_a_run_holds_the_ledger(ready: ProjectDir, server: Counti
     server.decide = decide
     assert run(ready, "send", "hello.yaml", "--yes").code == 0
     assert [done.code for done in seen] == [0, 0, 0]
+
+
+def test_a_change_says_whom_it_is_about_and_what_was_so_already(ready: ProjectDir, replies: Replies) -> None:
+    def said(*command: str) -> str:
+        return ready.run("opt-outs", *command, "--env", "test").out
+
+    assert said("add", "+447700900003", "+447700900004") == "2 people opted out: +44••••••03, +44••••••04\n"
+    assert said("add", "+447700900003", "+447700900005") == (
+        "1 person opted out: +44••••••05; 1 person had opted out already\n"
+    )
+    assert said("add", "+447700900003") == "nothing to change: 1 person had opted out already\n"
+    assert said("remove", "+447700900003", *REASON) == "1 person may get messages again: +44••••••03\n"
+    assert said("remove", "+447700900003", *REASON) == "nothing to change: 1 person had not opted out\n"
+    identity = replies.add(1, "no more")
+    run(ready, "opt-outs", "list", "--refresh")
+    assert said("remove", "--message", identity, *REASON) == "1 settled: it is no opt-out\n"
+    refused = ready.run("opt-outs", "add", "07700900003", "--env", "test")
+    assert (refused.code, "--country GB" in refused.err) == (2, True)
+    assert said("list", "nobody") == ""
+
+
+def test_a_sent_specs_name_stands_for_its_file(ready: ProjectDir, replies: Replies) -> None:
+    run(ready, "send", "hello.yaml", "--yes")
+    run(ready, "opt-outs", "add", "+447700900003")
+    assert run(ready, "opt-outs", "list", "hello").json["opt_outs"][0]["row"]["line"] == 5
 
 
 def test_a_plan_warns_where_opt_outs_are_not_asked_for_or_wait_for_a_person(

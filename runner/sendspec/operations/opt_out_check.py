@@ -9,8 +9,8 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.known_opt_outs import known_opt_outs
 from sendspec.operations.maybe_opt_outs import maybe_words
-from sendspec.operations.opt_outs import known_opt_outs
 from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.environment import Environment
 

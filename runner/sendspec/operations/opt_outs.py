@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sendspec.composing.identity import suppression_hash, suppression_hasher
-from sendspec.composing.message import Message
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.composing.identity import suppression_hash
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
 from sendspec.ledger.delivery.opt_out import RULED, SAID, Ground, OptOutSignal, SignalKind, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
-from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
 from sendspec.operations.maybe_opt_outs import maybes
 from sendspec.operations.opt_out_keeping import keep_signals
-from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, reply_channels
+from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, reply_channels
 from sendspec.operations.opt_out_signal import NOBODY, SignalReading
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import connecting_words, reachable_api
@@ -36,11 +33,16 @@ SOON = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a person's word did, in people: `known` were so already. `against` are those who had said the contrary themselves."""
+    """What a person's word did, in people: `known` were so already. `against` are those who had said the contrary themselves.
+
+    `settled` of the `added` are replies, or failed messages, that were no opt-outs. `masked` are the addresses that were named.
+    """
 
     added: int = 0
     known: int = 0
     against: tuple[OptOutSignal, ...] = ()
+    settled: int = 0
+    masked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ def people_at(context: ProjectContext, written: Sequence[str], country: str | No
     for each in dict.fromkeys(written):
         address = normalise_email(each) if "@" in each else normalise_phone(each, country)
         if isinstance(address, Problem):
-            raise WrongUsage(f"{address.problem}; nothing was changed", address.fix)
+            fix = address.fix
+            if address.code == "phone-country":
+                fix = "write it with + and its country code, or name the country of such numbers, as in --country GB"
+            raise WrongUsage(f"{address.problem}: {fix}; nothing was changed", fix)
         found.append(Person(suppression_hash(context.salt, address), address))
     return found
 
@@ -89,50 +94,6 @@ def opt_outs_to_change(context: ProjectContext) -> AbstractContextManager[Delive
     return deliveries_to_write(context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownOptOuts:
-    """What is known of opt-outs. `masked` has the addresses that a table knows, `alias_by_channel` the channels' names.
-
-    `last_look` is when the API's lists of replies were last read, in Unix seconds.
-    """
-
-    environment: str
-    standing: Sequence[OptOutSignal]
-    maybes: Sequence[OptOutSignal]
-    signals: int
-    last_look: float | None
-    masked: Mapping[bytes, str]
-    alias_by_channel: Mapping[str, str]
-
-
-def known_opt_outs(
-    context: ProjectContext, facts: DeliveryFacts | None, jobs: Iterable[Job] = (), ledger: Facts | None = None
-) -> KnownOptOuts:
-    """Who has opted out, on any of the environment's channels, the latest last.
-
-    People whom the ledger has, or the tables of `jobs`, are named, masked.
-    """
-    standing = {} if facts is None else opted_out(facts.signals())
-    waiting = maybes(facts)
-    channels = context.environment.channels
-    return KnownOptOuts(
-        environment=context.environment.name,
-        standing=sorted(standing.values(), key=lambda one: (one.at, one.receiver)),
-        maybes=waiting,
-        signals=0 if facts is None else facts.signal_count,
-        last_look=_last_look(context, facts),
-        masked=_masked(jobs, context, ledger, standing.keys() | {one.receiver for one in waiting}),
-        alias_by_channel={each.channel.lower(): alias for alias, each in channels.items()},
-    )
-
-
-def _last_look(context: ProjectContext, facts: DeliveryFacts | None) -> float | None:
-    """When the replies to every channel had been read; None if those to one of them never were."""
-    marks = [None if facts is None else facts.mark(mark_of(channel)) for channel in reply_channels(context)]
-    read = [mark for mark in marks if mark is not None]
-    return min(read) if read and len(read) == len(marks) else None
-
-
 def refresh_opt_outs(
     context: ProjectContext, say: Callable[[str], None], jobs: Iterable[Job] = (), *, with_interactions: bool = False
 ) -> list[OptOutLook]:
@@ -155,17 +116,6 @@ def refresh_opt_outs(
                 with ledger_to_read(context) as ledger:
                     looks += [] if ledger is None else [look_at_interactions(context, reachable, key, ledger, store)]
     return looks
-
-
-def _masked(
-    jobs: Iterable[Job], context: ProjectContext, ledger: Facts | None, wanted: Collection[bytes]
-) -> dict[bytes, str]:
-    found_before = () if ledger is None or not wanted else ledger.masked_receivers()
-    masked = {receiver: shown for receiver, shown in found_before if receiver in wanted}
-    hashed = suppression_hasher(context.salt)
-    messages = (item for job in jobs for item in job.composed(Problems()) if isinstance(item, Message))
-    found = ((hashed(address), address) for message in messages for address in message.receivers)
-    return masked | {receiver: mask(address) for receiver, address in found if receiver in wanted}
 
 
 def add(
@@ -199,7 +149,8 @@ def add(
         signal = OptOutSignal(person.receiver, SignalKind.OUT, Ground.HAND, moment, None, evidence, now)
         fresh.append(SignalReading((signal,), (person.address,)))
     keep_signals(context, store, fresh)
-    return Changed(sum(1 for each in fresh if each.signals[0].kind is SignalKind.OUT), already)
+    added = [each for each in fresh if each.signals[0].kind is SignalKind.OUT]
+    return Changed(len(added), already, masked=tuple(mask(one) for each in added for one in each.addresses if one))
 
 
 def lift(store: DeliveryStore, people: Iterable[Person], *, reason: str, now: float) -> Changed:
@@ -209,20 +160,22 @@ def lift(store: DeliveryStore, people: Iterable[Person], *, reason: str, now: fl
     """
     known = _Known(store)
     open_ = {(one.evidence, one.receiver) for one in maybes(store)}
-    signals, already, against = [], 0, []
+    signals, already, against, settled, masked = [], 0, [], 0, []
     for person in people:
         present = known.standing.get(person.receiver)
         if (person.evidence, person.receiver) in open_:
             signals.append(_settled(person, now))
+            settled += 1
         elif present is None:
             already += 1
         else:
             moment = max(now, present.at + SOON)
             signals.append(OptOutSignal(person.receiver, SignalKind.IN, Ground.HAND, moment, None, reason, now))
+            masked += [mask(person.address)] if person.address else []
             if present.ground in SAID:
                 against.append(present)
     store.put_signals(signals)
-    return Changed(len(signals), already, tuple(against))
+    return Changed(len(signals), already, tuple(against), settled, tuple(masked))
 
 
 def import_receivers(store: DeliveryStore, receivers: Sequence[bytes], *, source: str, now: float) -> Changed:
