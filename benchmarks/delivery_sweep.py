@@ -157,7 +157,7 @@ def sweep(place: LedgerPlace, count: int, port: int) -> None:
         connect = lambda route: Connection(endpoint, None, clock.monotonic)  # noqa: E731 - used once
         sweeper = DeliverySweep(match, connect, clock, seconds=7_200.0)
         cpu, start = time.process_time(), time.perf_counter()
-        swept = sweeper.run(undecided.channels(), store.observe)
+        swept = sweeper.run(undecided.channels(), lambda route, found: store.observe(one for _, one in found))
         seconds = time.perf_counter() - start
         assert (swept.observed, swept.is_whole) == (count, True), swept
         line("requests of a sweep", swept.requests, "")

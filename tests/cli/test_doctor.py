@@ -112,6 +112,8 @@ def test_a_project_with_all_it_needs_is_well(doctor: Doctor, server: Any, helper
         "ok       environment: test (from --env)\n"
         "ok       access key: from the environment variable TEST_KEY\n"
         f"ok       ledger: {doctor.folder}/.sendspec/test.db\n"
+        "note     opt-outs: nothing says whether replies such as STOP count\n"
+        "         = fix: add `suppress: {opt_outs: true}` to the environment, or `false`\n"
         f"ok       webhooks: none needed; to hear of statuses and replies at once, register some:\n         POST {server.url}/organizations/ORGANIZATION"
         f"/workspaces/{helpers.WORKSPACE}/webhook-subscriptions\n"
         '         {"service": "channels", "event": "sms.outbound", "url": "https://HOST/PATH", "signingKey": "KEY"}\n'

@@ -13,6 +13,7 @@ from long_rows import every
 from project_dir import CHANNEL
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.delivery.observation import Source
+from sendspec.ledger.delivery.opt_out import SignalKind
 from sendspec.ledger.delivery.protocol import DeliveryStore, PendingReport
 from sendspec.ledger.delivery_access import open_deliveries
 from sendspec.ledger.identity import LedgerIdentity
@@ -176,3 +177,18 @@ def test_an_early_report_finds_only_its_own_receiver_and_does_not_wait_for_ever(
     store.put_pending([PendingReport("remote-1", (theirs, mine), report, Source.WEBHOOK, NOW)])
     assert settle_pending(ledger, store, NOW) == 1
     assert store.deliveries([ONE])[ONE].report.status == "delivered"
+
+
+def test_a_failure_that_may_be_an_opt_out_is_kept_for_a_person_once(store: DeliveryStore) -> None:
+    ledger, source = FewMessages(), {"code": 14000, "source": {"name": "contact"}}
+    refused = status_event(listed(ONE, "remote-1"), "sending_failed", 4, failure=source)
+    assert take(ledger, store, refused).opt_outs == 1
+    assert take(ledger, store, refused, refused).opt_outs == 0
+    stranger = status_event(listed(TWO, "remote-2"), "sending_failed", 4, failure=source)
+    assert take(ledger, store, stranger).opt_outs == 0
+    ledger.known[TWO] = KnownMessage(State.SENDING, receiver_hash(SALT, NUMBER), None, id_text(TWO))
+    assert take(ledger, store, stranger).opt_outs == 1, "it may come before the API's answer to the message"
+    assert [(one.kind, one.evidence, one.channel) for one in store.signals()] == [
+        (SignalKind.MAYBE, "remote-1", CHANNEL),
+        (SignalKind.MAYBE, "remote-2", CHANNEL),
+    ]

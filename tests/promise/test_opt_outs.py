@@ -258,6 +258,7 @@ def test_who_opts_out_while_it_sends_is_not_claimed_any_more(
     assert (done.json["totals"], done.json["skipped"]) == (totals(21, 39), {"opted-out": 39})
     again = run(ready, "plan", "hello.yaml").json
     assert (again["skipped"], again["left"]) == ({"already-accepted": 21, "opted-out": 39}, 0)
+    assert "of them, 39 are to people who have opted out" in ready.run("status", "--env", "test").out
     run(ready, "opt-outs", "remove", stopped[1], *REASON)
     server.decide = lambda number, request: Answer()
     assert run(ready, "send", "hello.yaml", "--yes").json["totals"] == totals(1, 59)
@@ -356,6 +357,12 @@ def test_the_list_names_nobody_and_a_persons_word_settles_a_reply(
         (first, "+44••••••01", "sms"),
         (second, "+44••••••02", "other"),
     ]
+    assert [one["row"]["line"] for one in looked.json["maybes"]] == [3, 4]
+    assert looked.json["opt_outs"][0]["row"]["table"] == "people.csv"
+    assert "row" not in run(ready, "opt-outs", "list").json["opt_outs"][0]
+    text = ready.run("opt-outs", "list", "hello.yaml", "--env", "test").out
+    assert text.splitlines()[0].split() == ["who", "row", "ground", "when", "channel", "evidence"]
+    assert "+44••••••03  people.csv:5  keyword  " in text
     assert run(ready, "opt-outs", "add", "--message", first).json["changed"] == 1
     assert run(ready, "opt-outs", "remove", "--message", second, *REASON).json == {
         "schema": "sendspec.opt-outs-change/1", "environment": "test", "action": "remove", "changed": 1, "known": 0,
@@ -366,6 +373,87 @@ def test_the_list_names_nobody_and_a_persons_word_settles_a_reply(
     assert run(ready, "plan", "hello.yaml").json["skipped"] == {"opted-out": 2}
     unknown = run(ready, "opt-outs", "add", "--message", "00000000-0000-4000-8000-00000000ffff")
     assert unknown.code == 2
+
+
+def test_a_message_that_failed_for_an_opt_out_waits_for_a_person_and_is_settled_once(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    run(ready, "send", "hello.yaml", "--yes")
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    taken = sorted(server.taken, key=lambda one: json.dumps(one["receiver"]))
+    for message in taken[:4]:
+        reason = {"code": 14000, "source": {"name": "contact"}}
+        message |= {"status": "sending_failed", "lastStatusAt": moment, "failure": reason}
+    ids = [message["id"] for message in taken[:4]]
+    run(ready, "opt-outs", "add", f"+4477009{3:05d}")
+    refreshed = ("status", "hello.yaml", "--delivery", "--refresh")
+    assert run(ready, *refreshed).json["delivery"]["undelivered"] == 4
+    looked = run(ready, "opt-outs", "list", "--maybe").json
+    found = [(one["id"], one["masked"], one["ground"], one["channel"]) for one in looked["maybes"]]
+    assert sorted(found) == sorted((ids[n], f"+44••••••0{n}", "failure", "sms") for n in range(3)), "3 is known already"
+    assert looked["opt_outs"][0]["ground"] == "hand"
+    assert run(ready, "opt-outs", "add", "--message", ids[0]).json["changed"] == 1
+    assert run(ready, "opt-outs", "remove", "--message", ids[1], *REASON).json["changed"] == 1
+    replies.add(2, "START", at=time.time() + 5)
+    run(ready, "opt-outs", "list", "--refresh")
+    for message in taken[:4]:
+        message["lastStatusAt"] = "2026-11-29T10:00:00Z"
+    taken[5] |= {"status": "sent"}
+    run(ready, *refreshed)
+    listed = run(ready, "opt-outs", "list", "--maybe").json
+    assert (listed["maybe"], len(listed["opt_outs"])) == (0, 2)
+    assert listed["signals"] == 4 + 1 + 2 + 1, "four failures, a person's word three times, a START"
+
+
+def test_a_stop_that_can_not_be_fully_read_counts_or_waits_for_a_person(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    for number in range(1, 6):
+        replies.add(number, "STOP")
+    entries = [entry for _, entry in replies.entries]
+    contacts = [entry["sender"]["contact"] for entry in entries]
+    contacts[0] |= {"identifierValue": "ann@example.com", "platformAddress": contacts[0]["identifierValue"]}
+    contacts[1]["identifierValue"] = int(contacts[1]["identifierValue"])
+    entries[2] |= {"id": None, "createdAt": None, "direction": None}
+    contacts[3]["identifierValue"] = "07700900004"
+    entries[4] |= {"id": None, "sender": None}
+    done = run(ready, "send", "hello.yaml", "--yes")
+    assert (done.code, done.json["skipped"]["opted-out"]) == (0, 3)
+    assert "2 replies that may be opt-outs name nobody" in done.err
+    run(ready, "opt-outs", "list", "--refresh")
+    assert reached(server) == ["0", "4", "5"]
+    looked = run(ready, "opt-outs", "list", "--maybe", "hello.yaml").json
+    assert (looked["signals"], [one["receiver"] for one in looked["maybes"]]) == (6, [None, None])
+    ids = [one["id"] for one in looked["maybes"]]
+    assert entries[3]["id"] in ids
+    refused = run(ready, "opt-outs", "add", "--message", entries[3]["id"])
+    assert (refused.code, "inbox" in refused.err) == (2, True)
+    both = run(ready, "opt-outs", "add", "+447700900004", "--message", entries[3]["id"])
+    assert (both.json["changed"], both.json["known"]) == (1, 0)
+    unnamed = next(each for each in ids if each != entries[3]["id"])
+    assert run(ready, "opt-outs", "remove", "--message", unnamed, *REASON).json["changed"] == 1
+    assert run(ready, "opt-outs", "list").json["maybe"] == 0
+
+
+def test_replies_count_on_every_platform_that_has_them(
+    ready: ProjectDir, server: CountingServer, replies: Replies
+) -> None:
+    add_channel(ready)
+    text = (ready.folder / "sendspec.yaml").read_text()
+    first, second = text.index("platform: sms"), text.rindex("platform: sms")
+    assert first != second
+    ready.write("sendspec.yaml", text[:second] + text[second:].replace("platform: sms", "platform: whatsapp", 1))
+    replies.add(1, "STOP")
+    replies.add(2, "STOP", OTHER_CHANNEL)
+    ready.write("hello.yaml", SPEC.replace("channel: sms", "channel: other") + "suppress: {opt_outs: true}\n")
+    done = run(ready, "send", "hello.yaml", "--yes")
+    assert (done.code, done.json["skipped"], reached(server)) == (0, {"opted-out": 1}, list("01345"))
+    assert [OTHER_CHANNEL in look.path for look in replies.looks] == [True], "an SMS doesn't count on WhatsApp"
+    assert len(run(ready, "opt-outs", "list", "--refresh").json["opt_outs"]) == 2
+    ready.write("sendspec.yaml", (ready.folder / "sendspec.yaml").read_text().replace("whatsapp", "push"))
+    replies.looks.clear()
+    run(ready, "opt-outs", "list", "--refresh")
+    assert [OTHER_CHANNEL in look.path for look in replies.looks] == [False], "nobody can answer a push message"
 
 
 def test_lifting_what_somebody_said_needs_a_reason_and_is_warned_of(ready: ProjectDir, replies: Replies) -> None:
@@ -446,14 +534,67 @@ def test_it_works_while_a_run_holds_the_ledger(ready: ProjectDir, server: Counti
     assert [done.code for done in seen] == [0, 0, 0]
 
 
-def test_a_plan_hints_at_opt_outs_that_nobody_asks_for(ready: ProjectDir) -> None:
-    ready.write("hello.yaml", SPEC)
-    assert "opt-outs-unused" not in run(ready, "plan", "hello.yaml").err
+def test_a_change_says_whom_it_is_about_and_what_was_so_already(ready: ProjectDir, replies: Replies) -> None:
+    def said(*command: str) -> str:
+        return ready.run("opt-outs", *command, "--env", "test").out
+
+    assert said("add", "+447700900003", "+447700900004") == "2 people opted out: +44••••••03, +44••••••04\n"
+    assert said("add", "+447700900003", "+447700900005") == (
+        "1 person opted out: +44••••••05; 1 person had opted out already\n"
+    )
+    assert said("add", "+447700900003") == "nothing to change: 1 person had opted out already\n"
+    assert said("remove", "+447700900003", *REASON) == "1 person may get messages again: +44••••••03\n"
+    assert said("remove", "+447700900003", *REASON) == "nothing to change: 1 person had not opted out\n"
+    identity = replies.add(1, "no more")
+    run(ready, "opt-outs", "list", "--refresh")
+    assert said("remove", "--message", identity, *REASON) == "1 settled: it is no opt-out\n"
+    refused = ready.run("opt-outs", "add", "07700900003", "--env", "test")
+    assert (refused.code, "--country GB" in refused.err) == (2, True)
+    assert said("list", "nobody") == ""
+
+
+def test_a_sent_specs_name_stands_for_its_file(ready: ProjectDir, replies: Replies) -> None:
+    run(ready, "send", "hello.yaml", "--yes")
+    run(ready, "opt-outs", "add", "+447700900003")
+    assert run(ready, "opt-outs", "list", "hello").json["opt_outs"][0]["row"]["line"] == 5
+
+
+def test_a_plan_warns_where_opt_outs_are_not_asked_for_or_wait_for_a_person(
+    ready: ProjectDir, replies: Replies
+) -> None:
+    def codes(spec: str, environment: str = "test") -> list[str]:
+        ready.write("hello.yaml", SPEC + spec)
+        done = ready.run("plan", "hello.yaml", "--env", environment, "--format", "json")
+        assert done.code == 0, done.err
+        return [each["code"] for each in done.json["warnings"]]
+
+    assert codes("") == codes("suppress: []\n") == ["opt-outs-unasked"]
+    assert codes("suppress: {opt_outs: false}\n") == codes("suppress: {opt_outs: true}\n") == []
+    assert codes("", "sandbox") == [], "nobody is reached"
+    replies.add(2, "please remove me")
+    replies.add(3, "no more", OTHER_CHANNEL)
+    run(ready, "opt-outs", "list", "--refresh")
+    assert codes("") == ["opt-outs-unasked"]
+    assert codes("suppress: {opt_outs: false}\n") == []
+    assert codes("suppress: {opt_outs: true}\n") == ["opt-outs-waiting"]
+    shown = ready.run("plan", "hello.yaml", "--env", "test").err
+    assert "1 reply may be an opt-out" in shown
     run(ready, "opt-outs", "add", "+447700900001")
-    done = ready.run("plan", "hello.yaml", "--env", "test")
-    assert (done.code, "opt-outs-unused" in done.err) == (0, True)
-    ready.write("hello.yaml", SPEC + "suppress: {opt_outs: true}\n")
-    assert "opt-outs-unused" not in ready.run("plan", "hello.yaml", "--env", "test").err
+    assert codes("") == ["opt-outs-unused"]
+    waiting = run(ready, "opt-outs", "list", "--maybe").json["maybes"]
+    run(ready, "opt-outs", "remove", "--message", waiting[0]["id"], *REASON)
+    assert codes("suppress: {opt_outs: true}\n") == []
+    text = (ready.folder / "sendspec.yaml").read_text()
+    run(ready, "opt-outs", "remove", "+447700900001", *REASON)
+    for setting, expected in (
+        ("suppress: {opt_outs: false}", []),
+        ('only_to: ["+447700900001"]', []),
+        ("suppress: []", ["opt-outs-unasked"]),
+    ):
+        ready.write("sendspec.yaml", f"{text}    {setting}\n")
+        assert codes("") == expected
+    ready.write("sendspec.yaml", text.replace("platform: sms", "platform: whatsapp"))
+    assert codes("") == [], "known for SMS only"
 
 
 def test_after_a_loss_a_list_takes_the_place_of_what_was_lost(
@@ -489,11 +630,16 @@ def opt_out_check(project_dir: ProjectDir) -> dict[str, str] | None:
 def test_doctor_says_how_many_opt_outs_there_are_and_how_far_replies_were_read(
     ready: ProjectDir, replies: Replies
 ) -> None:
+    check = opt_out_check(ready)
+    assert check is not None
+    assert (check["verdict"], check["found"]) == ("note", "nothing says whether replies such as STOP count")
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", f"{text}    suppress: {{opt_outs: false}}\n")
     assert opt_out_check(ready) is None
     run(ready, "opt-outs", "add", "+447700900001", "--at", "2026-01-02T03:04:05+00:00")
     check = opt_out_check(ready)
     assert check is not None
-    assert check["verdict"] == "ok"
+    assert check["verdict"] == "note"
     assert (
         check["found"]
         == "1 person has opted out, the latest on 2026-01-02T03:04Z; replies were never read from the API"
@@ -502,7 +648,7 @@ def test_doctor_says_how_many_opt_outs_there_are_and_how_far_replies_were_read(
     run(ready, "opt-outs", "list", "--refresh")
     check = opt_out_check(ready)
     assert check is not None
-    assert "; 1 reply waits for a person; replies were read up to 20" in check["found"]
+    assert "; 1 reply may be an opt-out: `opt-outs list --maybe`; replies were read up to 20" in check["found"]
     _lost(ready.folder / ".sendspec" / "test.db.delivery")
     check = opt_out_check(ready)
     assert check is not None

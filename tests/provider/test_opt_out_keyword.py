@@ -14,6 +14,7 @@ from sendspec.provider.opt_out_keyword import (
     KeywordSense,
     keyword_sense,
 )
+from sendspec.provider.opt_out_phrase import PHRASES_BY_LANGUAGE
 
 SENSE_BY_TEXT = {
     "out": [
@@ -25,9 +26,12 @@ SENSE_BY_TEXT = {
     "contains": [
         "please stop", "stop the meeting", "un arrêt svp", "please ST\u00adOP", "Please don't stop!", "STOP STOP", "stop all", "I quit smoking", "please-stop", "stop/quit",
         "end\nSent from my phone", "STOP 2", "start stop", "Stop.Now", "stop" + " " * 3_000 + "it",
+        "STOPP", "Stopp!", "STOP2END", "St0p", "\u0405\u0422\u041e\u0420", "$TOP", "S T O P", "no more", "No more, please.", "Remove me!", "OPT OUT", "opt-out",
+        "Please don\u2019t text me", "unsub", "unsubscribe me", "🛑", "🛑🛑", "⛔️ thanks", "BAJA", "darme de baja", "ARRÊTER", "arreter", "Bitte keine SMS",
+        "abmelden", "Afmelden a.u.b.", "SAIR", "basta", "Стоп!", "Не пишите мне", "nie wysyłaj", "Rezygnuję",
     ],
     None: [
-        "", " ", "!!!", "🛑", "help", "INFO", "AYUDA", "stopp", "stopping", "nonstop", "unstoppable", "STOP2END", "START now", "Yes", "St0p",
+        "", " ", "!!!", "👍", "help", "INFO", "AYUDA", "stopping", "nonstop", "unstoppable", "START now", "Yes", "S O S", "more", "I know more",
         "ten den", "weekend", "bookends", "\ud800", "\x00",
     ],
 }  # fmt: skip
@@ -58,7 +62,13 @@ def test_unicode_forms_case_and_spaces_around_make_no_difference(text: str) -> N
 
 def test_a_text_longer_than_any_reply_is_no_keyword() -> None:
     assert keyword_sense("." * (MAX_KEYWORD_TEXT - 4) + "STOP") is KeywordSense.OUT
-    assert keyword_sense("." * (MAX_KEYWORD_TEXT - 4) + "STOP.") is KeywordSense.CONTAINS
-    assert keyword_sense("STOP" + "." * MAX_KEYWORD_TEXT) is KeywordSense.CONTAINS
+    assert keyword_sense("." * (MAX_KEYWORD_TEXT - 4) + "STOP.") is KeywordSense.OUT
+    assert keyword_sense("STOP" + "!" * 100_000) is KeywordSense.OUT
+    assert keyword_sense("STOP" + "." * MAX_KEYWORD_TEXT + "it") is KeywordSense.CONTAINS
     assert keyword_sense("." * MAX_KEYWORD_TEXT + "STOP") is None
     assert keyword_sense("STOP " + "a\u0300\u0316" * 1_000_000) is KeywordSense.CONTAINS
+
+
+def test_phrases_are_for_a_person_whatever_their_language() -> None:
+    for phrase in (phrase for phrases in PHRASES_BY_LANGUAGE.values() for phrase in phrases):
+        assert keyword_sense(phrase) is keyword_sense(f"Hi, {phrase.upper()}.") is KeywordSense.CONTAINS, phrase

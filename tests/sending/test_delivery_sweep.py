@@ -18,7 +18,7 @@ from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.connection import Connection
 from sendspec.sending.delivery_sweep import DeliverySweep, Swept
-from sendspec.sending.report_match import RemoteIds, ReportMatch
+from sendspec.sending.report_match import Matched, RemoteIds, ReportMatch
 from sendspec.sending.request_pace import RequestPace
 from sendspec.sending.undecided import Undecided
 
@@ -90,8 +90,9 @@ def swept(
                 return
             connection.sendall(answer)
 
-    def observe(found: Sequence[Observation]) -> None:
-        seen.update({each.message: each for each in found})
+    def observe(route: Route, found: Sequence[Matched]) -> None:
+        assert route in {channel.route for channel in channels}
+        seen.update({each.message: each for _, each in found})
 
     with helpers.raw_server(script) as server:
         endpoint = Endpoint(
@@ -291,7 +292,7 @@ def test_no_request_and_no_wait_outlasts_the_sweep(helpers: Any) -> None:
             seconds=0.2,
         )
         before = time.monotonic()
-        result = sweep.run([many()], lambda found: None)
+        result = sweep.run([many()], lambda route, found: None)
         assert time.monotonic() - before < LONG
         over.set()
         assert not result.is_whole

@@ -294,7 +294,7 @@ class Protocol(RuleBasedStateMachine):
             "id-k", id_text(KEY), receivers, status == "rejected", self._now, StatusReport(status, self._now)
         )
         before, match = self._fact(), ReportMatch(ledger, lambda receiver: receiver_hash(SALT, receiver), lambda: ())
-        for observation in match.observations([seen], Source.WEBHOOK, self._now):
+        for _, observation in match.matched([seen], Source.WEBHOOK, self._now):
             assert ours, "accepted became what another's message is"
             known, self._noted = self._noted, merged(self._noted, observation)
             assert known is None or known.report.rank <= self._noted.report.rank

@@ -53,4 +53,4 @@ def _of_deliveries(kept: DeliveryCounts) -> str:
     """What is known beyond acceptance, where anything is."""
     if not any(kept):
         return ""
-    return f", {counted(kept.deliveries, 'delivery', 'deliveries')}, {counted(kept.signals, 'opt-out')}"
+    return f", {counted(kept.deliveries, 'delivery', 'deliveries')}, {counted(kept.signals, 'signal')} of opt-outs"

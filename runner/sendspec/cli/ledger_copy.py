@@ -44,7 +44,7 @@ def command(console: Console, source: str, target: str, env: str | None) -> int:
     moved = f"{verb} {counted(messages, 'message')} and {counted(events, 'event')} from {here.shown} to {there.shown}"
     console.result(printable(moved))
     if any(done.kept):
-        kept = f"{counted(done.kept.deliveries, 'delivery', 'deliveries')} and {counted(done.kept.signals, 'opt-out')}"
+        kept = f"{counted(done.kept.deliveries, 'delivery', 'deliveries')} and {counted(done.kept.signals, 'signal')} of opt-outs"
         console.result(f"with {kept}")
     console.result(printable(f"{here.shown} is marked as moved, and sends nothing more"))
     console.document(

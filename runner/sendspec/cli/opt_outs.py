@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -11,12 +12,14 @@ import click
 from sendspec.cli.common_flag import FlagGroup
 from sendspec.cli.console import Console, common_options, environment_option, optional_specs_argument, rejects
 from sendspec.cli.moment import moment_of
+from sendspec.cli.named_specs import paths_and_names
 from sendspec.cli.project import open_context, open_jobs
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.export import csv_lines
 from sendspec.operations.delivery_access import deliveries_to_read
+from sendspec.operations.known_opt_outs import known_opt_outs
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.opt_out_lookup import look_words, refuse_unread
 from sendspec.operations.opt_outs import (
@@ -24,7 +27,6 @@ from sendspec.operations.opt_outs import (
     Person,
     add,
     import_receivers,
-    known_opt_outs,
     lift,
     opt_outs_to_change,
     people_at,
@@ -65,7 +67,7 @@ _messages = click.option(
     "ids",
     multiple=True,
     metavar="ID",
-    help="Whoever sent this reply: an id from `opt-outs list --maybe`. May be given several times.",
+    help="Whoever it is about: the id of a reply or message, from `opt-outs list --maybe`. May be given several times.",
 )
 
 
@@ -73,7 +75,10 @@ _messages = click.option(
 @optional_specs_argument
 @environment_option
 @click.option(
-    "--maybe", "lists_maybes", is_flag=True, help="List replies that only contain a keyword: a person decides."
+    "--maybe",
+    "lists_maybes",
+    is_flag=True,
+    help="List what may be an opt-out: replies, and messages that failed. A person decides.",
 )
 @click.option(
     "--refresh", is_flag=True, help="First read what people replied, from the API: one request a channel, usually."
@@ -87,16 +92,20 @@ _messages = click.option(
 def _list(
     console: Console, specs: tuple[str, ...], env: str | None, lists_maybes: bool, refresh: bool, interactions: bool
 ) -> int:
-    """Show who has opted out: masked whom the ledger, or the table of a SPEC, knows, and others by a hash.
+    """Show who has opted out: masked whom the ledger knows, and others by a hash. SPEC is a file, or a spec's name: its table tells
+    where it has them.
 
     Without `--refresh`, nothing is asked of the API. A list of replies that can't be read ends the command with 3, or with 5.
     """
     problems = Problems()
-    context, jobs = open_jobs(console, specs, env, None, problems)
+    paths, names = paths_and_names(specs)
+    if names:
+        paths += _paths_of(console, names, paths, env, problems)
+    context, jobs = open_jobs(console, paths, env, None, problems)
     if rejects(console, problems, ending=UNCHANGED) or context is None:
         return ExitCode.REJECTED
     if refresh or interactions:
-        looks = refresh_opt_outs(context, console.say, with_interactions=interactions)
+        looks = refresh_opt_outs(context, console.say, jobs, with_interactions=interactions)
         for line in chain.from_iterable(map(look_words, looks)):
             console.warn(line)
         for look in looks:
@@ -181,7 +190,7 @@ def _remove(
     ids: tuple[str, ...],
     reason: str,
 ) -> int:
-    """Lift opt-outs, or settle a reply that only contains a keyword."""
+    """Lift opt-outs, or settle what may be one: it is none."""
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
     problems = Problems()
@@ -230,6 +239,21 @@ def _import(console: Console, file: str, env: str | None, country: str | None, r
         now = context.system.clock.wall()
         changed = import_receivers(store, receivers, source=f"import of {file}", now=now)
     return _told(console, context, "import", changed)
+
+
+def _paths_of(
+    console: Console, names: Sequence[str], paths: Sequence[str], env: str | None, problems: Problems
+) -> list[str]:
+    """The files of the specs with these names, as the ledger noted them. Raises `click.UsageError` for a name that it doesn't know."""
+    context = open_context(console, paths, env, problems)
+    if context is None:
+        return []
+    with ledger_to_read(context) as ledger:
+        noted = {name: None if ledger is None else ledger.spec_path(name) for name in names}
+    unknown = next((name for name, path in noted.items() if path is None), None)
+    if unknown is not None:
+        raise click.UsageError(f"no spec called '{unknown}' was ever sent here, and there is no such file")
+    return [os.path.relpath(context.root / path) for path in noted.values() if path is not None]
 
 
 def _people(context: ProjectContext, addresses: Sequence[str], ids: Sequence[str], country: str | None) -> list[Person]:

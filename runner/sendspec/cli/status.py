@@ -27,6 +27,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
+from sendspec.operations.left_out import opted_out_meanwhile
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS, find_rows
 from sendspec.operations.renamed_spec import names_of
@@ -213,7 +214,8 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
             lambda found, gone, held: _next(context, ledger, asked, found, unsent, gone, held)[1],
         )
         return
-    console.result(status_text(statuses, environment, console.out, unsent))
+    left_out = opted_out_meanwhile(context, ledger, statuses)
+    console.result(status_text(statuses, environment, console.out, unsent, left_out))
     console.result(messages_text(messages or (), console.out, rows))
     _tell_next(console, context, ledger, asked, statuses, unsent)
 

@@ -10,7 +10,8 @@ from sendspec.composing.identity import receiver_hash
 from sendspec.ledger.delivery.protocol import DeliveryStore
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import Route, SentMessage
-from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, sms_channels
+from sendspec.operations.opt_out_keeping import keep_failures
+from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, reply_channels
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.reading.access_key import AccessKey
@@ -18,7 +19,7 @@ from sendspec.reading.environment import Environment
 from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.delivery_sweep import MAX_PAGES, DeliverySweep, Swept
 from sendspec.sending.list_reader import ListBounds
-from sendspec.sending.report_match import ReportMatch
+from sendspec.sending.report_match import Matched, ReportMatch
 from sendspec.sending.undecided import Undecided
 
 REPLY_SECONDS = 30.0
@@ -56,7 +57,12 @@ class DeliveryLookup:
             stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
             stopped=stopped,
         )
-        return sweep.run(channels, store.observe)
+        return sweep.run(channels, partial(self._keep, store))
+
+    def _keep(self, store: DeliveryStore, route: Route, found: Sequence[Matched]) -> None:
+        """Who may have opted out comes first: of a command that is killed in between, the next one sees the same again."""
+        keep_failures(self._context, store, route.channel.lower(), found)
+        store.observe(observation for _, observation in found)
 
     def replies(self, store: DeliveryStore, seconds: float) -> list[str]:
         """Reads what people replied since the last look, and keeps who said stop: usually one request a channel. What a person should know.
@@ -68,7 +74,7 @@ class DeliveryLookup:
             self._environment,
             self._key,
             store,
-            sms_channels(self._context),
+            reply_channels(self._context),
             bounds=ListBounds(pages=MAX_PAGES, seconds=min(seconds, REPLY_SECONDS), is_hard=True),
         )
         unread = (

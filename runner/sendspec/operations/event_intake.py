@@ -17,7 +17,7 @@ from sendspec.ledger.delivery.observation import Observation, Source
 from sendspec.ledger.delivery.protocol import DeliveryStore, PendingReport, Written
 from sendspec.ledger.record import KnownMessage
 from sendspec.operations.event_owner import EventOwners, OwnerLedger
-from sendspec.operations.opt_out_signal import NO_SIGNAL, SignalReading, kept_id, signals_of
+from sendspec.operations.opt_out_signal import NO_SIGNAL, SignalReading, failure_signals, kept_id, signals_of
 from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.provider.interaction_entry import InteractionEntry
 from sendspec.provider.webhook_event import (
@@ -123,6 +123,7 @@ class EventIntake:
 
     def _take_statuses(self, statuses: Sequence[OutboundEvent], owners: EventOwners, now: float) -> None:
         observed: list[Observation] = []
+        heeded: list[OutboundEvent] = []
         early: list[PendingReport] = []
         for event in statuses:
             report, sighting = event.sighting.report, event.sighting
@@ -130,11 +131,16 @@ class EventIntake:
             message = owners.of_status(sighting)
             if message is not None:
                 observed.append(Observation(message, report, Source.WEBHOOK, now))
+                heeded.append(event)
             elif owners.may_come(sighting):
+                heeded.append(event)
                 receivers = owners.hashes(sighting.receivers)
                 early.append(kept_pending(PendingReport(sighting.remote_id, receivers, report, Source.WEBHOOK, now)))
             else:
                 self._counts.elsewhere += 1
+        readings = [failure_signals(event.sighting, self._settings.salt, now, event.channel) for event in heeded]
+        if maybes := [reading for reading in readings if reading.signals]:
+            self._counts.opt_outs += self._keep(maybes).added
         if observed:
             self._counts.note(self._store.observe(observed))
         if early:

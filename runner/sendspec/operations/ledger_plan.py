@@ -15,7 +15,8 @@ from sendspec.operations.continuity import check_continuity
 from sendspec.operations.earlier_send import check_earlier_sends, earlier_send
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.lost_opt_outs import refuse_lost_opt_outs
-from sendspec.operations.opt_out_list import read_opt_outs, unused_opt_outs
+from sendspec.operations.opt_out_list import read_opt_outs
+from sendspec.operations.opt_out_warning import opt_out_warnings
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
@@ -120,8 +121,7 @@ def plan_jobs(
     check_earlier_sends(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger
     prices = project_prices(context, problems)
-    unused = () if ledger is None else unused_opt_outs(jobs, context)
-    for diagnostic in (*chain.from_iterable(map(other_text, jobs)), *unused):
+    for diagnostic in chain.from_iterable(map(other_text, jobs)):
         problems.add(diagnostic)
 
     def planned(job: Job) -> Plan:
@@ -143,6 +143,9 @@ def plan_jobs(
         )
         for job in jobs
     ]
+    if ledger is not None:
+        for diagnostic in opt_out_warnings(jobs, context, sends=any(plan.send for plan in plans)):
+            problems.add(diagnostic)
     if not problems.has_errors:
         for job in jobs:
             warn_of_lost_characters(job, problems)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from sendspec.composing.identity import suppression_hasher
-from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.exceptions import OptOutsLost
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.opt_out import OptOutSignal, SignalKind, opted_out
@@ -20,9 +18,6 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.spooled_opt_outs import SpooledOptOuts
 from sendspec.reading.environment import Channel
 from sendspec.reading.suppress_setting import OptOutScope
-
-if TYPE_CHECKING:
-    from sendspec.operations.send_job import Job
 
 CHECK_SECONDS = 1.0
 """Shortest time between two looks."""
@@ -65,11 +60,13 @@ class OptOutList:
         `spooled` gives the signals that are on their way there.
         """
         self._salt = salt
-        self._applies = applies
+        self.applies = applies
         self._opened = opened
         self._spooled = spooled
         self._on_the_way: tuple[OptOutSignal, ...] = ()
         self._signals = 0
+        self.has_maybes = False
+        """Whether something that may be an opt-out was ever noted on a channel that counts."""
         self._once_in: set[bytes] = set()
         self._listed = OptedOut(salt, HashPrefixSet(()), frozenset())
         self._since: dict[bytes, bool] = {}
@@ -94,9 +91,12 @@ class OptOutList:
         """Takes the opt-outs from `facts`, and those that are on their way there; None: there are none yet."""
         self._once_in, self._since = set(), {}
         self._signals = 0 if facts is None else facts.signal_count
+        self.has_maybes = False
         once_out = HashPrefixes()
         for signal in self._all(facts):
-            if self._counts(signal):
+            if signal.kind is SignalKind.MAYBE:
+                self.has_maybes = self.has_maybes or self.applies(signal.channel)
+            elif self.applies(signal.channel):
                 self._note_opt_in(signal)
                 if signal.kind is SignalKind.OUT:
                     once_out.add(signal.receiver)
@@ -146,38 +146,14 @@ class OptOutList:
 
     def _weighed(self, facts: DeliveryFacts | None, receivers: Collection[bytes]) -> Collection[bytes]:
         """Those of `receivers` who stand opted out, after all that they said."""
-        return opted_out((one for one in self._all(facts) if one.receiver in receivers), self._applies).keys()
+        return opted_out((one for one in self._all(facts) if one.receiver in receivers), self.applies).keys()
 
     def _counts(self, signal: OptOutSignal) -> bool:
-        return signal.kind is not SignalKind.MAYBE and self._applies(signal.channel)
+        return signal.kind is not SignalKind.MAYBE and self.applies(signal.channel)
 
     def _note_opt_in(self, signal: OptOutSignal) -> None:
         if signal.kind is SignalKind.IN:
             self._once_in.add(signal.receiver)
-
-
-def unused_opt_outs(jobs: Iterable[Job], context: ProjectContext) -> Iterator[Diagnostic]:
-    """A warning for each spec that would text people although they are known to have opted out, because nothing says whether that counts."""
-    silent = [
-        job
-        for job in jobs
-        if job.opted_out is None and (job.spec.opt_outs.asked, context.environment.opt_outs.asked) == (None, None)
-    ]
-    if not silent:
-        return
-    with deliveries_to_read(context) as facts:
-        for job in silent if facts is not None and facts.signal_count else ():
-            of_job = opt_out_list(context, job.channel, OptOutScope.ENVIRONMENT)
-            of_job.read(facts)
-            if known := len(of_job.snapshot):
-                yield job.spec.document.diagnostic(
-                    ("suppress",) if "suppress" in job.spec.document.data else ("channel",),
-                    code="opt-outs-unused",
-                    problem=f"{counted(known, 'person has', 'people have')} opted out here, and this spec doesn't heed it",
-                    fix="add `opt_outs: true` under `suppress`, here or in the environment; `false` says that it is meant so",
-                    severity=Severity.WARNING,
-                    key=True,
-                )
 
 
 def opt_out_list(context: ProjectContext, channel: Channel, scope: OptOutScope) -> OptOutList:

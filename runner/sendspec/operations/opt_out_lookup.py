@@ -25,6 +25,8 @@ from sendspec.sending.list_reader import ListAbandoned, ListBounds, ListReader, 
 PAGE_SECONDS = 15.0
 """Deadline of one page."""
 SMS = "sms"
+WITHOUT_REPLIES = frozenset({"push"})
+"""Platforms on which nobody can answer."""
 DAY = 86_400.0
 
 
@@ -42,12 +44,18 @@ class OptOutLook:
     unread: tuple[ListUnread, ...] = ()
 
 
-def sms_channels(context: ProjectContext, more: Iterable[Channel] = ()) -> list[Channel]:
-    """The environment's channels for SMS, and those of `more`, each once. The sandbox has one without being told."""
-    environment = context.environment
+def reply_channels(
+    context: ProjectContext, asking: Iterable[Channel] = (), *, only_like_these: bool = False
+) -> list[Channel]:
+    """The channels on which people can say stop, each once: the environment's, those that are `asking`, and the sandbox's for SMS.
+
+    `only_like_these`: those of the platforms that ask; what is said on another platform doesn't count for them.
+    """
+    environment, asked = context.environment, list(asking)
     built_in = channel_of(environment, SMS) if environment.is_sandbox else None
-    channels = [*environment.channels.values(), *more, *([] if built_in is None else [built_in])]
-    return list({each.channel.lower(): each for each in reversed(channels) if each.platform == SMS}.values())
+    channels = [*environment.channels.values(), *asked, *([] if built_in is None else [built_in])]
+    platforms = {channel.platform for channel in (asked if only_like_these else channels)} - WITHOUT_REPLIES
+    return list({each.channel.lower(): each for each in reversed(channels) if each.platform in platforms}.values())
 
 
 def look_for_opt_outs(
@@ -100,7 +108,8 @@ def mark_of(channel: Channel) -> str:
 def look_words(look: OptOutLook) -> Iterable[str]:
     """What a person should know of a look, apart from lists that weren't read."""
     if look.unaddressed:
-        yield f"warning: {counted(look.unaddressed, 'opt-out names', 'opt-outs name')} nobody whose address can be read"
+        replies = counted(look.unaddressed, "reply that may be an opt-out names", "replies that may be opt-outs name")
+        yield f"warning: {replies} nobody whose address can be read for sure: sendspec opt-outs list --maybe"
     if look.skipped:
         yield f"warning: {counted(look.skipped, 'reply', 'replies')} in the API's list can't be read"
     for alias, seconds in look.lacking:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sendspec.composing.identity import suppression_hash, suppression_hasher
-from sendspec.composing.message import Message
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.composing.identity import suppression_hash
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
-from sendspec.ledger.delivery.masked_text import masked_text
-from sendspec.ledger.delivery.opt_out import SAID, Ground, OptOutSignal, SignalKind, opted_out
+from sendspec.ledger.delivery.opt_out import RULED, SAID, Ground, OptOutSignal, SignalKind, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
-from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.lost_opt_outs import replace_lost_opt_outs
+from sendspec.operations.maybe_opt_outs import maybes
 from sendspec.operations.opt_out_keeping import keep_signals
-from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, mark_of, sms_channels
-from sendspec.operations.opt_out_signal import SignalReading
+from sendspec.operations.opt_out_lookup import OptOutLook, look_for_opt_outs, reply_channels
+from sendspec.operations.opt_out_signal import NOBODY, SignalReading
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import connecting_words, reachable_api
 from sendspec.operations.send_job import Job
@@ -36,11 +33,16 @@ SOON = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a person's word did, in people: `known` were so already. `against` are those who had said the contrary themselves."""
+    """What a person's word did, in people: `known` were so already. `against` are those who had said the contrary themselves.
+
+    `settled` of the `added` are replies, or failed messages, that were no opt-outs. `masked` are the addresses that were named.
+    """
 
     added: int = 0
     known: int = 0
     against: tuple[OptOutSignal, ...] = ()
+    settled: int = 0
+    masked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +61,30 @@ def people_at(context: ProjectContext, written: Sequence[str], country: str | No
     for each in dict.fromkeys(written):
         address = normalise_email(each) if "@" in each else normalise_phone(each, country)
         if isinstance(address, Problem):
-            raise WrongUsage(f"{address.problem}; nothing was changed", address.fix)
+            fix = address.fix
+            if address.code == "phone-country":
+                fix = "write it with + and its country code, or name the country of such numbers, as in --country GB"
+            raise WrongUsage(f"{address.problem}: {fix}; nothing was changed", fix)
         found.append(Person(suppression_hash(context.salt, address), address))
     return found
 
 
 def people_of_replies(facts: DeliveryFacts | None, ids: Sequence[str]) -> list[Person]:
-    """Those who sent the replies with these ids of the API. Raises `WrongUsage` for an id that no signal has."""
+    """Those who sent the replies with these ids of the API, or for whom such a message failed.
+
+    Raises `WrongUsage` for an id that no signal has.
+    """
     wanted, found = set(ids), dict[str, list[Person]]()
     for signal in () if facts is None else facts.signals():
-        if signal.ground in SAID and signal.evidence in wanted:
+        if signal.ground not in RULED and signal.evidence in wanted:
             found.setdefault(signal.evidence, []).append(Person(signal.receiver, "", signal.evidence, signal.channel))
     missing = next((each for each in ids if each not in found), None)
     if missing is not None:
         raise WrongUsage(
-            f"no reply with the id '{printable(missing[:60])}' is known; nothing was changed",
+            f"no reply or failed message with the id '{printable(missing[:60])}' is known; nothing was changed",
             "copy the id from `sendspec opt-outs list --maybe`",
         )
     return list(dict.fromkeys(person for each in ids for person in found[each]))
-
-
-def maybes(facts: DeliveryFacts | None) -> list[OptOutSignal]:
-    """The replies that only contain a keyword, and that nobody has settled, the oldest first."""
-    open_: dict[tuple[str, bytes], OptOutSignal] = {}
-    settled = set()
-    for signal in () if facts is None else facts.signals():
-        if signal.ground not in SAID:
-            settled.add((signal.evidence, signal.receiver))
-        elif signal.kind is SignalKind.MAYBE:
-            open_.setdefault((signal.evidence, signal.receiver), signal)
-    # what a person wrote is kept masked, and so is an id in it
-    left = [one for (identity, receiver), one in open_.items() if (masked_text(identity), receiver) not in settled]
-    return sorted(left, key=lambda one: (one.at, one.evidence))
 
 
 def opt_outs_to_change(context: ProjectContext) -> AbstractContextManager[DeliveryStore]:
@@ -100,54 +94,10 @@ def opt_outs_to_change(context: ProjectContext) -> AbstractContextManager[Delive
     return deliveries_to_write(context)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownOptOuts:
-    """What is known of opt-outs. `masked` has the addresses that a table knows, `alias_by_channel` the channels' names.
-
-    `last_look` is when the API's lists of replies were last read, in Unix seconds.
-    """
-
-    environment: str
-    standing: Sequence[OptOutSignal]
-    maybes: Sequence[OptOutSignal]
-    signals: int
-    last_look: float | None
-    masked: Mapping[bytes, str]
-    alias_by_channel: Mapping[str, str]
-
-
-def known_opt_outs(
-    context: ProjectContext, facts: DeliveryFacts | None, jobs: Iterable[Job] = (), ledger: Facts | None = None
-) -> KnownOptOuts:
-    """Who has opted out, on any of the environment's channels, the latest last.
-
-    People whom the ledger has, or the tables of `jobs`, are named, masked.
-    """
-    standing = {} if facts is None else opted_out(facts.signals())
-    waiting = maybes(facts)
-    channels = context.environment.channels
-    return KnownOptOuts(
-        environment=context.environment.name,
-        standing=sorted(standing.values(), key=lambda one: (one.at, one.receiver)),
-        maybes=waiting,
-        signals=0 if facts is None else facts.signal_count,
-        last_look=_last_look(context, facts),
-        masked=_masked(jobs, context, ledger, standing.keys() | {one.receiver for one in waiting}),
-        alias_by_channel={each.channel.lower(): alias for alias, each in channels.items()},
-    )
-
-
-def _last_look(context: ProjectContext, facts: DeliveryFacts | None) -> float | None:
-    """When the replies to every channel had been read; None if those to one of them never were."""
-    marks = [None if facts is None else facts.mark(mark_of(channel)) for channel in sms_channels(context)]
-    read = [mark for mark in marks if mark is not None]
-    return min(read) if read and len(read) == len(marks) else None
-
-
 def refresh_opt_outs(
-    context: ProjectContext, say: Callable[[str], None], *, with_interactions: bool = False
+    context: ProjectContext, say: Callable[[str], None], jobs: Iterable[Job] = (), *, with_interactions: bool = False
 ) -> list[OptOutLook]:
-    """Reads the replies to every channel since the last look, and keeps who said stop. `say` hears what is connected to.
+    """Reads the replies to every channel, and to those of `jobs`, since the last look, and keeps who said stop. `say` hears what is connected to.
 
     `with_interactions`: asks for those with the newest messages too, one by one.
     """
@@ -155,7 +105,11 @@ def refresh_opt_outs(
     with opt_outs_to_change(context) as store:
         say(connecting_words(context))
         with reachable_api(context) as reachable:
-            looks = [look_for_opt_outs(context, reachable, key, store, sms_channels(context))]
+            looks = [
+                look_for_opt_outs(
+                    context, reachable, key, store, reply_channels(context, [job.channel for job in jobs])
+                )
+            ]
             if with_interactions and not looks[0].unread:
                 from sendspec.operations.interaction_lookup import look_at_interactions  # few ask for it
 
@@ -164,25 +118,27 @@ def refresh_opt_outs(
     return looks
 
 
-def _masked(
-    jobs: Iterable[Job], context: ProjectContext, ledger: Facts | None, wanted: Collection[bytes]
-) -> dict[bytes, str]:
-    found_before = () if ledger is None or not wanted else ledger.masked_receivers()
-    masked = {receiver: shown for receiver, shown in found_before if receiver in wanted}
-    hashed = suppression_hasher(context.salt)
-    messages = (item for job in jobs for item in job.composed(Problems()) if isinstance(item, Message))
-    found = ((hashed(address), address) for message in messages for address in message.receivers)
-    return masked | {receiver: mask(address) for receiver, address in found if receiver in wanted}
-
-
 def add(
     context: ProjectContext, store: DeliveryStore, people: Iterable[Person], *, reason: str, at: float, now: float
 ) -> Changed:
-    """A person says that these people have opted out. Only a person can lift it again."""
+    """A person says that these people have opted out. Only a person can lift it again.
+
+    Raises `WrongUsage` if it is about a reply whose sender can't be read, and no address is named with it.
+    """
+    named = list(people)
+    unread = next((person.evidence for person in named if person.receiver == NOBODY), None)
+    if unread is not None and not any(person.address for person in named):
+        fix = f"look it up in its inbox, then add the address with it: sendspec opt-outs add ADDRESS --message {printable(unread)}"
+        raise WrongUsage(
+            f"who sent the reply '{printable(unread)}' can't be read from the API: {fix}; nothing was changed", fix
+        )
     known = _Known(store)
     fresh: list[SignalReading] = []
     already = 0
-    for person in people:
+    for person in named:
+        if person.receiver == NOBODY:
+            fresh.append(SignalReading((_settled(person, now),), ("",)))
+            continue
         if known.is_ruled_out(person.receiver):
             already += 1
             if person.evidence:
@@ -193,30 +149,33 @@ def add(
         signal = OptOutSignal(person.receiver, SignalKind.OUT, Ground.HAND, moment, None, evidence, now)
         fresh.append(SignalReading((signal,), (person.address,)))
     keep_signals(context, store, fresh)
-    return Changed(sum(1 for each in fresh if each.signals[0].kind is SignalKind.OUT), already)
+    added = [each for each in fresh if each.signals[0].kind is SignalKind.OUT]
+    return Changed(len(added), already, masked=tuple(mask(one) for each in added for one in each.addresses if one))
 
 
 def lift(store: DeliveryStore, people: Iterable[Person], *, reason: str, now: float) -> Changed:
-    """A person lifts opt-outs. A reply that only contained a keyword is settled: it was none.
+    """A person lifts opt-outs. What may have been one is settled: it was none.
 
     People who aren't opted out are counted as known.
     """
     known = _Known(store)
     open_ = {(one.evidence, one.receiver) for one in maybes(store)}
-    signals, already, against = [], 0, []
+    signals, already, against, settled, masked = [], 0, [], 0, []
     for person in people:
         present = known.standing.get(person.receiver)
         if (person.evidence, person.receiver) in open_:
             signals.append(_settled(person, now))
+            settled += 1
         elif present is None:
             already += 1
         else:
             moment = max(now, present.at + SOON)
             signals.append(OptOutSignal(person.receiver, SignalKind.IN, Ground.HAND, moment, None, reason, now))
+            masked += [mask(person.address)] if person.address else []
             if present.ground in SAID:
                 against.append(present)
     store.put_signals(signals)
-    return Changed(len(signals), already, tuple(against))
+    return Changed(len(signals), already, tuple(against), settled, tuple(masked))
 
 
 def import_receivers(store: DeliveryStore, receivers: Sequence[bytes], *, source: str, now: float) -> Changed:
@@ -244,7 +203,7 @@ def replace_lost(
 
 
 def _settled(person: Person, now: float) -> OptOutSignal:
-    """Somebody has read a reply that only contained a keyword."""
+    """Somebody has looked at what may be an opt-out."""
     return OptOutSignal(person.receiver, SignalKind.MAYBE, Ground.HAND, now, person.channel, person.evidence, now)
 
 
@@ -257,14 +216,14 @@ class _Known:
 
     def _noted(self, signals: Iterable[OptOutSignal]) -> Iterator[OptOutSignal]:
         for signal in signals:
-            if signal.ground not in SAID and signal.kind is SignalKind.IN:
+            if signal.ground in RULED and signal.kind is SignalKind.IN:
                 self._lifted_at[signal.receiver] = max(signal.at, self._lifted_at.get(signal.receiver, signal.at))
             yield signal
 
     def is_ruled_out(self, receiver: bytes) -> bool:
         """Whether a list or a person has opted them out, which only a person lifts."""
         present = self.standing.get(receiver)
-        return present is not None and present.ground not in SAID
+        return present is not None and present.ground in RULED
 
     def after_lifted(self, receiver: bytes, at: float) -> float:
         """`at`, or a moment after a person last lifted it: a new word counts more than an old one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import io
 import os
@@ -44,9 +45,10 @@ def append_addresses(context: ProjectContext, own: OwnOptOutFile, said: Mapping[
                 rows += [_row(address, at) for address, at in fresh]
                 write_pieces(context.root / below, [_text(rows)], private=True)
     except OSError as error:
+        reason = "it is no file, but a folder, a pipe or the like" if error.errno == errno.EISDIR else os_reason(error)
         raise FileUnwritable(
             shown,
-            f"'{shown}' can't be written: {os_reason(error)}",
+            f"'{shown}' can't be written: {reason}",
             "put the file itself there, where this user may write, or remove `append` from sendspec.yaml",
         ) from error
     return len(fresh)

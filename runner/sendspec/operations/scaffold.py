@@ -30,6 +30,7 @@ PROJECT = """\
 #     ledger: {file: .sendspec/production.db}   # on CI, or for a team: {url: {env: SENDSPEC_LEDGER_URL}}, a PostgreSQL server
 #     channels:
 #       sms: {workspace: <the workspace's UUID>, channel: <the channel's UUID>, platform: sms, rate: 50/s}
+#     suppress: {opt_outs: true}   # whoever replied STOP gets nothing more
 #     limits: {messages: 10000, segments: 2}
 environments: {}
 """

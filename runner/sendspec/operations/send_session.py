@@ -274,7 +274,7 @@ class SendSession:
         if not asking:
             return
         from sendspec.operations.delivery_access import deliveries_to_write  # few specs ask for it
-        from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, refuse_unread, sms_channels
+        from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, refuse_unread, reply_channels
 
         with deliveries_to_write(self._context) as store:
             look = look_for_opt_outs(
@@ -282,7 +282,7 @@ class SendSession:
                 reachable,
                 self._access_key(),
                 store,
-                sms_channels(self._context, asking),
+                reply_channels(self._context, asking, only_like_these=True),
                 stopped=lambda: self._stop.stage is not StopStage.NO,
             )
         for line in look_words(look):

@@ -46,7 +46,7 @@ ADVICE = {
     FailureKind.SENDER: "register the sender for this country, or use another one",
     FailureKind.NETWORK: "try again later, with these people only",
     FailureKind.EXPIRED: "allow more time with `validity`",
-    FailureKind.OPTED_OUT: "don't write to them again until they ask for it",
+    FailureKind.OPTED_OUT: "don't write to them again until they ask for it: `sendspec opt-outs list --maybe`",
     FailureKind.CONTENT: "correct the message, then send it to these people only",
     FailureKind.BALANCE: "top up the account, then send to these people only",
     FailureKind.BEFORE_SENDING: "look the code up: it never reached a network",

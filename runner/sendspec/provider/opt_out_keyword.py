@@ -1,13 +1,15 @@
-"""What a reply says about further messages: an opt-out or opt-in keyword, or a text that only contains one.
+"""What a reply says about further messages: an opt-out or opt-in keyword, or a text that may mean an opt-out.
 
 The lists are those of `reference/api.md`, section 11. Not documented is whether the API wants the whole text to be the keyword. A keyword
-inside a longer text therefore decides nothing: "please don't stop" is for a person to read.
+inside a longer text therefore decides nothing: "please don't stop" is for a person to read, and so are the phrases of `opt_out_phrase.py`.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from enum import StrEnum
+
+from sendspec.provider.opt_out_phrase import LOOKALIKES, PHRASES_BY_LANGUAGE, SIGNS
 
 MAX_KEYWORD_TEXT = 2_000
 """Characters that are read. Longer texts are no keyword, and normalizing a hostile one would take quadratic time."""
@@ -25,7 +27,7 @@ _LETTERS_AND_DIGITS = ("L", "N")
 
 
 class KeywordSense(StrEnum):
-    """What a reply says. `CONTAINS` is a longer text in which an opt-out keyword is a word of its own."""
+    """What a reply says. `CONTAINS` is a text that has an opt-out keyword, a look-alike of one, or a phrase or sign in it that may mean one."""
 
     OUT = "out"
     IN = "in"
@@ -33,19 +35,34 @@ class KeywordSense(StrEnum):
 
 
 def keyword_sense(text: str) -> KeywordSense | None:
-    """What `text` says; None where it is neither a keyword nor contains an opt-out keyword.
+    """What `text` says; None where nothing in it may be an opt-out, or is an opt-in keyword.
 
     Case, accents, punctuation, pictures and Unicode forms make no difference: `STOP`, `Arrêt !` and `ＳＴＯＰ.` are keywords.
     """
     stripped = text.strip()
     plain = _plain(stripped[:MAX_KEYWORD_TEXT])
-    if len(stripped) <= MAX_KEYWORD_TEXT and len(said := _unpunctuated(plain)) == 1:
+    if not any(map(_is_written, stripped[MAX_KEYWORD_TEXT:])) and len(said := _unpunctuated(plain)) == 1:
         if said[0] in OPT_OUT_KEYWORDS:
             return KeywordSense.OUT
         if said[0] in OPT_IN_KEYWORDS:
             return KeywordSense.IN
-    words = "".join(character if _is_written(character) else " " for character in plain).split()
-    return KeywordSense.CONTAINS if not OPT_OUT_KEYWORDS.isdisjoint(words) else None
+    return KeywordSense.CONTAINS if _may_be_opt_out(plain) else None
+
+
+def _may_be_opt_out(plain: str) -> bool:
+    words = _words(plain)
+    if any(sign in plain for sign in SIGNS):
+        return True
+    if words and all(len(word) == 1 for word in words):
+        words.append("".join(words))  # S T O P
+    if not OPT_OUT_KEYWORDS.isdisjoint(words) or not OPT_OUT_KEYWORDS.isdisjoint(_words(plain.translate(LOOKALIKES))):
+        return True
+    spaced = f" {' '.join(words)} "
+    return any(phrase in spaced for phrase in _SPACED_PHRASES)
+
+
+def _words(plain: str) -> list[str]:
+    return "".join(character if _is_written(character) else " " for character in plain).split()
 
 
 def _plain(text: str) -> str:
@@ -62,3 +79,8 @@ def _unpunctuated(plain: str) -> list[str]:
 
 def _is_written(character: str) -> bool:
     return unicodedata.category(character).startswith(_LETTERS_AND_DIGITS)
+
+
+_SPACED_PHRASES = tuple(
+    sorted({f" {_plain(phrase)} " for phrases in PHRASES_BY_LANGUAGE.values() for phrase in phrases})
+)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from sendspec.diagnostics.clock import Clock
-from sendspec.ledger.delivery.observation import Observation, Source
+from sendspec.ledger.delivery.observation import Source
 from sendspec.ledger.record import Route, SentMessage
 from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
 from sendspec.provider.message_list import Sighting, StandIn
@@ -21,7 +21,7 @@ from sendspec.provider.single_message import MAX_BODY, message_query, read_messa
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.list_reader import RETRIED_STATUSES, ListBounds, ListReader, ListUnread
 from sendspec.sending.list_window import MARGIN, MAX_WINDOW, RECEIVERS_PER_QUERY, in_api_time, pages_in_api_time
-from sendspec.sending.report_match import ReportMatch
+from sendspec.sending.report_match import Matched, ReportMatch
 from sendspec.sending.request_pace import RequestPace
 from sendspec.sending.undecided import MAX_SINGLES, Undecided
 
@@ -31,7 +31,9 @@ MAX_PAGES = 5_000
 CREATED_BEFORE = 1_200.0
 """Seconds by which a message may have been created before it was accepted, as the ledger has it."""
 REFUSED_STATUSES = (401, 402, 403)
-Observe = Callable[[Sequence[Observation]], object]
+Keep = Callable[[Sequence[Matched]], object]
+Observe = Callable[[Route, Sequence[Matched]], object]
+"""Keeps what was seen on a channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class DeliverySweep:
         retry_after = 0.0
         for channel in channels:
             try:
-                self._look_at(channel, observe)
+                self._look_at(channel, partial(observe, channel.route))
             except ListUnread as error:
                 unread.append(error.reason)
                 retry_after = max(retry_after, error.retry_after)
@@ -104,20 +106,20 @@ class DeliverySweep:
             retry_after=retry_after,
         )
 
-    def _look_at(self, channel: Undecided, observe: Observe) -> None:
+    def _look_at(self, channel: Undecided, keep: Keep) -> None:
         connection = self._connect(channel.route)
         try:
             singly = 0 < len(channel.few) <= self._singles_left
-            answered = self._answered(connection, channel.few if singly else (), observe)
+            answered = self._answered(connection, channel.few if singly else (), keep)
             self._stragglers = {message.id for message in channel.stragglers}
             if channel.recent > answered:
-                self._read_list(connection, channel, observe)
+                self._read_list(connection, channel, keep)
             left = [message for message in channel.stragglers if message.id in self._stragglers]
-            self._answered(connection, left[: self._singles_left], observe)
+            self._answered(connection, left[: self._singles_left], keep)
         finally:
             connection.close()
 
-    def _answered(self, connection: Connection, messages: Sequence[SentMessage], observe: Observe) -> int:
+    def _answered(self, connection: Connection, messages: Sequence[SentMessage], keep: Keep) -> int:
         """How many of these messages the API has told about, asked for one by one. The first failure ends it: the list may tell more."""
         redaction = Redaction(connection.authorization)
         count = 0
@@ -134,7 +136,7 @@ class DeliverySweep:
                 raise ListUnread(f"the API answers {text}", RunRefused(response.status, text))
             sighting = read_message(response, redaction, self._stand_in) if response.status == 200 else None
             if sighting is not None and sighting.remote_id == message.remote_id:
-                count += self._keep([sighting], Source.GET, observe)
+                count += self._keep([sighting], Source.GET, keep)
         return count
 
     def _fetched(self, connection: Connection, query: str) -> HttpResponse | None:
@@ -146,14 +148,14 @@ class DeliverySweep:
         except (ConnectionFailed, UnreadableResponse, ResponseTooLarge):
             return None
 
-    def _read_list(self, connection: Connection, channel: Undecided, observe: Observe) -> None:
+    def _read_list(self, connection: Connection, channel: Undecided, keep: Keep) -> None:
         bounds = ListBounds(pages=MAX_PAGES, seconds=self._until - self._clock.monotonic(), is_hard=True)
         reader = ListReader(
             connection, self._clock, REQUEST_SECONDS, self._stopped, bounds, self._stand_in, before_request=self._pace
         )
         try:
             for page in self._pages(reader, channel):
-                self._keep(page, Source.LIST, observe)
+                self._keep(page, Source.LIST, keep)
         finally:
             self._skipped += reader.skipped
 
@@ -172,10 +174,10 @@ class DeliverySweep:
             asked = channel.receivers[start : start + RECEIVERS_PER_QUERY]
             yield from in_api_time(reader, partial(reader.pages, receivers=asked), window)
 
-    def _keep(self, page: Sequence[Sighting], source: Source, observe: Observe) -> int:
-        found = self._match.observations(page, source, self._clock.wall())
+    def _keep(self, page: Sequence[Sighting], source: Source, keep: Keep) -> int:
+        found = self._match.matched(page, source, self._clock.wall())
         if found:
-            observe(found)
-        self._stragglers.difference_update(each.message for each in found)
+            keep(found)
+        self._stragglers.difference_update(each.observation.message for each in found)
         self._observed += len(found)
         return len(found)

@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sendspec.composing.identity import ID_BYTES, ids_within
 from sendspec.ledger.delivery.observation import Observation, Source
@@ -23,6 +23,13 @@ class ReportLedger(Protocol):
     """The part of the ledger that reports are compared with."""
 
     def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]: ...
+
+
+class Matched(NamedTuple):
+    """An entry of the API that is about a message of ours, and what it says of it."""
+
+    sighting: Sighting
+    observation: Observation
 
 
 class RemoteIds:
@@ -74,11 +81,11 @@ class ReportMatch:
         """How many messages under one of our references or ids are about another recipient, or are another submission."""
         return len(self._elsewhere)
 
-    def observations(self, page: Collection[Sighting], source: Source, now: float) -> list[Observation]:
+    def matched(self, page: Collection[Sighting], source: Source, now: float) -> list[Matched]:
         """What a page says of our messages. `now` is in Unix seconds by this machine's clock."""
         named = [(sighting, ids_within(sighting.reference)) for sighting in page]
         known = self._ledger.known_messages([identity for _, ids in named for identity in ids])
-        found: list[Observation] = []
+        found: list[Matched] = []
         rest: list[Sighting] = []
         for sighting, ids in named:
             ours = [identity for identity in ids if identity in known]
@@ -89,7 +96,7 @@ class ReportMatch:
             found += self._by_remote_id(rest, source, now)
         return found
 
-    def _by_remote_id(self, rest: Sequence[Sighting], source: Source, now: float) -> Iterator[Observation]:
+    def _by_remote_id(self, rest: Sequence[Sighting], source: Source, now: float) -> Iterator[Matched]:
         """References of the user's own, and other senders' messages."""
         if self._remote_ids is None:
             self._remote_ids = RemoteIds(self._sent())
@@ -106,7 +113,7 @@ class ReportMatch:
         known: Mapping[bytes, KnownMessage],
         source: Source,
         now: float,
-    ) -> Iterator[Observation]:
+    ) -> Iterator[Matched]:
         for identity in ids:
             message = known[identity]
             if message.state is not State.ACCEPTED:
@@ -116,7 +123,7 @@ class ReportMatch:
             elif sighting.report is None:
                 self.unreadable += 1
             else:
-                yield Observation(identity, sighting.report, source, now)
+                yield Matched(sighting, Observation(identity, sighting.report, source, now))
 
 
 def _is_credited(message: KnownMessage | None, sighting: Sighting) -> bool:

@@ -53,7 +53,7 @@ def delivery_lines(account: DeliveryAccount, style: TerminalStyle) -> list[str]:
     found = [
         *([counted(did.clicked, "click")] if did.clicked else []),
         *([counted(did.clicked_by_bots, "click by a machine", "clicks by machines")] if did.clicked_by_bots else []),
-        *([f"{did.opted_out} opted out"] if did.opted_out else []),
+        *([counted(did.opted_out, "request to opt out", "requests to opt out")] if did.opted_out else []),
     ]
     if found:
         lines.append(f"  recipients: {' · '.join(found)}")

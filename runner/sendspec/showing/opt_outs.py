@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.opt_out import OptOutSignal
-from sendspec.operations.opt_outs import Changed, KnownOptOuts
+from sendspec.operations.known_opt_outs import KnownOptOuts
+from sendspec.operations.maybe_opt_outs import maybe_words
+from sendspec.operations.opt_out_signal import NOBODY
+from sendspec.operations.opt_outs import Changed
+from sendspec.operations.recipient_row import Absence
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.message_list import moment
+from sendspec.showing.message_list import moment, place_text
 
 COLUMNS = ("receiver", "ground", "at", "channel", "evidence", "noted_at")
 HASH_SHOWN = 12
 """Hex digits of a hash that a text shows."""
+NAMED = 5
+"""People whom a text names; more are counted."""
 
 
 def opt_outs_text(shown: KnownOptOuts, *, lists_maybes: bool) -> str:
-    """One line for each person, or for each reply that waits for a person."""
+    """One line for each person, or for what may be an opt-out, under a heading."""
     listed = shown.maybes if lists_maybes else shown.standing
-    lines = [_line(shown, one, lists_maybes=lists_maybes) for one in listed]
+    lines = _table(shown, listed, lists_maybes=lists_maybes) if listed else []
     people = counted(len(shown.standing), "person has", "people have")
     lines.append(f"{people} opted out ({shown.environment})")
     if shown.maybes and not lists_maybes:
-        replies = counted(len(shown.maybes), "reply only contains", "replies only contain")
-        lines.append(f"{replies} a keyword: sendspec opt-outs list --maybe")
+        lines.append(f"{maybe_words(shown.maybes)}: sendspec opt-outs list --maybe")
     if shown.maybes and lists_maybes:
         lines.append(
             "settle each: sendspec opt-outs add --message ID, or sendspec opt-outs remove --message ID --reason …"
@@ -32,12 +37,23 @@ def opt_outs_text(shown: KnownOptOuts, *, lists_maybes: bool) -> str:
     return "\n".join(lines)
 
 
-def _line(shown: KnownOptOuts, one: OptOutSignal, *, lists_maybes: bool) -> str:
-    who = shown.masked.get(one.receiver, one.receiver.hex()[:HASH_SHOWN])
-    where = _channel(shown, one) or "all channels"
-    if lists_maybes:
-        return f"{clean(one.evidence)}  {clean(who):<12}  {moment(one.at)}  {clean(where)}"
-    return f"{clean(who):<12}  {one.ground.value:<7}  {moment(one.at)}  {clean(where)}  {clean(one.evidence)}".rstrip()
+def _table(shown: KnownOptOuts, listed: Sequence[OptOutSignal], *, lists_maybes: bool) -> list[str]:
+    """Columns as wide as they have to be; what may be long is last."""
+    with_rows = shown.rows is not None
+    evidence = "id" if lists_maybes else "evidence"
+    heading = ("who", *(("row",) if with_rows else ()), "ground", "when", "channel", evidence)
+    rows = [heading, *(_cells(shown, one) for one in listed)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def _cells(shown: KnownOptOuts, one: OptOutSignal) -> tuple[str, ...]:
+    who = "unknown" if one.receiver == NOBODY else shown.masked.get(one.receiver, one.receiver.hex()[:HASH_SHOWN])
+    place: tuple[str, ...] = ()
+    if shown.rows is not None:
+        place = (place_text(shown.rows.get(one.receiver, Absence.UNKNOWN), who).strip() or "-",)
+    where = _channel(shown, one) or "all"
+    return (clean(who), *place, one.ground.value, moment(one.at), clean(where), clean(one.evidence))
 
 
 def opt_outs_document(shown: KnownOptOuts, *, lists_maybes: bool) -> dict[str, Any]:
@@ -62,16 +78,24 @@ def opt_outs_rows(shown: KnownOptOuts) -> Iterator[dict[str, Any]]:
 
 
 def change_text(action: str, changed: Changed) -> str:
-    did, was = _DONE[action]
-    known = f"; {counted(changed.known, 'was', 'were')} {was} already" if changed.known else ""
-    return f"{counted(changed.added, 'person', 'people')} {did}{known}"
-
-
-_DONE = {
-    "add": ("opted out", "so"),
-    "import": ("opted out", "so"),
-    "remove": ("settled or opted in again", "not opted out"),
-}
+    """What was changed, and whom it is about as far as addresses were named."""
+    people, settled = changed.added - changed.settled, changed.settled
+    removes = action == "remove"
+    noun = (
+        ("address", "addresses") if action == "import" else ("person", "people")
+    )  # a list may have several of one person
+    done = []
+    if people or not (settled or changed.known):
+        named = ", ".join(changed.masked[:NAMED]) + (", …" if len(changed.masked) > NAMED else "")
+        did = "may get messages again" if removes else "opted out"
+        done.append(f"{counted(people, *noun)} {did}{': ' if named else ''}{named}")
+    if settled:
+        found = "it is no opt-out" if settled == 1 else "they are no opt-outs"
+        done.append(f"{settled} settled: {found}")
+    if changed.known:
+        was = "had not opted out" if removes else "had opted out already"
+        done.append(f"{counted(changed.known, *noun)} {was}")
+    return ("" if people or settled else "nothing to change: " if changed.known else "") + "; ".join(done)
 
 
 def change_document(environment: str, action: str, changed: Changed) -> dict[str, Any]:
@@ -101,6 +125,7 @@ def _person_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
     return {
         "receiver": one.receiver.hex(),
         **_masked(shown, one),
+        **_row(shown, one),
         "ground": one.ground.value,
         "at": moment(one.at),
         "noted_at": moment(one.noted_at),
@@ -112,8 +137,10 @@ def _person_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
 def _maybe_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
     return {
         "id": one.evidence,
-        "receiver": one.receiver.hex(),
+        "receiver": None if one.receiver == NOBODY else one.receiver.hex(),
         **_masked(shown, one),
+        **_row(shown, one),
+        "ground": one.ground.value,
         "at": moment(one.at),
         "channel": _channel(shown, one),
     }
@@ -121,6 +148,17 @@ def _maybe_json(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
 
 def _masked(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, str]:
     return {"masked": shown.masked[one.receiver]} if one.receiver in shown.masked else {}
+
+
+def _row(shown: KnownOptOuts, one: OptOutSignal) -> dict[str, Any]:
+    """Only where the table of a spec was asked for."""
+    if shown.rows is None:
+        return {}
+    row = shown.rows.get(one.receiver)
+    if row is None:
+        return {"row": None}
+    key = None if row.key is None else {"column": row.key_column, "value": row.key}
+    return {"row": {"table": row.path, "row": row.number, "line": row.line, "key": key}}
 
 
 def _channel(shown: KnownOptOuts, one: OptOutSignal) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from shlex import quote
+from types import MappingProxyType
 from typing import Any
 
 from sendspec.diagnostics.wording import counted
@@ -25,8 +26,13 @@ FINISHED = "finished"
 
 
 def status_text(
-    specs: Sequence[SpecStatus], environment: str, style: TerminalStyle, never_sent: Sequence[NeverSent] = ()
+    specs: Sequence[SpecStatus],
+    environment: str,
+    style: TerminalStyle,
+    never_sent: Sequence[NeverSent] = (),
+    opted_out: Mapping[str, int] = MappingProxyType({}),
 ) -> str:
+    """`opted_out`: how many unsent messages of a spec are to people who have opted out."""
     if not specs and not never_sent:
         return f"the ledger of '{clean(environment)}' holds no messages"
     lines = [_never_sent(each, environment) for each in never_sent]
@@ -40,6 +46,8 @@ def status_text(
             lines.append(f"  {style.cyan('under way:')} {clean(_under_way_words(spec.under_way, spec.at_work))}")
         elif spec.account.not_sent and spec.runs:
             lines.append(f"  not sent: {not_sent_words(spec)}")
+        if count := opted_out.get(spec.name, 0):
+            lines.append(f"  of them, {counted(count, 'is to somebody who has', 'are to people who have')} opted out")
         if spec.earlier_doubts:
             lines.append(
                 f"  {style.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"

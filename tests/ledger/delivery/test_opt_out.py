@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -47,6 +48,28 @@ def test_which_signal_counts(said: tuple[Said, ...], counts: int | None) -> None
     given_signals = [signal(*one) for one in said]
     found = opted_out(given_signals).get(b"r" * 16)
     assert found == (None if counts is None else given_signals[counts])
+
+
+@pytest.mark.parametrize(
+    ("in_at", "in_noted", "out_at", "out_noted", "stands"),
+    [
+        (5.0, 6.0, 3.0, 4.0, False),
+        (5.0, 6.0, 3.0, 9.0, False),
+        (9e9, 6.0, 3.0, 4.0, False),
+        (9e9, 6.0, 3.0, 6.0, False),
+        (9e9, 6.0, 7.0, 7.5, True),
+        (9e9, 6.0, 3.0, 9.0, True),
+        (545.0, 6.0, 540.0, 4.0, False),
+        (5.0, 6.0, 9e9, 4.0, True),
+    ],
+)
+def test_an_opt_in_of_the_future_lifts_nothing_that_is_noted_later(
+    in_at: float, in_noted: float, out_at: float, out_noted: float, stands: bool
+) -> None:
+    opt_in, opt_out = signal(IN, KEYWORD, in_at), signal(OUT, KEYWORD, out_at)
+    both = [replace(opt_in, noted_at=in_noted), replace(opt_out, noted_at=out_noted)]
+    assert bool(opted_out(both)) is stands
+    assert bool(opted_out(reversed(both))) is stands
 
 
 def test_only_the_channels_that_apply_count() -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.masked_text import MASK, masked_text
 from sendspec.ledger.delivery.observation import FailureReason, Observation, StatusReport
-from sendspec.ledger.delivery.opt_out import SAID, OptOutSignal
+from sendspec.ledger.delivery.opt_out import RULED, OptOutSignal
 from sendspec.ledger.delivery.protocol import PendingReport
 from sendspec.ledger.moment import MAX_MOMENT, MIN_MOMENT, is_moment
 from sendspec.ledger.storable import storable
@@ -64,7 +64,7 @@ def kept_interaction(interaction: Interaction) -> Interaction:
 
 def kept_signal(signal: OptOutSignal) -> OptOutSignal:
     """A person's reason may name whom it is about."""
-    evidence = signal.evidence if signal.ground in SAID else masked_text(signal.evidence)
+    evidence = masked_text(signal.evidence) if signal.ground in RULED else signal.evidence
     channel = None if signal.channel is None else kept_text(masked_text(signal.channel))
     return replace(
         signal,

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class SignalKind(StrEnum):
-    """`MAYBE`: a text only contains a keyword. A person decides; it suppresses nothing."""
+    """`MAYBE`: it may be an opt-out. A person decides; it suppresses nothing."""
 
     OUT = "out"
     IN = "in"
@@ -20,16 +20,22 @@ class SignalKind(StrEnum):
 
 
 class Ground(StrEnum):
-    """What a signal rests on: a keyword in a reply, a link that was followed, a file, or a person's word."""
+    """What a signal rests on: a reply, a link that was followed, a message that failed, a file, or a person's word.
+
+    `FAILURE` is of a `MAYBE` only: the API's words for a failed message leave it open.
+    """
 
     KEYWORD = "keyword"
     LINK = "link"
+    FAILURE = "failure"
     IMPORT = "import"
     HAND = "hand"
 
 
 SAID = frozenset({Ground.KEYWORD, Ground.LINK})
 """Grounds that the recipient gave. An opt-in of this kind lifts only an opt-out of this kind."""
+RULED = frozenset({Ground.IMPORT, Ground.HAND})
+"""Grounds that a file or a person gave. Only a person lifts an opt-out of this kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,8 @@ class OptOutSignal:
     """One signal. `receiver` is the keyed hash of an address.
 
     `at` is when it was given, in Unix seconds (the API's `createdAt`); `noted_at` is when it was written down. `channel` is the
-    channel that it arrived on, None if it is about all. `evidence` is the API's id of the reply or interaction, or a person's
-    reason; never a text that somebody sent.
+    channel that it arrived on, None if it is about all. `evidence` is the API's id of the reply, the interaction or the failed message,
+    or a person's reason; never a text that somebody sent.
     """
 
     receiver: bytes
@@ -55,8 +61,9 @@ def opted_out(
 ) -> dict[bytes, OptOutSignal]:
     """The receivers that have opted out, each with the signal that counts. `applies` says which channels' signals count.
 
-    What recipients said counts by channel: the latest counts, of two at one moment the opt-out. A file or a person sets an opt-out
-    that only a person lifts; a person's opt-in also lifts what was said before then.
+    What recipients said counts by channel: the latest counts, of two at one moment the opt-out. An opt-in that claims a moment after it
+    was noted lifts nothing that is noted later: a wrong clock must not lift the opt-outs of years. A file or a person sets an opt-out that
+    only a person lifts; a person's opt-in also lifts what was said before then.
     """
     by_receiver: dict[bytes, list[OptOutSignal]] = defaultdict(list)
     for signal in signals:
@@ -68,18 +75,32 @@ def opted_out(
 
 def _standing(signals: list[OptOutSignal]) -> OptOutSignal | None:
     """The opt-out that stands; None if none does."""
-    ruled = [signal for signal in signals if signal.ground not in SAID]
+    ruled = [signal for signal in signals if signal.ground in RULED]
     ruling = max(ruled, key=_latest, default=None)
     if ruling is not None and ruling.kind is SignalKind.OUT:
         return ruling
     lifted_at = float("-inf") if ruling is None else ruling.at
-    by_channel: dict[str | None, OptOutSignal] = {}
-    for signal in signals:
-        if signal.ground in SAID:
-            known = by_channel.get(signal.channel)
-            by_channel[signal.channel] = signal if known is None else max(known, signal, key=_latest)
-    standing = [one for one in by_channel.values() if one.kind is SignalKind.OUT and one.at >= lifted_at]
+    said = [signal for signal in signals if signal.ground in SAID]
+    opt_ins = [signal for signal in said if signal.kind is SignalKind.IN]
+    lifted: dict[str | None, float] = {}
+    for signal in opt_ins:
+        if signal.at <= signal.noted_at:
+            lifted[signal.channel] = max(signal.at, lifted.get(signal.channel, signal.at))
+    ahead = [signal for signal in opt_ins if signal.at > signal.noted_at]
+    standing = (
+        signal
+        for signal in said
+        if signal.kind is SignalKind.OUT
+        and signal.at >= max(lifted_at, lifted.get(signal.channel, lifted_at))
+        and not any(_lifts(opt_in, signal) for opt_in in ahead)
+    )
     return max(standing, key=_latest, default=None)
+
+
+def _lifts(ahead: OptOutSignal, opt_out: OptOutSignal) -> bool:
+    """Whether an opt-in that claims a moment after it was noted lifts an opt-out."""
+    is_later = ahead.channel == opt_out.channel and ahead.at > opt_out.at
+    return is_later and opt_out.noted_at <= ahead.noted_at
 
 
 def _latest(signal: OptOutSignal) -> tuple[float, bool, str, str, str, float]:

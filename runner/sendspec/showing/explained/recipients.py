@@ -388,6 +388,23 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="suppress: [opt-outs.csv]",
         right="suppress: {files: [opt-outs.csv], opt_outs: true}",
     ),
+    "opt-outs-unasked": Explanation(
+        "people can reply STOP, and nothing says whether that counts",
+        (
+            "A warning, for SMS outside the sandbox. In most countries whoever says stop must get no more messages. With `opt_outs: true`, a send "
+            "reads the replies first, and leaves out who said so. The API may block a sender for a receiver by itself, but not your other senders."
+        ),
+        wrong="suppress: [opt-outs.csv]",
+        right="suppress: {files: [opt-outs.csv], opt_outs: true}",
+    ),
+    "opt-outs-waiting": Explanation(
+        "a reply or a failed message may be an opt-out, and nobody has looked at it",
+        (
+            "A warning. Only a reply that is nothing but a keyword, such as STOP, counts by itself. Others, such as 'please remove me', wait for a "
+            "person, and so do messages that failed since their recipient may have opted out. Read them at the API, by their ids, and settle each."
+        ),
+        right="sendspec opt-outs list --maybe",
+    ),
     "suppress-unreadable": Explanation(
         "a suppression list changed during a send, and can't be used",
         (
