@@ -7,8 +7,10 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -154,6 +156,8 @@ def test_the_spec_says_what_is_needed_and_each_spec_has_to_succeed(shop: Shop) -
         (("wait", "helo"), "no spec called 'helo' was ever sent here, and there is no such file; did you mean 'hello'?"),
         (("wait", "--need", "95"), "'95' is no share: write a share such as 95% or 0.95"),
         (("wait", "--max-failed", "-1%"), "is no share"),
+        (("wait", "--need", "95%", "--need", "0.96"), "--need is given twice, as '95%' and as '96%': give it once"),
+        (("wait", "--timeout", "1m", "--timeout", "2m"), "as '60s' and as '120s'"),
         (("wait", "--timeout", "forever"), "'forever' is no duration"),
         (("wait", "--timeout", "900"), "'900' is no duration"),
         (("wait", "--timeout", "99d"), "31d at most"),
@@ -321,10 +325,14 @@ def test_a_refused_refresh_and_a_refused_wait_end_with_five(
     server.listing = lambda request: Answer(status, b'{"code": "NoAccess", "message": "no"}')
     shown = project.run("status", "hello.yaml", "--env", "test", "--refresh", "--format", "json")
     assert shown.code == code
-    assert only(shown.out, "status")["refreshed"]["whole"] is False
+    told = only(shown.out, "status")
+    assert told["refreshed"]["whole"] is False
+    assert (told.get("error", {}).get("code"), told.get("sent")) == (("api-refuses", False) if code else (None, None))
     assert "so this may be older than now" in shown.err
     if not code:
         return
+    refused = project.run("wait", "hello.yaml", "--env", "test", "--timeout", "0")
+    assert "[api-refuses]\n    = fix: check " in refused.err
     waited = project.run("wait", "hello.yaml", "--env", "test", "--timeout", "0", "--format", "json")
     document = only(waited.out, "wait")
     assert waited.code == code
@@ -333,6 +341,24 @@ def test_a_refused_refresh_and_a_refused_wait_end_with_five(
         "undecided",
         True,
     )
+
+
+def test_another_process_that_writes_all_the_time_holds_no_deadline_up(
+    project: ProjectDir, server: CountingServer
+) -> None:
+    project.write("hello.yaml", SPEC.format(name="hello", terms="", more=""))
+    project.write("hello.csv", "phone,first_name,order_id\n" + "".join(f"{phone},x,{phone}\n" for phone in FINE[:2]))
+    assert project.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    assert project.run("status", "--env", "test", "--refresh").code == 0
+    (kept,) = project.folder.rglob("*.delivery")
+    with closing(sqlite3.connect(kept, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        before = time.monotonic()
+        waited = project.run("wait", "hello.yaml", "--env", "test", "--timeout", "1s", "--format", "json")
+        assert time.monotonic() - before < 8
+    document = only(waited.out, "wait")
+    assert (waited.code, document["verdict"], document["failed_polls"] >= 1) == (11, "undecided", True)
+    assert "other processes have been writing" in document["reason"]
 
 
 @pytest.mark.process

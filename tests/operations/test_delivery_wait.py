@@ -318,8 +318,8 @@ def test_entries_that_cannot_be_read_leave_the_others_readable(world: World) -> 
     }
     world.api.shown = lambda number: {**shown(number), **odd.get(number, {})}  # type: ignore[method-assign]
     waited = world.wait(timeout=5)
-    assert counts(waited) == (20, 0, 1, 4)
-    assert waited.account.by_status == {"delivered": 20, "newer": 1}
+    assert counts(waited) == (20, 0, 2, 3)
+    assert waited.account.by_status == {"delivered": 20, "newer": 1, "unreadable": 1}
 
 
 def test_references_of_the_users_own_are_found_by_the_apis_id(world: World) -> None:
@@ -339,6 +339,7 @@ def test_references_of_the_users_own_are_found_by_the_apis_id(world: World) -> N
         ({}, False, "failed", "final", 2),
         ({"need": "0.5"}, True, "met", "need", 14),
         ({"need": "0.99"}, True, "failed", "need", 14),
+        ({"need": "0.5", "max_failed": "0.2"}, True, "met", "need", 14),
     ],
 )  # fmt: skip
 def test_the_verdict_comes_as_early_as_it_is_certain(

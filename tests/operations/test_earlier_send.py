@@ -389,6 +389,8 @@ def test_a_send_that_is_no_earlier_one_is_refused(here: Project, only: str, gene
     here.sent_and_seen()
     here.spec(only, generation=generation)
     posts = len(here.server.posts)
+    if "generation: 3" in only:
+        assert problems(here.plan)[0].fix.startswith("name a generation below 2")
     if "helo" in only:
         assert problems(here.plan)[0].fix == "write 'hello'"
     assert refusal(here.plan) == refusal(here.send) == (code, 5)

@@ -78,6 +78,18 @@ def test_a_verdict_stays_whatever_final_statuses_follow() -> None:
             assert judge(gate(need, most), counts(4, delivered, 4 - delivered)).verdict is not Verdict.UNDECIDED
 
 
+def test_a_lasting_verdict_stays_whatever_follows() -> None:
+    """Law: with `is_lasting`, no final status turns round what was met or failed."""
+    for need, most in product([None, "0", "0.5", "1"], [None, "0", "0.25", "1"]):
+        for delivered, undelivered in ((d, u) for d, u in product(range(5), range(5)) if d + u <= 4):
+            before = judge(gate(need, most), counts(4, delivered, undelivered), is_lasting=True)
+            for more in range(5 - delivered - undelivered):
+                after = judge(gate(need, most), counts(4, delivered + more, 4 - delivered - more), is_lasting=True)
+                assert before.verdict in (Verdict.UNDECIDED, after.verdict), (need, most, delivered, undelivered, more)
+    both = gate("0.96", "0.02"), counts(30, 29, 0, 1)
+    assert (judge(*both).verdict, judge(*both, is_lasting=True).verdict) == (Verdict.MET, Verdict.UNDECIDED)
+
+
 def test_the_counts_add_up_and_the_worst_of_several_counts() -> None:
     seen = DeliveryTally(accepted=9, delivered=4, undelivered=1, under_way=2, changed=1)
     assert seen.as_dict() == {

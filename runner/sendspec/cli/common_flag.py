@@ -41,9 +41,8 @@ def _only(context: click.Context, parameter: click.Parameter, values: tuple[Any,
     different = list(dict.fromkeys(values or ()))
     if len(different) > 1 and not context.resilient_parsing:
         name = parameter.opts[-1]
-        raise click.UsageError(
-            f"{name} is given twice, as '{different[0]}' and as '{different[1]}': give it once", context
-        )
+        first, second = map(getattr(parameter.type, "typed", str), different[:2])
+        raise click.UsageError(f"{name} is given twice, as '{first}' and as '{second}': give it once", context)
     return different[0] if different else None
 
 

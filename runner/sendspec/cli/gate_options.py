@@ -28,6 +28,10 @@ class Share(click.ParamType[Fraction]):
             raise click.BadParameter(f"'{quoted(str(value)[:40])}' is no share: write {SHARE_WORDS}", ctx, param)
         return share
 
+    @staticmethod
+    def typed(share: Fraction) -> str:
+        return f"{float(100 * share):g}%"
+
 
 class Duration(click.ParamType[int]):
     """`90s`, `15m`, `2h`, `1d`; 0 for a single look."""
@@ -46,12 +50,16 @@ class Duration(click.ParamType[int]):
             )
         return seconds
 
+    @staticmethod
+    def typed(seconds: int) -> str:
+        return f"{seconds}s"
+
 
 def gate_options(command: Callable[..., int]) -> Callable[..., int]:
     """`need`, `max_failed` and `until`."""
     for option in (
         click.option("--until", cls=OnceOption, type=click.Choice(UNTIL), default="decided", show_default=True,
-                     help="Wait until the verdict is certain, or until every message is final."),
+                     help="Wait until as many are delivered as needed, or too many failed; or until every message is final."),
         click.option("--max-failed", cls=OnceOption, metavar="SHARE", type=Share(),
                      help="Fail once more than this share of the accepted messages is not delivered."),
         click.option("--need", cls=OnceOption, metavar="SHARE", type=Share(),

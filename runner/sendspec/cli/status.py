@@ -81,7 +81,7 @@ class _Asked:
 @click.option("--in-doubt", is_flag=True, help="List the messages in doubt: they may have been accepted.")
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent yet.")
 @click.option("--delivery", is_flag=True, help="Show what became of the accepted messages, as far as it is known.")
-@click.option("--refresh", is_flag=True, help="Ask the API first, by one look at its list. Implies --delivery.")
+@click.option("--refresh", is_flag=True, help="Ask the API first, for at most 5 minutes. Implies --delivery.")
 @click.option("--undelivered", is_flag=True, help="List the messages that were not delivered. Implies --delivery.")
 @click.option("--undecided", is_flag=True, help="List the messages whose end isn't known yet. Implies --delivery.")
 @click.option("--columns", metavar="NAMES", help="Add these columns of the table, separated by commas, to a CSV or JSON list; `all` adds every column.")  # fmt: skip

@@ -23,6 +23,7 @@ from sendspec.operations.ledger_access import process_holding
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS, find_rows
 from sendspec.operations.renamed_spec import names_of
+from sendspec.operations.run_ending import refused_look
 from sendspec.operations.status import SpecStatus, never_sent, spec_statuses
 from sendspec.operations.wait_scope import reads_replies
 from sendspec.reading.spec import Spec
@@ -34,6 +35,7 @@ from sendspec.showing.next_step import next_text
 from sendspec.showing.status import status_document, status_text
 
 if TYPE_CHECKING:
+    from sendspec.provider.outcome import RunRefused
     from sendspec.sending.delivery_sweep import Swept
 
 UNDECIDED = (Fate.UNDER_WAY, Fate.UNKNOWN)
@@ -109,6 +111,8 @@ def show_deliveries(
             case "json":
                 document = status_document(statuses, environment, None, never_sent=unsent)
                 document |= _parts(statuses, accounts, document["specs"], swept)
+                if swept is not None and swept.refusal is not None:
+                    document |= error_parts(swept.refusal)
                 if question.fates:
                     document["messages"] = list(delivery_list_json(messages, rows, columns))
                 console.document(document)
@@ -142,6 +146,12 @@ def _parts(
     return found
 
 
+def error_parts(refusal: RunRefused) -> dict[str, Any]:
+    """What a document says where the API refused to tell."""
+    words = refused_look(refusal)
+    return {"error": {"code": words.code, "problem": words.problem, "fix": words.fix}, "sent": False}
+
+
 def _tell(
     console: Console,
     statuses: Sequence[SpecStatus],
@@ -153,6 +163,8 @@ def _tell(
     """Says how old this is, what went wrong, and what comes next."""
     if swept is not None and swept.unread:
         console.warn(f"the API was not read to its end, so this may be older than now: {swept.unread}")
+    if swept is not None and swept.refusal is not None:
+        console.warn(f"    = fix: {refused_look(swept.refusal).fix}")
     if console.format == "text" and not console.quiet:
         as_of = sum_of_accounts(accounts.values()).as_of
         age = "no delivery is known yet" if as_of is None else f"as of {moment(as_of)}"

@@ -29,11 +29,10 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.delivery_wait import wait_for_deliveries
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.run_ending import describe_ending
+from sendspec.operations.run_ending import refused_look
 from sendspec.operations.wait_scope import GateWords, WaitScope, wait_scope
 from sendspec.operations.waited import Waited
 from sendspec.planning.delivery_gate import Verdict
-from sendspec.sending.ending import StoppedByApi
 from sendspec.showing.next_step import next_text
 from sendspec.showing.progress import animates
 from sendspec.showing.wait import ending_text, wait_document, wait_text
@@ -112,8 +111,9 @@ def wait_and_show(console: Console, context: ProjectContext, scope: WaitScope, *
     else:
         console.say(ending_text(waited))
     if waited.refusal is not None:
-        ending = describe_ending(StoppedByApi(waited.refusal))
-        console.warn(f"sendspec: {ending.problem} [{ending.code}]\n    = fix: {ending.fix}")
+        ending = refused_look(waited.refusal)
+        console.warn(f"sendspec: {ending.problem} [{ending.code}]")
+        console.warn(f"    = fix: {ending.fix}")
     return waited
 
 
@@ -132,7 +132,7 @@ def refusal_json(waited: Waited) -> Mapping[str, str] | None:
     """The error of a wait that the API refused; None for any other."""
     if waited.refusal is None:
         return None
-    words = describe_ending(StoppedByApi(waited.refusal))
+    words = refused_look(waited.refusal)
     return {"code": words.code, "problem": words.problem, "fix": words.fix}
 
 

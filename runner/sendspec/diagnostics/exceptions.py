@@ -76,6 +76,10 @@ class LedgerTrouble(SendspecError):
     code = "ledger-trouble"
 
 
+class DeliveriesBusy(LedgerTrouble):
+    """Others write what is kept of deliveries all the time. It can be trusted, and written later."""
+
+
 class LedgerMissing(LedgerTrouble):
     code = "ledger-missing"
 

@@ -36,8 +36,13 @@ def read_deliveries(
 
 
 @contextmanager
-def open_deliveries(place: LedgerPlace, identity: LedgerIdentity, noted: int | None = 0) -> Iterator[DeliveryStore]:
-    """The same, to write. Several processes may have it open at once, also while a run holds the ledger."""
+def open_deliveries(
+    place: LedgerPlace, identity: LedgerIdentity, noted: int | None = 0, *, patience: float | None = None
+) -> Iterator[DeliveryStore]:
+    """The same, to write. Several processes may have it open at once, also while a run holds the ledger.
+
+    `patience`: for about how many seconds a write to a file waits for another process's; None: 15. Then it raises `DeliveriesBusy`.
+    """
     store: DeliveryStore
     if isinstance(place, ServerPlace):
         from sendspec.ledger.delivery.postgres import opening as on_server
@@ -45,8 +50,10 @@ def open_deliveries(place: LedgerPlace, identity: LedgerIdentity, noted: int | N
         store = on_server.open_to_write(place, identity)
     else:
         from sendspec.ledger.delivery.sqlite import opening as in_file
+        from sendspec.ledger.delivery.sqlite.store import BEGIN_TRIES, tries_within
 
-        store = in_file.open_to_write(place.file, identity, noted)
+        tries = BEGIN_TRIES if patience is None else tries_within(patience)
+        store = in_file.open_to_write(place.file, identity, noted, tries=tries)
     try:
         yield store
     finally:

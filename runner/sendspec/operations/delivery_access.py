@@ -43,9 +43,11 @@ def deliveries_to_inspect(context: ProjectContext) -> Iterator[DeliveryFacts | N
 
 
 @contextmanager
-def deliveries_to_write(context: ProjectContext) -> Iterator[DeliveryStore]:
-    """To write, whether or not a run holds the ledger. Raises `OptOutsLost`, and what `require_identity` raises."""
-    with _opened(context, refuse_lost=True) as (store, _):
+def deliveries_to_write(context: ProjectContext, *, patience: float | None = None) -> Iterator[DeliveryStore]:
+    """To write, whether or not a run holds the ledger; `patience` as in `open_deliveries`. Raises `OptOutsLost`, and what
+    `require_identity` raises.
+    """
+    with _opened(context, refuse_lost=True, patience=patience) as (store, _):
         yield store
 
 
@@ -57,11 +59,13 @@ def deliveries_to_mend(context: ProjectContext) -> Iterator[tuple[DeliveryStore,
 
 
 @contextmanager
-def _opened(context: ProjectContext, *, refuse_lost: bool) -> Iterator[tuple[DeliveryStore, int]]:
+def _opened(
+    context: ProjectContext, *, refuse_lost: bool, patience: float | None = None
+) -> Iterator[tuple[DeliveryStore, int]]:
     identity, place = require_identity(context), ledger_place(context)
     refuse_on_ci(place, ci=context.system.is_ci)
     noted = _noted(place, identity)
-    with open_deliveries(place, identity, noted if refuse_lost else None) as store:
+    with open_deliveries(place, identity, noted if refuse_lost else None, patience=patience) as store:
         _refuse_moved(place, identity)  # once it is open: a copy that is made now sees it, or is seen
         yield store, noted
         count = store.signal_count

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 
+from sendspec.diagnostics.exceptions import DeliveriesBusy
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_read, deliveries_to_write
@@ -39,6 +40,7 @@ SHORTEST_LOOK = 2.0
 OVERSLEPT = 2.0
 """Seconds behind the deadline from which on this process must have been stopped meanwhile; then it looks once more."""
 BETWEEN_REPLIES = 60.0
+MIN_PATIENCE, MAX_PATIENCE = 2.0, 15.0
 NAP = 0.5
 
 
@@ -190,14 +192,21 @@ class _Wait:
                 if self._picture.undecided.unrouted:
                     self._reason = "the ledger did not note the channel of these messages: an earlier version sent them"
                 return None
-            with deliveries_to_write(context) as store:
-                sends = [(send.name, send.generation) for send in self._scope.sends]
-                swept = self._reached().sweep(ledger, store, sends, channels, seconds)
-                if swept.is_whole:
-                    self._look_at_replies(store)
-                self._picture = self._taken(ledger, store)
+            sends = [(send.name, send.generation) for send in self._scope.sends]
+            try:
+                with deliveries_to_write(context, patience=self._patience()) as store:
+                    swept = self._reached().sweep(ledger, store, sends, channels, seconds)
+                    if swept.is_whole:
+                        self._look_at_replies(store)
+                    self._picture = self._taken(ledger, store)
+            except DeliveriesBusy as busy:
+                swept = Swept(unread=busy.problem)
         self._note(swept)
         return swept
+
+    def _patience(self) -> float:
+        """For how many seconds another process may keep us from writing what is seen: the deadline counts then, too."""
+        return min(MAX_PATIENCE, max(MIN_PATIENCE, self._until - self._clock.monotonic()))
 
     def _look_at_replies(self, store: DeliveryStore) -> None:
         """Notes who said stop meanwhile, at most once a minute."""
@@ -247,7 +256,11 @@ class _Wait:
             account=account,
             gate=send.gate,
             judgement=judge(
-                send.gate, account.tally, may_grow=_may_grow(status, held_by), was_tried=_was_tried(status.account)
+                send.gate,
+                account.tally,
+                may_grow=_may_grow(status, held_by),
+                was_tried=_was_tried(status.account),
+                is_lasting=self._until_final,
             ),
         )
 

@@ -126,13 +126,16 @@ def _send_named(job: Job, wanted: Undelivered, ledger: Facts) -> SendNames | tup
     named = spec.name if wanted.spec is None else wanted.spec
     names = own if is_own else (named, *linked_names(named, None, ledger))
     at: KeyPath = ("generation",) if wanted.generation is not None else () if wanted.spec is None else ("spec",)
+    sent = {send.generation for name in names for send in ledger.sends(name) if has_begun(send, ledger)}
     if is_own and (wanted.generation or 0) >= spec.generation:
+        was_sent = wanted.generation in sent or wanted.generation == spec.generation
         return at, Problem(
             "undelivered-itself",
             f"generation {wanted.generation} of '{spec.name}' is not an earlier send than this one, generation {spec.generation}",
-            f"raise the spec's own `generation` to {(wanted.generation or 0) + 1}",
+            f"raise the spec's own `generation` to {(wanted.generation or 0) + 1}"
+            if was_sent
+            else f"name a generation below {spec.generation} that was sent, or leave `generation` out for the newest",
         )
-    sent = {send.generation for name in names for send in ledger.sends(name) if has_begun(send, ledger)}
     if is_own:
         sent = {generation for generation in sent if generation < spec.generation}
     if wanted.generation is not None:

@@ -91,6 +91,14 @@ def describe_ending(ending: Ending) -> EndingWords:
             assert_never(ending)
 
 
+def refused_look(refusal: RunRefused) -> EndingWords:
+    """What to say where the API refuses to tell what became of messages."""
+    fix = (
+        "give the key the right to read messages" if refusal.http_status == 403 else _FIX_BY_STATUS[refusal.http_status]
+    )
+    return EndingWords(f"the API refuses to tell: {refusal.text}", f"{fix}, then run the command again", "api-refuses")
+
+
 def fix_of_refusal(refusal: RunRefused) -> str:
     """What to do when the API refuses us as a whole."""
     return f"{_FIX_BY_STATUS[refusal.http_status]}, {GO_ON}"

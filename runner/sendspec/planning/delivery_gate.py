@@ -81,11 +81,14 @@ class Judgement:
 UNDECIDED = Judgement(Verdict.UNDECIDED, Decider.TIMEOUT)
 
 
-def judge(gate: Gate, counts: DeliveryTally, *, may_grow: bool = False, was_tried: bool = False) -> Judgement:
+def judge(
+    gate: Gate, counts: DeliveryTally, *, may_grow: bool = False, was_tried: bool = False, is_lasting: bool = False
+) -> Judgement:
     """The verdict as the counts allow it now. Final statuses count as they are, though a failed message may still arrive.
 
     `may_grow`: a run is still sending, so that no share is known yet, and `met` is not said. Without any accepted message there is
-    nothing to wait for; with `need`, that is a failure if others were tried (`was_tried`).
+    nothing to wait for; with `need`, that is a failure if others were tried (`was_tried`). With `is_lasting`, it is met only once no
+    message that is undecided can make it fail: `need` alone can be met while more may fail than `max_failed` allows.
     """
     if may_grow:
         return UNDECIDED
@@ -97,12 +100,12 @@ def judge(gate: Gate, counts: DeliveryTally, *, may_grow: bool = False, was_trie
         return _all_delivered(counts)
     if gate.max_failed is not None and counts.undelivered > gate.max_failed * counts.accepted:
         return Judgement(Verdict.FAILED, Decider.MAX_FAILED)
+    most = None if gate.max_failed is None else gate.max_failed * counts.accepted
+    can_fail = most is not None and counts.undelivered + counts.undecided > most
     if gate.need is not None:
-        return _needed(gate.need * counts.accepted, counts)
-    assert gate.max_failed is not None
-    if counts.undelivered + counts.undecided <= gate.max_failed * counts.accepted:
-        return Judgement(Verdict.MET, Decider.MAX_FAILED)
-    return UNDECIDED
+        judged = _needed(gate.need * counts.accepted, counts)
+        return UNDECIDED if judged.verdict is Verdict.MET and is_lasting and can_fail else judged
+    return UNDECIDED if can_fail else Judgement(Verdict.MET, Decider.MAX_FAILED)
 
 
 def _all_delivered(counts: DeliveryTally) -> Judgement:

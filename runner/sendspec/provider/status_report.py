@@ -19,12 +19,17 @@ _DIGITS = re.compile(r"[0-9](?:[ .()/-]?[0-9]){5,}")
 _REASON = re.compile(r"(?:^|;)\s*reason:\s*([a-z0-9_]+)")
 """`reason` of a failed SMS is `details: <text>; reason: <snake_case>; code: <n>`."""
 
+UNREADABLE = "unreadable"
+"""In place of a status that can't be a word of the API: the message is listed, and nothing says that this is its end."""
+
 
 def status_report(entry: Mapping[str, Any], redacted: Callable[[str], str]) -> StatusReport | None:
-    """The status of a message; None where it isn't a word. `redacted` replaces what is ours in the API's words."""
+    """The status of a message; None where it isn't text. `redacted` replaces what is ours in the API's words."""
     status = entry.get("status")
-    if not isinstance(status, str) or _WORD.fullmatch(status) is None:
+    if not isinstance(status, str):
         return None
+    if _WORD.fullmatch(status) is None:
+        status = UNREADABLE
     at, parts = entry.get("lastStatusAt"), entry.get("parts")
     moment = parse_timestamp(at) if isinstance(at, str) else None
     count = len(parts) if isinstance(parts, list) and 0 < len(parts) <= MAX_PARTS else None

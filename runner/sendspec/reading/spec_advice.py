@@ -92,7 +92,7 @@ def _fix(fault: SchemaProblem, value: Any) -> str | None:
         return f"write '{_TYPES_BY_WORD[value.lower()]}'"
     if fault.at == BODY and fault.code == "missing-key":
         return _missing_type(fault, value)
-    if fault.at[:4] == (*ONLY, "statuses") and fault.code == "wrong-value":
+    if fault.at[:4] == (*ONLY, "statuses") and len(fault.at) == 5 and fault.code == "wrong-value":
         return f"write any of: {', '.join(OUTCOMES)}"
     if fault.code != "wrong-type":
         return None

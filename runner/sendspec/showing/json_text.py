@@ -1,13 +1,17 @@
-"""JSON documents and lines, as UTF-8 bytes whatever the terminal's encoding. Control and bidi characters are escaped."""
+"""JSON documents and lines, as UTF-8 bytes whatever the terminal's encoding. Control and bidi characters are escaped, and commands to CI systems."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from sendspec.diagnostics.characters import with_json_escapes, without_surrogates
+
+LOGGING = re.compile(rb"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
+"""What CI systems take for a command wherever it stands in a line. JSON has it in strings only."""
 
 
 def json_document(document: Mapping[str, Any] | Sequence[Any]) -> bytes:
@@ -25,6 +29,8 @@ def _dumped(value: Mapping[str, Any] | Sequence[Any], option: int) -> bytes:
         dumped = orjson.dumps(value, option=option)
     except orjson.JSONEncodeError:  # it refuses half surrogates
         dumped = orjson.dumps(_writable(value), option=option)
+    if b"##" in dumped:
+        dumped = LOGGING.sub(rb"\\u0023", dumped)
     if dumped.isascii() and b"\x7f" not in dumped:
         return dumped
     return with_json_escapes(dumped.decode()).encode()

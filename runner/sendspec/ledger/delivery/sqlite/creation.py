@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.exceptions import LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, delivery_path
 from sendspec.ledger.durable_file import sync_folder, unwritable_file
@@ -32,13 +33,18 @@ def refuse_taken(ledger: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is anything at `path`. Raises `LedgerUnwritable` where this user may not even look."""
+    """Whether there is anything at `path`. Raises `LedgerUnwritable` for a folder, and where this user may not even look."""
     try:
-        path.lstat()
+        found = path.lstat()
     except FileNotFoundError:
         return False
     except OSError as error:
         raise unwritable_file(path, error) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise LedgerUnwritable(
+            f"{path} is a folder, and deliveries and opt-outs are kept in a file of this name",
+            "move it away; if the file was there before, bring it back",
+        )
     return True
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.exceptions import DeliveriesBusy, LedgerTrouble
 from sendspec.ledger.copied_table import MOVED_TO
 from sendspec.ledger.delivery.blocks import added_to, as_delivery, blocks_of
 from sendspec.ledger.delivery.interaction import Interaction
@@ -222,10 +222,15 @@ class SqliteDeliveryStore(DurableRows, SqliteDeliveryFacts):
             except sqlite3.OperationalError as error:
                 if not str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
                     raise
-        raise LedgerTrouble(
+        raise DeliveriesBusy(
             f"other processes have been writing {self.called} {self.path} for too long",
             "wait until they have ended, then try again",
         )
+
+
+def tries_within(seconds: float) -> int:
+    """How many tries to begin take so long."""
+    return max(1, round(1_000 * seconds / BEGIN_MILLISECONDS))
 
 
 def _file_at(path: str) -> tuple[int, int] | None:
