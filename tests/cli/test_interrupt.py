@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from sendspec.cli.interrupt import end_on_signals
 
-SECONDS = 5.0
+SECONDS = 30.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

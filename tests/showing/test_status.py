@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sendspec.ledger.record import MessageRecord, PlannedRun
+from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.run_note import PlannedRun
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.message_state import State

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from long_rows import holds_for
 from markdown_pages import assert_inert, rendered
 from plan_reports import names, spec_names, texts
-from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
+from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.operations.changed_since import ChangedSince
 from sendspec.operations.reason_count import MOST_REASONS, ReasonCount, reason_counts
 from sendspec.operations.status import SpecStatus

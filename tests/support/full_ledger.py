@@ -7,7 +7,8 @@ from typing import Any
 
 from ledger_samples import OWNER, claims
 from sendspec.ledger.protocol import Facts, Ledger
-from sendspec.ledger.record import Change, PlannedRecord, Route, RunNote, SendIdentity, Settlement
+from sendspec.ledger.record import Change, PlannedRecord, Route, SendIdentity, Settlement
+from sendspec.ledger.run_note import RunNote
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 HELLO = SendIdentity("hello", 1, "hello.yaml", "key", "to", "text", "commit", "hi")

@@ -24,9 +24,7 @@ from sendspec.ledger.record import (
     MessageRecord,
     PlannedMessage,
     PlannedRecord,
-    PlannedRun,
     Route,
-    RunNote,
     RunOwner,
     SendIdentity,
     SendRecord,
@@ -34,6 +32,7 @@ from sendspec.ledger.record import (
     Settlement,
     StartedRun,
 )
+from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.planning.fact import Fact, PriorState
 from sendspec.planning.message_state import Move, State

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
-from sendspec.ledger.record import Doubt, PlannedRun, Route, RunNote, SentMessage
+from sendspec.ledger.record import Doubt, Route, SentMessage
+from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.planning.message_state import ALLOWED
 
 _ALLOWED_WORDS = frozenset((origin.value, target.value) for origin, target in ALLOWED)

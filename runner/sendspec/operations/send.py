@@ -8,7 +8,7 @@ from dataclasses import replace
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import KeyUnusable, PlanStale, SendspecError
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import RunNote
+from sendspec.ledger.run_note import RunNote
 from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger

@@ -12,7 +12,7 @@ from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, SendspecError
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts, Ledger
-from sendspec.ledger.record import RunNote
+from sendspec.ledger.run_note import RunNote
 from sendspec.operations.agreed_messages import AgreedMessages
 from sendspec.operations.api_lookup import ApiLookup
 from sendspec.operations.git_repository import head_commit

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.ledger.protocol import Facts
-from sendspec.ledger.record import MessageRecord, PlannedRun
+from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.run_note import PlannedRun
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.orphan import find_orphans

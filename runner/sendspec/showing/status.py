@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
+from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.recipient_row import NO_ROWS, RecipientRows
 from sendspec.operations.run_at_work import run_words

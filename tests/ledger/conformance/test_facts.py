@@ -12,12 +12,11 @@ from sendspec.ledger.record import (
     KnownMessage,
     PlannedMessage,
     PlannedRecord,
-    PlannedRun,
     Route,
-    RunNote,
     SendIdentity,
     Settlement,
 )
+from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")

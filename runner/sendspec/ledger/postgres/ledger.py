@@ -19,7 +19,8 @@ from sendspec.ledger.postgres.open_ledger import LIVING, shortened
 from sendspec.ledger.postgres.plan_writer import PlanWriter, record_columns
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import TIMELINE
-from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunNote, RunOwner, Settlement, StartedRun
+from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner, Settlement, StartedRun
+from sendspec.ledger.run_note import RunNote
 from sendspec.ledger.spill_file import prepare_spill, read_spill, spill_path, write_spill
 from sendspec.ledger.storable import storable
 from sendspec.planning.message_state import SETTLED_FROM_SENDING, Move, State

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from sendspec.ledger.postgres.function_words import BASELINE
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, OpenLedger
 from sendspec.ledger.postgres.session import TIMELINE
-from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, PlannedRun, Route, SendRecord, SentMessage
+from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, Route, SendRecord, SentMessage
+from sendspec.ledger.run_note import PlannedRun
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
 from sendspec.planning.message_state import State

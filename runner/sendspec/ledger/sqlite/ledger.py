@@ -9,16 +9,8 @@ from typing import Any
 
 from sendspec.diagnostics.exceptions import MessagesMoved
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.record import (
-    Change,
-    Claim,
-    ClaimLost,
-    Exchanged,
-    RunNote,
-    RunOwner,
-    Settlement,
-    StartedRun,
-)
+from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner, Settlement, StartedRun
+from sendspec.ledger.run_note import RunNote
 from sendspec.ledger.spill_file import SpilledResult, clear_spill, prepare_spill, read_spill, write_spill
 from sendspec.ledger.sqlite.move_sql import (
     ABSENT,

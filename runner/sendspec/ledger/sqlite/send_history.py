@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, PlannedRun, Route, SendRecord, SentMessage
+from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, Route, SendRecord, SentMessage
+from sendspec.ledger.run_note import PlannedRun
 from sendspec.ledger.seen_run import SeenRun
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED

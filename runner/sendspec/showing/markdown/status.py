@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.ledger.record import PlannedRun
+from sendspec.ledger.run_note import PlannedRun
 from sendspec.operations.changed_since import ChangedSince
 from sendspec.operations.reason_count import ReasonCount
 from sendspec.operations.status import SpecStatus
