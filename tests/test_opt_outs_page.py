@@ -20,3 +20,11 @@ def test_the_table_of_words_has_all_that_count_and_no_other() -> None:
     assert {keyword_sense(word) for word in out} == {KeywordSense.OUT}
     assert {keyword_sense(word) for word in into} == {KeywordSense.IN}
     assert keyword_sense("Arrêt !") is KeywordSense.OUT
+
+
+def test_its_examples_wait_for_a_person() -> None:
+    [line] = [line for line in PAGE.splitlines() if line.startswith("- other words")]
+    examples = [*re.findall(r"`([^`]+)`", line), line.split()[-1]]
+    assert len(examples) >= 7
+    assert {keyword_sense(example) for example in examples} == {KeywordSense.CONTAINS}
+    assert keyword_sense("please don't stop") is KeywordSense.CONTAINS
