@@ -212,6 +212,16 @@ def test_its_end_waits_for_no_client_that_is_slow(received: Received) -> None:
     assert len(received.lines) == 1
 
 
+def test_it_waits_a_moment_for_a_port_that_is_being_given_up(received: Received) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        giving_up = threading.Timer(0.3, other.close)
+        giving_up.start()
+        with receiving(("127.0.0.1", port), TARGET, received.receiver.receive, lambda: 0.0):
+            assert post(port) == 200
+        giving_up.join()
+
+
 def test_a_client_that_leaves_is_no_fault_of_anybody(received: Received, capfd: pytest.CaptureFixture[str]) -> None:
     with received.serving() as port:
         for _ in range(5):

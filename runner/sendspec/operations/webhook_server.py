@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +25,7 @@ MAX_DISCARDED = 2 * MAX_BODY
 DISCARDING_SECONDS = 2.0
 ENDING_SECONDS = 1.0
 """How long a request that is arriving has left at the end."""
+BIND_TRIES = 20
 RETRY_SECONDS = 5
 FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
@@ -166,6 +169,18 @@ class _Server(ThreadingHTTPServer):
         """Reports nothing: clients may disconnect at any time. What is not answered comes again."""
 
 
+def _bound(address: tuple[str, int], exchange: type[_Exchange], monotonic: Callable[[], float]) -> _Server:
+    """A server that listens. One that is just ending may have the port for a moment."""
+    for _ in range(BIND_TRIES - 1):
+        try:
+            return _Server(address, exchange, monotonic)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        time.sleep(POLL_SECONDS)
+    return _Server(address, exchange, monotonic)
+
+
 @contextmanager
 def receiving(address: tuple[str, int], target: str, receive: Receive, monotonic: Callable[[], float]) -> Iterator[str]:
     """Answers POST requests to the path and query `target` while the block runs, then those in hand. Yields the address that it listens on.
@@ -173,7 +188,7 @@ def receiving(address: tuple[str, int], target: str, receive: Receive, monotonic
     `receive` takes headers and body, and returns the status. Raises OSError if the address can't be listened on.
     """
     exchange = type("Exchange", (_Exchange,), {"target": target, "receive": staticmethod(receive)})
-    server = _Server(address, exchange, monotonic)
+    server = _bound(address, exchange, monotonic)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_SECONDS}, daemon=True)
     thread.start()
     try:
