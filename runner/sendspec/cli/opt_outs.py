@@ -50,7 +50,7 @@ UNCHANGED = "nothing was changed"
 
 @click.group("opt-outs", cls=FlagGroup)
 def command() -> None:
-    """Show and change who has opted out. Sends heed it where `suppress` has `opt_outs: true`.
+    """Show and change who has opted out. Sends leave these people out where `suppress` has `opt_outs: true`.
 
     \b
     Examples:
@@ -92,8 +92,9 @@ _messages = click.option(
 def _list(
     console: Console, specs: tuple[str, ...], env: str | None, lists_maybes: bool, refresh: bool, interactions: bool
 ) -> int:
-    """Show who has opted out: masked whom the ledger knows, and others by a hash. SPEC is a file, or a spec's name: its table tells
-    where it has them.
+    """Show who has opted out: by a masked number if the ledger knows it, otherwise by a hash.
+
+    SPEC is a file, or a spec's name: the list then has these people's rows in its table.
 
     Without `--refresh`, nothing is asked of the API. A list of replies that can't be read ends the command with 3, or with 5.
     """
@@ -190,7 +191,7 @@ def _remove(
     ids: tuple[str, ...],
     reason: str,
 ) -> int:
-    """Lift opt-outs, or settle what may be one: it is none."""
+    """Lift opt-outs, or say that what may be one is none."""
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
     problems = Problems()

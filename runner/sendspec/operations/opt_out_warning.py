@@ -40,7 +40,7 @@ def _waiting(jobs: Sequence[Job], context: ProjectContext) -> Iterator[Diagnosti
             asking[0][0],
             "opt-outs-waiting",
             f"{maybe_words(waiting)}, and nobody has looked at {'it' if len(waiting) == 1 else 'them'}",
-            "read them, and settle each: sendspec opt-outs list --maybe",
+            "read them, and say what each was: sendspec opt-outs list --maybe",
         )
 
 
@@ -57,7 +57,7 @@ def _unused(jobs: Sequence[Job], context: ProjectContext) -> Iterator[Diagnostic
                 yield _diagnostic(
                     job,
                     "opt-outs-unused",
-                    f"{counted(known, 'person has', 'people have')} opted out here, and this spec doesn't heed it",
+                    f"{counted(known, 'person has', 'people have')} opted out here, and this spec doesn't leave them out",
                     "add `opt_outs: true` under `suppress`, here or in the environment; `false` says that it is meant so",
                 )
 

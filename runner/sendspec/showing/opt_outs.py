@@ -32,7 +32,7 @@ def opt_outs_text(shown: KnownOptOuts, *, lists_maybes: bool) -> str:
         lines.append(f"{maybe_words(shown.maybes)}: sendspec opt-outs list --maybe")
     if shown.maybes and lists_maybes:
         lines.append(
-            "settle each: sendspec opt-outs add --message ID, or sendspec opt-outs remove --message ID --reason …"
+            "say what each was: sendspec opt-outs add --message ID, or sendspec opt-outs remove --message ID --reason …"
         )
     return "\n".join(lines)
 

@@ -380,10 +380,10 @@ EXPLAINED: dict[str, Explanation] = {
         right="phone,since",
     ),
     "opt-outs-unused": Explanation(
-        "people have opted out, and a spec doesn't heed it",
+        "people have opted out, and a spec doesn't leave them out",
         (
-            "A warning. Replies such as STOP, lists that were imported and what a person noted are kept beside the ledger. A spec heeds them "
-            "where it, or its environment, says so. `opt_outs: false` says that it is meant so, such as for a notice that everybody has to get."
+            "A warning. Replies such as STOP, lists that were imported and what a person noted are kept beside the ledger. A spec leaves "
+            "these people out where it, or its environment, says so. `opt_outs: false` says that it is meant so, such as for a notice that everybody has to get."
         ),
         wrong="suppress: [opt-outs.csv]",
         right="suppress: {files: [opt-outs.csv], opt_outs: true}",
@@ -401,7 +401,7 @@ EXPLAINED: dict[str, Explanation] = {
         "a reply or a failed message may be an opt-out, and nobody has looked at it",
         (
             "A warning. Only a reply that is nothing but a keyword, such as STOP, counts by itself. Others, such as 'please remove me', wait for a "
-            "person, and so do messages that failed since their recipient may have opted out. Read them at the API, by their ids, and settle each."
+            "person, and so do messages that failed since their recipient may have opted out. Read them at the API, by their ids, and say what each was."
         ),
         right="sendspec opt-outs list --maybe",
     ),
