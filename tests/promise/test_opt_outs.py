@@ -214,6 +214,7 @@ def test_replies_that_can_not_be_read_before_a_send_stop_it(
     ready: ProjectDir, server: CountingServer, replies: Replies, answer: Answer
 ) -> None:
     replies.fails = answer
+    assert "nothing was sent" not in ready.run("opt-outs", "list", "--refresh", "--env", "test").err
     done = run(ready, "send", "hello.yaml", "--yes")
     assert done.code == (5 if answer.status in (401, 403) else 3), done.out
     assert server.posts == []
