@@ -554,6 +554,16 @@ def test_a_change_says_whom_it_is_about_and_what_was_so_already(ready: ProjectDi
     assert said("list", "nobody") == ""
 
 
+def test_where_there_is_no_ledger_the_list_says_so(ready: ProjectDir) -> None:
+    listed = ready.run("opt-outs", "list", "--env", "test")
+    assert "no ledger" not in listed.err
+    (ready.folder / "sendspec.lock").unlink()
+    for file in (ready.folder / ".sendspec").iterdir():
+        file.unlink()
+    listed = ready.run("opt-outs", "list", "--env", "test")
+    assert (listed.code, "'test' has no ledger yet" in listed.err) == (0, True)
+
+
 def test_a_sent_specs_name_stands_for_its_file(ready: ProjectDir, replies: Replies) -> None:
     run(ready, "send", "hello.yaml", "--yes")
     run(ready, "opt-outs", "add", "+447700900003")
