@@ -214,6 +214,7 @@ def test_replies_that_can_not_be_read_before_a_send_stop_it(
     ready: ProjectDir, server: CountingServer, replies: Replies, answer: Answer
 ) -> None:
     replies.fails = answer
+    assert "nothing was sent" not in ready.run("opt-outs", "list", "--refresh", "--env", "test").err
     done = run(ready, "send", "hello.yaml", "--yes")
     assert done.code == (5 if answer.status in (401, 403) else 3), done.out
     assert server.posts == []
@@ -551,6 +552,16 @@ def test_a_change_says_whom_it_is_about_and_what_was_so_already(ready: ProjectDi
     refused = ready.run("opt-outs", "add", "07700900003", "--env", "test")
     assert (refused.code, "--country GB" in refused.err) == (2, True)
     assert said("list", "nobody") == ""
+
+
+def test_where_there_is_no_ledger_the_list_says_so(ready: ProjectDir) -> None:
+    listed = ready.run("opt-outs", "list", "--env", "test")
+    assert "no ledger" not in listed.err
+    (ready.folder / "sendspec.lock").unlink()
+    for file in (ready.folder / ".sendspec").iterdir():
+        file.unlink()
+    listed = ready.run("opt-outs", "list", "--env", "test")
+    assert (listed.code, "'test' has no ledger yet" in listed.err) == (0, True)
 
 
 def test_a_sent_specs_name_stands_for_its_file(ready: ProjectDir, replies: Replies) -> None:

@@ -216,6 +216,8 @@ def _what_was_sent(context: click.Context | None, error: SendspecError) -> str:
         context is not None and context.obj and context.obj.state.has_account
     ):
         return ""
+    if context is not None and context.invoked_subcommand == "opt-outs":
+        return ""  # nobody expects it to send
     return "\nthis command sent nothing\n" if error.exit_code == ExitCode.BUSY else "\nnothing was sent\n"
 
 

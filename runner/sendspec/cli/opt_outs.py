@@ -113,6 +113,8 @@ def _list(
             refuse_unread(look, "run the command again: what was read is kept")
     with deliveries_to_read(context) as facts, ledger_to_read(context, console.warn) as ledger:
         shown = known_opt_outs(context, facts, jobs, ledger)
+        if ledger is None:
+            console.say(f"note: the environment '{context.environment.name}' has no ledger yet, so nothing can be kept")
     console.result(opt_outs_text(shown, lists_maybes=lists_maybes))
     console.document(opt_outs_document(shown, lists_maybes=lists_maybes))
     return ExitCode.DONE
