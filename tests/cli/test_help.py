@@ -169,6 +169,10 @@ def test_a_topic_is_explained_in_json(project_dir: Any) -> None:
         (["explain", "status"], "`sendspec help status` shows what the command does"),
         (["plan", "x.yaml", "--retry", "in_doubt"], "`sendspec reconcile SPEC` looks them up"),
         (["send", "x.yaml", "--retry", "failed"], "`--retry refused`"),
+        (
+            ["send", "x.yaml", "--retry", "undelivered"],
+            "put `only: {undelivered: {}}` under `recipients`, and raise `generation`",
+        ),
         (["send", "x.yaml", "--retry", "refuse"], "did you mean 'refused'? there are 'refused' and 'not-sent'"),
         (["send", "x.yaml", "--retry", "x"], "nothing is retried as 'x'; there are 'refused' and 'not-sent'"),
     ],

@@ -264,6 +264,20 @@ def test_status_shows_what_is_kept_and_asks_only_to_refresh(shop: Shop) -> None:
     assert "hello: never sent" in plain[0]
 
 
+def test_a_long_refresh_says_how_long_it_may_take(shop: Shop) -> None:
+    shop.said(0, "send", shop.make("hello", [f"+4477009{n:05d}" for n in range(25)]), "--yes", "-q")
+    shop.shift = 10.0
+    assert "reading the API's list, for at most 5 min" in shop.said(0, "status", "--refresh")[1]
+    assert "reading" not in shop.said(0, "status", "--refresh")[1]
+
+
+def test_the_document_of_a_send_with_refusals_and_a_wait_is_valid(shop: Shop) -> None:
+    shop.said(0, "send", shop.make("filler", [f"+4477009{n:05d}" for n in range(29)]), "--yes", "-q")
+    shop.shift = 10.0
+    document = shop.document(11, "send", shop.make("hello", FINE[:2]), "--yes", "--wait", "0", schema="run")
+    assert (len(document["specs"][0]["refusals"]), document["wait"]["verdict"]) == (1, "undecided")
+
+
 def test_lists_name_people_as_the_other_lists_do(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.said(0, "send", shop.make("hello", [*FINE[:2], DEAD]), "--yes", "-q")
     waiting = shop.document(0, "status", "--undecided", schema="status")["messages"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
+from sendspec.diagnostics.wording import duration_text
 from sendspec.ledger.delivery.observation import Delivery, Fate
 from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
@@ -48,6 +49,8 @@ def refreshed(
             return Swept()
         key = read_access_key(context.environment.key, context.system.environ, context.root)
         context.system.tell(connecting_words(context))
+        if any(channel.recent > len(channel.few) for channel in channels):
+            context.system.tell(f"reading the API's list, for at most {duration_text(REFRESH_SECONDS)}")
         with reachable_api(context) as reachable:
             lookup = DeliveryLookup(context, reachable, key)
             swept = lookup.sweep(ledger, store, sends, channels, REFRESH_SECONDS)
