@@ -14,6 +14,7 @@ from sendspec.provider.failure_words import (
     SMS,
     Certainty,
     FailureKind,
+    code_words,
     failure_words,
     table_rows,
 )
@@ -51,6 +52,14 @@ def test_each_failure_has_a_kind_and_a_certainty(
     assert (found.kind, found.certainty) == (FailureKind(kind), Certainty(certainty))
     assert found.advice == ADVICE[found.kind]
     assert (found is NOT_KNOWN) == (certainty == "unknown") == (not found.meaning)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(12_003, "sender"), (1, "dead_number"), (11_500, "content"), (15_005, "unknown")]
+)
+def test_a_code_alone_says_what_it_can(code: int, kind: str) -> None:
+    assert code_words(code).kind == FailureKind(kind)
+    assert (code_words(code) is NOT_KNOWN) == (kind == "unknown")
 
 
 def test_every_row_is_reached_by_what_it_names() -> None:

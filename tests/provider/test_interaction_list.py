@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.interaction_entry import read_interaction
 from sendspec.provider.interaction_list import InteractionPage, interactions_query, read_interactions
 
 
@@ -35,3 +36,11 @@ def test_what_is_of_another_message_or_can_not_be_read_is_counted() -> None:
 @pytest.mark.parametrize("body", [[], {}, {"results": {}}, {"results": [], "nextPageToken": 5}])
 def test_anything_else_is_no_page(body: Any) -> None:
     assert read(body) is None
+
+
+@pytest.mark.parametrize("odd", ["x", None, {**entry(1), "createdAt": "soon"}, {**entry(1), "createdAt": None}])
+def test_an_entry_that_is_none_or_has_no_time_is_not_read(odd: Any) -> None:
+    assert read_interaction(odd) is None
+    page = read({"results": [odd, entry(1)]})
+    assert page is not None
+    assert ([one.id for one in page.entries], page.skipped) == (["act-1"], 1)

@@ -312,6 +312,21 @@ def test_another_user_reads_it_without_leaving_a_file_and_writes_nothing() -> No
         assert ended == 0
 
 
+def test_a_file_that_this_user_may_not_write_is_opened_without_a_log(ledger: Path, kept: Path) -> None:
+    names = sorted(path.name for path in kept.parent.iterdir())
+    kept.chmod(0o400)
+    user, acting = os.getuid(), os.geteuid()
+    if acting == 0:
+        os.setreuid(65_534, 0)  # who acts may write everything: it is the user behind that is asked for
+    try:
+        with closing(opened(ledger)) as facts:
+            assert list(facts.signals()) == [STOP, START]
+            assert sorted(path.name for path in kept.parent.iterdir()) == names
+    finally:
+        if acting == 0:
+            os.setreuid(user, acting)
+
+
 def test_a_file_cut_in_half_is_damaged(ledger: Path, kept: Path) -> None:
     kept.write_bytes(kept.read_bytes()[:20_000])
     with pytest.raises(LedgerDamaged), closing(opened(ledger)) as facts:
