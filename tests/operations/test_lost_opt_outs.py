@@ -119,7 +119,7 @@ def test_a_file_that_never_held_an_opt_out_may_be_lost(ready: ProjectDir, contex
 def test_check_and_purge_and_copy_tell_of_it(ready: ProjectDir, context: ProjectContext, kept: Path) -> None:
     checked = ready.run("ledger", "check", *TEST, "--format", "json").json
     assert (checked["deliveries"], checked["opt_outs"]) == (1, 2)
-    assert "1 delivery, 2 opt-outs" in ready.run("ledger", "check", *TEST).out
+    assert "1 delivery, 2 signals of opt-outs" in ready.run("ledger", "check", *TEST).out
     purged = ready.run("ledger", "purge", "--older-than", "9d", *TEST, "--format", "json").json
     assert (purged["purged"], purged["purged_deliveries"]) == (0, 1)
     assert ready.run("ledger", "purge", "--older-than", "9d", *TEST).out == "purged 0 messages\n"

@@ -144,7 +144,7 @@ def test_its_end_does_not_wait_for_a_store_that_is_busy(project: ProjectDir, sta
         assert serving.post(stop_event(2)) == 200
         begin = time.monotonic()
         code, said = serving.stop()
-        assert (code, time.monotonic() - begin < 8) == (0, True)
+        assert (code, time.monotonic() - begin < 14) == (0, True)  # writing waits 15 s where nothing hurries it
         assert "1 request is left in" in said
         held.execute("ROLLBACK")
     held.close()
