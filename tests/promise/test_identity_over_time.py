@@ -21,7 +21,6 @@ WITHOUT_THE_FIRST_TEN = """recipients:
   where: "{{ order_id not in ['A0', 'A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9'] }}"
 """
 PEOPLE = 20
-HEEDS_NOBODY = "suppress: {opt_outs: false}\n"
 
 
 @pytest.fixture
@@ -391,7 +390,7 @@ def test_a_rename_while_texts_change_warns_only_where_the_path_is_the_same(sent:
 
 
 def test_a_new_spec_beside_one_that_is_still_there_is_no_rename(sent: Repository) -> None:
-    sent.write("copy.yaml", SPEC.replace("name: hello", "name: copy") + HEEDS_NOBODY)
+    sent.write("copy.yaml", SPEC.replace("name: hello", "name: copy"))
     sent.commit("The same once more, beside the first")
     planned = sent.run("plan", "copy.yaml")
     [warning] = planned.json["warnings"]
@@ -407,7 +406,7 @@ def test_a_new_spec_beside_one_that_is_still_there_is_no_rename(sent: Repository
     "change", [("name: hello", "name: copy\nmoved_from: false"), ("is on its way", "was delivered")]
 )
 def test_a_new_spec_that_is_meant_or_has_another_text_is_no_copy(sent: Repository, change: tuple[str, str]) -> None:
-    sent.write("copy.yaml", SPEC.replace(*change).replace("name: hello", "name: copy") + HEEDS_NOBODY)
+    sent.write("copy.yaml", SPEC.replace(*change).replace("name: hello", "name: copy"))
     assert sent.run("plan", "copy.yaml").json["warnings"] == []
 
 

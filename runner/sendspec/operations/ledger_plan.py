@@ -144,7 +144,7 @@ def plan_jobs(
         for job in jobs
     ]
     if ledger is not None:
-        for diagnostic in opt_out_warnings(jobs, context, sends=any(plan.send for plan in plans)):
+        for diagnostic in opt_out_warnings(jobs, context):
             problems.add(diagnostic)
     if not problems.has_errors:
         for job in jobs:

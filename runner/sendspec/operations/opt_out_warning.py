@@ -16,16 +16,11 @@ from sendspec.reading.suppress_setting import OptOutScope
 if TYPE_CHECKING:
     from sendspec.operations.send_job import Job
 
-SMS = "sms"
 
-
-def opt_out_warnings(jobs: Sequence[Job], context: ProjectContext, *, sends: bool) -> Iterator[Diagnostic]:
-    """The warnings of a plan, after the opt-outs of its specs were read. `sends`: it would send something."""
+def opt_out_warnings(jobs: Sequence[Job], context: ProjectContext) -> Iterator[Diagnostic]:
+    """The warnings of a plan, after the opt-outs of its specs were read."""
     yield from _waiting(jobs, context)
-    unused = list(_unused(jobs, context))
-    yield from unused
-    if sends and not unused:
-        yield from _unasked(jobs, context)
+    yield from _unused(jobs, context)
 
 
 def _waiting(jobs: Sequence[Job], context: ProjectContext) -> Iterator[Diagnostic]:
@@ -60,21 +55,6 @@ def _unused(jobs: Sequence[Job], context: ProjectContext) -> Iterator[Diagnostic
                     f"{counted(known, 'person has', 'people have')} opted out here, and this spec doesn't leave them out",
                     "add `opt_outs: true` under `suppress`, here or in the environment; `false` says that it is meant so",
                 )
-
-
-def _unasked(jobs: Sequence[Job], context: ProjectContext) -> Iterator[Diagnostic]:
-    """One warning, where people can reply STOP to what is sent, and nothing says whether that counts."""
-    environment = context.environment
-    if environment.is_sandbox or environment.only_to is not None:
-        return
-    silent = next((job for job in jobs if job.channel.platform == SMS and _is_silent(job, context)), None)
-    if silent is not None:
-        yield _diagnostic(
-            silent,
-            "opt-outs-unasked",
-            f"whoever replies STOP goes on getting messages: nothing says whether opt-outs count in '{environment.name}'",
-            "add `suppress: {opt_outs: true}` to the environment, or to the spec; `false` says that it is meant so",
-        )
 
 
 def _is_silent(job: Job, context: ProjectContext) -> bool:

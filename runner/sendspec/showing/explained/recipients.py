@@ -388,15 +388,6 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="suppress: [opt-outs.csv]",
         right="suppress: {files: [opt-outs.csv], opt_outs: true}",
     ),
-    "opt-outs-unasked": Explanation(
-        "people can reply STOP, and nothing says whether that counts",
-        (
-            "A warning, for SMS outside the sandbox. In most countries whoever says stop must get no more messages. With `opt_outs: true`, a send "
-            "reads the replies first, and leaves out who said so. The API may block a sender for a receiver by itself, but not your other senders."
-        ),
-        wrong="suppress: [opt-outs.csv]",
-        right="suppress: {files: [opt-outs.csv], opt_outs: true}",
-    ),
     "opt-outs-waiting": Explanation(
         "a reply or a failed message may be an opt-out, and nobody has looked at it",
         (
