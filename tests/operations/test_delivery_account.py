@@ -86,7 +86,7 @@ def test_what_recipients_did_is_counted_and_machines_apart() -> None:
     did = [Interaction(str(n), identity(n % 2), kind, 0.0, is_bot=bot) for n, (kind, bot) in enumerate(kinds)]
     found = account(2, Kept({}, did))
     assert found.interactions.as_dict() == {"clicked": 1, "clicked_by_bots": 2, "opted_out": 1}
-    assert "  recipients: 1 click · 2 clicks by machines · 1 opted out" in delivery_lines(found, PLAIN)
+    assert "  recipients: 1 click · 2 clicks by machines · 1 request to opt out" in delivery_lines(found, PLAIN)
 
 
 def test_a_sum_is_the_account_of_all() -> None:

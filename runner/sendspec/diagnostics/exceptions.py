@@ -2,6 +2,7 @@
 
 SendspecError
 ├── LedgerTrouble           exit 6: missing, damaged, foreign, rolled back, read-only, disk full
+│   ├── DeliveriesBusy
 │   ├── LedgerMissing
 │   ├── LedgerForeign
 │   ├── LedgerRolledBack
