@@ -59,8 +59,7 @@ class Project:
         text = SPEC.replace("people.csv}", f"people.csv{keys}}}").replace(
             "name: hello", f"name: {name}\ngeneration: {generation}"
         )
-        heeds = "" if "suppress:" in more else "suppress: {opt_outs: false}\n"  # unsaid, it is warned of
-        self.dir.write(f"{name}.yaml", text + more + heeds)
+        self.dir.write(f"{name}.yaml", text + more)
 
     def plan(self, name: str = "hello") -> PlanReport:
         return sendspec.plan([self.dir.folder / f"{name}.yaml"], **self.known)

@@ -38,7 +38,7 @@ def done_as(project: ProjectDir, role: str, *command: str) -> Done:
 def refused(done: Done) -> str:
     """The fix of an error about the ledger."""
     assert done.code == 6, done.err
-    return [line for line in done.err.splitlines() if "fix:" in line][-1]  # a warning may come before it
+    return next(line for line in done.err.splitlines() if "fix:" in line)
 
 
 @pytest.fixture

@@ -39,7 +39,10 @@ def command(console: Console, env: str | None) -> int:
         {
             "schema": "sendspec.doctor/1",
             "environment": context.environment.name,
-            "findings": [{"verdict": f.status.value, "what": f.what, "found": f.found, "fix": f.fix} for f in findings],
+            "findings": [
+                {"verdict": f.status.value, "what": f.what, "found": "\n".join([f.found, *f.more]), "fix": f.fix}
+                for f in findings
+            ],
         }
     )
     if any(finding.status is CheckStatus.PROBLEM for finding in findings):
@@ -52,5 +55,6 @@ def _line(finding: Check, style: TerminalStyle) -> str:
         finding.status
     ]
     fix = f"\n         {style.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
-    found = "\n         ".join(map(printable, finding.found.split("\n")))
-    return f"{paint(f'{finding.status.value:<8}')} {printable(finding.what)}: {found}{fix}"
+    lines = [f"{finding.what}: {finding.found}", *finding.more]
+    found = "\n         ".join(map(printable, lines))  # a name in them may have line ends
+    return f"{paint(f'{finding.status.value:<8}')} {found}{fix}"

@@ -14,9 +14,10 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at. `found` may have several lines. `fix` is empty unless there is something to do."""
+    """One thing looked at. `more` are lines that follow `found`. `fix` is empty unless there is something to do."""
 
     status: CheckStatus
     what: str
     found: str
     fix: str = ""
+    more: tuple[str, ...] = ()

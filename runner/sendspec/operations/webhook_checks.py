@@ -28,7 +28,7 @@ def webhook_checks(context: ProjectContext) -> Iterator[Check]:
     base = f"{environment.api.scheme}://{environment.api.authority}{environment.api.prefix}"
     for workspace, found in sorted(platforms.items()):
         need = "none needed; to hear of statuses and replies at once, register some:"
-        yield Check(CheckStatus.OK, WHAT, "\n".join([need, *subscription_request(base, workspace, sorted(found))]))
+        yield Check(CheckStatus.OK, WHAT, need, more=tuple(subscription_request(base, workspace, sorted(found))))
 
 
 def _left(context: ProjectContext, path: PurePath, fix: str) -> Iterator[Check]:
