@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -105,6 +106,24 @@ def check_lost(row: Row) -> None:
     """Raises ValueError for a damaged row of `lost_values`."""
     if signal_digest(b"", LOST, row[5], row[3]) != row[7]:
         raise ValueError("a note of lost opt-outs doesn't match its digest")
+
+
+def numbered_signals(
+    rows: Iterable[Row], after: int, sound: Callable[..., Any], damaged: Callable[[str], Exception]
+) -> Iterator[OptOutSignal]:
+    """The signals in numbered rows above `after`. Their numbers have no gap, but for what is noted as lost.
+
+    `sound` calls a reader, and raises for a damaged row; `damaged` makes the error for a row that is gone.
+    """
+    expected = after + 1
+    for number, *values in rows:
+        if number != expected and (values[1] != LOST or number < expected):
+            raise damaged("an opt-out is gone from it")
+        expected = number + 1
+        if values[1] == LOST:
+            sound(check_lost, values)
+        else:
+            yield sound(signal_of, values)
 
 
 def signal_digest(receiver: bytes, *values: str | int | None) -> bytes:

@@ -392,7 +392,7 @@ EXPLAINED: dict[str, Explanation] = {
         "a reply or a failed message may be an opt-out, and nobody has looked at it",
         (
             "A warning. Only a reply that is nothing but a keyword, such as STOP, counts by itself. Others, such as 'please remove me', wait for a "
-            "person, and so do messages that failed since their recipient may have opted out. Read them at the API, by their ids, and say what each was."
+            "person, and so do messages that failed because their recipient may have opted out. Read them at the API, by their ids, and say what each was."
         ),
         right="sendspec opt-outs list --maybe",
     ),

@@ -13,7 +13,7 @@ from sendspec.ledger.delivery.kept_value import to_seconds
 from sendspec.ledger.delivery.observation import Delivery
 from sendspec.ledger.delivery.opt_out import OptOutSignal
 from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
-from sendspec.ledger.delivery.stored_row import LOST, check_lost, delivery_of, interaction_of, pending_of, signal_of
+from sendspec.ledger.delivery.stored_row import delivery_of, interaction_of, numbered_signals, pending_of
 from sendspec.ledger.postgres.session import Session
 
 DELIVERIES = "SELECT message, status, source, at, seen_at, changed, parts, reason, checksum FROM delivery"
@@ -57,15 +57,7 @@ class PostgresDeliveryFacts:
             yield self._sound(interaction_of, row[0], row[1:])
 
     def signals(self, after: int = 0) -> Iterator[OptOutSignal]:
-        expected = after + 1
-        for number, *values in self._session.stream(SIGNALS, {"after": after}):
-            if number != expected and (values[1] != LOST or number < expected):
-                raise self._damaged("an opt-out is gone from it")
-            expected = number + 1
-            if values[1] == LOST:
-                self._sound(check_lost, values)
-            else:
-                yield self._sound(signal_of, values)
+        return numbered_signals(self._session.stream(SIGNALS, {"after": after}), after, self._sound, self._damaged)
 
     @property
     def signal_count(self) -> int:
