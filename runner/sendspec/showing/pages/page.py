@@ -1,0 +1,84 @@
+"""Makes a page from its template, with the one style and its scripts in it, under a strict content security policy.
+
+Every fact of a page is in its HTML: scripts only filter and edit. So it reads right where scripts and styles are forbidden.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import orjson
+from markupsafe import Markup
+
+FOLDER = Path(__file__).parent
+STYLES = ("base", "bubble", "chart", "table")
+"""The parts of the one style, in order: files of `styles/`."""
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def page_html(
+    template: str, context: Mapping[str, Any], *, data: Mapping[str, Any] | None = None, scripts: Sequence[str] = (),
+    is_live: bool = False,
+) -> str:  # fmt: skip
+    """A page from `templates/<template>.html`.
+
+    `data` is put into the page as JSON, for people to save and for `scripts`, which are files of `scripts/`. An `is_live` page may talk to
+    the server that it came from; any other page to nobody.
+    """
+    source = script_source(scripts)
+    return environment().get_template(f"{template}.html").render(
+        context,
+        policy=content_policy(scripts, is_live=is_live),
+        style=Markup(style_source()),
+        script=Markup(source),
+        data=None if data is None else Markup(embedded_json(data)),
+    )  # fmt: skip
+
+
+def content_policy(scripts: Sequence[str] = (), *, is_live: bool = False) -> str:
+    """The page's content security policy: its own style and its own script run, by their hashes, and nothing else."""
+    rules = ["default-src 'none'", f"style-src {_hash(style_source())}"]
+    if source := script_source(scripts):
+        rules.append(f"script-src {_hash(source)}")
+    rules += ["img-src data:", "base-uri 'none'", "form-action 'none'"]
+    return "; ".join([*rules, "connect-src 'self'"] if is_live else rules)
+
+
+def embedded_json(data: Mapping[str, Any]) -> str:
+    """JSON that can't end the element it is in."""
+    return orjson.dumps(data).decode().translate(_ESCAPES)
+
+
+@cache
+def environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def style_source() -> str:
+    return "".join(_read("styles", f"{name}.css") for name in STYLES)
+
+
+@cache
+def script_source(scripts: Sequence[str]) -> str:
+    return "".join(_read("scripts", f"{name}.js") for name in scripts)
+
+
+def _read(folder: str, name: str) -> str:
+    return (FOLDER / folder / name).read_text(encoding="utf-8")
+
+
+def _hash(source: str) -> str:
+    return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"
