@@ -6,9 +6,9 @@
 
   // A word has to be in the item; one behind a `-` must not be; "several words" stay together.
   function wanted(query) {
-    return [...query.toLowerCase().matchAll(/(-?)(?:"([^"]+)"?|(\S+))/g)]
+    return [...query.toLowerCase().matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)]
       .map(([, minus, phrase, word]) => ({ without: minus === "-", text: phrase ?? word }))
-      .filter(({ text }) => text !== "-");
+      .filter(({ text }) => text && text !== "-");
   }
 
   function make(name, attributes = {}, text = "") {
