@@ -38,9 +38,20 @@ ROOM_BYTES = 1 << 30
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "gitops", "hostile", "promise", "protocol", "sandbox"}
+PROCESS_FOLDERS = {
+    "bad_input",
+    "browser",
+    "cli",
+    "faults",
+    "fuzz",
+    "gitops",
+    "hostile",
+    "promise",
+    "protocol",
+    "sandbox",
+}
 """Folders whose tests run commands, or servers, in processes of their own."""
-PROCESS_FIXTURES = {"project_dir", "project", "shared"}
+PROCESS_FIXTURES = {"browser_page", "project_dir", "project", "shared"}
 """Fixtures that run commands in processes of their own."""
 
 

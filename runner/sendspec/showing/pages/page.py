@@ -16,6 +16,8 @@ import jinja2
 import orjson
 from markupsafe import Markup
 
+from sendspec.diagnostics.redaction import printable
+
 FOLDER = Path(__file__).parent
 STYLES = ("base", "bubble", "chart", "table")
 """The parts of the one style, in order: files of `styles/`."""
@@ -61,6 +63,7 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -74,6 +77,13 @@ def style_source() -> str:
 @cache
 def script_source(scripts: Sequence[str]) -> str:
     return "".join(_read("scripts", f"{name}.js") for name in scripts)
+
+
+def _visible(value: object) -> object:
+    """Text with its control and bidi characters shown, not obeyed. Lines stay lines."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "\n".join(map(printable, value.split("\n")))
 
 
 def _read(folder: str, name: str) -> str:

@@ -1,0 +1,46 @@
+"""The records that the macros of `templates/parts.html` take. Their texts are escaped when they are written; `Markup` passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure with what it counts; `more` is said below it. `tone` is one of a chart's, or empty."""
+
+    label: str
+    value: str | Markup
+    more: str | Markup = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a message's text.
+
+    `kind` is empty, or `filled` (from the row), `forcing` (a character that forces UCS-2), both with a blank between them, `shown` (an
+    escape of what can't be seen), or `cut` (here a segment ends; the text is no part of the message then). `note` says what it is.
+    """
+
+    text: str
+    kind: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row with its first cell as its name. `id` is what links lead to, `state` what a filter's buttons choose by."""
+
+    cells: Sequence[str | Markup]
+    id: str = ""
+    state: str = ""
