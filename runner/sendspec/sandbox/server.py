@@ -17,6 +17,7 @@ from sendspec.provider.path import BATCH_PATH, path_pattern
 from sendspec.provider.request import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
 from sendspec.sandbox.fault import EARLY, SandboxFault
+from sendspec.sandbox.page_access import names_this_machine
 from sendspec.sandbox.receive import RECEIVE_PATH
 from sendspec.sandbox.refusal import error_json
 from sendspec.sandbox.response_body import with_foreign_reference
@@ -31,7 +32,6 @@ DISCARDING_SECONDS = 2.0
 LOOPBACK = "127.0.0.1"
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
-_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
 _BATCH = path_pattern(BATCH_PATH)
 _UNREADABLE = {
     400: "The request can't be read",
@@ -95,11 +95,9 @@ class _Exchange(BaseHTTPRequestHandler):
             self._refuse(405, refusal, {"Allow": "GET, POST"})
 
     def _is_for_us(self) -> bool:
-        """Whether `Host` names this machine. Under DNS rebinding a web page sends its own name, and must not read anything."""
-        hosts = self.headers.get_all("Host", [])
-        named = _HOST.fullmatch(hosts[0].strip()) if len(hosts) == 1 and self.path.startswith("/") else None
+        """Whether `Host` names this machine; if not, the request is refused."""
         address: tuple[Any, ...] = self.server.server_address  # type: ignore[assignment]  # the socket is AF_INET
-        if named is not None and int(named[1] or 80) == address[1]:
+        if self.path.startswith("/") and names_this_machine(self.headers, address[1]):
             return True
         self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
         return False

@@ -1,0 +1,164 @@
+"""Who may open a page that this machine serves to its own user: whoever has its link.
+
+Other users of the machine can connect, and any website can make the browser send requests. So each request has to name this machine,
+carry the link's token, and come from the page itself.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol, TypeAlias
+from urllib.parse import parse_qsl, quote, urlencode
+
+TOKEN_BYTES = 24
+MAX_COOKIES = 8_192
+"""Characters of cookies that are read."""
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Sent with each answer: nothing is kept, embedded, or given to another origin."""
+_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
+_TOKEN, _AUTHORIZATION = "token", re.compile(r"Bearer ([!-~]+)")
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
+"""A browser takes `//` and `/\\` for the beginning of another site's address."""
+_OWN_SITES = ("same-origin", "none")
+"""`Sec-Fetch-Site` of the page itself, and of a person who typed or clicked an address outside of any page."""
+
+
+class Headers(Protocol):
+    def get_all(self, name: str) -> Sequence[str] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The request may be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """A first visit by the link: 303 to `location`, which has no token in it, with this `Set-Cookie`."""
+
+    location: str
+    cookie: str
+    status: int = 303
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """The request is refused, without a word about what is here."""
+
+    status: int
+    reason: str
+
+
+Admission: TypeAlias = Admitted | Entering | Turned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAccess:
+    """Admits requests for one page and what is below its path.
+
+    Browsers send a cookie to every port of a machine. So the cookie is bound to `path`, and one that nobody can guess keeps it from
+    other users' servers: see `secret_path`.
+    """
+
+    token: str = field(repr=False)
+    port: int
+    path: str = "/"
+
+    @property
+    def link(self) -> str:
+        """What the user opens. It is as good as a password while the server runs."""
+        return f"http://127.0.0.1:{self.port}{quote(self.path)}?{urlencode({_TOKEN: self.token})}"
+
+    def admission(self, method: str, target: str, headers: Headers) -> Admission:
+        """What becomes of a request. `target` is what its first line names, not yet normalised."""
+        if not names_this_machine(headers, self.port) or not target.startswith("/"):
+            return Turned(421, f"this page is at 127.0.0.1:{self.port} only")
+        path, _, query = target.partition("?")
+        if method in ("GET", "HEAD") and any(self._is_token(given) for given in _given_in(query)):
+            rest = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != _TOKEN]
+            below = path if path.startswith(self.path) and _PLAIN_PATH.fullmatch(path) else self.path
+            return Entering(below + (f"?{urlencode(rest)}" if rest else ""), self._cookie)
+        by_header = any(self._is_token(given) for given in _bearers(headers))
+        if not by_header and not any(self._is_token(given) for given in self._in_cookies(headers)):
+            return Turned(401, "open the link that the command has printed")
+        if not self._is_own(method, headers, by_header=by_header):
+            return Turned(403, "another page asks")
+        return Admitted()
+
+    @property
+    def _cookie(self) -> str:
+        return f"{self._cookie_name}={self.token}; Path={quote(self.path)}; HttpOnly; SameSite=Strict"
+
+    @property
+    def _cookie_name(self) -> str:
+        return f"sendspec-{self.port}"
+
+    def _is_token(self, given: str) -> bool:
+        return compare_digest(given.encode("utf-8", "surrogatepass"), self.token.encode())
+
+    def _in_cookies(self, headers: Headers) -> Iterator[str]:
+        for line in headers.get_all("Cookie") or ():
+            cookies: SimpleCookie = SimpleCookie()
+            try:
+                cookies.load(line[:MAX_COOKIES])
+            except CookieError:
+                continue
+            if self._cookie_name in cookies:
+                yield cookies[self._cookie_name].value
+
+    def _is_own(self, method: str, headers: Headers, *, by_header: bool) -> bool:
+        """Whether no other page has sent the request. A browser tells with each POST where it comes from; only it has cookies."""
+        sites, origins = headers.get_all("Sec-Fetch-Site") or [], headers.get_all("Origin") or []
+        if any(site not in _OWN_SITES for site in sites):
+            return False
+        host = (headers.get_all("Host") or [""])[0].strip().lower()
+        if origins:
+            return [origin.lower() for origin in origins] == [f"http://{host}"]
+        return method in ("GET", "HEAD") or by_header
+
+
+def names_this_machine(headers: Headers, port: int) -> bool:
+    """Whether `Host` does. Under DNS rebinding a web page sends its own name, and must not read anything."""
+    hosts = headers.get_all("Host") or []
+    named = _HOST.fullmatch(hosts[0].strip()) if len(hosts) == 1 else None
+    return named is not None and int(named[1] or 80) == port
+
+
+def page_token(random_bytes: bytes) -> str:
+    """A token of `TOKEN_BYTES` or more random bytes, as a link can hold it."""
+    if len(random_bytes) < TOKEN_BYTES:
+        raise ValueError("too few random bytes for a token")
+    return _spelled(random_bytes)
+
+
+def secret_path(random_bytes: bytes) -> str:
+    """A path that nobody can guess, for a page whose address need not be known before."""
+    return f"/{_spelled(random_bytes)}/"
+
+
+def _spelled(random_bytes: bytes) -> str:
+    return urlsafe_b64encode(random_bytes).decode().rstrip("=")
+
+
+def _given_in(query: str) -> list[str]:
+    return [
+        value for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape") if name == _TOKEN
+    ]
+
+
+def _bearers(headers: Headers) -> Iterator[str]:
+    for line in headers.get_all("Authorization") or ():
+        if found := _AUTHORIZATION.fullmatch(line.strip()):
+            yield found[1]
