@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from jinja2 import nodes
-from jinja2.visitor import NodeTransformer
 
 from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.expression_text import expression_text
 from sendspec.composing.filled_expression import copied, expression_with
 from sendspec.composing.filters import as_text
 from sendspec.composing.render_budget import FilterError
+from sendspec.composing.taken_way import NO_CONSTANTS, TakenWay
 from sendspec.composing.template import message_context, parsed
 from sendspec.composing.template_environment import jinja_environment
 from sendspec.composing.tree_instrumentation import instrument
@@ -23,8 +23,6 @@ from sendspec.diagnostics.redaction import spelled
 
 _SAME_WORDS = frozenset({"capitalize", "lower", "string", "title", "trim", "upper"})
 """Filters that, without arguments, change at most the case of a value and the white space around it."""
-_NO_CONSTANTS = frozenset({"row", "omit", "message_id"})
-"""Names that never are a constant of the spec, whatever its `vars` are called."""
 
 
 class Piece(NamedTuple):
@@ -44,10 +42,15 @@ def shape_text(source: str, alternatives: int, constants: Mapping[str, object], 
     In it is the column's name, or the expression if that does more than change its case. The spec's own `constants` are filled in.
     The text is `spelled`, so that it can't have a `⟨` of its own.
     """
-    shown = []
+    return "".join(piece.text for piece in spelled_pieces(source, alternatives, constants, html=html))
+
+
+def spelled_pieces(
+    source: str, alternatives: int, constants: Mapping[str, object], *, html: bool = False
+) -> Iterator[Piece]:
+    """The pieces of `shape_text`, in order."""
     for piece in _merged(_pieces(source, alternatives, constants, html=html, own_way=False)):
-        shown.append(spelled(piece.text) if piece.is_own else piece.text)
-    return "".join(shown)
+        yield piece._replace(text=spelled(piece.text)) if piece.is_own else piece
 
 
 def own_text(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
@@ -67,7 +70,7 @@ def is_omitted(source: str, alternatives: int) -> bool:
     tree = parsed(source)
     match tree.body:
         case [nodes.Output(nodes=[nodes.Expr() as expression])] if not isinstance(expression, nodes.TemplateData):
-            taken = _Way(AlternativeFinder(tree).bit_by_node, alternatives).visit(expression)
+            taken = TakenWay(AlternativeFinder(tree).bit_by_node, alternatives).visit(expression)
             return isinstance(taken, nodes.Name) and taken.name == "omit"
     return False
 
@@ -107,40 +110,15 @@ def _pieces(
     source: str, alternatives: int, constants: Mapping[str, object], *, html: bool, own_way: bool
 ) -> Iterator[Piece]:
     tree = parsed(source)
-    known = {name: value for name, value in constants.items() if name not in _NO_CONSTANTS}
-    way = _Way(AlternativeFinder(tree).bit_by_node, alternatives)
+    known = {name: value for name, value in constants.items() if name not in NO_CONSTANTS}
+    way = TakenWay(AlternativeFinder(tree).bit_by_node, alternatives)
     return _ShapeText(way, known, html=html, own_way=own_way).body(tree.body)
-
-
-class _Way(NodeTransformer):
-    """Which of its alternatives a message took. As a transformer, leaves in an expression only what was taken."""
-
-    def __init__(self, bit_by_node: Mapping[int, int], alternatives: int) -> None:
-        self._bit_by_node = bit_by_node
-        self._alternatives = alternatives
-
-    def took(self, node: nodes.Node, number: int = 0) -> bool:
-        return bool(self._alternatives >> self._bit_by_node[id(node)] + number & 1)
-
-    def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
-        return self._taken(node, node.expr1 if self.took(node) else node.expr2)
-
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
-        if node.name != "default":
-            self.generic_visit(node)
-            return node
-        replacements = [*node.args, *(each.value for each in node.kwargs)]
-        return self._taken(node, next(iter(replacements), None) if self.took(node) else node.node)
-
-    def _taken(self, node: nodes.Expr, taken: nodes.Expr | None) -> nodes.Node:
-        found: nodes.Node = nodes.Const("", lineno=node.lineno) if taken is None else self.visit(taken)
-        return found
 
 
 class _ShapeText:
     """`own_way`: in loops, conditions go one of their ways; else all of them are shown there."""
 
-    def __init__(self, way: _Way, constants: Mapping[str, object], *, html: bool, own_way: bool) -> None:
+    def __init__(self, way: TakenWay, constants: Mapping[str, object], *, html: bool, own_way: bool) -> None:
         self._way = way
         self._constants = constants
         self._html = html

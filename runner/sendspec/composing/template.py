@@ -236,12 +236,14 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
 class MessageContext(Context):
     """Jinja's context with the message's budget, and the bits of the alternatives that its templates took.
 
-    `first_bit` is that of the template that is being rendered.
+    `first_bit` is that of the template that is being rendered. `place` is only for `filled_text`: the expression that is being
+    written, from 1, or 0 for the template's own words.
     """
 
     budget: RenderBudget
     alternatives: int
     first_bit: int
+    place: int = 0
 
     def note(self, bit: int) -> None:
         self.alternatives |= 1 << self.first_bit + bit

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
+from sendspec.composing.filled_text import text_placeholder
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, is_gsm7, why_ucs2
 from sendspec.composing.shape_text import output_names, own_text
-from sendspec.operations.plan_sample import text_template
 from sendspec.operations.send_job import Job
 from sendspec.planning.forcing_count import UNKNOWN, ForcingCount
 from sendspec.reading.tables.row import Row
@@ -67,7 +67,7 @@ def with_columns(job: Job, causes: Sequence[ForcingCause], row_by_line: Mapping[
 
 def _own_text(job: Job, alternatives: int) -> str:
     """What the spec itself says in the text of a message."""
-    template = text_template(job)
+    template = text_placeholder(job.program)
     if template is None:
         return text_of(job.spec.message) or ""
     if alternatives == UNKNOWN:
@@ -105,7 +105,7 @@ def _with_columns(job: Job, cause: ForcingCause, row_by_line: Mapping[int, Row])
 
 def _names(job: Job) -> tuple[str, ...]:
     """The names whose values the text can have, in the order of the template."""
-    template = text_template(job)
+    template = text_placeholder(job.program)
     if template is None:
         return ()
     used, shown = (*template.template.names, *template.template.columns), output_names(template.template.source)

@@ -15,6 +15,7 @@ from sendspec.operations.continuity import check_continuity
 from sendspec.operations.earlier_send import check_earlier_sends, earlier_send
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.lost_opt_outs import refuse_lost_opt_outs
+from sendspec.operations.offline_plan import suppression_of
 from sendspec.operations.opt_out_list import read_opt_outs
 from sendspec.operations.opt_out_warning import opt_out_warnings
 from sendspec.operations.orphan import find_orphans
@@ -33,7 +34,7 @@ from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
 from sendspec.planning.decision import Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import PairSet
-from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, Suppression, approvable
+from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
@@ -133,7 +134,7 @@ def plan_jobs(
             replace(
                 costed(job, prices, planned),
                 text_digest=text_digest(job.spec),
-                suppression=_suppression(job),
+                suppression=suppression_of(job),
                 opted_out=None if job.opted_out is None or ledger is None else len(job.opted_out.snapshot),
                 looks_back=job.spec.only is not None,
                 earlier=job.earlier.found,
@@ -160,10 +161,6 @@ def plan_jobs(
         ]
         check_continuity(list(zip(jobs, plans, strict=True)), context, ledger, problems, decided)
     return plans
-
-
-def _suppression(job: Job) -> Suppression | None:
-    return None if job.suppressed is None else Suppression(files=job.suppressed.files, addresses=len(job.suppressed))
 
 
 def _plan(

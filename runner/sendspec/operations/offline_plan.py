@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from sendspec.composing.eligibility import Eligibility
@@ -18,10 +18,12 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
 from sendspec.operations.where_warning import where_warnings
-from sendspec.planning.decision import History, nothing_known
+from sendspec.planning.decision import Decision, History, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
-from sendspec.planning.plan import Plan
+from sendspec.planning.plan import Plan, Suppression
 from sendspec.planning.send_size import size_of
+
+NOTHING_SENT = History(started=False)
 
 
 def open_jobs(
@@ -39,11 +41,17 @@ def open_jobs(
 
 
 def check_jobs(
-    jobs: Sequence[Job], context: ProjectContext | None, problems: Problems, processes: int, *, unsent: str = ""
+    jobs: Sequence[Job],
+    context: ProjectContext | None,
+    problems: Problems,
+    processes: int,
+    *,
+    unsent: str = "",
+    only_to: frozenset[str] | None = None,
 ) -> list[Plan]:
     """Composes every row of every job as if nothing had ever been sent. Faults, and limits that are exceeded, go to `problems`.
 
-    With the words `unsent` for that condition, limits on a run are only warnings.
+    With the words `unsent` for that condition, limits on a run are only warnings. All but `only_to` are skipped, if it is given.
     """
     severity = Severity.WARNING if unsent else Severity.ERROR
     prices = None if context is None else project_prices(context, problems)
@@ -52,7 +60,7 @@ def check_jobs(
         return plans
     is_faulty = prices is None and context.project.prices is not None
     for job in jobs:
-        plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes))
+        plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes, only_to))
         filtered = near_values(job) if problems.has_errors else where_warnings(job, plan)
         for diagnostic in (*other_text(job), *moment_passed(job), *filtered):
             problems.add(diagnostic)
@@ -64,6 +72,17 @@ def check_jobs(
     return plans
 
 
-def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
-    view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(suppressed=job.suppressed))
+def plan_without_ledger(
+    job: Job, problems: Problems, processes: int = 1, only_to: frozenset[str] | None = None
+) -> Plan:
+    view = LedgerView(nothing_known, nothing_known, NOTHING_SENT, Eligibility(only_to, job.suppressed))
     return replace(plan_rows(job, view, problems, processes), looks_back=job.spec.only is not None)
+
+
+def decided_without_ledger(job: Job, only_to: frozenset[str] | None = None) -> Iterator[Decision]:
+    """The decision on every row, as `plan_without_ledger` counts them, after a pass without errors."""
+    return decisions(job.composed(Problems()), nothing_known, NOTHING_SENT, Eligibility(only_to, job.suppressed))
+
+
+def suppression_of(job: Job) -> Suppression | None:
+    return None if job.suppressed is None else Suppression(files=job.suppressed.files, addresses=len(job.suppressed))

@@ -52,7 +52,19 @@ def plan_detail(job: Job, plan: Plan, context: ProjectContext, decided: Decided 
     `decided` is what the plan decided, for `unmatched_values`.
     """
     shapes = shapes_in(job, plan)
-    sampled, causes = most_telling(shapes, MOST_SAMPLES), forcing_causes(job, plan.forcing)
+    return detail_and_rows(job, plan, context, shapes, most_telling(shapes, MOST_SAMPLES), decided)[0]
+
+
+def detail_and_rows(
+    job: Job,
+    plan: Plan,
+    context: ProjectContext,
+    shapes: tuple[Shape, ...],
+    sampled: Sequence[Shape],
+    decided: Decided | None,
+) -> tuple[PlanDetail, Mapping[int, Row]]:
+    """As `plan_detail`, with samples of the shapes `sampled`; and the rows that were read for it, by line."""
+    causes = forcing_causes(job, plan.forcing)
     source = SampleSource.EXAMPLES if context.system.is_ci else SampleSource.RECIPIENTS
     lines = {line for each in causes[:MOST_CAUSES] for line in each.lines}
     if source is SampleSource.RECIPIENTS:
@@ -60,9 +72,10 @@ def plan_detail(job: Job, plan: Plan, context: ProjectContext, decided: Decided 
     row_by_line = {row.line: row for row in rows_at(job, lines)}
     samples = _samples(job, context, source, sampled, row_by_line)
     values = unmatched_values(job, plan, sampled, decided)
-    return PlanDetail(
+    detail = PlanDetail(
         shapes, samples, with_columns(job, causes, row_by_line), values, names_values=source is SampleSource.RECIPIENTS
     )
+    return detail, row_by_line
 
 
 def plan_details(

@@ -11,14 +11,14 @@ import orjson
 
 from sendspec.composing.message import Message
 from sendspec.composing.message_part import MessagePart, parts_of
-from sendspec.composing.payload_text import text_of, text_path
+from sendspec.composing.payload_text import text_of
 from sendspec.composing.shape_payload import columns_alone, shape_payload, spelled_payload
-from sendspec.composing.template_tree import Placeholder, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.example import composed_examples
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.shape import Shape
+from sendspec.reading.spec import Example
 from sendspec.reading.tables.row import Row
 
 
@@ -61,23 +61,31 @@ def samples_of_recipients(job: Job, row_by_line: Mapping[int, Row], shapes: Sequ
 
 
 def samples_without_recipients(job: Job, context: ProjectContext, shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
-    """Texts of examples that have the shape; without one, the text with the names of columns in it.
+    """Texts of examples that have the shape; without one, the text with the names of columns in it."""
+    found: dict[str, ShapeSample] = {}
+    for shape_id, (_, message) in examples_by_shape(job, context, shapes).items():
+        _put(found, shape_id, sample_of(spelled_body(message), SampleSource.EXAMPLES))
+    for shape in shapes:
+        if shape.id not in found:
+            _put(found, shape.id, sample_of(shape_payload(job.program, shape.alternatives), SampleSource.COLUMNS))
+    return found
+
+
+def examples_by_shape(job: Job, context: ProjectContext, shapes: Sequence[Shape]) -> dict[str, tuple[Example, Message]]:
+    """The first example of each shape, by the shape's id, and its message.
 
     An example tells what others get only where values stand as they are: elsewhere its values could hide what the spec says.
     """
-    found: dict[str, ShapeSample] = {}
+    found: dict[str, tuple[Example, Message]] = {}
     id_by_key = {(shape.alternatives, shape.segments_each, shape.encoding): shape.id for shape in shapes}
-    for _, composed in composed_examples(job.spec, context, Problems()):
+    for example, composed in composed_examples(job.spec, context, Problems()):
         if not isinstance(composed, Message) or not columns_alone(job.program, composed.alternatives):
             continue
         measured = composed.measure
         size = (0, None) if measured is None else (measured.segments, measured.encoding)
         shape_id = id_by_key.get((composed.alternatives, *size))
         if shape_id is not None:
-            _put(found, shape_id, sample_of(spelled_body(composed), SampleSource.EXAMPLES))
-    for shape in shapes:
-        if shape.id not in found:
-            _put(found, shape.id, sample_of(shape_payload(job.program, shape.alternatives), SampleSource.COLUMNS))
+            found.setdefault(shape_id, (example, composed))
     return found
 
 
@@ -96,9 +104,3 @@ def sample_of(payload: Mapping[str, Any], source: SampleSource) -> ShapeSample |
     """What a payload with `spelled` texts says; None if there is nothing to read in it."""
     text, parts = text_of(payload), parts_of(payload)
     return None if text is None and not parts else ShapeSample(text or "", source, parts)
-
-
-def text_template(job: Job) -> Placeholder | None:
-    """The template of the messages' text; None where the text is the same for all, or there is none."""
-    at = ("message", *text_path(job.program.spec.message))
-    return next((each for each in placeholders_of(job.program.content) if each.at == at), None)
