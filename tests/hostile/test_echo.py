@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -112,11 +113,12 @@ def unescaped(text: str) -> str:
 LONG = 8
 
 
-def middles() -> set[str]:
+@cache
+def middles() -> frozenset[str]:
     """Of each spelling a piece from its middle, if it is long: as it is, as a terminal shows it, and both in JSON."""
     pieces = {said[len(said) // 3 : -(len(said) // 3)] for said in SPELLINGS.values()}
     shown = {form for piece in pieces for form in (piece, printable(piece)) if len(piece) >= LONG}
-    return shown | {json.dumps(piece)[1:-1] for piece in shown}
+    return frozenset(shown | {json.dumps(piece)[1:-1] for piece in shown})
 
 
 def traces_in(raw: bytes) -> list[str]:
@@ -240,7 +242,7 @@ def test_the_words_and_the_paths_of_the_api_stay(ready: ProjectDir, server: Coun
     assert "422 Odd •••••• we got •••••• here; .receiver.contacts[0].identifierValue: refused ••••••" in done.out
 
 
-@pytest.mark.parametrize("status", [500, 502, 302, 202])
+@pytest.mark.parametrize("status", all_but([302, 202], [500, 502, 302, 202]))
 def test_an_answer_that_is_the_request_itself_leaves_no_trace(
     ready: ProjectDir, server: CountingServer, status: int
 ) -> None:
@@ -252,7 +254,7 @@ def test_an_answer_that_is_the_request_itself_leaves_no_trace(
     checked(ready, SEND, (*SEND, "--format", "json"), ("reconcile", "--env", "test"))
 
 
-@pytest.mark.parametrize("status", [400, 401, 418, 202])
+@pytest.mark.parametrize("status", all_but([400, 202], [400, 401, 418, 202]))
 def test_a_batch_answer_that_repeats_what_was_sent_leaves_no_trace(
     ready: ProjectDir, server: CountingServer, status: int
 ) -> None:
@@ -339,7 +341,7 @@ def test_an_ordinary_id_is_kept_as_it_is(ready: ProjectDir, server: CountingServ
     assert {message["remote_id"] for message in found} == set(ids)
 
 
-@pytest.mark.parametrize("status", all_but([401, 200], [401, 403, 404, 400, 503, 200]))
+@pytest.mark.parametrize("status", all_but([401], [401, 403, 404, 400, 503, 200]))
 def test_a_list_that_repeats_the_key_leaves_no_trace(ready: ProjectDir, server: CountingServer, status: int) -> None:
     server.listing = lambda request: Answer(status, error(f"{KEY} {NUMBER}"), {"Retry-After": "0"})
     server.decide = lambda number, request: Answer(drop=True)
@@ -366,6 +368,15 @@ def test_a_list_of_messages_that_the_ledger_lacks_is_noted_by_stand_ins(
     assert len(server.posts) == 1
 
 
+ODD_LINES = [
+    f"HTTP/1.1 {KEY} {NUMBER}\r\n\r\n",
+    f"{KEY} {NUMBER}\r\n\r\n",
+    f"HTTP/1.1 401 {KEY} {NUMBER}\r\nContent-Length: 0\r\nDate: {KEY} {NUMBER}\r\n\r\n",
+    f"HTTP/1.1 200 OK\r\n{KEY}\r\nContent-Length: {KEY}\r\n\r\n",
+    f"HTTP/1.1 302 {KEY}\r\nLocation: {KEY}\r\nContent-Length: 0\r\n\r\n",
+]
+
+
 def raw(line: bytes) -> Callable[[Any, Answer, Request], None]:
     def reply(exchange: Any, answer: Answer, request: Request) -> None:
         exchange.wfile.write(line)
@@ -374,16 +385,7 @@ def raw(line: bytes) -> Callable[[Any, Answer, Request], None]:
     return reply
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        f"HTTP/1.1 {KEY} {NUMBER}\r\n\r\n",
-        f"{KEY} {NUMBER}\r\n\r\n",
-        f"HTTP/1.1 401 {KEY} {NUMBER}\r\nContent-Length: 0\r\nDate: {KEY} {NUMBER}\r\n\r\n",
-        f"HTTP/1.1 200 OK\r\n{KEY}\r\nContent-Length: {KEY}\r\n\r\n",
-        f"HTTP/1.1 302 {KEY}\r\nLocation: {KEY}\r\nContent-Length: 0\r\n\r\n",
-    ],
-)
+@pytest.mark.parametrize("line", all_but(ODD_LINES[1:3], ODD_LINES))
 def test_an_answer_that_is_no_http_leaves_no_trace(ready: ProjectDir, server: CountingServer, line: str) -> None:
     server._write = lambda exchange, *_: raw(line.encode())(exchange, None, None)  # type: ignore[method-assign, arg-type]
     checked(ready, SEND, (*SEND, "--no-witness"), ("doctor", "--env", "test"))

@@ -102,7 +102,7 @@ def test_no_command_takes_an_embedded_repository_for_its_own(
 @pytest.mark.parametrize(
     ("place", "command"),
     all_but(
-        [("messages", "plan"), (".", "validate")],
+        [("messages", "plan")],
         [(place, command) for place in PLACES for command in ("validate", "plan")],
     ),
 )

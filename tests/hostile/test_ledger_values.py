@@ -98,7 +98,7 @@ ON_A_SERVER = [
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("change", "command"), every(4, ON_A_SERVER))
+@pytest.mark.parametrize(("change", "command"), every(6, ON_A_SERVER))
 def test_a_note_or_time_that_is_none_on_a_server_is_damage_and_no_crash(
     shared: ProjectDir, sql: psycopg.Connection[tuple[object, ...]], schema: str, change: str, command: tuple[str, ...]
 ) -> None:
