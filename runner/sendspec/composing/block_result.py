@@ -8,13 +8,14 @@ from typing import Any, Literal
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import reference_hash
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.platforms.sms_excess import sized
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, Encoding, ForcedBy, why_ucs2
 from sendspec.reading.contacts.number_country import country_of_number
 
 PlanEntry = tuple[bytes, int, ForcedBy, int, str]
 """What a plan counts of one message, in five fields.
 
-Its fingerprint, which is its id followed by its digest. Its segments, or 0 if its text isn't measured. What forces UCS-2. The
+Its fingerprint, which is its id followed by its digest. Its size (`sms_excess.sized`), or 0 if its text isn't measured. What forces UCS-2. The
 alternatives that its templates took (`Message.alternatives`). Its receiver's country, or "" if countries are not counted.
 """
 FILTERED: Literal[False] = False
@@ -54,7 +55,7 @@ def plan_entry_of(message: Message, *, count_countries: bool = False) -> PlanEnt
     forced = measured.encoding is Encoding.UCS2 and message.text is not None
     return (
         fingerprint,
-        measured.segments,
+        sized(message.text or "", measured),
         why_ucs2(message.text or "", measured.segments) if forced else NOT_FORCED,
         taken,
         country,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 
@@ -31,8 +31,9 @@ class ForcingSource(StrEnum):
 class ForcingCause:
     """Messages that have a character from the same source; "" stands for texts in another script.
 
-    To replace it there saves `segments_saved`, where `columns` are all that it comes from; empty: the columns are not known. `BOTH`:
-    these messages have it from the spec's own text, from data, or twice from either. `lines` are the rows of the first messages.
+    To replace it there saves `segments_saved`, where `columns` are all that it comes from; empty: the columns are not known. `shorter`
+    messages then take fewer segments; `saved_by_country` is as in `ForcingCount`. `BOTH`: these messages have it from the spec's own
+    text, from data, or twice from either. `lines` are the rows of the first messages.
     """
 
     character: str
@@ -41,6 +42,8 @@ class ForcingCause:
     segments_saved: int
     lines: tuple[int, ...]
     columns: tuple[str, ...] = ()
+    shorter: int = 0
+    saved_by_country: Mapping[str, int] = field(default_factory=dict)
 
 
 def forcing_causes(job: Job, counts: Sequence[ForcingCount]) -> tuple[ForcingCause, ...]:
@@ -53,6 +56,8 @@ def forcing_causes(job: Job, counts: Sequence[ForcingCount]) -> tuple[ForcingCau
             messages=count.messages,
             segments_saved=count.segments_saved,
             lines=count.lines,
+            shorter=count.shorter,
+            saved_by_country=count.saved_by_country,
         )
         for count in counts
     ]
@@ -139,8 +144,14 @@ def _merged(causes: Iterable[ForcingCause]) -> tuple[ForcingCause, ...]:
                 messages=same.messages + cause.messages,
                 segments_saved=same.segments_saved + cause.segments_saved,
                 lines=tuple(sorted((*same.lines, *cause.lines))),
+                shorter=same.shorter + cause.shorter,
+                saved_by_country=_added(same.saved_by_country, cause.saved_by_country),
             )
         )
     return tuple(
         sorted(by_key.values(), key=lambda each: (-each.segments_saved, -each.messages, each.character, each.source))
     )
+
+
+def _added(first: Mapping[str, int], second: Mapping[str, int]) -> Mapping[str, int]:
+    return {country: first.get(country, 0) + second.get(country, 0) for country in {**first, **second}}

@@ -16,6 +16,7 @@ from sendspec.operations.plan_sample import (
     samples_without_recipients,
 )
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.saving import Saving, savings_of
 from sendspec.operations.send_job import Job
 from sendspec.operations.unmatched_value import UnmatchedValues, unmatched_values
 from sendspec.planning.plan import Plan
@@ -30,7 +31,7 @@ MOST_CHARACTERS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PlanDetail:
-    """The shapes of one plan, the most frequent first; samples by the shape's id; why messages are UCS-2.
+    """The shapes of one plan, the most frequent first; samples by the shape's id; why messages are UCS-2; what would save segments.
 
     `values` are those behind an `else`, by the shape's id; they may be shown if `names_values`, else only their counts.
     """
@@ -40,6 +41,7 @@ class PlanDetail:
     forcing: tuple[ForcingCause, ...] = ()
     values: Mapping[str, tuple[UnmatchedValues, ...]] = field(default_factory=dict)
     names_values: bool = True
+    savings: tuple[Saving, ...] = ()
 
 
 def shapes_in(job: Job, plan: Plan) -> tuple[Shape, ...]:
@@ -72,8 +74,14 @@ def detail_and_rows(
     row_by_line = {row.line: row for row in rows_at(job, lines)}
     samples = _samples(job, context, source, sampled, row_by_line)
     values = unmatched_values(job, plan, sampled, decided)
+    causes = with_columns(job, causes, row_by_line)
     detail = PlanDetail(
-        shapes, samples, with_columns(job, causes, row_by_line), values, names_values=source is SampleSource.RECIPIENTS
+        shapes,
+        samples,
+        causes,
+        values,
+        names_values=source is SampleSource.RECIPIENTS,
+        savings=savings_of(job, plan, causes),
     )
     return detail, row_by_line
 

@@ -10,11 +10,13 @@ from itertools import compress, islice
 
 from sendspec.composing.block_result import PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
+from sendspec.composing.platforms.sms_excess import has_excess, segments_of
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
 from sendspec.planning.cost import Cost
 from sendspec.planning.decision import Decision, Skip
 from sendspec.planning.earlier_send import EarlierSend
-from sendspec.planning.forcing_count import ForcingCount, ForcingTally
+from sendspec.planning.excess_count import ExcessCount, ExcessTally
+from sendspec.planning.forcing_count import ForcingCount, ForcingTally, PlainCount
 from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
 from sendspec.planning.schedule import Schedule
@@ -78,7 +80,8 @@ class Plan:
 
     `skipped_lines` are the first lines of rows that are skipped for reasons in `NOT_DECLARED`.
 
-    `forcing` has the characters that force UCS-2, `shapes` the shapes of the messages to send. `left` counts messages of this spec,
+    `forcing` has the characters that force UCS-2, `plain` what it saves to replace several of them together, `excess` the messages that
+    are a little too long for one segment fewer. `shapes` has the shapes of the messages to send. `left` counts messages of this spec,
     of any generation, that were planned, never sent, and are no longer composed.
 
     `messages_by_country` and `segments_by_country` count the messages to send by ISO 3166 code, or `number_country.UNKNOWN`. Both are
@@ -102,6 +105,8 @@ class Plan:
     sent_digest: bytes
     composed_digest: bytes
     forcing: tuple[ForcingCount, ...] = ()
+    plain: PlainCount | None = None
+    excess: tuple[ExcessCount, ...] = ()
     shapes: ShapeCounts = NO_SHAPES
     skipped_lines: Mapping[Skip, tuple[int, ...]] = field(default_factory=dict)
     messages_by_country: Mapping[str, int] = field(default_factory=dict)
@@ -149,6 +154,7 @@ class PlanTally:
         self._segments = 0
         self._gsm7 = 0
         self._forcing = ForcingTally()
+        self._excess = ExcessTally()
         self._shapes = ShapeTally()
         self._composed_digest = sha256()
         self._sent_digest = self._composed_digest
@@ -184,8 +190,8 @@ class PlanTally:
         if self._sent_digest is not self._composed_digest:
             self._sent_digest.update(b"".join([entry[0] for entry in sent]))
         if sent:
-            _, segments, forced_by, alternatives, countries = zip(*sent, strict=True)
-            self._count_sizes(segments, forced_by, alternatives, countries, list(compress(lines, is_sent)))
+            _, sizes, forced_by, alternatives, countries = zip(*sent, strict=True)
+            self._count_sizes(sizes, forced_by, alternatives, countries, list(compress(lines, is_sent)))
         if self._pairs is not None:
             self._pairs.to_send.add(list(compress(pairs, is_sent)))
             declared = [skip is not None and skip not in NOT_DECLARED for skip in skips]
@@ -203,7 +209,7 @@ class PlanTally:
     def count_sent(
         self,
         fingerprints: Sequence[bytes],
-        segments: Sequence[int],
+        sizes: Sequence[int],
         forced_by: Sequence[ForcedBy],
         alternatives: Sequence[int],
         countries: Sequence[str],
@@ -213,7 +219,7 @@ class PlanTally:
     ) -> None:
         """Counts rows that are all to be sent. The first arguments are their entries, one list for each field."""
         self._count_digests(b"".join(fingerprints))
-        self._count_sizes(segments, forced_by, alternatives, countries, lines)
+        self._count_sizes(sizes, forced_by, alternatives, countries, lines)
         if self._pairs is not None:
             self._pairs.to_send.add(pairs)
 
@@ -224,16 +230,20 @@ class PlanTally:
 
     def _count_sizes(
         self,
-        segments: Sequence[int],
+        sizes: Sequence[int],
         forced_by: Sequence[ForcedBy],
         alternatives: Sequence[int],
         countries: Sequence[str],
         lines: Sequence[int],
     ) -> None:
+        segments = sizes
+        if sizes and has_excess(max(sizes)):
+            self._excess.add(sizes, forced_by, alternatives, countries)
+            segments = list(map(segments_of, sizes))
         self._send += len(segments)
         self._segments += sum(segments)
         self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)
-        self._forcing.add(forced_by, alternatives, lines)
+        self._forcing.add(forced_by, alternatives, lines, countries)
         self._shapes.add(alternatives, segments, forced_by, lines)
         if self._count_countries:
             for (country, size), count in Counter(zip(countries, segments, strict=True)).items():
@@ -253,6 +263,8 @@ class PlanTally:
                 ucs2=self._forcing.messages,
             ),
             forcing=self._forcing.counts(),
+            plain=self._forcing.plain(),
+            excess=self._excess.counts(),
             shapes=self._shapes.counts(),
             skipped_lines={skip: tuple(self._skipped_lines[skip]) for skip in Skip if skip in self._skipped_lines},
             messages_by_country=dict(self._messages_by_country),

@@ -47,7 +47,7 @@ def shapes_of(counts: Sequence[ShapeCount], path_of: Callable[[int], TakenPath])
 def shape_of(count: ShapeCount, path: TakenPath) -> Shape:
     encoding = None if not count.segments else Encoding.UCS2 if count.is_ucs2 else Encoding.GSM7
     return Shape(
-        id=_id_of(path, encoding, count.segments),
+        id=shape_id(path, encoding, count.segments),
         messages=count.messages,
         segments=count.messages * count.segments,
         segments_each=count.segments,
@@ -58,7 +58,8 @@ def shape_of(count: ShapeCount, path: TakenPath) -> Shape:
     )
 
 
-def _id_of(path: TakenPath, encoding: Encoding | None, segments: int) -> str:
+def shape_id(path: TakenPath, encoding: Encoding | None, segments: int) -> str:
+    """`segments` are those of one message."""
     described = [
         [[each.at, each.condition, each.outcome.value] for each in path.branches],
         [[each.at, each.replaced] for each in path.defaults],

@@ -63,7 +63,7 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
         hashed_reference="hashed_reference" if own_reference else "b''",
         folded="folded_fingerprint" if compiled_spec.folds_case else "b''",
     )
-    values = {"fingerprints": "identity + digest", "sizes": "segments", "forcing": "forced_by"}
+    values = {"fingerprints": "identity + digest", "sizes": "size", "forcing": "forced_by"}
     values |= {"alternatives": message.alternatives} if message.alternatives != "0" else {}
     values |= {"countries": message.country} if message.country != "''" else {}
     values |= {"references": "hashed_reference"} if own_reference else {}
@@ -88,13 +88,13 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
 
 def _add_size(message: MessageCode, text: str) -> None:
     if not message.is_measured:
-        message.code.lines.append("forced_by = not_forced; segments = 0")
+        message.code.lines.append("forced_by = not_forced; size = 0")
         return
     gsm7 = message.code.constant(Encoding.GSM7)
     message.code.lines.append(
-        "segments = measured.segments; "
-        f"forced_by = not_forced if measured.encoding is {gsm7} else why_ucs2({text}, segments)"
+        f"size = measured.segments; forced_by = not_forced if measured.encoding is {gsm7} else why_ucs2({text}, size)"
     )
+    message.code.lines.append(f"if size > 1: size = sized({text}, measured)")
 
 
 def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_reference: str, folded: str) -> None:
@@ -106,6 +106,6 @@ def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_refe
     )
     for test, addresses, exclusion in lists:
         if addresses is not None:
-            entry = f"(identity + digest, segments, forced_by, {message.alternatives}, {message.country})"
+            entry = f"(identity + digest, size, forced_by, {message.alternatives}, {message.country})"
             excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}, {folded}))); continue"
             message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {excluded}")

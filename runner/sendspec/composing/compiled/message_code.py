@@ -22,6 +22,7 @@ from sendspec.composing.error_cells import ErrorCells
 from sendspec.composing.identity import id_hash, payload_hash, reference_hash
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.payload_text import language_of
+from sendspec.composing.platforms.sms_excess import sized
 from sendspec.composing.platforms.sms_segments import (
     BASIC_ASCII,
     NOT_FORCED,
@@ -39,7 +40,8 @@ from sendspec.reading.schema.validator import Schema
 _NAMESPACE: Mapping[str, object] = {
     "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "NotSound": LookupError, "basic_ascii": BASIC_ASCII,
     "basic_measure": basic_measure, "dumps": orjson.dumps, "measure": measure, "not_forced": NOT_FORCED,
-    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256, "why_ucs2": why_ucs2,
+    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256, "sized": sized,
+    "why_ucs2": why_ucs2,
 }  # fmt: skip
 
 

@@ -104,16 +104,21 @@ def replaced(text: str) -> str:
 
 
 ForcedBy = tuple[()] | tuple[str, int, int]
-"""What forces a text into UCS-2: the different characters, sorted, how many segments it saves to replace them, and how often they occur.
+"""What forces a text into UCS-2: the different characters, sorted, how many segments it saves to replace all of them, and how often
+they occur.
 
-A text with more than `MAX_FORCING` of them is written in another script: it has "", 0 and 0. Saving and occurrences are counted only for
-a text with one such character. A plain tuple, because processes exchange it.
+A text with more than `MAX_FORCING` of them is written in another script: it has "", 0 and 0. Occurrences are counted only for a text
+with one such character, and the saving of several only if each is in `REPLACEMENTS`, else it is 0. It is negative if longer
+replacements take more segments. A plain tuple, because processes exchange it.
 """
 NOT_FORCED: ForcedBy = ()
 ANOTHER_SCRIPT: ForcedBy = ("", 0, 0)
 MAX_FORCING = 8
 STAND_IN = "?"
 """Stands for any replacement of a character that has none in `REPLACEMENTS`."""
+_PLAIN = str.maketrans(REPLACEMENTS)
+_GROWING = frozenset(each for each, plain in REPLACEMENTS.items() if len(plain) > 1)
+"""Characters whose replacement is longer: only with one of them can a text take more segments in GSM-7."""
 _GSM7_ASCII = "".join(filter(str.isascii, BASIC + EXTENSION)).encode()
 
 
@@ -122,10 +127,16 @@ def why_ucs2(text: str, segments: int) -> ForcedBy:
     found = "".join(sorted(set(text.encode().translate(None, _GSM7_ASCII).decode()) - _GSM7))
     if len(found) > MAX_FORCING:
         return ANOTHER_SCRIPT
-    if segments == 1 or len(found) > 1:
-        return (found, 0, 0 if len(found) > 1 else text.count(found))
-    plain = measure(text.replace(found, REPLACEMENTS.get(found, STAND_IN)))
-    return (found, max(0, segments - plain.segments), text.count(found))
+    occurrences = 0 if len(found) > 1 else text.count(found)
+    if segments == 1 and _GROWING.isdisjoint(found):
+        return (found, 0, occurrences)
+    if len(found) == 1:
+        plain = text.replace(found, REPLACEMENTS.get(found, STAND_IN))
+    elif all(each in REPLACEMENTS for each in found):
+        plain = text.translate(_PLAIN)
+    else:
+        return (found, 0, 0)
+    return (found, segments - measure(plain).segments, occurrences)
 
 
 def is_gsm7(text: str) -> bool:
