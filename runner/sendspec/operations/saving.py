@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import cache
 from itertools import accumulate
 
+from sendspec.composing.filled_text import text_placeholder
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.taken_path import taken_path
 from sendspec.composing.text_place import TextPlace, text_places
 from sendspec.operations.forcing_cause import ForcingCause
-from sendspec.operations.plan_sample import text_template
 from sendspec.operations.send_job import Job
 from sendspec.planning.excess_count import ExcessCount
 from sendspec.planning.forcing_count import UNKNOWN
@@ -142,7 +142,7 @@ def best_cuts(counts: Sequence[ExcessCount]) -> tuple[int, ...]:
 
 def _places(job: Job) -> tuple[tuple[TextPlace, int], ...]:
     """The places of the messages' text, and the first bit of the text among the messages' alternatives."""
-    template = text_template(job)
+    template = text_placeholder(job.program)
     if template is None:
         return ((TextPlace(bit=None, length=len(text_of(job.spec.message) or "")), 0),)
     return tuple((place, template.first_bit) for place in text_places(template.template.source))
