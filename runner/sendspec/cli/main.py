@@ -21,6 +21,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 COMMANDS = {
     "init": "Create a project: project file, one spec, data, CI example.",
     "validate": "Check specs, templates, every row and every message.",
+    "preview": "Show what people will see, one message of each shape.",
     "render": "Print the exact request bodies, one JSON object per line.",
     "test": "Run the examples in specs.",
     "plan": "Show what would be sent and skipped, and why.",

@@ -29,12 +29,12 @@ def messages_for_key(
         bodies = list(rendered_bodies([job], key, problems))
         found += bodies
         if not bodies:
-            missed.append(_unrendered(job, key, is_public=is_public))
+            missed.append(why_no_message(job, key, is_public=is_public))
     return found, missed
 
 
-def _unrendered(job: Job, key: str, *, is_public: bool) -> Diagnostic:
-    """The reason, at the place of the key in the spec."""
+def why_no_message(job: Job, key: str, *, is_public: bool) -> Diagnostic:
+    """Why the key has no message, at the place of the key in the spec."""
     composer, wanted = job.composer(Problems()), ids_of(job, key)
     for row in job.table.rows(Problems()):
         if composer.identity_of(row) in wanted:

@@ -79,9 +79,12 @@ def plan_without_ledger(
     return replace(plan_rows(job, view, problems, processes), looks_back=job.spec.only is not None)
 
 
-def decided_without_ledger(job: Job, only_to: frozenset[str] | None = None) -> Iterator[Decision]:
-    """The decision on every row, as `plan_without_ledger` counts them, after a pass without errors."""
-    return decisions(job.composed(Problems()), nothing_known, NOTHING_SENT, Eligibility(only_to, job.suppressed))
+def decided_without_ledger(
+    job: Job, only_to: frozenset[str] | None = None, problems: Problems | None = None
+) -> Iterator[Decision]:
+    """The decision on every row, as `plan_without_ledger` counts them. Faults of this pass go to `problems`."""
+    composed = job.composed(Problems() if problems is None else problems)
+    return decisions(composed, nothing_known, NOTHING_SENT, Eligibility(only_to, job.suppressed))
 
 
 def suppression_of(job: Job) -> Suppression | None:

@@ -32,7 +32,7 @@ IF_NOTHING_WAS_SENT = "if nothing was sent before"
 class SpecPreview:
     """What the messages of one spec look like, as if nothing had ever been sent.
 
-    `shown` has one message for each of the shapes that are shown, in their order, or the messages that were asked for. `savings` are
+    `shown` has one message for each of the shapes that are shown, in their order, or the messages that were `asked` for. `savings` are
     what can be saved, the most first. `platform` is the channel's, `sender` is the one that all of the shown messages name, "" for the
     channel's own.
     """
@@ -45,6 +45,7 @@ class SpecPreview:
     shown: tuple[ShownMessage, ...]
     sender: str = ""
     savings: tuple[Any, ...] = ()
+    asked: bool = False
 
     @property
     def name(self) -> str:

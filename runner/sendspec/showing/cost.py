@@ -49,23 +49,23 @@ def country_lines(cost: Cost) -> Iterator[str]:
 def cost_json(cost: Cost) -> dict[str, Any]:
     totals = cost.totals
     return {
-        **_price_json(totals[0] if len(totals) == 1 else None),
+        **price_json(totals[0] if len(totals) == 1 else None),
         "unknown_messages": cost.unknown_messages,
         "prices": {"file": cost.prices.written, "sha256": cost.prices.digest},
-        "amounts": [_price_json(total) for total in totals],
+        "amounts": [price_json(total) for total in totals],
         "by_country": [
             {
                 "country": each.country,
                 "messages": each.messages,
                 "segments": each.segments,
-                **_price_json(each.price),
+                **price_json(each.price),
             }
             for each in cost.by_country
         ],
     }
 
 
-def _price_json(price: Price | None) -> dict[str, str | None]:
+def price_json(price: Price | None) -> dict[str, str | None]:
     if price is None:
         return {"currency": None, "low": None, "high": None}
     return {"currency": price.currency, "low": f"{price.low:f}", "high": f"{price.high:f}"}

@@ -53,9 +53,9 @@ def plan_text(
     blocks = [
         "\n".join(
             (
-                *_head(plan, style, is_alone=len(plans) == 1 and not untrusted),
+                *head_lines(plan, style, is_alone=len(plans) == 1 and not untrusted),
                 *(() if base is None else change_lines(base, plan.target.name, style, full=full)),
-                *(_skipped_rows(plan) if only_skipped else _body(plan, detail, style, full=full)),
+                *(skipped_row_lines(plan) if only_skipped else _body(plan, detail, style, full=full)),
             )
         )
         for plan, detail in listed
@@ -77,8 +77,8 @@ def _first_line(base: BaseComparison, plans: Sequence[Plan], style: TerminalStyl
     return f"{style.bold(change_total(base))}; {total}"
 
 
-def _head(plan: Plan, style: TerminalStyle, *, is_alone: bool) -> Iterator[str]:
-    """With the digest of a plan that is `is_alone`: that of one spec among several isn't what people approve."""
+def head_lines(plan: Plan, style: TerminalStyle, *, is_alone: bool) -> Iterator[str]:
+    """Where it goes, to how many, and who is skipped. With the digest of a plan that is `is_alone`: that of one spec among several isn't what people approve."""
     target = plan.target
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
@@ -99,13 +99,13 @@ def _head(plan: Plan, style: TerminalStyle, *, is_alone: bool) -> Iterator[str]:
 
 def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
     if full:
-        yield from _skipped_rows(plan)
+        yield from skipped_row_lines(plan)
     if full and plan.cost is not None:
         yield from (f"    {line}" for line in country_lines(plan.cost))
     if plan.countries:
-        yield f"  {_countries(plan, style)}"
+        yield f"  {countries_line(plan, style)}"
     if plan.suppression is not None:
-        yield f"  suppress: {_suppressed(plan, plan.suppression)}"
+        yield f"  suppress: {suppressed_words(plan, plan.suppression)}"
     if plan.opted_out is not None:
         yield f"  opt-outs: {_opted_out(plan, plan.opted_out)}"
     yield from (f"  {line}" for line in earlier_lines(plan))
@@ -122,7 +122,7 @@ def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -
     yield from shape_lines(plan, detail, style, full=full)
 
 
-def _skipped_rows(plan: Plan) -> Iterator[str]:
+def skipped_row_lines(plan: Plan) -> Iterator[str]:
     """The first rows of some reasons to skip."""
     for skip, lines in plan.skipped_lines.items():
         count = plan.skipped.get(skip, 0)
@@ -131,7 +131,7 @@ def _skipped_rows(plan: Plan) -> Iterator[str]:
         yield f"    {skip_words(skip)}: {rows}"
 
 
-def _suppressed(plan: Plan, suppression: Suppression) -> str:
+def suppressed_words(plan: Plan, suppression: Suppression) -> str:
     """Said without any such recipient too: it shows that the lists were looked at."""
     found = plan.skipped.get(Skip.SUPPRESSED, 0)
     listed = f"{grouped(found) if found else 'none'} of {counted(plan.recipients, 'recipient')} {'is' if found < 2 else 'are'}"
@@ -146,7 +146,7 @@ def _opted_out(plan: Plan, known: int) -> str:
     return f"{counts} {'has' if found < 2 else 'have'} opted out ({grouped(known)} known)"
 
 
-def _countries(plan: Plan, style: TerminalStyle) -> str:
+def countries_line(plan: Plan, style: TerminalStyle) -> str:
     """Marked where few messages go to other countries than that of the spec: their numbers were hardly meant so."""
     others = sum(count for country, count in plan.countries.items() if country not in (plan.country, UNKNOWN))
     mark = f"{style.yellow('⚠')} " if others <= FEW * plan.send else ""
@@ -166,7 +166,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         "environment": report.environment,
         "totals": {"recipients": report.recipients, "send": report.send, "skip": report.skip},
         "skipped": report.skipped,
-        "segments": _segments_json(segments),
+        "segments": segments_json(segments),
         **({} if report.cost is None else {"cost": cost_json(report.cost)}),
         "left": report.left,
         **({"exceeded": [_exceeded(each) for each in report.exceeded]} if report.exceeded else {}),
@@ -190,7 +190,7 @@ def _exceeded(limit: Diagnostic) -> dict[str, str]:
     return {"code": limit.code, "path": limit.path, "problem": limit.problem, "fix": limit.fix}
 
 
-def _suppress_json(plan: Plan) -> dict[str, Any]:
+def suppress_json(plan: Plan) -> dict[str, Any]:
     if plan.suppression is None:
         return {}
     found, suppression = plan.skipped.get(Skip.SUPPRESSED, 0), plan.suppression
@@ -214,13 +214,13 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         "generation": plan.target.generation,
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
-        **({"skipped_rows": rows} if (rows := _skipped_rows_json(plan)) else {}),
+        **({"skipped_rows": rows} if (rows := skipped_rows_json(plan)) else {}),
         **({"countries": dict(countries)} if (countries := plan.countries) else {}),
-        **_suppress_json(plan),
+        **suppress_json(plan),
         **_opt_outs_json(plan),
         **earlier_json(plan),
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
-        "segments": _segments_json(plan.segments),
+        "segments": segments_json(plan.segments),
         **({} if detail is NO_DETAIL else shapes_json(plan, detail)),
         **({"forcing": forcing_json(detail)} if detail.forcing else {}),
         **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
@@ -234,9 +234,9 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
     }
 
 
-def _skipped_rows_json(plan: Plan) -> dict[str, list[int]]:
+def skipped_rows_json(plan: Plan) -> dict[str, list[int]]:
     return {skip.value: list(lines) for skip, lines in plan.skipped_lines.items() if lines}
 
 
-def _segments_json(segments: Segments) -> dict[str, int]:
+def segments_json(segments: Segments) -> dict[str, int]:
     return {"total": segments.total, "gsm7": segments.gsm7, "ucs2": segments.ucs2}

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 WIDE = 88
 BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY = "1", "2", "1;31", "1;33", "32", "36", "0"
-CODES = (BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY)
+UNDERLINED, UNDERLINED_YELLOW = "4", "4;1;33"
+CODES = (BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY, UNDERLINED, UNDERLINED_YELLOW)
 """All sequences that are written to a terminal to style text (ECMA-48, SGR)."""
 
 
@@ -41,6 +42,10 @@ class TerminalStyle:
     def width(self) -> int:
         """The number of cells that a line is filled up to."""
         return min(self.columns or WIDE, WIDE)
+
+    def marked(self, text: str, code: str) -> str:
+        """The text with one of `CODES`; with "", as it is."""
+        return self._mark(code, text) if code else text
 
     def _mark(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[{PLAINLY}m" if self.colour and text else text

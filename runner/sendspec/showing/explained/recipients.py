@@ -28,7 +28,7 @@ EXPLAINED: dict[str, Explanation] = {
     "recipient-unknown": Explanation(
         "no recipient has the key that was asked for",
         (
-            "`render --key` takes the key of a recipient: what `recipients.key` gives for a row, or the address if the "
+            "`render --key` and `preview --key` take the key of a recipient: what `recipients.key` gives for a row, or the address if the "
             "spec has no `key`."
         ),
         wrong="sendspec render specs/order-shipped.yaml --key 1001",
@@ -36,7 +36,19 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "recipient-excluded": Explanation(
         "the recipient that was asked for gets no message",
-        "`where` leaves its row out, or its address is on a suppression list.",
+        (
+            "`where` leaves its row out, its address is on a suppression list or not in `only_to`, or an earlier row has the "
+            "same recipient."
+        ),
+    ),
+    "row-unknown": Explanation(
+        "no row of the table begins on the line that was asked for",
+        (
+            "`preview --row` takes the line of a row in its file, as spreadsheets number rows and as plans and errors name "
+            "them: with a header, the first row is 2. Where a cell has several lines, the row is where it begins."
+        ),
+        wrong="sendspec preview specs/order-shipped.yaml --row 1",
+        right="sendspec preview specs/order-shipped.yaml --row 2",
     ),
     "outside-project": Explanation(
         "a path leads out of the project, or is written so that it could",
