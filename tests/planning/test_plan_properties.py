@@ -128,8 +128,8 @@ def test_the_digest_is_the_same_in_every_process() -> None:
 ENTRIES = st.lists(
     st.tuples(
         st.binary(min_size=40, max_size=40),
-        st.integers(0, 3),
-        st.sampled_from([(), (), ("ł", 1, 1), ("😀", 0, 2), ("ł😀", 0, 0), ("", 0, 0)]),
+        st.sampled_from([0, 1, 2, 3, 2 + (7 << 20), 3 + (20 << 20)]),
+        st.sampled_from([(), (), ("ł", 1, 1), ("😀", 0, 2), ("ł😀", 0, 0), ("“”", 1, 0), ("…", -1, 60), ("", 0, 0)]),
         st.integers(0, 3),
         st.sampled_from(["NL", "BE", "unknown"]),
     ).map(lambda drawn: (*drawn[:2], drawn[2] if drawn[1] else (), *drawn[3:]))

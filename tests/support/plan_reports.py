@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sendspec.composing.message_part import MessagePart
 from sendspec.composing.platforms.sms_segments import Encoding, Measure
 from sendspec.composing.taken_path import BranchOutcome, TakenBranch, TakenPath, UsedDefault
+from sendspec.composing.text_place import TextPlace
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.position import Position, Span
 from sendspec.operations.absent_audience import AbsentAudience, AbsentText
@@ -17,6 +18,7 @@ from sendspec.operations.forcing_cause import ForcingCause, ForcingSource
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.plan_sample import SampleSource, ShapeSample
+from sendspec.operations.saving import Replacement, Shortening
 from sendspec.operations.unmatched_value import UnmatchedValues
 from sendspec.planning.base_change import (
     BaseComparison,
@@ -30,6 +32,7 @@ from sendspec.planning.base_change import (
 from sendspec.planning.cost import cost_of
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression, Target
+from sendspec.planning.saved_cost import SavedCost
 from sendspec.planning.schedule import RowMoments, Schedule
 from sendspec.planning.shape import Shape
 from sendspec.reading.prices import Price, PriceTable
@@ -83,8 +86,17 @@ def details(draw: st.DrawFn) -> PlanDetail:
     cause = ForcingCause(
         character=draw(st.sampled_from("’`|<😀")), source=ForcingSource.BOTH, messages=3, segments_saved=2, lines=(2, 3), columns=(draw(names),),
     )  # fmt: skip
+    cost = SavedCost(amounts=(Price("EUR", Decimal("0.08"), Decimal("0.10")),), unknown_segments=draw(counts))
+    place = TextPlace(bit=1, length=30, conditions=tuple(draw(st.lists(texts, max_size=3))), holds=draw(st.booleans()))
+    savings = (
+        Replacement(characters="’`|<", messages=3, segments=4, cost=cost),
+        Replacement(characters=cause.character, messages=3, segments=4, cost=None, cause=cause),
+        Shortening(characters=7, messages=1_104, segments=1_104, cost=cost, place=place, is_own=True, shapes=tuple(shape.id for shape in found)),
+    )[: draw(st.integers(0, 3))]  # fmt: skip
     values = {shape.id: (UnmatchedValues(draw(names), ((draw(texts), 3),), 20_000),) for shape in found}
-    return PlanDetail(found, samples, (cause,) * draw(st.integers(0, 5)), values, names_values=draw(st.booleans()))
+    return PlanDetail(
+        found, samples, (cause,) * draw(st.integers(0, 5)), values, names_values=draw(st.booleans()), savings=savings
+    )
 
 
 @st.composite

@@ -25,6 +25,7 @@ from sendspec.showing.earlier_send import earlier_json, earlier_lines
 from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
 from sendspec.showing.plan_shape import shape_lines, shapes_json
+from sendspec.showing.saving import cut_lines, savings_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
@@ -119,6 +120,7 @@ def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -
     if together > 1:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     yield from forcing_lines(plan, detail, style, full=full)
+    yield from (f"  {line}" for line in cut_lines(detail.savings, full=full))
     yield from shape_lines(plan, detail, style, full=full)
 
 
@@ -223,6 +225,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         "segments": segments_json(plan.segments),
         **({} if detail is NO_DETAIL else shapes_json(plan, detail)),
         **({"forcing": forcing_json(detail)} if detail.forcing else {}),
+        **({"savings": savings_json(detail.savings)} if detail.savings else {}),
         **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
         "left": plan.left,
         "digest": plan.digest,

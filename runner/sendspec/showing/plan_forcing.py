@@ -10,7 +10,11 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.forcing_cause import ForcingCause, ForcingSource
 from sendspec.operations.plan_detail import PlanDetail
+from sendspec.operations.saving import Replacement
+from sendspec.planning.cost import Cost
 from sendspec.planning.plan import Plan
+from sendspec.planning.saved_cost import SavedCost, saved_cost
+from sendspec.showing.saving import character_words, saved_words, together_words
 from sendspec.showing.terminal_style import TerminalStyle
 
 CAUSES_SHOWN, CAUSES_IN_DETAIL, ROWS_SHOWN, ROWS_IN_JSON, COLUMNS_SHOWN = 3, 20, 3, 5, 4
@@ -23,29 +27,40 @@ def forcing_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full:
         return
     begin = f"{style.yellow('  ⚠ ')}{counted(total, 'message is', 'messages are')} UCS-2"
     if len(causes) == 1 and causes[0].messages == total:
-        yield f"{begin} because of {why(causes[0])}"
+        yield f"{begin} because of {why(causes[0], plan.cost)}"
         return
     costly = sum(cause.segments_saved > 0 for cause in causes)
     shown = causes[: CAUSES_IN_DETAIL if full else min(CAUSES_SHOWN, max(costly, 1))]
     yield f"{begin}:"
     width = max(len(grouped(cause.messages)) for cause in shown)
-    yield from (f"    {grouped(cause.messages):>{width}} because of {why(cause)}" for cause in shown)
+    yield from (f"    {grouped(cause.messages):>{width}} because of {why(cause, plan.cost)}" for cause in shown)
     left = len(causes) - len(shown)
     if left:
         yield f"    and {counted(left, 'more cause')}{'' if full else ': `--detail`'}"
+    for saving in detail.savings:
+        if isinstance(saving, Replacement) and saving.cause is None:
+            yield f"    {together_words(saving)} saves {saved_words(saving.segments, saving.cost)}"
 
 
-def why(cause: ForcingCause, quoted: Callable[[str], str] = printable) -> str:
-    """`’ (U+2019) in column first_name (rows 18, 44, 71, …): replacing it saves 41 segments`; `quoted` shows foreign text."""
-    character = cause.character
-    what = f"{quoted(character)} (U+{ord(character):04X})" if character else "non-Latin text"
+def why(
+    cause: ForcingCause,
+    cost: Cost | None,
+    quoted: Callable[[str], str] = printable,
+    saved: Callable[[int, SavedCost | None], str] = saved_words,
+) -> str:
+    """`’ (U+2019) in column first_name (rows 18, 44, 71, …): replacing it saves 41 segments (EUR 3.28)`.
+
+    `cost` is the plan's; `quoted` shows foreign text, and `saved` what is saved.
+    """
+    what = character_words(cause.character, quoted)
     places = _places(cause, quoted)
     where = f" in {_listed(places)}" if places else ""
     rows = "" if cause.source is ForcingSource.TEMPLATE else f" ({_rows(cause)})"
-    if not cause.segments_saved:
+    if cause.segments_saved <= 0:
         return f"{what}{where}{rows}"
+    money = None if cost is None else saved_cost(cause.saved_by_country, cost.prices)
     there = " in both" if len(places) == 2 else " in all of these" if len(places) > 2 else ""
-    return f"{what}{where}{rows}: replacing it{there} saves {counted(cause.segments_saved, 'segment')}"
+    return f"{what}{where}{rows}: replacing it{there} saves {saved(cause.segments_saved, money)}"
 
 
 def _places(cause: ForcingCause, quoted: Callable[[str], str]) -> list[str]:
@@ -86,6 +101,6 @@ def _forcing_json(cause: ForcingCause) -> dict[str, Any]:
     return {
         **found,
         "messages": cause.messages,
-        "segments_saved": cause.segments_saved,
+        "segments_saved": max(0, cause.segments_saved),
         "rows": list(cause.lines[:ROWS_IN_JSON]),
     }

@@ -57,4 +57,4 @@ def has_excess(size: int) -> bool:
 
 def _units(part: str, *, is_gsm7: bool) -> int:
     """The units of a part of a text in the encoding of the text: a part of a UCS-2 text may have no character that GSM-7 lacks."""
-    return measure(part).units if is_gsm7 else len(part.encode("utf-16-le")) // 2
+    return measure(part).units if is_gsm7 else len(part.encode("utf_16_le")) // 2

@@ -33,6 +33,7 @@ _WORDS = frozenset(
         "text_digest",
         "messages_by_country",
         "segments_by_country",
+        "saved_by_country",
     }
 )
 """Fields that are shown as they are, because they only ever have plain words in them."""

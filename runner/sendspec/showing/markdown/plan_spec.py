@@ -8,9 +8,11 @@ from html import escape
 
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_sample import SampleSource
+from sendspec.operations.saving import Shortening
 from sendspec.planning.base_change import SpecChange, SpecChangeKind
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
+from sendspec.planning.saved_cost import SavedCost
 from sendspec.planning.shape import Shape, most_telling
 from sendspec.showing.account import country_words, skip_words
 from sendspec.showing.earlier_send import earlier_lines
@@ -22,6 +24,7 @@ from sendspec.showing.markdown.words import amount, cost_words, many, number, se
 from sendspec.showing.plan_forcing import CAUSES_SHOWN, why
 from sendspec.showing.plan_notice import plan_notices
 from sendspec.showing.plan_shape import path_words, shape_marks, shape_size, values_words
+from sendspec.showing.saving import CUTS_SHOWN, saved_words, saving_words
 from sendspec.showing.schedule import schedule_lines
 
 SHAPES_OPEN, SHAPES_SHOWN = 3, 40
@@ -96,7 +99,9 @@ def _counts(plan: Plan) -> str:
 
 
 def _facts(spec: PlannedSpec) -> Section:
-    items = [f"- {fact}" for fact in (*_skipped(spec.plan), *_when_and_where(spec.plan), *_forcing(spec))]
+    items = [
+        f"- {fact}" for fact in (*_skipped(spec.plan), *_when_and_where(spec.plan), *_forcing(spec), *_savings(spec))
+    ]
     return Section(parts=items, joint="\n", more=more_of("fact"))
 
 
@@ -139,9 +144,24 @@ def _forcing(spec: PlannedSpec) -> Iterator[str]:
     """Why messages need the encoding that makes them dear."""
     causes = spec.detail.forcing
     for cause in causes[:CAUSES_SHOWN]:
-        yield f"UCS-2: {many(cause.messages, 'message')} because of {why(cause, code)}"
+        because = why(cause, spec.plan.cost, code, _saved)
+        yield f"UCS-2: {many(cause.messages, 'message')} because of {because}"
     if len(causes) > CAUSES_SHOWN:
         yield f"UCS-2: and {many(len(causes) - CAUSES_SHOWN, 'more cause')}"
+
+
+def _savings(spec: PlannedSpec) -> Iterator[str]:
+    """What else would save segments: characters replaced together, and texts cut."""
+    left = CUTS_SHOWN
+    for saving in spec.detail.savings:
+        if isinstance(saving, Shortening):
+            left -= 1
+        if left >= 0 if isinstance(saving, Shortening) else saving.cause is None:
+            yield f"{saving_words(saving, code)} saves {_saved(saving.segments, saving.cost)}"
+
+
+def _saved(segments: int, cost: SavedCost | None) -> str:
+    return saved_words(segments, cost, number, amount)
 
 
 def _shapes(spec: PlannedSpec, room: int) -> list[str]:
