@@ -34,6 +34,7 @@ from sendspec.ledger.record import (
 )
 from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.ledger.seen_run import SeenRun
+from sendspec.ledger.send_record import ReportFacts
 from sendspec.planning.fact import Fact, PriorState
 from sendspec.planning.message_state import Move, State
 
@@ -154,7 +155,7 @@ class DoubtFacts(Protocol):
         """When the last message before `moment` was accepted on a channel; both in Unix seconds by this machine's clock."""
 
 
-class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
+class Facts(MessageFacts, SendFacts, DoubtFacts, ReportFacts, Protocol):
     """A ledger opened to read. It has no method that writes."""
 
     @property

@@ -24,6 +24,7 @@ class PlannedRun:
     """A run that planned messages of a send. Times are in Unix seconds by this machine's clock; `ending` is None until it has ended.
 
     `pid` is the number of its process. `messages` counts those that it planned. `note` is None for a run of an earlier version.
+    `requests` counts its POSTs, for all the `specs` sends that it planned; None until it has ended.
     """
 
     run: int
@@ -33,3 +34,5 @@ class PlannedRun:
     ending: str | None
     messages: int
     note: RunNote | None
+    requests: int | None = None
+    specs: int = 1

@@ -39,13 +39,23 @@ def doubts_of(rows: Iterable[Sequence[Any]]) -> list[Doubt]:
 
 
 def planned_run_of(row: Sequence[Any]) -> PlannedRun:
-    """The run in a row: number, process, start, end, ending, messages, then plan digest, commit, and who approved it."""
-    run, pid, started, ended, ending, messages, digest, commit, claimed, verified = row
+    """The run in a row: number, process, start, end, ending, messages, then plan digest, commit, and who approved it; requests, sends."""
+    run, pid, started, ended, ending, messages, digest, commit, claimed, verified, requests, specs = row
     note = None
     if digest is not None:
         names = tuple(verified.split("\n")) if verified else ()
         note = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
-    return PlannedRun(run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=note)
+    return PlannedRun(
+        run=run,
+        pid=pid,
+        started_at=started,
+        ended_at=ended,
+        ending=ending,
+        messages=messages,
+        note=note,
+        requests=requests,
+        specs=specs,
+    )
 
 
 def sent_message_of(row: Sequence[Any]) -> SentMessage:

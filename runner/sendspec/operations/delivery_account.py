@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Protocol
 
 from sendspec.ledger.delivery.observation import Delivery, FailureReason, Fate
 from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SentMessage
-from sendspec.operations.undecided_messages import UndecidedMessages
 from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.provider.failure_words import FailureWords, failure_words
 
@@ -59,8 +59,14 @@ class DeliveryAccount:
     as_of: float | None = None
 
 
+class OfferedTo(Protocol):
+    """Is offered each accepted message of a send, with what is known of it."""
+
+    def add(self, message: SentMessage, delivery: Delivery | None) -> None: ...
+
+
 def delivery_account(
-    ledger: Facts, facts: DeliveryFacts | None, name: str, generation: int, undecided: UndecidedMessages | None = None
+    ledger: Facts, facts: DeliveryFacts | None, name: str, generation: int, undecided: OfferedTo | None = None
 ) -> DeliveryAccount:
     """The account of a send. Its messages are offered to `undecided`."""
     count = _Count()

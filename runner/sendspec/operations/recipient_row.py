@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
 from sendspec.composing.identity import message_id
 from sendspec.diagnostics.diagnostic import Problems
@@ -71,27 +73,43 @@ class RecipientRows:
 NO_ROWS = RecipientRows()
 
 
+class Watch(Protocol):
+    """Told of the recipients in a send's table: a message's id and the address, of every row that has a valid one."""
+
+    def add(self, identity: bytes, address: str) -> None: ...
+
+
 def find_rows(
     messages: Iterable[MessageRecord],
     context: ProjectContext,
     ledger: Facts,
     paths: Sequence[str],
     recipients: str | None = None,
+    watched: Mapping[Send, Watch] = MappingProxyType({}),
 ) -> RecipientRows:
     """The rows of `messages` in the tables of today, read as far as they are needed.
 
-    `paths` are specs; others are read where the ledger noted them. `recipients` takes the place of their tables.
+    `paths` are specs; others are read where the ledger noted them. `recipients` takes the place of their tables. The tables of `watched`
+    sends are read to their end, and each watch is told of every recipient.
     """
     wanted: dict[bytes, Send] = {}
     for message in messages:
         wanted[message.id] = (message.name, message.generation)
         if len(wanted) > MAX_NAMED:
             return RecipientRows(notes=(f"note: for lists of more than {MAX_NAMED:,} messages, no rows are looked up",))
-    return _Finder(context, ledger, paths, recipients).rows(wanted)
+    return _Finder(context, ledger, paths, recipients, watched).rows(wanted)
 
 
 class _Finder:
-    def __init__(self, context: ProjectContext, ledger: Facts, paths: Sequence[str], recipients: str | None) -> None:
+    def __init__(
+        self,
+        context: ProjectContext,
+        ledger: Facts,
+        paths: Sequence[str],
+        recipients: str | None,
+        watched: Mapping[Send, Watch],
+    ) -> None:
+        self._watched = watched
         self._context = context
         self._given = tuple(paths)
         self._ledger = ledger
@@ -101,7 +119,7 @@ class _Finder:
 
     def rows(self, wanted: Mapping[bytes, Send]) -> RecipientRows:
         missing: dict[str, set[Send]] = defaultdict(set)
-        for send in wanted.values():
+        for send in (*wanted.values(), *self._watched):
             missing[send[0]].add(send)
         read: set[Send] = set()
         columns: dict[str, None] = {}
@@ -157,12 +175,15 @@ class _Finder:
         problems, composer, salt = Problems(), job.composer(Problems()), self._context.salt
         left = sum(send in sends for send in wanted.values())
         is_whole = True
+        watches = [(send, self._watched[send]) for send in sends if send in self._watched]
         for number, row in enumerate(job.table.rows(problems), 1):
             found = composer.recipient_of(row)
             if found is None:
                 is_whole = False
                 continue
             address, key = found
+            for (name, generation), watch in watches:
+                watch.add(message_id(salt, name, generation, key), address)
             for name, generation in sends:
                 identity = message_id(salt, name, generation, key)
                 if identity not in wanted or identity in self._by_id:
@@ -176,7 +197,7 @@ class _Finder:
                     cells=row.values,
                 )
                 left -= 1
-            if not left:
+            if not left and not watches:
                 return True
         return is_whole and not problems.has_errors
 

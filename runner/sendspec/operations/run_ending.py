@@ -25,6 +25,8 @@ from sendspec.sending.ending import (
     Unreachable,
 )
 
+INTERRUPTED = "interrupted by "
+"""How the words of a run begin that a person or the machine stopped."""
 GO_ON = "then run the command again: it continues where it stopped"
 _FIX_BY_STATUS = {
     401: "check the access key",
@@ -49,7 +51,7 @@ def describe_ending(ending: Ending) -> EndingWords:
             return EndingWords()
         case Interrupted(number):
             name = signal.Signals(number).name
-            return EndingWords(f"interrupted by {name}", "run the command again: it continues where it stopped")
+            return EndingWords(f"{INTERRUPTED}{name}", "run the command again: it continues where it stopped")
         case StoppedByApi(refusal):
             return EndingWords(f"the API refuses the run: {refusal.text}", fix_of_refusal(refusal), "api-refuses")
         case SpecRefused(text):

@@ -43,14 +43,13 @@ class Concern(StrEnum):
     LEFT = "left"
     GUARD = "guard"
     UNKNOWN_PRICE = "unknown_price"
-    ODD_MOVES = "odd_moves"
     TABLE = "table"
     SPEC = "spec"
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A warning: how many messages or runs it is about, and the ledger's or the file's own words, if there are any."""
+    """A warning: how many messages it is about, or which run, and the ledger's or the file's own words, if there are any."""
 
     concern: Concern
     count: int = 0
@@ -80,17 +79,17 @@ class ReportedRun:
     """A run, and what became of its claims at its end; a claim that it never settled is in doubt.
 
     `account` has no skips: the ledger doesn't record whom a plan skipped. `released` counts attempts that proved unsent, `found` doubts
-    of earlier runs that it found accepted. `specs` counts the sends that it planned; its `requests` are those for all of them.
-    `first` and `last` are its first claim and last result in Unix seconds, None without any.
+    of earlier runs that it found accepted. `first`, `last_claim` and `last` are its first and last claim and its
+    last result in Unix seconds, None without any.
     """
 
     run: PlannedRun
-    specs: int
     account: Totals
     released: int = 0
     found: int = 0
     first: float | None = None
     last: float | None = None
+    last_claim: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -125,7 +124,7 @@ class PauseCause(StrEnum):
     """Why the send paused. Used in JSON."""
 
     THROTTLED = "throttled"
-    NOT_REACHED = "not_reached"
+    BACK_OFF = "back_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +180,17 @@ class Reasons:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentCounts:
-    """Segments of messages that were not skipped; `gsm7` and `ucs2` count messages, as a plan does. `unmeasured` ones have none."""
+    """Segments of messages that were not skipped; `gsm7` and `ucs2` count messages, as a plan does. `unmeasured` ones have none.
+
+    `accepted` are the segments of the accepted messages, of which `accepted_unmeasured` have none. `most` is the longest message's.
+    """
 
     total: int = 0
     gsm7: int = 0
     ucs2: int = 0
     unmeasured: int = 0
     accepted: int = 0
+    accepted_unmeasured: int = 0
     most: int = 0
 
 
@@ -225,7 +228,10 @@ class MessageMove:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedMessage:
-    """A message with its row in today's table, what became of it, and its recorded moves, the oldest first."""
+    """A message with its row in today's table, what became of it, and its recorded moves, the oldest first.
+
+    In the report of one run, `message` has the state and evidence that this run left it in.
+    """
 
     message: MessageRecord
     row: RecipientRow | Absence

@@ -135,9 +135,11 @@ def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[
             yield message
 
 
-def status_of(ledger: Facts, name: str, generation: int, *, held_by: int | None = None) -> SpecStatus:
-    """The status of a send of any generation, without what its table tells; all zero if the ledger doesn't know it."""
-    return _status(ledger, name, generation, None, held_by)
+def status_of(
+    ledger: Facts, name: str, generation: int, *, job: Job | None = None, held_by: int | None = None
+) -> SpecStatus:
+    """The status of a send of any generation; all zero if the ledger doesn't know it. The table of `job` tells who is planned and left it."""
+    return _status(ledger, name, generation, job, held_by)
 
 
 def _status(ledger: Facts, name: str, generation: int, job: Job | None, held_by: int | None) -> SpecStatus:

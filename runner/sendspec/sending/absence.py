@@ -10,6 +10,8 @@ from sendspec.provider.message_list import Sighting
 from sendspec.sending.sighting_match import CLOCK_MARGIN, HashReceiver, is_for
 
 SCANS_APART_SECONDS = 600.0
+ABSENT = "the API's list lacked it twice, and showed all others"
+"""The reason of a move that absence from the list proves."""
 ABSENT_AFTER_SECONDS = 1_800.0
 MAX_CLOCKS_APART_SECONDS = 60.0
 """Seconds that the clocks may differ for absence to count."""

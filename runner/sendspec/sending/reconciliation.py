@@ -12,6 +12,7 @@ from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import (
+    ABSENT,
     ABSENT_AFTER_SECONDS,
     MAX_CLOCKS_APART_SECONDS,
     SCANS_APART_SECONDS,
@@ -254,8 +255,7 @@ class _ChannelSettlement:
         first = [(doubt.id, doubt.attempt) for doubt in missed if doubt.missed_at is None]
         if first:
             self._ledger.note_absent(first, now=self._now)
-        reason = "the API's list lacked it twice, and showed all others"
-        changes = [Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason=reason) for doubt in absent]
+        changes = [Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason=ABSENT) for doubt in absent]
         self._move(MOVE_BY_NAME["absent"], changes)
         self._outcome.freed += [doubt.id for doubt in absent]
 

@@ -11,6 +11,8 @@ from sendspec.sending.run import AttemptResult
 
 ACCEPTED_STATUS = 202
 """The documented status of an acceptance. It is stored for 200 and 201 too, which the outcome doesn't tell apart."""
+NOT_PROCESSED = ", not processed"
+"""How the evidence ends of an attempt that the API proved not to have processed; its status is in front."""
 
 
 def settlement_of(result: AttemptResult) -> Settlement:
@@ -29,7 +31,7 @@ def settlement_of(result: AttemptResult) -> Settlement:
         case RunRefused(status, text):
             return Settlement(identity, attempt, State.PLANNED, None, text, status)
         case NotProcessed(status):
-            return Settlement(identity, attempt, State.PLANNED, None, f"{status}, not processed", status)
+            return Settlement(identity, attempt, State.PLANNED, None, f"{status}{NOT_PROCESSED}", status)
         case NotSent(reason):
             return Settlement(identity, attempt, State.PLANNED, None, reason)
         case _:

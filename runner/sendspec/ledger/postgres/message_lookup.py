@@ -15,8 +15,9 @@ IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::intege
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, **{state.value: state for state in PlanningState}}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at::float8
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
-MESSAGES = f"""SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,
-    m.updated_at, m.resend, m.line, m.size, {IS_UNDER_WAY} FROM message m JOIN spec s ON s.number = m.spec
+MESSAGE_COLUMNS = f"""m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,
+    m.updated_at, m.resend, m.line, m.size, {IS_UNDER_WAY}"""
+MESSAGES = f"""SELECT {MESSAGE_COLUMNS} FROM message m JOIN spec s ON s.number = m.spec
     WHERE m.state = ANY (%(states)s) ORDER BY s.name, s.generation, m.number"""
 SINCE = "SELECT DISTINCT m.id FROM event e JOIN message m ON m.number = e.message WHERE e.number > %(moves)s"
 
@@ -75,13 +76,18 @@ class MessageLookup(OpenLedger):
 
     def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
         """The messages in these states, by send and in plan order; read one at a time, however many there are."""
-        for row in self._stream(MESSAGES, {"states": [state.value for state in states], "own": self._run}):
-            yield MessageRecord(
-                id=row[0], name=row[1], generation=row[2], state=self._state(row[3]), attempt=row[4], masked=row[5], reference=row[6],
-                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resends=row[11], line=row[12], size=row[13],
-                is_under_way=row[14],
-            )  # fmt: skip
+        rows = self._stream(MESSAGES, {"states": [state.value for state in states], "own": self._run})
+        return (message_of(row, self._state(row[3])) for row in rows)
 
     def _of_each(self, sql: str, ids: Sequence[bytes]) -> Iterator[Any]:
         for start in range(0, len(ids), MAX_LOOKUP):
             yield from self._rows(sql, {"ids": list(ids[start : start + MAX_LOOKUP]), "own": self._run})
+
+
+def message_of(row: Sequence[Any], state: State) -> MessageRecord:
+    """The message in a row of `MESSAGE_COLUMNS`, in the state that its word stands for."""
+    return MessageRecord(
+        id=row[0], name=row[1], generation=row[2], state=state, attempt=row[4], masked=row[5], reference=row[6],
+        remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resends=row[11], line=row[12], size=row[13],
+        is_under_way=row[14],
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from sendspec.ledger.postgres.doubt_lookup import DoubtLookup
 from sendspec.ledger.postgres.message_lookup import MessageLookup
 from sendspec.ledger.postgres.open_ledger import PROGRESS
 from sendspec.ledger.postgres.send_history import SendHistory
+from sendspec.ledger.postgres.whole_send import WholeSend
 from sendspec.ledger.stored_row import odd_among
 
 MISCOUNTED = """SELECT count(*) FROM spec s
@@ -23,7 +24,7 @@ MISCOUNTED_RUNS = """SELECT count(*) FROM run r
 ODD_MOMENT = f"NOT {{column}} BETWEEN {MIN_MOMENT} AND {MAX_MOMENT}"
 
 
-class PostgresFacts(MessageLookup, SendHistory, DoubtLookup):
+class PostgresFacts(MessageLookup, SendHistory, DoubtLookup, WholeSend):
     """Every look-up."""
 
     def find_damage(self) -> list[str]:

@@ -20,7 +20,8 @@ SENDS = """SELECT name, generation, path, messages, claimed, baselined, key_tree
     FROM spec WHERE %(name)s::text IS NULL OR name = %(name)s ORDER BY name, generation"""
 SKIPS = f"""SELECT CASE WHEN m.evidence = '{BASELINE}' THEN 'baseline' WHEN starts_with(m.evidence, '{MOVED_EVIDENCE}') THEN 'moved'
     ELSE 'settled-by-hand' END, count(*) FROM message m WHERE m.state = 'skipped' AND {_OF_SEND} GROUP BY 1"""
-RUNS = """SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, r.plan_digest, r.commit_id, r.approval_claimed, r.approval_verified
+RUNS = """SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, r.plan_digest, r.commit_id, r.approval_claimed, r.approval_verified,
+        r.requests, (SELECT count(*) FROM plan WHERE run = r.number)
     FROM plan p JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec
     WHERE s.name = %(name)s AND s.generation = %(generation)s ORDER BY r.number DESC LIMIT %(most)s"""
 AT_WORK = f"""SELECT r.number, r.started_at, r.host, r.command, r.on_the_way FROM run r

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, ClassVar, TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
@@ -20,6 +21,7 @@ NO_TEXT, NO_BYTES, NO_WHOLE, NO_NUMBER = (
     (int, float, type(None)),
 )
 """What a column holds; the last four may be NULL. SQLite permits a value of any kind in any column."""
+CHECKED_AT_ONCE = 256
 Kinds: TypeAlias = tuple[type | tuple[type, ...], ...]
 
 
@@ -69,12 +71,16 @@ class CheckedRows:
     def _typed(self, kinds: Kinds, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows whose columns are of these kinds, and whose numbers are valid moments. Raises `LedgerDamaged` at any other."""
         numbers = [column for column, kind in enumerate(kinds) if kind in (NUMBER, NO_NUMBER)]
-        for row in self._stream(sql, parameters):
-            if not all(map(isinstance, row, kinds)) or not all(
-                row[column] is None or is_moment(row[column]) for column in numbers
-            ):
+        types = [set(kind) if isinstance(kind, tuple) else {kind} for kind in kinds]
+        rows = self._stream(sql, parameters)
+        while block := list(islice(rows, CHECKED_AT_ONCE)):  # column by column: row by row takes three times as long
+            columns = list(zip(*block, strict=True))
+            if not all(set(map(type, column)) <= kind for column, kind in zip(columns, types, strict=True)):
                 raise self._damaged("a value is of another kind than its column")
-            yield row
+            for moments in (columns[number] for number in numbers):
+                if not all(moment is None or is_moment(moment) for moment in set(moments)):
+                    raise self._damaged("a value is of another kind than its column")
+            yield from block
 
     def _damaged(self, what: str) -> LedgerDamaged:
         return LedgerDamaged(f"{self.called} {self.path} is damaged: {what}", "restore it from a backup")

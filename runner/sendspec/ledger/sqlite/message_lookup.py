@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NO_WHOLE, NUMBER, TEXT, WHOLE, Kinds
@@ -123,17 +124,28 @@ class MessageLookup(OpenLedger):
     def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
         """The messages in these states, by send and in plan order; read one at a time, however many there are."""
         marks = ",".join("?" * len(states))
-        resend = "m.resend" if self.version >= 2 else "0"
-        more = "m.line, m.size" if self.version >= 3 else "NULL, NULL"
         rows = self._typed(
             MESSAGE_KINDS,
-            "SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
-            f" m.updated_at, {resend}, {more} FROM message m JOIN spec s ON s.number = m.spec"
+            f"SELECT {message_columns(self.version)} FROM message m JOIN spec s ON s.number = m.spec"
             f" WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.{self._number}",
             [state.value for state in states],
         )
-        for row in rows:
-            yield MessageRecord(
-                id=row[0], name=row[1], generation=row[2], state=self._state(row[3]), attempt=row[4], masked=row[5], reference=row[6],
-                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resends=row[11], line=row[12], size=row[13],
-            )  # fmt: skip
+        return (message_of(row, self._state(row[3])) for row in rows)
+
+
+def message_columns(version: int) -> str:
+    """The columns of `message m JOIN spec s` that `message_of` takes, in a ledger of that version."""
+    resend = "m.resend" if version >= 2 else "0"
+    more = "m.line, m.size" if version >= 3 else "NULL, NULL"
+    return (
+        "m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
+        f" m.updated_at, {resend}, {more}"
+    )
+
+
+def message_of(row: Sequence[Any], state: State) -> MessageRecord:
+    """The message in a row of `message_columns`, in the state that its word stands for."""
+    return MessageRecord(
+        id=row[0], name=row[1], generation=row[2], state=state, attempt=row[4], masked=row[5], reference=row[6],
+        remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resends=row[11], line=row[12], size=row[13],
+    )  # fmt: skip

@@ -15,12 +15,13 @@ from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksums
 from sendspec.ledger.sqlite.progress_mirror import lost_since, read_mirror
 from sendspec.ledger.sqlite.send_history import SendHistory
+from sendspec.ledger.sqlite.whole_send import WholeSend
 from sendspec.ledger.stored_row import odd_among
 
 ODD_MOMENT = f"({{column}} IS NOT NULL AND (typeof({{column}}) NOT IN ('integer', 'real') OR {{column}} NOT BETWEEN {MIN_MOMENT} AND {MAX_MOMENT}))"
 
 
-class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
+class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
     """Satisfies `protocol.Facts`."""
 
     def find_damage(self) -> list[str]:

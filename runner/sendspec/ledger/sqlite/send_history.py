@@ -10,7 +10,17 @@ from collections.abc import Collection, Iterator
 from sendspec.ledger.record import MOVED_EVIDENCE, PURGED, Route, SendRecord, SentMessage
 from sendspec.ledger.run_note import PlannedRun
 from sendspec.ledger.seen_run import SeenRun
-from sendspec.ledger.sqlite.checked_rows import BYTES, NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
+from sendspec.ledger.sqlite.checked_rows import (
+    BYTES,
+    NO_BYTES,
+    NO_NUMBER,
+    NO_TEXT,
+    NO_WHOLE,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Kinds,
+)
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
 from sendspec.ledger.sqlite.open_ledger import OpenLedger
 from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
@@ -200,8 +210,9 @@ class SendHistory(OpenLedger):
             else "NULL, NULL, NULL, NULL"
         )
         rows = self._typed(
-            (WHOLE, WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT),
-            f"SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, {notes} FROM plan p"
+            (WHOLE, WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT, NO_WHOLE, WHOLE),
+            f"SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, {notes}, r.requests,"
+            " (SELECT count(*) FROM plan WHERE run = r.number) FROM plan p"
             " JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec"
             " WHERE s.name = ? AND s.generation = ? ORDER BY r.number DESC LIMIT ?",
             (name, generation, most),

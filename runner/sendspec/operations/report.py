@@ -1,0 +1,287 @@
+"""Reports a send, all runs of it or one, from the ledger and today's files. Reads only, also while a run sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.delivery.protocol import DeliveryFacts
+from sendspec.ledger.protocol import Facts
+from sendspec.ledger.record import SendRecord
+from sendspec.ledger.run_note import PlannedRun
+from sendspec.ledger.send_record import MessageKey, SizeCount
+from sendspec.operations.delivery_access import deliveries_to_inspect
+from sendspec.operations.delivery_account import DeliveryAccount, delivery_account
+from sendspec.operations.ledger_access import process_holding
+from sendspec.operations.move_tally import MoveTally
+from sendspec.operations.plan_cost import project_prices
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.recipient_row import RecipientRows, find_rows
+from sendspec.operations.report_countries import CountryTally, cost_by_country, segment_counts
+from sendspec.operations.report_guards import GuardFacts, GuardTerms, guards_of
+from sendspec.operations.report_reasons import reasons_of
+from sendspec.operations.report_recipients import (
+    ChosenMessages,
+    Undelivered,
+    chosen_messages,
+    listed_recipients,
+    run_messages,
+)
+from sendspec.operations.report_verdict import VerdictFacts, verdict_of, warnings_of
+from sendspec.operations.send_report import (
+    Concern,
+    CountryCounts,
+    EarlierGeneration,
+    ReportedRun,
+    SegmentCounts,
+    SendReport,
+    Verdict,
+    Warned,
+)
+from sendspec.operations.status import SpecStatus, planned_jobs, status_of
+from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.planning.cost import Cost
+from sendspec.planning.message_state import State
+from sendspec.planning.totals import Totals
+from sendspec.reading.contacts.number_country import UNKNOWN
+from sendspec.reading.limits import Limits
+from sendspec.reading.spec import Spec
+
+MAX_RUNS = 1_000
+"""Runs that are reported, the newest ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportQuestion:
+    """Which send: a spec's name, a generation (None: the newest), one of its runs (None: all).
+
+    `spec` is the spec of that name if it can be read, `spec_note` why it can't. `recipients` takes the place of its table.
+    """
+
+    name: str
+    spec: Spec | None = None
+    generation: int | None = None
+    run: int | None = None
+    recipients: str | None = None
+    spec_note: str = ""
+
+
+def send_report(context: ProjectContext, ledger: Facts | None, asked: ReportQuestion) -> SendReport:
+    """The report. A send that the ledger doesn't know has an empty one. Raises `WrongUsage` for a run that isn't one of the send's."""
+    if ledger is None:
+        return _never_sent(context, asked, ())
+    with deliveries_to_inspect(context) as facts, ledger.one_moment():
+        known = ledger.sends(asked.name)
+        send = _chosen(known, asked.generation)
+        if send is None:
+            return _never_sent(context, asked, known)
+        return _Reporter(context, ledger, facts, asked, send).report(known)
+
+
+def _chosen(known: Sequence[SendRecord], generation: int | None) -> SendRecord | None:
+    """The generation that is asked for; else the newest one that holds messages, or the newest of all."""
+    if generation is not None:
+        return next((send for send in known if send.generation == generation), None)
+    return next((send for send in reversed(known) if send.messages or send.given_up is None), None) or (
+        known[-1] if known else None
+    )
+
+
+def _never_sent(context: ProjectContext, asked: ReportQuestion, known: Sequence[SendRecord]) -> SendReport:
+    others = ", ".join(str(send.generation) for send in known)
+    notes = (Warned(Concern.SPEC, 0, asked.spec_note),) if asked.spec_note else ()
+    return SendReport(
+        environment=context.environment.name,
+        name=asked.name,
+        generation=asked.generation,
+        path=known[-1].path if known else None,
+        verdict=Verdict.UNFINISHED,
+        warnings=(Warned(Concern.NEVER_SENT, 0, others), *notes),
+    )
+
+
+class _Reporter:
+    def __init__(
+        self,
+        context: ProjectContext,
+        ledger: Facts,
+        facts: DeliveryFacts | None,
+        asked: ReportQuestion,
+        send: SendRecord,
+    ) -> None:
+        self._context, self._ledger, self._asked, self._send = context, ledger, asked, send
+        self._facts = facts if facts is not None and facts.counts().deliveries else None
+        self._name, self._generation = send.name, send.generation
+
+    def report(self, known: Sequence[SendRecord]) -> SendReport:
+        asked, ledger, send = self._asked, self._ledger, self._send
+        status, undelivered = self._status(), Undelivered()
+        delivery = self._delivery(undelivered) if asked.run is None else None
+        failed = 0 if delivery is None else delivery.tally.undelivered
+        states = ledger.states(self._name, self._generation)
+        sizes = list(ledger.sizes(self._name, self._generation, asked.run))
+        chosen, tally = self._messages(states, undelivered.ids, failed)
+        runs = tally.reported(self._runs())
+        account = status.account if asked.run is None else _account_of(runs)
+        rows, countries = self._rows(chosen, sizes)
+        segments = segment_counts(sizes)
+        cost = self._cost(countries, segments)
+        guards = guards_of(
+            self._terms(),
+            GuardFacts(runs=runs, account=account, segments=segments, cost=cost, resent=tally.resent_by_itself),
+        )
+        verdict_facts = VerdictFacts(
+            status=_narrowed(status, account, only=asked.run),
+            runs=runs,
+            guards=guards,
+            undelivered=failed,
+            unknown_prices=0 if cost is None else cost.unknown_messages,
+            given_up=send.given_up,
+            table_notes=rows.notes,
+            spec_note=asked.spec_note,
+        )
+        warnings = warnings_of(verdict_facts)
+        requests = [each.run.requests for each in runs if each.run.requests is not None]
+        return SendReport(
+            environment=self._context.environment.name,
+            name=self._name,
+            generation=self._generation,
+            path=send.path,
+            verdict=verdict_of(verdict_facts, warnings),
+            warnings=warnings,
+            account=account,
+            under_way=status.under_way if asked.run is None else None,
+            only_run=asked.run,
+            runs=runs,
+            requests=sum(requests) if requests else None,
+            guards=guards,
+            throughput=tally.throughput(),
+            latency=tally.latency(),
+            refusals=reasons_of(ledger, send, (State.REFUSED,), tally.outcomes),
+            doubts=reasons_of(ledger, send, _doubtful(status), tally.outcomes),
+            segments=segments,
+            countries=countries,
+            cost=cost,
+            delivery=delivery,
+            earlier=self._earlier(known) if asked.run is None else None,
+            recipients=listed_recipients(
+                chosen,
+                sum(states.values()) if asked.run is None else account.recipients - account.not_sent,
+                rows,
+                self._facts,
+                tally.moves_of,
+            ),
+        )
+
+    def _status(self) -> SpecStatus:
+        spec = self._asked.spec
+        is_current = spec is not None and spec.generation == self._generation and self._asked.run is None
+        jobs = planned_jobs([spec], self._context, self._ledger) if spec is not None and is_current else []
+        try:
+            return status_of(
+                self._ledger,
+                self._name,
+                self._generation,
+                job=jobs[0] if jobs else None,
+                held_by=process_holding(self._context),
+            )
+        finally:
+            for job in jobs:
+                job.table.close()
+
+    def _delivery(
+        self, undelivered: Undelivered | None = None, generation: int | None = None
+    ) -> DeliveryAccount | None:
+        """None: nothing is kept of any delivery, so there is nothing to tell."""
+        if self._facts is None:
+            return None
+        return delivery_account(self._ledger, self._facts, self._name, generation or self._generation, undelivered)
+
+    def _runs(self) -> Sequence[PlannedRun]:
+        runs = list(reversed(self._ledger.runs_of(self._name, self._generation, MAX_RUNS)))
+        if self._asked.run is None:
+            return runs
+        found = [run for run in runs if run.run == self._asked.run]
+        if not found:
+            listed = ", ".join(str(run.run) for run in runs[-10:]) or "none"
+            raise WrongUsage(
+                f"run {self._asked.run} planned nothing of '{self._name}', generation {self._generation}; its runs are: {listed}",
+                "name one of them, or leave out --run",
+                option="--run",
+            )
+        return found
+
+    def _messages(
+        self, states: Mapping[State, int], undelivered: Sequence[bytes], failed: int
+    ) -> tuple[ChosenMessages, MoveTally]:
+        """What to list, and the tally with its moves. What one run left behind is known only after a pass over all moves."""
+        ledger, name, generation = self._ledger, self._name, self._generation
+        if self._asked.run is None:
+            chosen = chosen_messages(ledger, name, generation, states, undelivered, failed)
+            tally = MoveTally(listed=_keys(chosen))
+            return chosen, tally.read(ledger.recorded_moves(name, generation))
+        self._runs()  # refuses another send's run before the pass
+        tally = MoveTally(only=self._asked.run).read(ledger.recorded_moves(name, generation))
+        chosen = run_messages(ledger, tally)
+        tally.keep(_keys(chosen), ledger.recorded_moves(name, generation))
+        return chosen, tally
+
+    def _rows(
+        self, chosen: ChosenMessages, sizes: Sequence[SizeCount]
+    ) -> tuple[RecipientRows, tuple[CountryCounts, ...] | None]:
+        """The rows of listed messages in today's table, and the countries of all; None if no table was at hand."""
+        countries = CountryTally(self._ledger, self._asked.run)
+        send, spec = (self._name, self._generation), self._asked.spec
+        paths = [] if spec is None else [spec.path]
+        listed = (message for _, message in chosen.messages)
+        rows = find_rows(listed, self._context, self._ledger, paths, self._asked.recipients, {send: countries})
+        if not countries.has_recipients:
+            return rows, None
+        found = countries.counts(sizes)
+        return rows, None if all(each.country == UNKNOWN for each in found) else found
+
+    def _cost(self, countries: tuple[CountryCounts, ...] | None, segments: SegmentCounts) -> Cost | None:
+        prices = project_prices(self._context, Problems())
+        return None if prices is None or countries is None else cost_by_country(countries, segments, prices)
+
+    def _terms(self) -> GuardTerms:
+        spec, limits = self._asked.spec, self._context.environment.limits
+        if spec is None:
+            return GuardTerms(limits=limits)
+        return GuardTerms(
+            limits=(spec.limits or Limits()).tightened_by(limits), not_after=spec.not_after, in_doubt=spec.in_doubt
+        )
+
+    def _earlier(self, known: Sequence[SendRecord]) -> EarlierGeneration | None:
+        before = [send for send in known if send.generation < self._generation and send.messages]
+        if not before:
+            return None
+        generation = before[-1].generation
+        return EarlierGeneration(
+            generation=generation,
+            account=status_of(self._ledger, self._name, generation).account,
+            segments=segment_counts(list(self._ledger.sizes(self._name, generation))),
+            delivery=self._delivery(generation=generation),
+        )
+
+
+def _keys(chosen: ChosenMessages) -> list[MessageKey]:
+    return [key for key, _ in chosen.messages]
+
+
+def _doubtful(status: SpecStatus) -> tuple[State, ...]:
+    """What a living run is sending is no doubt."""
+    return (State.IN_DOUBT,) if status.under_way is not None else (State.IN_DOUBT, State.SENDING)
+
+
+def _account_of(runs: Sequence[ReportedRun]) -> Totals:
+    [one] = runs
+    return one.account
+
+
+def _narrowed(status: SpecStatus, account: Totals, *, only: int | None) -> SpecStatus:
+    """The status as the verdict on one run reads it."""
+    if only is None:
+        return status
+    return SpecStatus(name=status.name, generation=status.generation, account=account)

@@ -1,0 +1,124 @@
+"""Today's limits and what a send came to. The ledger keeps no limits, so those in force when it was sent may have been others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sendspec.operations.send_report import Guard, ReportedRun, SegmentCounts
+from sendspec.planning.cost import Cost
+from sendspec.planning.totals import Totals
+from sendspec.reading.limits import Amount, Limits
+from sendspec.reading.spec import InDoubtPolicy
+from sendspec.sending.ending import MIN_CERTAIN
+
+GUARDS = ("messages", "segments", "total_segments", "cost", "encoding", "failure_rate", "not_after", "in_doubt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardTerms:
+    """What limits the send today. `not_after` and `in_doubt` are None if the spec can't be read, or sets none."""
+
+    limits: Limits
+    not_after: datetime | None = None
+    in_doubt: InDoubtPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardFacts:
+    """What a send came to. `resent` counts doubts that became planned again because the API's list lacked them."""
+
+    runs: tuple[ReportedRun, ...]
+    account: Totals
+    segments: SegmentCounts
+    cost: Cost | None
+    resent: int
+
+
+def guards_of(terms: GuardTerms, facts: GuardFacts) -> tuple[Guard, ...]:
+    """Every guard, in the order of `GUARDS`; of `cost`, one for each currency."""
+    limits, segments = terms.limits, facts.segments
+    most_planned = max((each.run.messages for each in facts.runs), default=0)
+    return (
+        _up_to("messages", limits.messages, most_planned),
+        _up_to("segments", limits.segments, segments.most),
+        _total(limits.total_segments, segments.total, several=len(facts.runs) > 1),
+        *_cost(limits, facts.cost),
+        _encoding(limits.encoding, segments.ucs2),
+        _failure_rate(limits.failure_rate, facts.account),
+        _not_after(terms.not_after, facts.runs),
+        _doubts(terms.in_doubt, facts.resent),
+    )
+
+
+def _up_to(name: str, limit: int | None, found: int) -> Guard:
+    if limit is None:
+        return Guard(name=name, limit=None, found=found)
+    return Guard(name=name, limit=limit, found=found, headroom=limit - found, held=found <= limit)
+
+
+def _total(limit: int | None, found: int, *, several: bool) -> Guard:
+    """Each run was held against the limit alone: that all together exceed it says nothing."""
+    guard = _up_to("total_segments", limit, found)
+    if guard.held is False and several:
+        return Guard(name=guard.name, limit=limit, found=found, headroom=guard.headroom)
+    return guard
+
+
+def _cost(limits: Limits, cost: Cost | None) -> Iterator[Guard]:
+    """The highest known price of what was accepted. While some prices are unknown, it can't be told that the limit held."""
+    high = {} if cost is None else {total.currency: total.high for total in cost.totals}
+    named = {each.currency for each in limits.cost}
+    only = next(iter(high)) if len(high) == 1 else None
+    for limit in limits.cost:
+        currency = limit.currency or only
+        amount = None if cost is None or currency is None else high.get(currency, Decimal())
+        if amount is None:
+            yield Guard(name="cost", limit=limit, found=None)
+            continue
+        left = limit.amount - amount
+        held = False if left < 0 else None if cost is None or cost.unknown_messages else True
+        yield Guard(
+            name="cost", limit=limit, found=Amount(amount, currency), headroom=Amount(left, currency), held=held
+        )
+    for currency, amount in high.items():
+        if None not in named and currency not in named:
+            yield Guard(name="cost", limit=None, found=Amount(amount, currency))
+    if not limits.cost and not high:
+        yield Guard(name="cost", limit=None, found=None)
+
+
+def _encoding(limit: str | None, ucs2: int) -> Guard:
+    if limit is None:
+        return Guard(name="encoding", limit=None, found=ucs2)
+    return Guard(name="encoding", limit=limit, found=ucs2, headroom=-ucs2, held=ucs2 == 0)
+
+
+def _failure_rate(limit: float | None, account: Totals) -> Guard:
+    """The share of refused messages among those with a certain outcome; it counts from `MIN_CERTAIN` of them on."""
+    certain = account.accepted + account.refused
+    found = account.refused / certain if certain else None
+    if limit is None or found is None:
+        return Guard(name="failure_rate", limit=limit, found=found, held=None if limit is None else True)
+    held = certain < MIN_CERTAIN or account.refused <= limit * certain
+    return Guard(name="failure_rate", limit=limit, found=found, headroom=limit - found, held=held)
+
+
+def _not_after(limit: datetime | None, runs: tuple[ReportedRun, ...]) -> Guard:
+    """The time of the last claim: what was claimed in time may end later."""
+    last = max((each.last_claim for each in runs if each.last_claim is not None), default=None)
+    if limit is None:
+        return Guard(name="not_after", limit=None, found=last)
+    moment = limit.timestamp()
+    if last is None:
+        return Guard(name="not_after", limit=moment, found=None, held=True)
+    return Guard(name="not_after", limit=moment, found=last, headroom=moment - last, held=last < moment)
+
+
+def _doubts(policy: InDoubtPolicy | None, resent: int) -> Guard:
+    if policy is None:
+        return Guard(name="in_doubt", limit=None, found=resent)
+    held = policy is InDoubtPolicy.RESEND_IF_ABSENT or resent == 0
+    return Guard(name="in_doubt", limit=policy.value, found=resent, held=held)

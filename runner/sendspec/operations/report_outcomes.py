@@ -1,0 +1,70 @@
+"""What one run's claims ended in, message by message as far as it is listed, and by reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from sendspec.ledger.send_record import MessageKey
+from sendspec.planning.message_state import State
+
+MAX_LISTED = 5_000
+"""Messages up to which a report lists all, and failures that it lists at most."""
+MAX_KEPT = 20_000
+MAX_REASONS = 200
+"""Reasons told apart."""
+
+
+class RunOutcomes:
+    """The last outcome of each message in the run: of all while they are few, of the failures otherwise."""
+
+    def __init__(self) -> None:
+        self._last: dict[MessageKey, tuple[str, str | None]] = {}
+        self._accepted: list[MessageKey] = []
+        self._reasons: Counter[tuple[str, str]] = Counter()
+        self._first: dict[tuple[str, str], MessageKey] = {}
+        self.others: Counter[str] = Counter()
+        self.are_all = True
+
+    def add(self, message: MessageKey, target: str, evidence: str | None) -> None:
+        if target == State.ACCEPTED.value:
+            self._last.pop(message, None)
+            if len(self._accepted) <= MAX_LISTED:
+                self._accepted.append(message)
+            return
+        if message in self._last or len(self._last) < MAX_KEPT:
+            self._last[message] = (target, evidence)
+        if target in (State.REFUSED.value, State.IN_DOUBT.value):
+            self._add_reason(target, evidence or "", message)
+
+    def _add_reason(self, target: str, evidence: str, message: MessageKey) -> None:
+        reason = (target, evidence)
+        if reason in self._reasons or len(self._reasons) < MAX_REASONS:
+            self._reasons[reason] += 1
+            self._first.setdefault(reason, message)
+        else:
+            self.others[target] += 1
+
+    def reasons(self, state: State) -> list[tuple[str, int, MessageKey]]:
+        """Evidence, count and first message, the most frequent first."""
+        found = [
+            (words, count, self._first[target, words])
+            for (target, words), count in self._reasons.items()
+            if target == state.value
+        ]
+        return sorted(found, key=lambda each: -each[1])
+
+    @property
+    def failures(self) -> int:
+        """How many messages the run did not get accepted, as far as they are kept apart."""
+        return len(self._last)
+
+    def listed(self) -> Mapping[MessageKey, tuple[str, str | None]]:
+        """The last outcome and its evidence: of every message that the run claimed, or of `MAX_LISTED` failures."""
+        everybody = {**self._last, **dict.fromkeys(self._accepted, (State.ACCEPTED.value, None))}
+        self.are_all = len(everybody) <= MAX_LISTED and len(self._last) < MAX_KEPT
+        if self.are_all:
+            return everybody
+        order = [State.REFUSED.value, State.IN_DOUBT.value, State.PLANNED.value]
+        failures = sorted(self._last.items(), key=lambda item: order.index(item[1][0]))
+        return dict(failures[:MAX_LISTED])
