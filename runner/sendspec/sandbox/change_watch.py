@@ -38,7 +38,8 @@ class ChangeWatch:
             while self._due and self._due[0] <= now:
                 heapq.heappop(self._due)
                 self._steps += 1
-            return f"{newest} {self._faults.version} {self._steps} {self._mark()}"
+            counts = [*self._faults.state().counts.values()]
+            return f"{newest} {self._faults.version} {counts} {self._steps} {self._mark()}"
 
     def _take_in(self, newest: int) -> None:
         """Notes what is to come of new messages. Their numbers begin again when everything was forgotten."""

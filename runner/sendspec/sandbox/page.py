@@ -16,11 +16,13 @@ from sendspec.sandbox.page_view import (
     AbsentView,
     ComparisonView,
     FaultsView,
+    Frame,
     InboxView,
     NumbersView,
     Render,
     View,
 )
+from sendspec.sandbox.platforms import NO_PLATFORMS
 from sendspec.sandbox.receive import MAX_TEXT, RECEIVE_PATH, NewText, is_number, is_text, receive
 from sendspec.sandbox.search import Search, parse_search
 
@@ -59,13 +61,15 @@ class SandboxPage:
         render: Render,
         planned: PlannedMessages,
         *,
-        platforms: Mapping[str, str],
-        has_webhook: bool,
+        platforms: Mapping[str, str] = NO_PLATFORMS,
+        has_webhook: bool = False,
     ) -> None:
         self.sandbox = sandbox
         self._clock = clock
         self._render = render
         self._planned = planned
+        self.url = ""
+        """Where the sandbox listens, once it does."""
         self._platforms = platforms
         kinds = [*map(str, sorted(FAULT_STATUSES)), *POST_KINDS, *LIST_KINDS]
         self._kinds: Sequence[str] = [*kinds, *WEBHOOK_KINDS] if has_webhook else kinds
@@ -122,7 +126,8 @@ class SandboxPage:
         return _go_on("faults")
 
     def _page(self, view: View, status: int = 200) -> PageReply:
-        rendered = self._render(view, self._clock())
+        frame = Frame(now=self._clock(), url=self.url, faults=len(self.sandbox.faults.state().faults))
+        rendered = self._render(view, frame)
         headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": rendered.policy}
         return PageReply(status=status, body=rendered.html.encode("utf-8", "replace"), headers=headers)
 

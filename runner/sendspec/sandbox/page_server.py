@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +19,8 @@ from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
 EVENTS_PATH = f"{PAGE_PATH}events"
 LOOK_SECONDS = 0.2
 """How often it is looked whether something has changed, while a page is open."""
+HEARTBEAT_SECONDS = 1.0
+"""Who goes from page to page leaves a stream behind each time: it has to be noticed soon, as there is room for few."""
 REST = 4
 """While pages are made again and again, this many times as long as it took is left to other work."""
 _WORDS = {"Content-Type": "text/plain; charset=utf-8", "Content-Security-Policy": "default-src 'none'"}
@@ -36,10 +40,6 @@ class ServedPage:
         self._took = 0.0
 
     owns = staticmethod(SandboxPage.owns)
-
-    def link(self, url: str) -> str:
-        """What opens the page of the sandbox at `url`."""
-        return self._access(urlsplit(url).port or 80).link
 
     def answer(self, exchange: BaseHTTPRequestHandler) -> None:
         """Answers a request of a server that listens on this machine only."""
@@ -86,11 +86,18 @@ class ServedPage:
             self._is_open.set()
 
             def write(event: bytes) -> None:
+                if _has_left(exchange.connection):
+                    raise BrokenPipeError
                 exchange.wfile.write(event)
                 exchange.wfile.flush()
 
             with suppress(OSError):
-                self._feed.write_to(write)
+                self._feed.write_to(write, HEARTBEAT_SECONDS)
+
+    def listens_at(self, url: str) -> str:
+        """Tells the page where it is. Returns the link that opens it."""
+        self._page.url = url
+        return self._access(urlsplit(url).port or 80).link
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -114,6 +121,12 @@ class ServedPage:
                     told = version
                     self._feed.changed()
             self._ended.wait(max(LOOK_SECONDS, REST * self._took))
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Whether the reader has closed the connection. It never sends anything else, once it has asked for the stream."""
+    readable, _, _ = select.select([connection], [], [], 0)
+    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _write(exchange: BaseHTTPRequestHandler, reply: PageReply) -> None:

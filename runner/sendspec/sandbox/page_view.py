@@ -59,6 +59,15 @@ class AbsentView:
 View: TypeAlias = InboxView | ComparisonView | FaultsView | NumbersView | AbsentView
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on."""
+
+    now: float
+    url: str
+    faults: int
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
     """A page, and the content security policy that it is sent with."""
@@ -67,5 +76,4 @@ class RenderedPage:
     policy: str
 
 
-Render: TypeAlias = Callable[[View, float], RenderedPage]
-"""Makes a page of a view, at a moment in Unix seconds."""
+Render: TypeAlias = Callable[[View, Frame], RenderedPage]
