@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from sendspec.cli import sandbox_event
+from sendspec.cli import sandbox_event, sandbox_wait
 from sendspec.cli.common_flag import COLOUR, FORMAT, NO_INPUT, QUIET, VERBOSE
 from sendspec.cli.console import Console, common_options
 from sendspec.cli.interrupt import end_on_signals
@@ -106,6 +106,7 @@ def command(
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
       sendspec sandbox --webhook http://127.0.0.1:8443/events --signing-key-env WEBHOOK_KEY
       sendspec sandbox event --from +447700900001 --text STOP
+      sendspec sandbox wait --contains shipped --count 3 --timeout 5
     """
     if click.get_current_context().invoked_subcommand is not None:
         return ExitCode.DONE
@@ -182,3 +183,4 @@ def _listening(sandbox: Sandbox, port: int, webhooks: WebhookSender | None, page
 
 
 command.add_command(sandbox_event.command)
+command.add_command(sandbox_wait.command)

@@ -10,7 +10,7 @@ from sendspec.reading.schema.location import schema_directory
 
 NAMES = (
     "message", "batch", "response", "spec", "project", "plan", "show", "run", "status", "wait", "diagnostics", "init", "doctor", "explain", "approve",
-    "ledger-init", "ledger-check", "ledger-purge", "ledger-migrate", "ledger-copy", "sandbox", "opt-outs", "opt-outs-change", "sandbox-event",
+    "ledger-init", "ledger-check", "ledger-purge", "ledger-migrate", "ledger-copy", "sandbox", "opt-outs", "opt-outs-change", "sandbox-event", "sandbox-wait",
     "webhook-verify", "webhook-ingest", "webhook-serve",
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.answer_by_number import ThrottledOnce, is_doubt, refused_numbers
+from sendspec.sandbox.arrived import wanted_in
 from sendspec.sandbox.fault import SandboxFault
 from sendspec.sandbox.fault_switch import Counted, FaultSwitch, switch_of
 from sendspec.sandbox.incoming import incoming_json, interaction_json, interactions_with, page_of_incoming
@@ -31,7 +32,7 @@ from sendspec.sandbox.store import Store, Stored
 MAX_DEPTH = 100
 """Levels of nesting in a request's JSON. A spec can't nest deeper than 40."""
 EVERY_MESSAGE_PATH = "/_sandbox/messages"
-"""Lists the messages of all channels; the API has no such path."""
+"""Lists the messages of all channels, or those that its query wants (`arrived.py`); the API has no such path."""
 
 _MESSAGES, _MESSAGE, _BATCH, _INTERACTIONS = map(
     path_pattern, (MESSAGES_PATH, MESSAGE_PATH, BATCH_PATH, INTERACTIONS_PATH)
@@ -131,7 +132,9 @@ class Sandbox:
         now = self._clock()
         self.store.forget(now)
         if path == EVERY_MESSAGE_PATH:
-            return 200, {"results": [self._json(message, now) for message in self.store.all()]}, {}
+            wanted = wanted_in(query)
+            every = self.store.all()
+            return 200, {"results": [self._json(each, now) for each in every if wanted.matches(each.payload)]}, {}
         match = next((found for it in (_MESSAGES, _MESSAGE, _INTERACTIONS) if (found := it.fullmatch(path))), None)
         if match is None or (unknown := _unknown_part(match)):
             return _not_found("" if match is None else unknown)
