@@ -101,3 +101,15 @@ def test_tests_can_ask_for_everything(client: Client) -> None:
         client.post(payload(n))
     answer = client.ask("GET", "/_sandbox/messages")
     assert [message["reference"] for message in answer.json()["results"]] == ["m0", "m1", "m2"]
+
+
+def test_the_list_of_all_messages_may_be_of_some(client: Client) -> None:
+    client.post(payload(1, body={"type": "text", "text": {"text": "a & b"}}))
+    client.post(payload(2))
+
+    def references(query: str) -> list[str]:
+        return [message["reference"] for message in client.ask("GET", f"/_sandbox/messages{query}").json()["results"]]
+
+    assert references("") == references("?x=1") == references("?&&&") == ["m1", "m2"]
+    assert references("?contains=a+%26+b") == references("?to=%2B447700900001") == ["m1"]
+    assert references("?contains=Hi&to=%2B447700900001") == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,11 +10,12 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from sendspec.cli import sandbox_event
+from sendspec.cli import sandbox_event, sandbox_wait
 from sendspec.cli.common_flag import COLOUR, FORMAT, NO_INPUT, QUIET, VERBOSE
 from sendspec.cli.console import Console, common_options
 from sendspec.cli.interrupt import end_on_signals
 from sendspec.cli.project import open_context
+from sendspec.cli.sandbox_page import served_page
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.channel_platforms import channel_platforms
@@ -23,7 +23,9 @@ from sendspec.operations.reachable_api import sandbox_file
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import SandboxFault, parse_fault
+from sendspec.sandbox.fault_switch import FaultSwitch
 from sendspec.sandbox.life import DEFAULT_PACE
+from sendspec.sandbox.page_server import ServedPage
 from sendspec.sandbox.platforms import NO_PLATFORMS
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
@@ -104,6 +106,7 @@ def command(
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
       sendspec sandbox --webhook http://127.0.0.1:8443/events --signing-key-env WEBHOOK_KEY
       sendspec sandbox event --from +447700900001 --text STOP
+      sendspec sandbox wait --contains shipped --count 3 --timeout 5
     """
     if click.get_current_context().invoked_subcommand is not None:
         return ExitCode.DONE
@@ -114,26 +117,31 @@ def command(
     make_private_folder(root)
     store = Store(sandbox_file(root))
     try:
-        sandbox = Sandbox(store, time.time, per_second=rate, faults=faults, pace=pace, platforms=platforms)
+        wall, switch = console.system.clock.wall, FaultSwitch(faults)
+        sandbox = Sandbox(store, wall, per_second=rate, faults=switch, pace=pace, platforms=platforms)
         sender = None
         if target is not None:
             sender = WebhookSender(
-                store, target, time.time, pace=pace, platforms=platforms, faults=faults, tell=console.warn
+                store, target, wall, pace=pace, platforms=platforms, faults=switch, tell=console.warn
             )
-        _serve(console, sandbox, port, target, sender)
+        page = served_page(console.system, context, sandbox, platforms, has_webhook=target is not None)
+        _serve(console, sandbox, port, target, sender, page)
     finally:
         store.close()
     return ExitCode.DONE
 
 
 def _serve(
-    console: Console, sandbox: Sandbox, port: int, target: WebhookTarget | None, sender: WebhookSender | None
-) -> None:
+    console: Console, sandbox: Sandbox, port: int, target: WebhookTarget | None, sender: WebhookSender | None, page: ServedPage,
+) -> None:  # fmt: skip
     """Serves until a signal ends it."""
-    with end_on_signals() as end, _listening(sandbox, port, sender) as url:
-        console.result(url)
-        console.document({"schema": "sendspec.sandbox/1", "url": url, **({"webhook": target.url} if target else {})})
+    with end_on_signals() as end, _listening(sandbox, port, sender, page) as url:
+        link = page.listens_at(url)
+        console.result(f"{url}\n{link}")
+        webhook = {"webhook": target.url} if target else {}
+        console.document({"schema": "sendspec.sandbox/1", "url": url, "page": link, **webhook})
         console.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
+        console.say("the second address opens its page, for whoever has it: what arrives, and faults to switch on")
         if target is not None:
             named = f", signed with {DEFAULT_KEY}" if target.key == DEFAULT_KEY else ""
             console.say(f"events are posted to {target.url}{named}")
@@ -164,10 +172,10 @@ def _target(
 
 
 @contextmanager
-def _listening(sandbox: Sandbox, port: int, webhooks: WebhookSender | None) -> Iterator[str]:
+def _listening(sandbox: Sandbox, port: int, webhooks: WebhookSender | None, page: ServedPage) -> Iterator[str]:
     with ExitStack() as stack:
         try:
-            url = stack.enter_context(serving(sandbox, port=port, webhooks=webhooks))
+            url = stack.enter_context(serving(sandbox, port=port, webhooks=webhooks, page=page))
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             raise click.UsageError(f"port {port} can't be used: {reason}; --port 0 takes a free one") from None
@@ -175,3 +183,4 @@ def _listening(sandbox: Sandbox, port: int, webhooks: WebhookSender | None) -> I
 
 
 command.add_command(sandbox_event.command)
+command.add_command(sandbox_wait.command)

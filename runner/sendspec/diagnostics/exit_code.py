@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     """Wrong usage; also a command that would have to ask, and can't."""
 
     INCOMPLETE = 3
-    """Finished, but some messages were refused, not sent, on hold, expired, not in the plan, or left."""
+    """Finished, but some messages were refused, not sent, on hold, expired, not in the plan, or left. `sandbox wait`: too few have arrived."""
 
     IN_DOUBT = 4
     """Some outcomes are in doubt, from this run or an earlier one."""

@@ -80,12 +80,12 @@ def _posted(api: Api, text: NewText) -> Received | None:
             return None
         read = json.loads(answer.read(MAX_ANSWER)) if answer.status == 202 else None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _no_sandbox(api) from error
+        raise no_sandbox(api) from error
     finally:
         connection.close()
     received = _received(read)
     if received is None:
-        raise _no_sandbox(api)
+        raise no_sandbox(api)
     return received
 
 
@@ -98,7 +98,7 @@ def _received(read: Any) -> Received | None:
     return Received(**{**asdict(received), "keyword": keyword})
 
 
-def _no_sandbox(api: Api) -> WrongUsage:
+def no_sandbox(api: Api) -> WrongUsage:
     return WrongUsage(
         f"no sandbox answers at http://{api.authority}, which SENDSPEC_SANDBOX_URL names; `sendspec sandbox` starts one",
         "start it with `sendspec sandbox`, or unset the variable",

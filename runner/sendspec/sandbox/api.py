@@ -17,7 +17,9 @@ from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.answer_by_number import ThrottledOnce, is_doubt, refused_numbers
-from sendspec.sandbox.fault import SandboxFault, faults_for
+from sendspec.sandbox.arrived import wanted_in
+from sendspec.sandbox.fault import SandboxFault
+from sendspec.sandbox.fault_switch import Counted, FaultSwitch, switch_of
 from sendspec.sandbox.incoming import incoming_json, interaction_json, interactions_with, page_of_incoming
 from sendspec.sandbox.life import DEFAULT_PACE, reached_by, status_of
 from sendspec.sandbox.platforms import NO_PLATFORMS, platform_of
@@ -30,7 +32,7 @@ from sendspec.sandbox.store import Store, Stored
 MAX_DEPTH = 100
 """Levels of nesting in a request's JSON. A spec can't nest deeper than 40."""
 EVERY_MESSAGE_PATH = "/_sandbox/messages"
-"""Lists the messages of all channels; the API has no such path."""
+"""Lists the messages of all channels, or those that its query wants (`arrived.py`); the API has no such path."""
 
 _MESSAGES, _MESSAGE, _BATCH, _INTERACTIONS = map(
     path_pattern, (MESSAGES_PATH, MESSAGE_PATH, BATCH_PATH, INTERACTIONS_PATH)
@@ -52,7 +54,7 @@ class Sandbox:
         clock: Callable[[], float],
         *,
         per_second: int | None = None,
-        faults: Sequence[SandboxFault] = (),
+        faults: FaultSwitch | Sequence[SandboxFault] = (),
         pace: float = DEFAULT_PACE,
         platforms: Mapping[str, str] = NO_PLATFORMS,
     ) -> None:
@@ -60,26 +62,15 @@ class Sandbox:
         self.pace = pace
         self._clock = clock
         self._per_second = per_second
-        self._post_faults = [fault for fault in faults if fault.is_of_posts]
-        self._list_faults = [fault for fault in faults if fault.is_of_lists]
+        self.faults = switch_of(faults)
         self._platforms = platforms
         self._throttled = ThrottledOnce()
         self._lock = threading.Lock()
-        self._posts = 0
-        self._lists = 0
         self._second = (0, 0)
 
     def next_post(self) -> list[SandboxFault]:
         """Counts a POST and returns the faults for it."""
-        with self._lock:
-            self._posts += 1
-            return faults_for(self._post_faults, self._posts)
-
-    def _next_list(self) -> list[SandboxFault]:
-        """Counts a request for the list and returns the faults for it."""
-        with self._lock:
-            self._lists += 1
-            return faults_for(self._list_faults, self._lists)
+        return self.faults.next(Counted.POSTS)
 
     def _over_the_rate(self) -> bool:
         if self._per_second is None:
@@ -141,7 +132,9 @@ class Sandbox:
         now = self._clock()
         self.store.forget(now)
         if path == EVERY_MESSAGE_PATH:
-            return 200, {"results": [self._json(message, now) for message in self.store.all()]}, {}
+            wanted = wanted_in(query)
+            every = self.store.all()
+            return 200, {"results": [self._json(each, now) for each in every if wanted.matches(each.payload)]}, {}
         match = next((found for it in (_MESSAGES, _MESSAGE, _INTERACTIONS) if (found := it.fullmatch(path))), None)
         if match is None or (unknown := _unknown_part(match)):
             return _not_found("" if match is None else unknown)
@@ -162,7 +155,7 @@ class Sandbox:
 
         A late list is that of an earlier moment: it lacks the newest messages, and the newest statuses of others.
         """
-        faults = self._next_list()
+        faults = self.faults.next(Counted.LISTS)
         if any(fault.kind == "list-5xx" for fault in faults):
             return 502, error_json("BadGateway", "The sandbox was asked for this"), {}
         late = sum(fault.milliseconds for fault in faults) / 1_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sendspec.diagnostics.near_miss import near_miss
@@ -93,6 +92,15 @@ def parse_fault(text: str) -> SandboxFault:
     )
 
 
-def faults_for(faults: Sequence[SandboxFault], number: int) -> list[SandboxFault]:
-    """The faults of those for what has this number, in the order given."""
-    return [fault for fault in faults if fault.applies_to(number)]
+def fault_words(fault: SandboxFault) -> str:
+    """The fault as `parse_fault` reads it, without what is so anyway."""
+    usual = SandboxFault(kind=fault.kind)
+    options = {
+        "every": fault.every if fault.every != usual.every else None,
+        "from": fault.first if fault.first != usual.first else None,
+        "to": fault.last,
+        "ms": fault.milliseconds if fault.kind in LATE_KINDS else None,
+        "retry-after": fault.retry_after,
+    }
+    written = ",".join(f"{name}={value}" for name, value in options.items() if value is not None)
+    return f"{fault.kind}:{written}" if written else fault.kind

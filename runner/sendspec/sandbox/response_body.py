@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sendspec.composing.platforms.sms_segments import measure
+from sendspec.composing.payload_text import text_of
+from sendspec.composing.platforms.registry import PLATFORMS
+from sendspec.composing.platforms.sms_segments import Measure, measure
 from sendspec.provider.timestamp import format_timestamp
 from sendspec.sandbox.life import Reached, derived_id
 from sendspec.sandbox.store import Stored
@@ -58,6 +60,13 @@ def parts_of(message: Stored) -> int:
     body = message.payload.get("body") or {}
     text = body["text"]["text"] if body.get("type") == "text" else ""
     return max(1, measure(text).segments)
+
+
+def measure_of(message: Stored, platform: str) -> Measure | None:
+    """The size of its text, as a plan counts it; None for what has no segments on its platform."""
+    known, body = PLATFORMS.get(platform), message.payload.get("body") or {}
+    text = text_of(message.payload) if known is not None and body.get("type") in known.sms_measured else None
+    return None if text is None else measure(text)
 
 
 def batch_json(identity: str, messages: Sequence[Stored]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sendspec.provider.body_length import body_length
 from sendspec.provider.path import BATCH_PATH, path_pattern
@@ -23,6 +23,9 @@ from sendspec.sandbox.refusal import error_json
 from sendspec.sandbox.response_body import with_foreign_reference
 from sendspec.sandbox.store import Store
 from sendspec.sandbox.webhook_sender import WebhookSender
+
+if TYPE_CHECKING:
+    from sendspec.sandbox.page_server import ServedPage
 
 MAX_BODY = 1_000_000
 """Bytes of one message; a batch may have as many for each of its messages."""
@@ -42,7 +45,7 @@ _UNREADABLE = {
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    """One connection. `sandbox`, `released` and `webhooks` are set on a subclass for each server."""
+    """One connection. `sandbox`, `released`, `webhooks` and `page` are set on a subclass for each server."""
 
     protocol_version = "HTTP/1.1"
     server_version = "sendspec-sandbox"
@@ -52,9 +55,10 @@ class _Exchange(BaseHTTPRequestHandler):
     sandbox: Sandbox
     released: threading.Event
     webhooks: WebhookSender | None
+    page: ServedPage | None
 
     def do_POST(self) -> None:
-        if not self._is_for_us():
+        if not self._is_for_us() or self._is_of_page():
             return
         length = body_length(self.headers)
         if length is None:
@@ -82,7 +86,7 @@ class _Exchange(BaseHTTPRequestHandler):
             return
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # an unread body would be parsed as the next request
-        if self._authorized():
+        if not self._is_of_page() and self._authorized():
             self._write(*self._reply(lambda: self.sandbox.get(self.path)))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -101,6 +105,18 @@ class _Exchange(BaseHTTPRequestHandler):
             return True
         self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
         return False
+
+    def _is_of_page(self) -> bool:
+        """Whether the request is for the page, which has answered it then."""
+        if self.page is None or not self.page.owns(self._path()):
+            return False
+        try:
+            self.page.answer(self)
+        except OSError:
+            raise
+        except Exception:  # a page that can't be made must not end the connection without a word
+            self._refuse(500, error_json("InternalError", "The sandbox can't show this"))
+        return True
 
     def _authorized(self) -> bool:
         if _AUTHORIZATION.fullmatch(self.headers.get("Authorization", "")):
@@ -177,18 +193,24 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(sandbox: Sandbox, *, port: int = 0, webhooks: WebhookSender | None = None) -> Iterator[str]:
+def serving(
+    sandbox: Sandbox, *, port: int = 0, webhooks: WebhookSender | None = None, page: ServedPage | None = None
+) -> Iterator[str]:
     """Serves `sandbox` from a thread while the block runs. Yields its URL, such as `http://127.0.0.1:41234`.
 
-    `webhooks` posts the events of its messages from a thread of its own.
+    `webhooks` posts the events of its messages from a thread of its own. `page` shows what it has, beside the API.
     """
     released = threading.Event()
-    exchange = type("Exchange", (_Exchange,), {"sandbox": sandbox, "released": released, "webhooks": webhooks})
+    parts = {"sandbox": sandbox, "released": released, "webhooks": webhooks, "page": page}
+    exchange = type("Exchange", (_Exchange,), parts)
     server = _Server((LOOPBACK, port), exchange)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        with nullcontext() if webhooks is None else webhooks.running():
+        with ExitStack() as stack:
+            for each in (webhooks, page):
+                if each is not None:
+                    stack.enter_context(each.running())
             yield f"http://{LOOPBACK}:{server.server_address[1]}"
     finally:
         released.set()

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sendspec.provider.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
-from sendspec.sandbox.fault import SandboxFault, faults_for
+from sendspec.sandbox.fault import SandboxFault
+from sendspec.sandbox.fault_switch import Counted, FaultSwitch, switch_of
 from sendspec.sandbox.life import DEFAULT_PACE
 from sendspec.sandbox.platforms import NO_PLATFORMS, SMS, platform_of
 from sendspec.sandbox.store import Incoming, Store, Stored
@@ -66,7 +67,7 @@ class WebhookSender:
         *,
         pace: float = DEFAULT_PACE,
         platforms: Mapping[str, str] = NO_PLATFORMS,
-        faults: Sequence[SandboxFault] = (),
+        faults: FaultSwitch | Sequence[SandboxFault] = (),
         tell: Callable[[str], None] = lambda words: None,
     ) -> None:
         self.counts = WebhookCounts()
@@ -75,13 +76,12 @@ class WebhookSender:
         self._clock = clock
         self._pace = pace
         self._platforms = platforms
-        self._faults = [fault for fault in faults if fault.is_of_webhooks]
+        self._faults = switch_of(faults)
         self._connection = WebhookConnection(target)
         self._tell = tell
         self._started = clock()
         self._heap: list[_Waiting] = []
         self._order = itertools.count()
-        self._taken = 0
         self._cursors = (0, 0)
         self._said = ""
         self._wake = threading.Event()
@@ -151,8 +151,7 @@ class WebhookSender:
 
     def _queue(self, events: list[Event], message: int) -> None:
         """Queues the events of a message, or of a text, as the faults for it say. What happened before the start is not reported."""
-        self._taken += 1
-        faults = faults_for(self._faults, self._taken)
+        faults = self._faults.next(Counted.MESSAGES)
         kinds = tuple(fault.kind for fault in faults)
         late = sum(fault.milliseconds for fault in faults if fault.kind == "webhook-late") / 1_000
         waiting = [

@@ -19,36 +19,37 @@ from markupsafe import Markup
 from sendspec.diagnostics.redaction import printable
 
 FOLDER = Path(__file__).parent
-STYLES = ("base", "bubble", "chart", "table")
+STYLES = ("base", "bubble", "chart", "table", "sandbox")
 """The parts of the one style, in order: files of `styles/`."""
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def page_html(
     template: str, context: Mapping[str, Any], *, data: Mapping[str, Any] | None = None, scripts: Sequence[str] = (),
-    is_live: bool = False,
+    is_live: bool = False, has_forms: bool = False,
 ) -> str:  # fmt: skip
     """A page from `templates/<template>.html`.
 
     `data` is put into the page as JSON, for people to save and for `scripts`, which are files of `scripts/`. An `is_live` page may talk to
-    the server that it came from; any other page to nobody.
+    the server that it came from; any other page to nobody. One that `has_forms` may send them there.
     """
     source = script_source(scripts)
     return environment().get_template(f"{template}.html").render(
         context,
-        policy=content_policy(scripts, is_live=is_live),
+        policy=content_policy(scripts, is_live=is_live, has_forms=has_forms),
         style=Markup(style_source()),
         script=Markup(source),
         data=None if data is None else Markup(embedded_json(data)),
     )  # fmt: skip
 
 
-def content_policy(scripts: Sequence[str] = (), *, is_live: bool = False) -> str:
+def content_policy(scripts: Sequence[str] = (), *, is_live: bool = False, has_forms: bool = False) -> str:
     """The page's content security policy: its own style and its own script run, by their hashes, and nothing else."""
     rules = ["default-src 'none'", f"style-src {_hash(style_source())}"]
     if source := script_source(scripts):
         rules.append(f"script-src {_hash(source)}")
-    rules += ["img-src data:", "base-uri 'none'", "form-action 'none'"]
+    forms = "form-action 'self'" if has_forms else "form-action 'none'"
+    rules += ["img-src data:", "base-uri 'none'", forms]
     return "; ".join([*rules, "connect-src 'self'"] if is_live else rules)
 
 

@@ -1,0 +1,142 @@
+"""Serves the sandbox's page beside the API: who may ask, its forms, and the stream that tells of changes."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import urlsplit
+
+from sendspec.provider.body_length import body_length
+from sendspec.sandbox.change_watch import ChangeWatch
+from sendspec.sandbox.page import MAX_FORM, PAGE_PATH, PageReply, SandboxPage
+from sendspec.sandbox.page_access import PAGE_HEADERS, Admitted, Entering, PageAccess, Turned
+from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
+
+EVENTS_PATH = f"{PAGE_PATH}events"
+LOOK_SECONDS = 0.2
+"""How often it is looked whether something has changed, while a page is open."""
+HEARTBEAT_SECONDS = 1.0
+"""Who goes from page to page leaves a stream behind each time: it has to be noticed soon, as there is room for few."""
+REST = 4
+"""While pages are made again and again, this many times as long as it took is left to other work."""
+_WORDS = {"Content-Type": "text/plain; charset=utf-8", "Content-Security-Policy": "default-src 'none'"}
+
+
+class ServedPage:
+    """A page with its link's token. `watch` says whether anything that it shows has changed."""
+
+    def __init__(self, page: SandboxPage, token: str, watch: ChangeWatch, monotonic: Callable[[], float]) -> None:
+        self._page = page
+        self._token = token
+        self._watch = watch
+        self._monotonic = monotonic
+        self._feed = PageFeed()
+        self._is_open = threading.Event()
+        self._ended = threading.Event()
+        self._took = 0.0
+
+    owns = staticmethod(SandboxPage.owns)
+
+    def answer(self, exchange: BaseHTTPRequestHandler) -> None:
+        """Answers a request of a server that listens on this machine only."""
+        port: int = exchange.connection.getsockname()[1]
+        admission = self._access(port).admission(exchange.command, exchange.path, exchange.headers)
+        match admission:
+            case Entering(location, cookie, status):
+                _write(exchange, PageReply(status=status, headers={"Location": location, "Set-Cookie": cookie}))
+            case Turned(status, reason):
+                exchange.close_connection = True  # there may be a body that nobody has read
+                _write(exchange, PageReply(status=status, body=f"{reason}\n".encode(), headers=_WORDS))
+            case Admitted() if exchange.command == "POST":
+                self._post(exchange)
+            case Admitted() if exchange.path.partition("?")[0] == EVENTS_PATH:
+                self._stream(exchange)
+            case Admitted():
+                began = self._monotonic()
+                reply = self._page.get(exchange.path)
+                self._took = self._monotonic() - began
+                _write(exchange, reply)
+
+    def _access(self, port: int) -> PageAccess:
+        return PageAccess(token=self._token, port=port, path=PAGE_PATH)
+
+    def _post(self, exchange: BaseHTTPRequestHandler) -> None:
+        length = body_length(exchange.headers)
+        if length is None or length > MAX_FORM:
+            exchange.close_connection = True
+            _write(exchange, PageReply(status=413 if length else 411, body=b"no form of this page\n", headers=_WORDS))
+            return
+        body = exchange.rfile.read(length)
+        if len(body) == length:
+            _write(exchange, self._page.post(exchange.path, body))
+
+    def _stream(self, exchange: BaseHTTPRequestHandler) -> None:
+        """Tells of changes until the reader or the sandbox goes away. A reader that never reads is cut off by the socket's time-out."""
+        exchange.close_connection = True
+        with self._feed.stream() as has_room:
+            if not has_room:
+                reply = PageReply(status=503, body=b"so many pages are open already\n", headers=_WORDS)
+                _write(exchange, reply)
+                return
+            _begin(exchange, 200, {"Content-Type": EVENT_STREAM, "Connection": "close"})
+            self._is_open.set()
+
+            def write(event: bytes) -> None:
+                if _has_left(exchange.connection):
+                    raise BrokenPipeError
+                exchange.wfile.write(event)
+                exchange.wfile.flush()
+
+            with suppress(OSError):
+                self._feed.write_to(write, HEARTBEAT_SECONDS)
+
+    def listens_at(self, url: str) -> str:
+        """Tells the page where it is. Returns the link that opens it."""
+        self._page.url = url
+        return self._access(urlsplit(url).port or 80).link
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Looks for changes in a thread of its own while the block runs, once a page was opened."""
+        thread = threading.Thread(target=self._look, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            self._is_open.set()
+            self._feed.end()
+            thread.join()
+
+    def _look(self) -> None:
+        self._is_open.wait()
+        told = ""
+        while not self._ended.is_set():
+            with suppress(Exception):  # the file may be locked, or gone for a moment: the next round looks again
+                if told != (version := self._watch.version()):
+                    told = version
+                    self._feed.changed()
+            self._ended.wait(max(LOOK_SECONDS, REST * self._took))
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Whether the reader has closed the connection. It never sends anything else, once it has asked for the stream."""
+    readable, _, _ = select.select([connection], [], [], 0)
+    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+
+
+def _write(exchange: BaseHTTPRequestHandler, reply: PageReply) -> None:
+    closing = {"Connection": "close"} if exchange.close_connection else {}
+    _begin(exchange, reply.status, {"Content-Length": str(len(reply.body)), **closing, **reply.headers})
+    exchange.wfile.write(reply.body)
+
+
+def _begin(exchange: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str]) -> None:
+    exchange.send_response(status)
+    for name, value in {**PAGE_HEADERS, **headers}.items():
+        exchange.send_header(name, value)
+    exchange.end_headers()

@@ -1,0 +1,156 @@
+"""One bubble of the sandbox's page: a message with its segments, its life and what was planned, or a text from a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from sendspec.composing.message_part import parts_of
+from sendspec.composing.payload_text import text_of
+from sendspec.composing.platforms.sms_segments import MAX_FORCING, Encoding, Measure, forcing, size_of, split
+from sendspec.diagnostics.redaction import escaped
+from sendspec.diagnostics.wording import counted
+from sendspec.ledger.record import MessageRecord
+from sendspec.provider.opt_out_keyword import KeywordSense
+from sendspec.sandbox.comparison import Comparison
+from sendspec.sandbox.inbox import ArrivedMessage, ArrivedText, Entry
+from sendspec.sandbox.life import Reached
+from sendspec.showing.pages.parts import Piece
+from sendspec.showing.pages.sandbox_words import Moments, shell_word, status_tone
+
+MAX_PARTS = 60
+KEYWORDS = {
+    KeywordSense.OUT: "opts out", KeywordSense.IN: "opts in", KeywordSense.CONTAINS: "contains a keyword, which decides nothing",
+}  # fmt: skip
+DONE = {"unsubscribe-request": "opted out", "subscribe-consent": "opted in", "clicked": "clicked a link"}
+_MAIL = ("body.html.metadata.subject", "body.html.html", "body.html.text")
+
+
+def entry_context(entry: Entry, comparison: Comparison | None, moments: Moments, url: str) -> Mapping[str, Any]:
+    shared = {"time": moments.short(entry.at), "iso": moments.iso(entry.at)}
+    if isinstance(entry, ArrivedText):
+        return {**shared, **_text(entry, url)}
+    return {**shared, **_message(entry, comparison, moments)}
+
+
+def _text(entry: ArrivedText, url: str) -> Mapping[str, Any]:
+    text = entry.text
+    words = f"--from {shell_word(text.sender)} --text {shell_word(text.text)}"
+    return {
+        "id": f"m-{text.id}", "side": "out", "pieces": [Piece(text.text)], "label": "a text from this person",
+        "keyword": "" if entry.keyword is None else KEYWORDS[entry.keyword],
+        "command": f"SENDSPEC_SANDBOX_URL={url} sendspec sandbox event {words}",
+    }  # fmt: skip
+
+
+def _message(entry: ArrivedMessage, comparison: Comparison | None, moments: Moments) -> Mapping[str, Any]:
+    payload, measured, step = entry.stored.payload, entry.measure, entry.reached.step
+    html = (payload.get("body") or {}).get("html") or {}
+    return {
+        "id": f"m-{entry.stored.id}", "side": "in", "label": "a message to this person",
+        "subject": str((html.get("metadata") or {}).get("subject") or ""), "html": str(html.get("html") or ""),
+        "pieces": list(_pieces(text_of(payload) or "", measured)),
+        "size": "" if measured is None else size_words(measured),
+        "status": step.status, "tone": status_tone(step.status),
+        "failure": "" if step.failure is None else f"{step.failure.text} ({step.failure.code} {step.failure.name})",
+        "life": [_step(reached, moments) for reached in entry.passed],
+        "done": [f"{'a program' if it.bot else 'the person'} {DONE.get(it.kind, it.kind)}" for it in entry.interactions],
+        "parts": list(_parts(payload)), "more_receivers": entry.stored.receivers[1:],
+        "facts": [(name, text) for name, text in _facts(entry) if text],
+        **_planned(entry, comparison),
+    }  # fmt: skip
+
+
+def _step(reached: Reached, moments: Moments) -> tuple[str, str, str]:
+    return reached.step.status, moments.short(reached.at), moments.iso(reached.at)
+
+
+def size_words(measured: Measure) -> str:
+    return (
+        f"{measured.encoding} · {counted(measured.characters, 'character')} · {counted(measured.segments, 'segment')}"
+    )
+
+
+def planned_size(size: int) -> str:
+    return f"{counted(size // 2, 'segment')} {Encoding.UCS2 if size % 2 else Encoding.GSM7}"
+
+
+def _planned(entry: ArrivedMessage, comparison: Comparison | None) -> Mapping[str, Any]:
+    """What was planned, and whether it differs."""
+    if comparison is None:
+        return {"planned": "", "differs": False}
+    record = comparison.record_of.get(entry.stored.id)
+    if record is None:
+        return {"planned": "" if comparison.is_cut else "not planned in this project", "differs": False}
+    name = spec_words(record)
+    if record.size is None or entry.measure is None or record.size == size_of(entry.measure):
+        return {"planned": f"as planned by {name}", "differs": False}
+    return {"planned": f"{name} planned {planned_size(record.size)}", "differs": True}
+
+
+def spec_words(record: MessageRecord) -> str:
+    """`order-shipped, row 3`."""
+    row = "" if record.line is None else f", row {record.line}"
+    return f"{record.name}{'' if record.generation == 1 else f' generation {record.generation}'}{row}"
+
+
+def _pieces(text: str, measured: Measure | None) -> Iterator[Piece]:
+    """The text, with a mark where a segment ends, and one on each character that forces UCS-2."""
+    if measured is None:
+        yield Piece(text)
+        return
+    marked = {found.index: found.replacement for found in forcing(text)} if measured.encoding is Encoding.UCS2 else {}
+    if len({text[index] for index in marked}) > MAX_FORCING:
+        marked = {}  # another script: all of it forces UCS-2
+    segments, start = split(text), 0
+    for number, segment in enumerate(segments, 1):
+        yield from _marked(segment, start, marked)
+        start += len(segment)
+        if number < len(segments):
+            yield Piece(f"{number}/{len(segments)}", "cut", f"segment {number} of {len(segments)} ends here")
+
+
+def _marked(segment: str, start: int, marked: Mapping[int, str | None]) -> Iterator[Piece]:
+    plain = ""
+    for at, character in enumerate(segment, start):
+        if at not in marked:
+            plain += character
+            continue
+        if plain:
+            yield Piece(plain)
+        instead = "" if marked[at] is None else f"; {marked[at]} would not"
+        yield Piece(character, "forcing", f"{escaped(character)} forces UCS-2{instead}")
+        plain = ""
+    if plain:
+        yield Piece(plain)
+
+
+def _parts(payload: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What else can be read, clicked or seen: its place, its name, and the whole of it. Nothing of it is fetched."""
+    found = [part for part in parts_of(payload) if part.at not in _MAIL]
+    for part in found[:MAX_PARTS]:
+        yield part.at, _file_name(part.text), part.text + (f" … {part.cut} more characters" if part.cut else "")
+    if len(found) > MAX_PARTS:
+        yield "", "", f"and {len(found) - MAX_PARTS} more"
+
+
+def _file_name(text: str) -> str:
+    """The last part of an address's path; empty for what is no address."""
+    if not text.lower().startswith(("http://", "https://")):
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc
+
+
+def _facts(entry: ArrivedMessage) -> Sequence[tuple[str, str]]:
+    payload = entry.stored.payload
+    return (
+        ("id", entry.stored.id), ("reference", entry.reference), ("batch", entry.stored.batch or ""),
+        ("platform", entry.platform), ("channel", entry.stored.channel), ("workspace", entry.stored.workspace),
+        ("tags", ", ".join(map(str, payload.get("tags", ())))), ("scheduled for", str(payload.get("scheduledFor") or "")),
+        ("validity", str(payload.get("validity") or "")),
+    )  # fmt: skip
