@@ -101,7 +101,7 @@ def test_results_that_find_no_room_are_read_in_by_the_next_start(
     assert invariants(recipients=400)["accepted"] == 400
 
 
-@pytest.mark.parametrize("nth", all_but([2, 6], [1, 2, 3, 4, 5, 6, 8, 11]))
+@pytest.mark.parametrize("nth", all_but([6], [1, 2, 3, 4, 5, 6, 8, 11]))
 def test_after_a_failed_sync_there_is_no_second_one_and_the_run_ends(
     ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, nth: int
 ) -> None:
@@ -124,7 +124,7 @@ def test_after_a_failed_sync_there_is_no_second_one_and_the_run_ends(
 def test_slow_syncs_slow_the_run_and_nothing_else(
     ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
-    done = traced(ready, "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=100ms")
+    done = traced(ready, "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=30ms")
     assert done.returncode == 0, done.stderr
     assert totals_of(done.stdout)["accepted"] == 40
     assert invariants()["in_doubt"] == 0

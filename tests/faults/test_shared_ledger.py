@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 
 import psycopg
 import pytest
@@ -185,8 +186,7 @@ def test_a_permission_that_is_taken_away_ends_the_run(
             sql.execute(f"DROP OWNED BY {schema}_{each} CASCADE; DROP ROLE {schema}_{each}".encode())
 
 
-@pytest.mark.parametrize("after", [0, 6], ids=["apart from the start", "set meanwhile"])
-@pytest.mark.parametrize("jump", [DAY, -DAY])
+@pytest.mark.parametrize(("jump", "after"), all_but([(DAY, 0), (-DAY, 6)], product((DAY, -DAY), (0, 6))))
 def test_a_clock_that_is_a_day_apart_from_the_servers_changes_nothing(
     shared: ProjectDir, server: CountingServer, sql: Sql, invariants: InvariantCheck, jump: int, after: int
 ) -> None:

@@ -16,7 +16,7 @@ from trial_ledgers import PostgresTrial
 BY_KILLS = [mutant for mutant in Mutant if "processes" in CAUGHT_BY[mutant] and mutant is not Mutant.SYNCHRONOUS_NORMAL]
 
 
-@pytest.mark.parametrize("kills", all_but([20], [20, 60]))
+@pytest.mark.parametrize("kills", all_but([8], [8, 60]))
 def test_killed_at_any_moment_and_run_again_it_keeps_the_promise(kills: int) -> None:
     campaign = kill_campaign(seed=1, kills=kills)
     assert not campaign.broken, campaign
@@ -25,8 +25,10 @@ def test_killed_at_any_moment_and_run_again_it_keeps_the_promise(kills: int) -> 
     assert campaign.doubts_left_accepted == 0
 
 
-@pytest.mark.parametrize("mutant", all_but([Mutant.REQUEUE_AT_RECOVERY], BY_KILLS))
+@long
+@pytest.mark.parametrize("mutant", BY_KILLS)
 def test_every_way_to_break_the_protocol_shows(mutant: Mutant) -> None:
+    """The searches of `test_ledger_machine` find them soon; how long this takes is chance."""
     found: list[Campaign] = []
     for seed in range(5):
         found.append(kill_campaign(seed, kills=60, mutant=mutant))
@@ -35,9 +37,9 @@ def test_every_way_to_break_the_protocol_shows(mutant: Mutant) -> None:
     raise AssertionError(found)
 
 
-@pytest.mark.parametrize("kills", all_but([5], [5, 15]))
-def test_two_senders_of_one_spec_keep_it_on_a_shared_ledger(kills: int) -> None:
-    campaign = kill_campaign(1, kills, messages=100, ledger=shared_ledger, disturbances=[SecondSender])
+@pytest.mark.parametrize(("kills", "messages"), all_but([(3, 40)], [(3, 40), (15, 100)]))
+def test_two_senders_of_one_spec_keep_it_on_a_shared_ledger(kills: int, messages: int) -> None:
+    campaign = kill_campaign(1, kills, messages, ledger=shared_ledger, disturbances=[SecondSender])
     assert not campaign.broken, campaign
     assert campaign.kills >= kills
 
