@@ -12,6 +12,7 @@ from sendspec.composing.filled_text import FilledPiece, filled_text, shape_piece
 from sendspec.composing.message import Message
 from sendspec.composing.message_part import MessagePart, parts_of
 from sendspec.composing.payload_text import text_of
+from sendspec.composing.platforms.sms_excess import excess
 from sendspec.composing.platforms.sms_segments import (
     Encoding,
     Measure,
@@ -20,7 +21,6 @@ from sendspec.composing.platforms.sms_segments import (
     measure,
     replaced,
     split,
-    units_over,
 )
 from sendspec.composing.shape_payload import shape_payload, spelled_payload
 from sendspec.composing.taken_path import TakenPath, taken_path
@@ -54,8 +54,8 @@ class ShownMessage:
     `text` is exactly as it is sent, "" if the message has none, and `pieces` are exactly that. With columns' names, it is `spelled`,
     and nothing is known of the message but what its shape has in common: no `id`, no `measure`, no `segments`.
 
-    `segments` are the texts of the SMS's segments; empty where nothing is measured. `over` is how many units are behind the last
-    boundary. `replaced` is the measure of the text with plain replacements for all characters that have one; None if there are
+    `segments` are the texts of the SMS's segments; empty where nothing is measured. `over` is how many units have to go for one
+    segment fewer. `replaced` is the measure of the text with plain replacements for all characters that have one; None if there are
     none. `country` and `cost` are those of the receiver, "" and None if they aren't known. `parts` are all else that people read.
     """
 
@@ -104,7 +104,7 @@ def shown_message(
         text=text,
         measure=measured,
         segments=() if measured is None else split(text),
-        over=0 if measured is None else units_over(text, measured),
+        over=0 if measured is None else excess(text, measured),
         forcing=() if measured is None else tuple(_forced(pieces, written)),
         replaced=None if measured is None else _if_replaced(text),
         country="" if country == UNKNOWN else country,

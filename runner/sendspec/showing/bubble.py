@@ -7,7 +7,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 from sendspec.composing.platforms.sms_segments import MAX_FORCING, Measure
-from sendspec.diagnostics.redaction import printable, spelled
+from sendspec.diagnostics.redaction import is_all_visible, printable, spelled
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
@@ -173,17 +173,21 @@ def _forcing_lines(message: ShownMessage) -> Iterator[str]:
     for each in message.forcing:
         by_character.setdefault(each.character, []).append(each)
     for character, found in by_character.items():
-        replacement = found[0].replacement
-        advice = (
-            "no plain replacement"
-            if replacement is None
-            else f"`{replacement}` is plain"
-            if replacement
-            else "can be left out"
-        )
-        yield f"{printable(character)} (U+{ord(character):04X}) {_places(found)}: {advice}"
+        yield f"{_label(character)} {_places(found)}: {_advice(found[0].replacement)}"
     if by_character and message.measure is not None and message.replaced is not None:
         yield _if_replaced(message.measure, message.replaced)
+
+
+def _label(character: str) -> str:
+    """`’ (U+2019)`; the code point alone where there is nothing to see."""
+    code = f"U+{ord(character):04X}"
+    return f"{character} ({code})" if character.isprintable() and is_all_visible(character) else code
+
+
+def _advice(replacement: str | None) -> str:
+    if replacement is None:
+        return "GSM-7 has nothing like it"
+    return f"write {'a space' if replacement == ' ' else f'`{replacement}`'}" if replacement else "leave it out"
 
 
 def _if_replaced(measured: Measure, changed: Measure) -> str:

@@ -83,21 +83,6 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(_packed(text, _septets, GSM7_PART) if is_gsm7 else _packed(text, _utf16_units, UCS2_PART))
 
 
-def units_over(text: str, measured: Measure) -> int:
-    """How many units of `text` are behind the last boundary that it crosses: without them it takes a segment less. 0 for one segment.
-
-    The first boundary is that of a message of one segment, which holds more than a part.
-    """
-    if measured.segments <= 1:
-        return 0
-    is_gsm7 = measured.encoding is Encoding.GSM7
-    units_of = _septets if is_gsm7 else _utf16_units
-    if measured.segments == 2:
-        alone = next(_packed(text, units_of, GSM7_ALONE if is_gsm7 else UCS2_ALONE))
-        return measured.units - sum(map(units_of, alone))
-    return sum(map(units_of, split(text)[-1]))
-
-
 def replaced(text: str) -> str:
     """The text with a plain replacement of every character that GSM-7 lacks and that has one."""
     return "".join(REPLACEMENTS.get(character, character) for character in text)
