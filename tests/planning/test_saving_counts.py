@@ -28,6 +28,7 @@ def test_of_too_many_countries_the_segments_are_still_counted() -> None:
     [count] = tally.counts()
     assert (count.segments_saved, count.shorter, len(count.saved_by_country)) == (most + 4, most + 2, most + 1)
     assert sum(count.saved_by_country.values()) == most + 4
+    assert count.saved_by_country["unknown"] == 4
 
 
 def test_what_several_characters_save_together_counts_what_it_makes_longer() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import repeat
 
-from sendspec.composing.block_result import FILTERED, PlanEntry
+from sendspec.composing.block_result import FILTERED, NO_MESSAGE, PlanEntry
 from sendspec.composing.duplicates import Duplicates, RepeatKind
 from sendspec.composing.error_cells import columns_of
 from sendspec.composing.identity import ID_BYTES
@@ -19,7 +19,7 @@ from sendspec.planning.fact import PriorState
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.message_state import State
 from sendspec.planning.pair_set import pair_of
-from sendspec.planning.plan import NO_MESSAGE, DeclaredPairs, Plan, PlanTally
+from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally
 
 LOOKUP_ROWS = 20_000
 """Rows that are looked up in the ledger together."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import compress, islice
 
-from sendspec.composing.block_result import PlanEntry, plan_entry_of
+from sendspec.composing.block_result import NO_MESSAGE, PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_excess import has_excess, segments_of
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
@@ -91,9 +91,7 @@ class Plan:
     don't ask, or there is no ledger to know it from.
 
     `looks_back`: the spec says `only: undelivered`. `earlier` is what it kept by; None: nothing was looked up, and every row is taken for
-    one that is kept.
-
-    `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
+    one that is kept. `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
     nobody can approve. `ledger` is the ledger's id.
     """
 
@@ -132,10 +130,6 @@ class Plan:
         if self.country is None or self.messages_by_country.keys() <= {self.country, UNKNOWN}:
             return {}
         return dict(sorted(self.messages_by_country.items(), key=lambda each: (-each[1], each[0])))
-
-
-NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0, "")
-"""The entry of a filtered or duplicate row."""
 
 
 class PlanTally:

@@ -22,6 +22,7 @@ from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.platforms.registry import PLATFORMS
+from sendspec.composing.platforms.sms_excess import excess_of
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.limits import Limits
@@ -456,6 +457,22 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
     ]
     assert by_row(many([each.content for each in rows])) == composed
     assert None not in composed
+
+
+def test_a_text_that_is_a_little_too_long_is_planned_like_a_composed_one(tmp_path: Path) -> None:
+    made = composer_of(tmp_path, spec_of({"body": {"type": "text", "text": {"text": "{{ name }}"}}}, [GOOD]), Limits())
+    assert made is not None
+    many = made[0].generate_for_blocks(COLUMNS, EVERYONE)
+    assert many is not None
+    names = ["x" * 160, "x" * 161, "x" * 180, "x" * 181, "€" * 81, "ş" * 71, "“…" * 40, "😀" * 36, "x" * 320, "😀" * 70]
+    rows = [as_cells(row(name=name)) for name in names]
+    composed = [
+        row_result_of(made[0].compose(each), EVERYONE, made[0].folded_of, own_reference=False, count_countries=True)
+        for each in rows
+    ]
+    assert by_row(many([each.content for each in rows])) == composed
+    sizes = [each[0][1] for each in composed if each]
+    assert list(map(excess_of, sizes)) == [0, 1, 20, 0, 2, 1, 10, 2, 14, 8]
 
 
 def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
