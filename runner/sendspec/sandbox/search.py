@@ -29,6 +29,6 @@ def parse_search(written: str) -> Search:
     written = written[:MAX_CHARACTERS].strip()
     found: dict[str, list[str]] = {"": [], "-": []}
     for sign, phrase, word in _WORD.findall(written):
-        if text := (phrase or word).casefold():
+        if (text := (phrase or word).casefold()) not in ("", "-"):
             found[sign].append(text)
     return Search(written, tuple(found[""]), tuple(found["-"]))

@@ -1,0 +1,86 @@
+"""What was planned beside what arrived: every way in which they can differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox_client import CHANNEL, NOW, WORKSPACE, payload
+from sendspec.composing.identity import id_text
+from sendspec.ledger.record import MessageRecord
+from sendspec.planning.message_state import State
+from sendspec.sandbox.comparison import Comparison, Difference, Planned, compare
+from sendspec.sandbox.store import KEPT_SECONDS, MAX_KEPT, Stored
+
+ONE_GSM7, TWO_UCS2 = 2, 5
+RECORD = MessageRecord(
+    id=bytes(16), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+44••••••01", reference=None, remote_id=None,
+    http_status=202, evidence=None, updated_at=NOW, resends=0, line=2, size=ONE_GSM7,
+)  # fmt: skip
+
+
+def record(number: int, **more: Any) -> MessageRecord:
+    return replace(RECORD, id=number.to_bytes(16), **more)
+
+
+def arrived(number: int, reference: str | None = None, text: str = "Hi", **more: Any) -> Stored:
+    body = payload(number, body={"type": "text", "text": {"text": text}})
+    body["reference"] = id_text(number.to_bytes(16)) if reference is None else reference
+    return Stored(**{"number": number, "id": f"id-{number}", "workspace": WORKSPACE, "channel": CHANNEL, "payload": body, "created_at": NOW, **more})  # fmt: skip
+
+
+def compared(records: list[MessageRecord], stored: list[Stored], *, is_cut: bool = False) -> Comparison:
+    planned = Planned(records=records, workspaces=frozenset({WORKSPACE}), is_cut=is_cut)
+    return compare(planned, stored, NOW, {})
+
+
+def kinds(found: Comparison) -> dict[Difference, int]:
+    return {difference: len(rows) for difference, rows in found.found.items()}
+
+
+def test_what_arrived_as_planned_is_no_difference() -> None:
+    found = compared(
+        [record(1), record(2, reference="own", resends=1), record(3, remote_id="id-3", reference="changed"), record(4, size=None)],
+        [arrived(1), arrived(2, "own"), arrived(12, "own-2"), arrived(3, "as-before"), arrived(4, text="’" * 90)],
+    )  # fmt: skip
+    assert (found.planned, found.arrived, found.same, found.differences) == (4, 5, 4, 0)
+    assert found.record_of["id-12"].reference == "own"
+
+
+def test_each_difference_is_told() -> None:
+    found = compared(
+        [record(1), record(2), record(3, state=State.IN_DOUBT), record(4), record(5, size=TWO_UCS2)],
+        [
+            arrived(2),
+            arrived(22, id_text((2).to_bytes(16))),
+            arrived(4, text="’"),
+            arrived(5, text="’" * 80),
+            arrived(9),
+        ],
+    )
+    assert kinds(found) == {Difference.ABSENT: 2, Difference.TWICE: 1, Difference.SIZE: 1, Difference.UNPLANNED: 1}
+    assert found.same == 1
+    (size,) = found.found[Difference.SIZE]
+    assert (size.record and size.record.size, size.size) == (ONE_GSM7, 3)
+
+
+def test_what_is_not_to_be_there_is_not_missed() -> None:
+    old = NOW - KEPT_SECONDS - 1
+    found = compared(
+        [record(1, state=State.PLANNED), record(2, state=State.REFUSED), record(3, state=State.SKIPPED), record(4, updated_at=old)],
+        [arrived(7, workspace="another")],
+    )  # fmt: skip
+    assert found.differences == 0
+    assert found.waiting == {State.PLANNED: 1, State.REFUSED: 1, State.SKIPPED: 1}
+    assert (found.forgotten, found.elsewhere, found.arrived) == (1, 1, 0)
+
+
+def test_what_the_sandbox_had_no_room_for_is_not_missed() -> None:
+    full = [arrived(n + 2, f"r{n}") for n in range(MAX_KEPT)]
+    assert compared([record(1, updated_at=NOW - 1)], full, is_cut=True).forgotten == 1
+    assert kinds(compared([record(1, updated_at=NOW - 1)], full[1:], is_cut=True)) == {Difference.ABSENT: 1}
+
+
+def test_of_a_part_of_the_ledger_nobody_can_tell_what_was_not_planned() -> None:
+    assert kinds(compared([], [arrived(1)])) == {Difference.UNPLANNED: 1}
+    assert kinds(compared([], [arrived(1)], is_cut=True)) == {}
