@@ -39,7 +39,7 @@ def test_every_way_to_break_the_protocol_shows(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize(("kills", "messages"), all_but([(3, 40)], [(3, 40), (15, 100)]))
 def test_two_senders_of_one_spec_keep_it_on_a_shared_ledger(kills: int, messages: int) -> None:
-    campaign = kill_campaign(1, kills, messages, ledger=shared_ledger, disturbances=[SecondSender])
+    campaign = kill_campaign(1, kills, messages=messages, ledger=shared_ledger, disturbances=[SecondSender])
     assert not campaign.broken, campaign
     assert campaign.kills >= kills
 
