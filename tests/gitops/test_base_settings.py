@@ -80,7 +80,7 @@ OTHERS = {
     "price": ("prices.csv", "0.05", "0.06"),
     "price elsewhere": ("prices.csv", "*,", "US,0.07,EUR\n*,"),
 }
-FEW = ("limit", "channel id", "continued", "comment", "reference", "text", "price")
+FEW = ("limit", "continued", "comment", "text")
 
 
 def has_names(change: Any) -> bool:
@@ -162,7 +162,7 @@ def test_both_texts_and_the_page_say_what_changed(repository: BaseRepository) ->
     assert "- `in_doubt`: `hold` → `resend_if_absent`\n" in page
 
 
-@pytest.mark.parametrize("untrusted", [False, True])
+@pytest.mark.parametrize("untrusted", all_but([True], [False, True]))
 def test_a_stranger_is_told_the_same(repository: BaseRepository, untrusted: bool) -> None:
     repository.replace(HELLO, ("message:\n", "in_doubt: resend_if_absent\nmessage:\n"))
     repository.git("add", "--all")

@@ -123,7 +123,10 @@ def test_a_runner_that_dies_leaves_a_doubt_that_the_next_hour_settles(hosted: Ho
     assert updated["state"] == "CLOSED"
 
 
-def test_an_issue_is_open_while_something_needs_somebody(on_file: HostedProject) -> None:
+@pytest.mark.parametrize("hours", all_but([1], [1, 2]))
+def test_an_issue_is_open_while_something_needs_somebody(on_file: HostedProject, hours: int) -> None:
+    """What a second hour without news does: nothing."""
+
     def issues() -> list[str]:
         succeeded(on_file.scheduled(), "reconcile")
         return [issue["state"] for issue in on_file.service.state.load()["issues"]]
@@ -135,16 +138,17 @@ def test_an_issue_is_open_while_something_needs_somebody(on_file: HostedProject)
         server.listing = lambda request: server.page([])
         server.decide = lambda number, request: Answer(drop=True, taken=True)
         assert on_file.merged(f"Add {spec}").approve("send").result == "failure"
-        for _ in range(2):
+        for _ in range(hours):
             assert issues() == ["OPEN"]
         server.listing = shown
-        for _ in range(2):
+        for _ in range(hours):
             assert issues() == ["CLOSED"]
         on_file.desk.write(BYE, GOODBYE)
     said = [comment["body"] for comment in on_file.service.state.load()["comments"]["1"]]
     assert [text.partition(" ")[0] for text in said] == ["Nothing", "Something", "Nothing"]
 
 
+@long  # tests/gitops/test_ways_of_ci.py has it without the workflows
 def test_runs_that_are_approved_in_the_other_order_send_each_message_once(hosted: HostedProject) -> None:
     write_hello(hosted)
     older = hosted.merged("Add hello")
@@ -188,6 +192,7 @@ def test_two_sends_of_one_plan_at_once_send_each_message_once(hosted: HostedProj
     once(hosted)
 
 
+@long  # as the one before
 def test_a_run_that_is_never_approved_is_made_up_for_by_the_next(on_file: HostedProject) -> None:
     write_hello(on_file)
     dropped = on_file.merged("Add hello")
@@ -200,6 +205,7 @@ def test_a_run_that_is_never_approved_is_made_up_for_by_the_next(on_file: Hosted
     once(on_file)
 
 
+@long  # tests/gitops/test_late_changes.py has it without the workflows
 def test_somebody_added_after_the_approval_waits_for_the_next(on_file: HostedProject) -> None:
     """The plan is sent on the checkout of its own commit, so a later commit can't add to it."""
     write_hello(on_file)

@@ -27,7 +27,7 @@ CHUNKS = st.lists(st.sampled_from(["ı", "ş", "’", "ab", "x" * 66, "x" * 30])
 ROWS = st.lists(st.tuples(st.sampled_from(["tr", "ı’", "de"]), CHUNKS, CHUNKS), min_size=1, max_size=8)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(own=st.fixed_dictionaries(dict.fromkeys(OWN, CHUNKS)), rows=ROWS)
 @example(
     own={"TURKISH": "yarın" + "x" * 66, "LOOP": "a", "SHOP": "b"},

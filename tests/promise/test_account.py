@@ -172,7 +172,7 @@ def test_a_no_is_not_an_interruption(ready: ProjectDir, server: CountingServer, 
     assert "  1 of 1 shape, 40 of 40 messages\r\n" in done.err
     assert "the answer was no: nothing was sent [not-confirmed]" in done.err
     assert server.posts == []
-    assert asked(ready, "y").code == 0
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
     assert len(server.posts) == 40
 
 

@@ -9,6 +9,7 @@ import pty
 import subprocess
 import sys
 import termios
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_the_locale_c_changes_nothing_but_what_can_not_be_shown(ready: ProjectDi
 
 
 def test_columns_stay_where_characters_are_replaced(ready: ProjectDir) -> None:
-    shell(ready, '"$@"', *SENT)
+    assert ready.run(*SENT).code == 0
     shown, plain = (
         shell(ready, '"$@"', "status", "--env", "test", "--messages", PYTHONIOENCODING=encoding).stdout.decode(encoding)
         for encoding in ("utf-8", "ascii")
@@ -68,11 +69,16 @@ def test_columns_stay_where_characters_are_replaced(ready: ProjectDir) -> None:
     assert [len(line) for line in plain.splitlines()] == [len(line) for line in shown.splitlines()]
 
 
-@pytest.mark.parametrize("form", all_but(["csv"], ["csv", "jsonl"]))
-def test_an_export_is_utf8_in_every_encoding_of_the_terminal(ready: ProjectDir, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "encodings"),
+    all_but([("csv", ("utf-16",))], [("csv", ("utf-16",)), ("csv", ENCODINGS), ("jsonl", ENCODINGS)]),
+)
+def test_an_export_is_utf8_in_every_encoding_of_the_terminal(
+    ready: ProjectDir, form: str, encodings: tuple[str, ...]
+) -> None:
     assert ready.run(*SENT).code == 0
     export = ("ledger", "export", "--env", "test", "--as", form)
-    first, *others = (shell(ready, '"$@"', *export, PYTHONIOENCODING=encoding) for encoding in ("utf-8", *ENCODINGS))
+    first, *others = (shell(ready, '"$@"', *export, PYTHONIOENCODING=encoding) for encoding in ("utf-8", *encodings))
     assert "+44••••••" in first.stdout.decode("utf-8")
     assert {(done.returncode, done.stdout) for done in others} == {(0, first.stdout)}
 
@@ -88,7 +94,7 @@ def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: ProjectDi
     assert "[bad-name]" in wrong.stderr.decode(encoding)
 
 
-@pytest.mark.parametrize("status", [422, 500, 202])
+@pytest.mark.parametrize("status", all_but([422, 202], [422, 500, 202]))
 def test_half_a_surrogate_in_an_answer_is_shown_as_a_replacement(
     ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, status: int
 ) -> None:
@@ -163,7 +169,7 @@ LOST = {
 @pytest.mark.parametrize(
     ("refused", "how", "form"),
     all_but(
-        [(True, "full", "text"), (False, "left", "text")],
+        [(True, "full", "text")],
         [(refused, how, form) for refused in (False, True) for how in LOST for form in ("text", "json")],
     ),
 )
@@ -193,7 +199,7 @@ SILENT = ('"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >/dev/full 2>/dev/full', '"$@" 
 @pytest.mark.parametrize(
     ("line", "env"),
     all_but(
-        [(SILENT[1], "nowhere"), (SILENT[3], "test")],
+        [(SILENT[1], "nowhere")],
         [(line, env) for line in SILENT for env in ("test", "nowhere")],
     ),
 )
@@ -202,11 +208,13 @@ def test_what_goes_to_standard_error_changes_no_exit_code(ready: ProjectDir, lin
     assert shell(ready, line, "send", "hello.yaml", "--yes", "--env", env).returncode == code
 
 
-@pytest.mark.parametrize("command", all_but(["send"], ["validate", "render", "plan", "send", "status", "reconcile"]))
-def test_rejected_input_keeps_its_exit_code(ready: ProjectDir, command: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "command"),
+    all_but([(SILENT[0], "send")], product(SILENT[:2], ["validate", "render", "plan", "send", "status", "reconcile"])),
+)
+def test_rejected_input_keeps_its_exit_code(ready: ProjectDir, line: str, command: str) -> None:
     ready.write("hello.yaml", "spec: 1\n")
-    for line in ('"$@" 2>/dev/full', '"$@" 2>&-'):
-        assert shell(ready, line, command, "hello.yaml", "--env", "test").returncode == 1
+    assert shell(ready, line, command, "hello.yaml", "--env", "test").returncode == 1
 
 
 LINES = [

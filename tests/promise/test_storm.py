@@ -10,7 +10,7 @@ from storm import storm
 KILLS = 20
 
 
-@pytest.mark.parametrize("kills", all_but([5], [5, KILLS]))
+@pytest.mark.parametrize("kills", all_but([2], [2, KILLS]))
 def test_a_storm_breaks_no_promise(kills: int) -> None:
     """Nothing twice, nobody lost, no other text than was planned and approved, no wrong total, no number or key written."""
     weathered = storm(seed=1, kills=kills)
