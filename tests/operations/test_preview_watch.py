@@ -49,7 +49,7 @@ class Desk:
         self.while_reading: Callable[[], object] = lambda: None
         clock = Clock(monotonic=lambda: self.now, wall=self._wall, sleep=lambda _: None, random=lambda: 0.5)
         system = real_system("preview", environ=environ or {}, clock=clock)
-        self.watch = PreviewWatch([str(folder / "hello.yaml")], env, None, system, preview_of)
+        self.watch = PreviewWatch([str(folder / "hello.yaml")], env, None, system, lambda *made: preview_of(*made[:3]))
 
     def _wall(self) -> float:
         """Each reading asks for the time."""

@@ -28,7 +28,8 @@ from sendspec.reading.tables.row import Row
 MAX_DISTURBED = 4
 """Readings during which a file changed whose errors are not told, one after another: such errors may be those of half a file."""
 
-MakePreview = Callable[[Sequence[Job], Sequence[Plan], ProjectContext], Preview]
+MakePreview = Callable[[Sequence[Job], Sequence[Plan], ProjectContext, Problems], Preview | None]
+"""Makes the preview; None where there is nothing to show, which the problems say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,9 @@ class PreviewWatch:
             files = followed_files(self._specs, self._recipients, context)
             if problems.has_errors or context is None:
                 return None, tuple(problems), files
-            preview = self._make(jobs, plans, context)
+            preview = self._make(jobs, plans, context, problems)
+            if preview is None:
+                return None, tuple(problems), files
             rows = tuple(self._rows(job, shown.shown) for job, shown in zip(jobs, preview.specs, strict=True))
         moment = self._system.local_time(datetime.fromtimestamp(self._system.clock.wall(), UTC))
         picture = Picture(preview=preview, moment=moment, warnings=tuple(problems), jobs=tuple(jobs), rows=rows)
