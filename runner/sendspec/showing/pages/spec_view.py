@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.edited_message import EditableValue
-from sendspec.operations.forcing_cause import ForcingCause
 from sendspec.operations.preview import SpecPreview
+from sendspec.operations.saving import Replacement, Saving
 from sendspec.planning.decision import Skip
 from sendspec.showing.account import country_words, skip_words, skipped_words
 from sendspec.showing.cost import cost_words, country_lines
@@ -18,8 +18,8 @@ from sendspec.showing.pages.parts import Fact, TableRow
 from sendspec.showing.plan import suppressed_words
 from sendspec.showing.plan_forcing import why
 from sendspec.showing.plan_shape import shape_marks
+from sendspec.showing.saving import character_words, saved_words, saving_words
 from sendspec.showing.schedule import schedule_lines
-from sendspec.showing.segments import segment_words
 
 ADVICE_SHOWN = 10
 _MEANINGS = {
@@ -52,7 +52,7 @@ def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
     plan = spec.plan
     marks = {} if spec.asked else shape_marks(spec.shapes)
     generation = f", generation {spec.generation}" if spec.generation > 1 else ""
-    advice = [why(cause) for cause in spec.forcing if cause.segments_saved]
+    advice = [_advice(saving, spec) for saving in spec.detail.savings]
     return SpecView(
         title=printable(f"{spec.name} → {spec.channel} ({spec.environment}){generation}"),
         id=f"spec-{number + 1}",
@@ -78,7 +78,8 @@ def _facts(spec: SpecPreview) -> Iterator[Fact]:
     left = plan.recipients - plan.send
     yield Fact("Who won’t, and why", grouped(left), skipped_words(skipped, grouped), "warn" if left else "")
     segments = plan.segments
-    sizes = segment_words(total=segments.total, gsm7=segments.gsm7, ucs2=segments.ucs2)
+    by_encoding = [f"{grouped(n)} {name}" for name, n in (("GSM-7", segments.gsm7), ("UCS-2", segments.ucs2)) if n]
+    sizes = f"{counted(segments.total, 'segment')}; messages: {', '.join(by_encoding)}" if segments.total else ""
     unknown = "not known" if segments.total else "not measured"
     yield Fact(
         "What it costs", unknown if plan.cost is None else cost_words(plan.cost) or "nothing", _cost_note(spec, sizes)
@@ -96,16 +97,19 @@ def _cost_note(spec: SpecPreview, sizes: str) -> str:
 
 def _dearest(spec: SpecPreview) -> Fact:
     label = "Which character costs most"
-    cause = next((each for each in spec.forcing if each.segments_saved), None)
-    if cause is None:
-        none = "none: every text is GSM-7" if not spec.plan.segments.ucs2 else "none makes a text longer"
-        return Fact(label, none)
-    return Fact(label, _character(cause), why(cause).partition(") ")[2] or why(cause), "warn")
+    causes = [each.cause for each in spec.detail.savings if isinstance(each, Replacement) and each.cause is not None]
+    if not causes:
+        return Fact(label, "none" if spec.plan.segments.ucs2 else "none: every text is GSM-7")
+    what = character_words(causes[0].character)
+    return Fact(label, what, why(causes[0], spec.plan.cost).removeprefix(what).strip(), "warn")
 
 
-def _character(cause: ForcingCause) -> str:
-    character = cause.character
-    return f"{printable(character)} (U+{ord(character):04X})" if character else "non-Latin text"
+def _advice(saving: Saving, spec: SpecPreview) -> str:
+    """What to do, and what it saves, in one line."""
+    if isinstance(saving, Replacement) and saving.cause is not None:
+        return why(saving.cause, spec.plan.cost)
+    words = saving_words(saving)
+    return f"{words[0].upper()}{words[1:]} saves {saved_words(saving.segments, saving.cost)}"
 
 
 def _skipped(spec: SpecPreview) -> Iterator[TableRow]:
