@@ -13,7 +13,7 @@ from sendspec.composing.eligibility import Eligibility, Exclusion
 from sendspec.composing.error_cells import columns_of
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.redaction import mask_in_row
+from sendspec.diagnostics.redaction import mask_in_row, printable
 from sendspec.operations.send_job import Job
 from sendspec.operations.shown_message import ShownMessage, shown_message
 from sendspec.planning.decision import SKIP_BY_EXCLUSION, Skip
@@ -30,7 +30,10 @@ MOST_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class EditableValue:
-    """A cell of a row. `shown` is masked where it looks like an address: `is_masked`. `is_used`: the message depends on it."""
+    """A cell of a row. `is_masked`: `shown` is not all of it, as it looks like an address, or has characters that can't be seen.
+
+    `is_used`: the message depends on it.
+    """
 
     column: str
     shown: str
@@ -81,7 +84,7 @@ def editable_values(job: Job, row: Row) -> tuple[EditableValue, ...]:
 
 def _editable(name: str, value: object, *, is_used: bool) -> EditableValue:
     text = "" if value is None else value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
-    shown = mask_in_row(text)
+    shown = "\n".join(printable(mask_in_row(line)) for line in text.split("\n"))
     return EditableValue(name, shown, shown != text, is_used)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
+from markupsafe import escape
+
 from sendspec.diagnostics.redaction import is_all_visible, printable, spelled
 from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
@@ -60,7 +62,8 @@ def _is_unseen(text: str, at: int) -> bool:
         before = text[at - 2] if text[at - 1] == "\ufe0f" and at > 1 else text[at - 1]
         return not {unicodedata.category(before), unicodedata.category(text[at + 1])} <= _SYMBOLS
     if "\ufe00" <= character <= "\ufe0f":
-        return not is_all_visible(text[max(0, at - 1) : at + 2])
+        keycap = text[at + 1 : at + 2] == "\u20e3"
+        return not is_all_visible(text[max(0, at - 1) : at + 1 + keycap])
     return not is_all_visible(character)
 
 
@@ -79,7 +82,8 @@ def _piece(message: ShownMessage, mark: _Mark, text: str) -> Piece:
         text = printable(text, named=False)
     elif message.source is not SampleSource.COLUMNS:
         text = _unmistakable(text)
-    return Piece(text.replace("\r\n", "\n"), " ".join(kinds), "; ".join(notes))
+    # as markup, it is not made visible once more: what joins emoji stays
+    return Piece(escape(text.replace("\r\n", "\n")), " ".join(kinds), "; ".join(notes))
 
 
 def _unmistakable(text: str) -> str:
