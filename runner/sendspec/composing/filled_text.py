@@ -14,13 +14,13 @@ from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.identity import id_text
 from sendspec.composing.message import Message
-from sendspec.composing.payload_text import text_of, text_path
+from sendspec.composing.payload_text import text_path
 from sendspec.composing.shape_payload import constants_of
 from sendspec.composing.shape_text import spelled_pieces
 from sendspec.composing.taken_way import NO_CONSTANTS, TakenWay
 from sendspec.composing.template import MessageContext, message_context, parsed
 from sendspec.composing.template_environment import jinja_environment
-from sendspec.composing.template_tree import Placeholder, placeholders_of
+from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, placeholders_of
 from sendspec.composing.tree_instrumentation import instrument
 from sendspec.diagnostics.redaction import spelled
 
@@ -56,7 +56,7 @@ def filled_text(program: CompiledSpec, written: Mapping[str, object], message: M
         return ()
     template = text_placeholder(program)
     if template is None:
-        is_own = text_of(program.spec.message) == text
+        is_own = _text_of_all(program) == text
         return (FilledPiece(text, not is_own, why="" if is_own else NOT_ONE_TEMPLATE),)
     constants = constants_of(program)
     values = {**written, **constants, "message_id": id_text(message.id)}
@@ -71,7 +71,7 @@ def shape_pieces(program: CompiledSpec, alternatives: int) -> tuple[FilledPiece,
     """The pieces of the text that `shape_payload` has: values are filled in as `⟨…⟩`."""
     placeholder = text_placeholder(program)
     if placeholder is None:
-        text = spelled(text_of(program.spec.message) or "")
+        text = spelled(_text_of_all(program) or "")
         return (FilledPiece(text),) if text else ()
     taken = alternatives >> placeholder.first_bit
     return tuple(
@@ -85,6 +85,18 @@ def text_placeholder(program: CompiledSpec) -> Placeholder | None:
     """The template of the messages' text; None where the text is the same for all, or there is none."""
     at = ("message", *text_path(program.spec.message))
     return next((each for each in placeholders_of(program.content) if each.at == at), None)
+
+
+def _text_of_all(program: CompiledSpec) -> str | None:
+    """The text, where it is the same for all; None where it isn't, or there is none."""
+    node: Node | None = program.content
+    at = text_path(program.spec.message)
+    while isinstance(node, Branch) and at:
+        node, at = dict(zip(node.keys, node.children, strict=True)).get(at[0]), at[1:]
+    value = node.value if isinstance(node, Constant) else None
+    for key in at:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else None
 
 
 class _Filling:
