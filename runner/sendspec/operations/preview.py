@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
@@ -15,6 +14,7 @@ from sendspec.operations.plan_detail import PlanDetail, detail_and_rows, shapes_
 from sendspec.operations.plan_sample import SampleSource, examples_by_shape
 from sendspec.operations.plan_schedule import schedule_of
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.saving import Saving
 from sendspec.operations.send_job import Job
 from sendspec.operations.shown_message import ShownMessage, shown_columns, shown_message
 from sendspec.planning.cost import Cost, sum_of_costs
@@ -32,8 +32,7 @@ IF_NOTHING_WAS_SENT = "if nothing was sent before"
 class SpecPreview:
     """What the messages of one spec look like, as if nothing had ever been sent.
 
-    `shown` has one message for each of the shapes that are shown, in their order, or the messages that were `asked` for. `savings` are
-    what can be saved, the most first. `platform` is the channel's, `sender` is the one that all of the shown messages name, "" for the
+    `shown` has one message for each of the shapes that are shown, in their order, or the messages that were `asked` for. `platform` is the channel's, `sender` is the one that all of the shown messages name, "" for the
     channel's own.
     """
 
@@ -44,7 +43,6 @@ class SpecPreview:
     detail: PlanDetail
     shown: tuple[ShownMessage, ...]
     sender: str = ""
-    savings: tuple[Any, ...] = ()
     asked: bool = False
 
     @property
@@ -68,6 +66,11 @@ class SpecPreview:
     @property
     def forcing(self) -> tuple[ForcingCause, ...]:
         return self.detail.forcing
+
+    @property
+    def savings(self) -> tuple[Saving, ...]:
+        """What would save segments, the most first; each is by itself."""
+        return self.detail.savings
 
     @property
     def cost(self) -> Cost | None:

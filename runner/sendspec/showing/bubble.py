@@ -173,17 +173,15 @@ def forcing_word_lines(message: ShownMessage) -> Iterator[str]:
     for each in message.forcing:
         by_character.setdefault(each.character, []).append(each)
     for character, found in by_character.items():
-        replacement = found[0].replacement
-        advice = (
-            "no plain replacement"
-            if replacement is None
-            else f"`{replacement}` is plain"
-            if replacement
-            else "can be left out"
-        )
-        yield f"{printable(character)} (U+{ord(character):04X}) {_places(found)}: {advice}"
+        yield f"{printable(character)} (U+{ord(character):04X}) {_places(found)}: {_advice(found[0].replacement)}"
     if by_character and message.measure is not None and message.replaced is not None:
         yield _if_replaced(message.measure, message.replaced)
+
+
+def _advice(replacement: str | None) -> str:
+    if replacement is None:
+        return "GSM-7 has nothing like it"
+    return f"write {'a space' if replacement == ' ' else f'`{replacement}`'}" if replacement else "leave it out"
 
 
 def _if_replaced(measured: Measure, changed: Measure) -> str:

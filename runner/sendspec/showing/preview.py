@@ -10,16 +10,18 @@ from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.preview import Preview, SpecPreview
 from sendspec.operations.shown_message import ShownMessage
+from sendspec.showing.account import skipped_words
 from sendspec.showing.bubble import bubble_lines, plain_lines
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.plan import countries_line, head_lines, skipped_row_lines, suppressed_words
 from sendspec.showing.plan_forcing import forcing_lines
 from sendspec.showing.plan_shape import path_words, shape_marks, values_words
+from sendspec.showing.saving import saved_words, saving_words
 from sendspec.showing.schedule import schedule_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
-ROWS_LISTED = 10
-"""Rows of shapes that have no message of theirs shown."""
+SAVINGS_SHOWN, ROWS_LISTED = 10, 10
+"""Rows that are named of shapes without a message of theirs."""
 NOT_ASKED = "as if nothing had been sent before; `sendspec plan` looks that up, and opt-outs"
 
 
@@ -73,7 +75,7 @@ def _spec_lines(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
             yield message_text(message, style)
         return
     yield from _shapes(spec, style)
-    yield from _savings(spec, style)
+    yield from _ending(spec, style)
 
 
 def _shapes(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
@@ -136,8 +138,24 @@ _SOURCES = {
 }
 
 
-def _savings(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
-    lines = list(forcing_lines(spec.plan, spec.detail, style, full=True))
-    if lines:
+def _ending(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
+    """Why messages are UCS-2, what would save most, and the totals once more: the first lines may have scrolled away."""
+    plan = spec.plan
+    if lines := list(forcing_lines(plan, spec.detail, style, full=True)):
         yield ""
         yield from lines
+    if spec.savings:
+        yield ""
+        yield "  to save, each by itself:"
+        for saving in spec.savings[:SAVINGS_SHOWN]:
+            yield f"    {saving_words(saving)}: {saved_words(saving.segments, saving.cost)}"
+        if (left := len(spec.savings) - SAVINGS_SHOWN) > 0:
+            yield f"    and {grouped(left)} more: `--format json`"
+    if len(spec.shown) > 1:
+        yield ""
+        sizes = [counted(plan.segments.total, "segment")] if plan.segments.total else []
+        sizes += [] if plan.cost is None else [cost_words(plan.cost)]
+        yield "  " + " · ".join([counted(plan.send, "message"), *filter(None, sizes)])
+        if plan.skipped:
+            skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
+            yield f"  {grouped(plan.recipients - plan.send)} skipped: {skipped}"

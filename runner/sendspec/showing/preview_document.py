@@ -18,6 +18,7 @@ from sendspec.showing.json_text import json_document, json_line
 from sendspec.showing.plan import segments_json, skipped_rows_json, suppress_json
 from sendspec.showing.plan_forcing import forcing_json
 from sendspec.showing.plan_shape import shapes_json
+from sendspec.showing.saving import savings_json
 from sendspec.showing.schedule import schedule_json
 
 
@@ -103,6 +104,7 @@ def _spec_json(spec: SpecPreview) -> dict[str, Any]:
         **shapes_json(plan, spec.detail),
         **({} if spec.asked else {"shown": [shown_json(each) for each in spec.shown]}),
         **({"forcing": forcing_json(spec.detail)} if spec.forcing else {}),
+        **({"savings": savings_json(spec.savings)} if spec.savings else {}),
         **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
     }
 
