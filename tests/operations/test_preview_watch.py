@@ -286,6 +286,16 @@ def test_values_of_json_keep_their_types_where_they_can(project_dir: ProjectDir)
     assert result(desk.present.picture.edited(0, 1, {"n": "[1"})) == ("Hi Ann [1, dear guest.", None)
 
 
+def test_rows_on_one_line_are_not_told_apart_and_not_edited(project_dir: ProjectDir) -> None:
+    desk = Desk(project_dir.folder)
+    rows = "[{phone: '+447700900001', name: Ann}, {phone: '+447700900002', kind: vip, name: Ben}]"
+    desk.write("hello.yaml", SPEC.replace("""{file: people.csv, where: "{{ kind | default('') != 'none' }}"}""", rows))
+    desk.watch.begin()
+    assert desk.present.picture is not None
+    assert len(desk.present.picture.preview.specs[0].shown) == 2
+    assert desk.present.picture.rows == ({},)
+
+
 def test_with_ci_set_no_recipient_s_row_is_kept(project_dir: ProjectDir) -> None:
     desk = Desk(project_dir.folder, environ={"CI": "true"})
     desk.watch.begin()

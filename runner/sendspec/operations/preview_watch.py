@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -127,10 +128,12 @@ class PreviewWatch:
         return picture, (), files
 
     def _rows(self, job: Job, shown: Sequence[ShownMessage]) -> Mapping[int, Row]:
-        """The rows of the messages that are shown; none with `CI` set, where nobody's values may be."""
+        """The rows of the messages that are shown; none with `CI` set, where nobody's values may be, nor of several on one line."""
         if self._system.is_ci:
             return {}
-        return {row.line: row for row in rows_at(job, {each.line for each in shown})}
+        found = list(rows_at(job, {each.line for each in shown}))
+        count = Counter(row.line for row in found)
+        return {row.line: row for row in found if count[row.line] == 1}
 
     def _show(self, picture: Picture | None, errors: tuple[Diagnostic, ...], files: tuple[str, ...]) -> bool:
         """Shows what was read. Errors of files that changed meanwhile are not shown: the next look reads again."""
