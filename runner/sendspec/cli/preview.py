@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,14 +20,14 @@ from sendspec.cli.console import (
 )
 from sendspec.cli.project import open_jobs, tell_blank_rows
 from sendspec.composing.message import Message
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.wording import counted
 from sendspec.operations.preview import Preview, check_for_preview, preview_of
-from sendspec.operations.preview_asked import every_message, message_cost, message_of_key, message_of_row
+from sendspec.operations.preview_asked import asked_preview, every_message, message_cost
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.render import note_table_changes
 from sendspec.operations.send_job import Job
-from sendspec.operations.shown_message import ShownMessage
 from sendspec.reading.files.confined_path import without_detour
 from sendspec.showing.preview import preview_text, row_text
 from sendspec.showing.terminal_style import TerminalStyle
@@ -47,6 +47,9 @@ WITHOUT_VALUES = (
 )
 @click.option("--key", metavar="KEY", help="Show the message of the recipient with this key.")
 @click.option("--all", "everything", is_flag=True, help="Show every message, in the order of the rows.")
+@click.option("--html", metavar="FILE", help="Write it as a page to FILE, which only you can open.")
+@click.option("--watch", is_flag=True, help="Show it on a page that follows the files, until you stop it.")
+@click.option("--port", type=click.IntRange(0, 65_535), metavar="N", help="Port of --watch; default: a free one.")
 @common_options
 def command(
     console: Console,
@@ -57,6 +60,9 @@ def command(
     row: int | None,
     key: str | None,
     everything: bool,
+    html: str | None,
+    watch: bool,
+    port: int | None,
 ) -> int:
     """Show what people will see: one message of each shape, who gets none, and what it costs.
 
@@ -69,8 +75,15 @@ def command(
       sendspec preview specs/welcome.yaml --row 17
       sendspec preview specs/welcome.yaml --key +31612345678
       sendspec preview specs/welcome.yaml --all --format json
+      sendspec preview specs/welcome.yaml --html preview.html
+      sendspec preview specs/welcome.yaml --watch
     """
     _refuse_together(console, specs, row, key, everything)
+    _refuse_page(console, everything=everything, html=html, follows=watch, port=port, recipients=recipients)
+    if watch:
+        from sendspec.cli import preview_watch  # loads an HTTP server
+
+        return preview_watch.watch(console, specs, env, recipients, asked=(row, key), port=port or 0)
     problems = Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
     plans = check_for_preview(jobs, context, problems, processes)
@@ -82,7 +95,7 @@ def command(
         console.say(WITHOUT_VALUES)
     preview = preview_of(jobs, plans, context)
     if row is not None or key is not None:
-        found, missed = _asked(jobs, preview, row, key, context)
+        found, missed = asked_preview(jobs, preview, row, key, context)
         if found is None:
             return rejected(console, missed)
         for diagnostic in missed:
@@ -95,7 +108,10 @@ def command(
         note_table_changes(jobs, changed)
         if rejects(console, changed):
             return ExitCode.REJECTED
-        _print(console, preview)
+        if html is not None:
+            _write_page(console, html, preview, problems)
+        if html is None or console.is_json:
+            _print(console, preview)
     return _ending(console, changed)
 
 
@@ -118,21 +134,37 @@ def _refuse_together(
         )
 
 
-def _asked(
-    jobs: Sequence[Job], preview: Preview, row: int | None, key: str | None, context: ProjectContext
-) -> tuple[Preview | None, list[Diagnostic]]:
-    """The preview with the messages that were asked for; None without any. And why a spec has none."""
-    found, missed = [], []
-    for job, spec in zip(jobs, preview.specs, strict=True):
-        if row is not None:
-            answer = message_of_row(job, spec, row, context)
-        else:
-            answer = message_of_key(job, spec, key or "", context)
-        if isinstance(answer, ShownMessage):
-            found.append(replace(spec, shown=(answer,), asked=True))
-        else:
-            missed.append(answer)
-    return (Preview(tuple(found)) if found else None), missed
+def _refuse_page(
+    console: Console, *, everything: bool, html: str | None, follows: bool, port: int | None, recipients: str | None
+) -> None:
+    if port is not None and not follows:
+        raise click.UsageError("--port is for --watch")
+    page = "--watch" if follows else None if html is None else "--html"
+    if page is None:
+        return
+    if follows and html is not None:
+        raise click.UsageError("--watch and --html can't be given together: a page of --watch is no file")
+    if everything:
+        raise click.UsageError(f"--all and {page} can't be given together: a page shows a message of each shape")
+    if follows and console.is_json:
+        raise click.UsageError("--watch shows a page, and no document: leave out --format json")
+    if follows and recipients == "-":
+        raise click.UsageError(
+            "--watch reads the recipients again and again, and standard input can be read once: name a file"
+        )
+    if html is not None:
+        from sendspec.operations.page_file import check_page_place  # rarely asked for
+
+        check_page_place(Path(html))
+
+
+def _write_page(console: Console, html: str, preview: Preview, warnings: Problems) -> None:
+    from sendspec.operations.page_file import write_page  # these are rarely asked for
+    from sendspec.showing.pages.preview import preview_page
+
+    write_page(Path(html), preview_page(preview, list(warnings), is_public=console.system.is_ci))
+    shown = sum(len(spec.shown) for spec in preview.specs)
+    console.say(f"{counted(shown, 'message')} on the page {html}")
 
 
 def _print(console: Console, preview: Preview) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sendspec.composing.message import Message
@@ -13,7 +13,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.key_search import why_no_message
 from sendspec.operations.offline_plan import decided_without_ledger
 from sendspec.operations.plan_detail import rows_at
-from sendspec.operations.preview import SpecPreview
+from sendspec.operations.preview import Preview, SpecPreview
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.render import ids_of
 from sendspec.operations.send_job import Job
@@ -29,6 +29,23 @@ _REASONS = {
     Skip.ONLY_TO: ("the environment's `only_to` doesn't name its address", "look at another row, or change `only_to`"),
 }
 """Why the row of a preview gets no message, and what to do; a repeated recipient has words of its own."""
+
+
+def asked_preview(
+    jobs: Sequence[Job], preview: Preview, row: int | None, key: str | None, context: ProjectContext
+) -> tuple[Preview | None, list[Diagnostic]]:
+    """The preview with the messages that were asked for; None without any. And why a spec has none."""
+    found, missed = [], []
+    for job, spec in zip(jobs, preview.specs, strict=True):
+        if row is not None:
+            answer = message_of_row(job, spec, row, context)
+        else:
+            answer = message_of_key(job, spec, key or "", context)
+        if isinstance(answer, ShownMessage):
+            found.append(replace(spec, shown=(answer,), asked=True))
+        else:
+            missed.append(answer)
+    return (Preview(tuple(found)) if found else None), missed
 
 
 def message_of_row(job: Job, spec: SpecPreview, line: int, context: ProjectContext) -> ShownMessage | Diagnostic:

@@ -17,18 +17,21 @@ from typing import Any
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 1.0
 """How long a request that is arriving has left at the end."""
-BIND_TRIES = 20
 RETRY_SECONDS = 5
 FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerBounds:
-    """`read_seconds`: how long a request may take to arrive, from the connection on. `cuts_answers`: at the end, nobody waits for them."""
+    """`read_seconds`: how long a request may take to arrive, from the connection on. `cuts_answers`: at the end, nobody waits for them.
+
+    `bind_tries`, `POLL_SECONDS` apart, are for a port that a server which is ending still has.
+    """
 
     connections: int
     read_seconds: float
     cuts_answers: bool = False
+    bind_tries: int = 20
 
 
 class BoundedServer(ThreadingHTTPServer):
@@ -134,7 +137,7 @@ def bound_server(
     monotonic: Callable[[], float],
 ) -> BoundedServer:
     """A server that listens. One that is just ending may have the port for a moment. Raises OSError."""
-    for _ in range(BIND_TRIES - 1):
+    for _ in range(bounds.bind_tries - 1):
         try:
             return BoundedServer(address, exchange, bounds, monotonic)
         except OSError as error:

@@ -27,7 +27,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
     document = _head(preview)
     if any(spec.asked for spec in preview.specs):
         document["messages"] = [
-            {**_message_json(spec.name, each), **_shown_json(each)} for spec in preview.specs for each in spec.shown
+            {**_message_json(spec.name, each), **shown_json(each)} for spec in preview.specs for each in spec.shown
         ]
     return document
 
@@ -102,7 +102,7 @@ def _spec_json(spec: SpecPreview) -> dict[str, Any]:
         **({"schedule": schedule} if schedule else {}),
         "segments": segments_json(plan.segments),
         **shapes_json(plan, spec.detail),
-        **({} if spec.asked else {"shown": [_shown_json(each) for each in spec.shown]}),
+        **({} if spec.asked else {"shown": [shown_json(each) for each in spec.shown]}),
         **({"forcing": forcing_json(spec.detail)} if spec.forcing else {}),
         **({"savings": savings_json(spec.savings)} if spec.savings else {}),
         **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
@@ -125,7 +125,7 @@ def _message_json(spec: str, message: ShownMessage) -> dict[str, Any]:
     }
 
 
-def _shown_json(message: ShownMessage) -> dict[str, Any]:
+def shown_json(message: ShownMessage) -> dict[str, Any]:
     """A bubble: all that is shown of one message."""
     return {
         "shape": None if message.shape is None else message.shape.id,

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from sendspec.diagnostics.redaction import printable
 
 FOLDER = Path(__file__).parent
-STYLES = ("base", "bubble", "chart", "table", "sandbox")
+STYLES = ("base", "bubble", "chart", "table", "sandbox", "preview")
 """The parts of the one style, in order: files of `styles/`."""
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 

@@ -1,0 +1,30 @@
+"""What a live page asks for: the message of one row with other values. Values are data, whatever is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """The number of a spec on the page, the line of a row, and the changed values by column."""
+
+    spec: int
+    row: int
+    values: Mapping[str, str]
+
+
+def edit_request(body: bytes) -> EditRequest | None:
+    """The request in a body; None for anything else."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    match found:
+        case {"spec": int(spec), "row": int(row), "values": dict(values)} if not isinstance(spec, bool):
+            if all(isinstance(value, str) for value in values.values()):
+                return EditRequest(spec, row, values)
+    return None

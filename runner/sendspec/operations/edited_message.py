@@ -1,0 +1,129 @@
+"""A message of a preview, composed once more from its row with other values. Nothing is written, and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import orjson
+
+from sendspec.composing.composer import ComposingStopped
+from sendspec.composing.eligibility import Eligibility, Exclusion
+from sendspec.composing.error_cells import columns_of
+from sendspec.composing.message import Message
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.redaction import mask_in_row, printable
+from sendspec.operations.send_job import Job
+from sendspec.operations.shown_message import ShownMessage, shown_message
+from sendspec.planning.decision import SKIP_BY_EXCLUSION, Skip
+from sendspec.planning.shape import Shape
+from sendspec.reading.prices import PriceTable
+from sendspec.reading.tables.lone_row import LoneRow
+from sendspec.reading.tables.row import Row
+
+MOST_COLUMNS = 60
+"""Columns of a row that can be edited."""
+MOST_CHARACTERS = 20_000
+"""Characters of a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditableValue:
+    """A cell of a row. `is_masked`: `shown` is not all of it, as it looks like an address, or has characters that can't be seen.
+
+    `is_used`: the message depends on it.
+    """
+
+    column: str
+    shown: str
+    is_masked: bool
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What the row gives now. `skip` is why nobody would get it."""
+
+    message: ShownMessage
+    skip: Skip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The spec's `where` leaves the row out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The row can't become a message."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotEditable:
+    """What was asked for is no change of a row."""
+
+    reason: str
+
+
+EditResult: TypeAlias = Edited | LeftOut | Rejected | NotEditable
+
+
+def editable_values(job: Job, row: Row) -> tuple[EditableValue, ...]:
+    """The cells that can be edited, those first that the message depends on."""
+    program, values = job.program, row.values
+    nodes = (program.to, program.key, program.receiver, program.content)
+    where = () if isinstance(program.where, bool) else (program.where,)
+    used = columns_of(*nodes, *where)
+    names = dict.fromkeys((*(job.table.columns or ()), *values))
+    listed = sorted(names, key=lambda name: name not in used)[:MOST_COLUMNS]
+    return tuple(_editable(name, values.get(name), is_used=name in used) for name in listed)
+
+
+def _editable(name: str, value: object, *, is_used: bool) -> EditableValue:
+    text = "" if value is None else value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    shown = "\n".join(printable(mask_in_row(line)) for line in text.split("\n"))
+    return EditableValue(name, shown, shown != text, is_used)
+
+
+def edited_message(
+    job: Job, row: Row, changes: Mapping[str, str], prices: PriceTable | None, shapes: Mapping[str, Shape]
+) -> EditResult:
+    """The message of `row` with the values in `changes`. An empty value counts as an empty cell."""
+    known = {each.column for each in editable_values(job, row)}
+    if not changes.keys() <= known:
+        return NotEditable("the row has no such column")
+    if any(len(text) > MOST_CHARACTERS for text in changes.values()):
+        return NotEditable("the value is too long")
+    values = {name: value for name, value in _changed(row.values, changes).items() if value not in (None, "")}
+    changed, problems = Row(row.line, values), Problems()
+    table = LoneRow(job.table.path, tuple(job.table.columns or values), changed)
+    edited = replace(job, table=table)
+    try:
+        composed = edited.composer(problems).compose(changed)
+    except ComposingStopped:
+        composed = None
+    if composed is None:
+        return Rejected(tuple(problems))
+    if not isinstance(composed, Message):
+        return LeftOut()
+    exclusion = Eligibility(suppressed=job.suppressed).exclusion_of(composed)
+    skip = None if exclusion is Exclusion.NONE else SKIP_BY_EXCLUSION[exclusion]
+    return Edited(shown_message(edited, values, composed, prices, shapes=shapes), skip)
+
+
+def _changed(values: Mapping[str, object], changes: Mapping[str, str]) -> dict[str, object]:
+    """Text stays text; what was a number, a list or the like stays so if the new text is JSON."""
+    changed = dict(values)
+    for name, text in changes.items():
+        changed[name] = text if isinstance(values.get(name, ""), str) else _parsed(text)
+    return changed
+
+
+def _parsed(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

@@ -1,0 +1,103 @@
+"""The text of a message in the stretches that a page marks: filled in, forcing UCS-2, unseen characters, and where a segment ends."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import accumulate, groupby
+from typing import NamedTuple
+
+from markupsafe import escape
+
+from sendspec.diagnostics.redaction import is_all_visible, printable, spelled
+from sendspec.operations.forcing_cause import ForcingSource
+from sendspec.operations.plan_sample import SampleSource
+from sendspec.operations.shown_message import ForcedAt, ShownMessage
+from sendspec.showing.bubble import is_in_another_script
+from sendspec.showing.pages.parts import Piece
+
+_JOINER = "\u200d"
+_SYMBOLS = frozenset({"So", "Sk", "Me"})
+
+
+class _Mark(NamedTuple):
+    """How a character is marked: by the number of its piece, -1 in the spec's own words, and by what it forces."""
+
+    piece: int
+    forced: ForcedAt | None
+    is_unseen: bool
+
+
+def message_pieces(message: ShownMessage) -> Iterator[Piece]:
+    """All of the text, in order; besides it only marks where a segment ends."""
+    text, ends = message.text, list(accumulate(map(len, message.segments[:-1])))
+    marks = _marks(message)
+    start = 0
+    for number, end in enumerate((*ends, len(text))):
+        if number:
+            yield Piece(str(number + 1), "cut", f"segment {number + 1} of {len(message.segments)} begins here")
+        for mark, run in groupby(range(start, end), marks.__getitem__):
+            indexes = list(run)
+            yield _piece(message, mark, text[indexes[0] : indexes[-1] + 1])
+        start = end
+
+
+def _marks(message: ShownMessage) -> list[_Mark]:
+    forced = {} if is_in_another_script(message) else {each.index: each for each in message.forcing}
+    piece_of = [
+        number if piece.is_filled and message.is_split else -1
+        for number, piece in enumerate(message.pieces)
+        for _ in piece.text
+    ]
+    text = message.text
+    return [_Mark(piece, forced.get(at), _is_unseen(text, at)) for at, piece in enumerate(piece_of)]
+
+
+def _is_unseen(text: str, at: int) -> bool:
+    """Whether a character is to be shown as an escape. A line end is seen, and so is what joins two signs to one emoji."""
+    character = text[at]
+    if character == "\n" or text[at : at + 2] == "\r\n":
+        return False
+    if character == _JOINER and 0 < at < len(text) - 1:
+        before = text[at - 2] if text[at - 1] == "\ufe0f" and at > 1 else text[at - 1]
+        return not {unicodedata.category(before), unicodedata.category(text[at + 1])} <= _SYMBOLS
+    if "\ufe00" <= character <= "\ufe0f":
+        keycap = text[at + 1 : at + 2] == "\u20e3"
+        return not is_all_visible(text[max(0, at - 1) : at + 1 + keycap])
+    return not is_all_visible(character)
+
+
+def _piece(message: ShownMessage, mark: _Mark, text: str) -> Piece:
+    kinds, notes = [], []
+    if mark.piece >= 0:
+        kinds.append("filled")
+        columns = message.pieces[mark.piece].columns
+        notes.append(f"from {', '.join(map(printable, columns))}" if columns else "from the message itself")
+    if mark.forced is not None:
+        kinds.append("forcing")
+        notes.append(_forced_words(mark.forced))
+    if mark.is_unseen:
+        kinds.append("shown")
+        notes.append("a character that can't be seen")
+        text = printable(text, named=False)
+    elif message.source is not SampleSource.COLUMNS:
+        text = _unmistakable(text)
+    # as markup, it is not made visible once more: what joins emoji stays
+    return Piece(escape(text.replace("\r\n", "\n")), " ".join(kinds), "; ".join(notes))
+
+
+def _unmistakable(text: str) -> str:
+    """What would read like one of our escapes is spelled as one."""
+    return "\n".join(map(spelled, text.split("\n")))
+
+
+def _forced_words(forced: ForcedAt) -> str:
+    advice = (
+        ", no plain replacement"
+        if forced.replacement is None
+        else f": write {forced.replacement}"
+        if forced.replacement
+        else ": can be left out"
+    )
+    own = " in the spec's own text" if forced.source is ForcingSource.TEMPLATE else ""
+    return f"U+{ord(forced.character):04X}{own} forces UCS-2{advice}"

@@ -1,0 +1,110 @@
+"""The page of a preview: who gets it, who won't and why, what it costs and how to pay less; then a message of each shape, as on a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.edited_message import EditableValue
+from sendspec.operations.preview import Preview
+from sendspec.operations.preview_watch import Watched
+from sendspec.showing.cost import cost_words
+from sendspec.showing.diagnostics import diagnostics_text
+from sendspec.showing.pages.page import content_policy, page_html
+from sendspec.showing.pages.parts import Column, Fact
+from sendspec.showing.pages.spec_view import spec_view
+from sendspec.showing.preview_document import preview_document
+from sendspec.showing.terminal_style import PLAIN
+
+NOT_ASKED = "As if nothing had been sent before: `sendspec plan` looks that up, and opt-outs."
+SCRIPTS, LIVE_SCRIPTS = ("filter",), ("filter", "watch")
+SKIPPED_COLUMNS = (Column("Why"), Column("That is"), Column("Recipients", is_number=True), Column("First rows"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveView:
+    """What a page that follows its files says about that. `errors` lie over what is shown, which was read at `moment`; "" if there is none."""
+
+    number: int
+    following: str
+    errors: str
+    moment: str
+
+
+def preview_page(preview: Preview, warnings: Sequence[Diagnostic] = (), *, is_public: bool = False) -> str:
+    """A file for anybody's browser. `is_public`: no recipient's values are in the preview, and nobody's row may be quoted."""
+    context = _context(preview, warnings, {}, is_public=is_public)
+    return page_html("preview", {**context, "live": None}, data=preview_document(preview), scripts=SCRIPTS)
+
+
+def live_page(watched: Watched, *, is_public: bool = False) -> str:
+    """The page of `preview --watch`. Before the first picture, it has nothing but the errors."""
+    picture, live = watched.picture, live_view(watched, is_public=is_public)
+    if picture is None:
+        empty = {
+            "title": "Preview",
+            "specs": (),
+            "total": None,
+            "warnings": "",
+            "columns": SKIPPED_COLUMNS,
+            "not_asked": "",
+        }
+        return page_html("preview", {**empty, "live": live}, scripts=LIVE_SCRIPTS, is_live=True)
+    values = {
+        (number, message.line): picture.editable(number, message.line)
+        for number, spec in enumerate(picture.preview.specs)
+        for message in spec.shown
+    }
+    context = _context(picture.preview, picture.warnings, values, is_public=is_public)
+    data = preview_document(picture.preview)
+    return page_html("preview", {**context, "live": live}, data=data, scripts=LIVE_SCRIPTS, is_live=True)
+
+
+def live_view(watched: Watched, *, is_public: bool) -> LiveView:
+    existing = [path for path in watched.files if os.path.lexists(path)]
+    followed = counted(len(existing), "file")
+    picture = watched.picture
+    moment = "" if picture is None else f"{picture.moment:%H:%M:%S}"
+    return LiveView(
+        number=watched.number,
+        following=f"Following {followed}." + (f" Read at {moment}." if moment else ""),
+        errors=diagnostics_text(watched.errors, PLAIN, ending="nothing was sent", for_many=is_public),
+        moment=moment,
+    )
+
+
+def live_policy() -> str:
+    return content_policy(LIVE_SCRIPTS, is_live=True)
+
+
+def _context(
+    preview: Preview,
+    warnings: Sequence[Diagnostic],
+    values: Mapping[tuple[int, int], tuple[EditableValue, ...]],
+    *,
+    is_public: bool,
+) -> dict[str, Any]:
+    specs = preview.specs
+    return {
+        "not_asked": NOT_ASKED,
+        "title": f"Preview of {', '.join(spec.name for spec in specs)}",
+        "specs": tuple(spec_view(spec, number, values) for number, spec in enumerate(specs)),
+        "total": _total(preview) if len(specs) > 1 else None,
+        "warnings": diagnostics_text(warnings, PLAIN, ending="nothing was sent", for_many=is_public),
+        "columns": SKIPPED_COLUMNS,
+    }
+
+
+def _total(preview: Preview) -> tuple[Fact, ...]:
+    skipped = preview.recipients - preview.send
+    costs = [] if preview.cost is None else [Fact("What it costs", cost_words(preview.cost) or "nothing")]
+    return (
+        Fact("Who gets a message", grouped(preview.send), f"of {counted(preview.recipients, 'recipient')}"),
+        Fact("Who won't", grouped(skipped), "see each spec" if skipped else "", "warn" if skipped else ""),
+        *costs,
+        Fact("Segments", grouped(preview.segments)),
+    )

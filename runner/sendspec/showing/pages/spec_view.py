@@ -1,0 +1,154 @@
+"""One spec of a preview as a page shows it: the four answers of its first screen, then what is behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.edited_message import EditableValue
+from sendspec.operations.preview import SpecPreview
+from sendspec.operations.saving import Replacement, Saving
+from sendspec.planning.decision import Skip
+from sendspec.showing.account import country_words, skip_words, skipped_words
+from sendspec.showing.cost import cost_words, country_lines
+from sendspec.showing.pages.message_view import MessageView, message_view
+from sendspec.showing.pages.parts import Fact, TableRow
+from sendspec.showing.plan import suppressed_words
+from sendspec.showing.plan_forcing import why
+from sendspec.showing.plan_shape import shape_marks
+from sendspec.showing.saving import character_words, saved_words, saving_words
+from sendspec.showing.schedule import schedule_lines
+
+ADVICE_SHOWN = 10
+_MEANINGS = {
+    Skip.FILTERED: "the spec’s `where` leaves them out",
+    Skip.DUPLICATE: "the same recipient, with the same message, as an earlier row",
+    Skip.SUPPRESSED: "their address is on a suppression list",
+    Skip.ONLY_TO: "the environment’s `only_to` doesn’t name their address",
+    Skip.OPTED_OUT: "they have opted out",
+}
+Values = Mapping[tuple[int, int], tuple[EditableValue, ...]]
+"""What can be edited, by the spec's number and the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecView:
+    title: str
+    id: str
+    facts: tuple[Fact, ...]
+    advice: tuple[str, ...]
+    left: str
+    skipped: tuple[TableRow, ...]
+    notes: tuple[str, ...]
+    countries: tuple[str, ...]
+    shown: str
+    not_shown: tuple[str, ...]
+    messages: tuple[MessageView, ...]
+
+
+def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
+    plan = spec.plan
+    marks = {} if spec.asked else shape_marks(spec.shapes)
+    generation = f", generation {spec.generation}" if spec.generation > 1 else ""
+    advice = [_advice(saving, spec) for saving in spec.detail.savings]
+    return SpecView(
+        title=printable(f"{spec.name} → {spec.channel} ({spec.environment}){generation}"),
+        id=f"spec-{number + 1}",
+        facts=tuple(_facts(spec)),
+        advice=tuple(advice[:ADVICE_SHOWN]),
+        left=f"and {grouped(len(advice) - ADVICE_SHOWN)} more" if len(advice) > ADVICE_SHOWN else "",
+        skipped=tuple(_skipped(spec)),
+        notes=tuple(_notes(spec)),
+        countries=() if plan.cost is None or len(plan.cost.by_country) < 2 else tuple(country_lines(plan.cost)),
+        shown=_shown_words(spec),
+        not_shown=tuple(_not_shown(spec)),
+        messages=tuple(
+            message_view(spec, number, message, at, marks, values.get((number, message.line), ()))
+            for at, message in enumerate(spec.shown)
+        ),
+    )
+
+
+def _facts(spec: SpecPreview) -> Iterator[Fact]:
+    plan = spec.plan
+    skipped = {skip.value: count for skip, count in plan.skipped.items()}
+    yield Fact("Who gets it", grouped(plan.send), f"of {counted(plan.recipients, 'recipient')}")
+    left = plan.recipients - plan.send
+    yield Fact("Who won’t, and why", grouped(left), skipped_words(skipped, grouped), "warn" if left else "")
+    segments = plan.segments
+    by_encoding = [f"{grouped(n)} {name}" for name, n in (("GSM-7", segments.gsm7), ("UCS-2", segments.ucs2)) if n]
+    sizes = f"{counted(segments.total, 'segment')}; messages: {', '.join(by_encoding)}" if segments.total else ""
+    unknown = "not known" if segments.total else "not measured"
+    yield Fact(
+        "What it costs", unknown if plan.cost is None else cost_words(plan.cost) or "nothing", _cost_note(spec, sizes)
+    )
+    if segments.total:
+        yield _dearest(spec)
+
+
+def _cost_note(spec: SpecPreview, sizes: str) -> str:
+    words = [sizes] if sizes else []
+    if spec.plan.cost is None and sizes:
+        words.append("the project file names no `prices`")
+    return "; ".join(words)
+
+
+def _dearest(spec: SpecPreview) -> Fact:
+    label = "Which character costs most"
+    causes = [each.cause for each in spec.detail.savings if isinstance(each, Replacement) and each.cause is not None]
+    if not causes:
+        return Fact(label, "none" if spec.plan.segments.ucs2 else "none: every text is GSM-7")
+    what = character_words(causes[0].character)
+    return Fact(label, what, why(causes[0], spec.plan.cost).removeprefix(what).strip(), "warn")
+
+
+def _advice(saving: Saving, spec: SpecPreview) -> str:
+    """What to do, and what it saves, in one line."""
+    if isinstance(saving, Replacement) and saving.cause is not None:
+        return why(saving.cause, spec.plan.cost)
+    words = saving_words(saving)
+    return f"{words[0].upper()}{words[1:]} saves {saved_words(saving.segments, saving.cost)}"
+
+
+def _skipped(spec: SpecPreview) -> Iterator[TableRow]:
+    plan = spec.plan
+    for skip, count in plan.skipped.items():
+        lines = plan.skipped_lines.get(skip, ())
+        rows = ", ".join(map(str, lines)) + (", …" if count > len(lines) else "")
+        yield TableRow([skip_words(skip), _MEANINGS.get(skip, ""), grouped(count), rows])
+
+
+def _notes(spec: SpecPreview) -> Iterator[str]:
+    plan = spec.plan
+    if spec.sender:
+        yield f"from {printable(spec.sender)}"
+    if plan.schedule is not None:
+        yield from schedule_lines(plan.schedule, plan.send)
+    if plan.countries:
+        yield f"countries: {country_words(plan.countries)}"
+    if plan.suppression is not None:
+        yield f"suppress: {suppressed_words(plan, plan.suppression)}"
+    if plan.looks_back:
+        yield "`only: undelivered` is looked up by `plan` and `send`: every row is taken for one that is kept"
+    yield f"spec: {printable(spec.path)}"
+
+
+def _shown_words(spec: SpecPreview) -> str:
+    if not spec.plan.send or spec.asked:
+        return ""
+    more = "more than " if spec.plan.shapes.other_messages else ""
+    shapes = f"{grouped(len(spec.shown))} of {more}{counted(len(spec.shapes), 'shape')}"
+    return f"{shapes}, {grouped(spec.shown_messages)} of {counted(spec.plan.send, 'message')}"
+
+
+def _not_shown(spec: SpecPreview) -> Iterator[str]:
+    """The shapes without a message of theirs."""
+    shown = {message.shape.id for message in spec.shown if message.shape is not None}
+    left = [shape for shape in spec.shapes if shape.id not in shown]
+    if left and not spec.asked:
+        messages = sum(shape.messages for shape in left)
+        yield f"and {counted(len(left), 'more shape')}, {counted(messages, 'message')}: `--row {left[0].line}` shows one"
+    if others := spec.plan.shapes.other_messages:
+        yield f"and {counted(others, 'message')} of shapes that were not kept apart: `--all` shows them"

@@ -1,0 +1,240 @@
+"""The page of a preview: its numbers are those of the JSON and of an independent count, and foreign text is shown, never obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections import Counter
+from html import unescape
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from project_dir import ProjectDir, project_dir
+from sendspec.composing.filled_text import FilledPiece
+from sendspec.composing.message_part import MessagePart
+from sendspec.composing.platforms.sms_segments import measure, split
+from sendspec.composing.taken_path import TakenPath
+from sendspec.diagnostics.wording import grouped
+from sendspec.operations.forcing_cause import ForcingSource
+from sendspec.operations.plan_sample import SampleSource
+from sendspec.operations.shown_message import ForcedAt, ShownMessage
+from sendspec.showing.pages.message_text import message_pieces
+from sendspec.showing.pages.message_view import is_web_address, link_views
+from sendspec.showing.pages.page import embedded_json
+
+__all__ = ["project_dir"]
+
+SPEC = """spec: 1
+name: order-shipped
+channel: sms
+recipients: {file: people.csv, where: "{{ kind | default('') != 'none' }}"}
+suppress: [off.csv]
+message:
+  body:
+    type: text
+    text:
+      text: "{% if language == 'de' %}Hallo{% elif language == 'fr' %}Bonjour{% elif language == 'es' %}Hola{% else %}Hello{% endif %} {{ name | default('you') }}{% if kind | default('') == 'gold' %}, thank you for ten years with us, and for all that you have told us about what could be better in our shop, which we read with care{% endif %}: {{ order }}."
+"""
+PRICES = "country,currency,segment\nGB,EUR,0.04\n"
+NAMES = ("Ann", "D’Arcy", "Zo😀", "Jürgen", "Łukasz", "“Bo”", "Núria", "Mia")
+LANGUAGES = ("en", "de", "fr", "es")
+GREETING = {"en": "Hello", "de": "Hallo", "fr": "Bonjour", "es": "Hola"}
+GOLD = ", thank you for ten years with us, and for all that you have told us about what could be better in our shop, which we read with care"
+NOT_GSM7 = frozenset("’😀Ł“”ú")
+ROWS = 1_200
+PLANTED = 777
+"""The only row that is both gold and in Spanish."""
+
+
+def table() -> list[dict[str, str]]:
+    rows = []
+    for number in range(ROWS):
+        kind = "gold" if number % 40 == 1 else "none" if number % 25 == 0 else ""
+        language = LANGUAGES[number % 4] if kind != "gold" else "de"
+        name = NAMES[number % len(NAMES)] if number % 31 else ""
+        values = (f"+4477009{number:05d}", name, kind, language, f"A{number}")
+        rows.append(dict(zip(("phone", "name", "kind", "language", "order"), values, strict=True)))
+    rows[PLANTED] |= {"kind": "gold", "language": "es", "name": "Sole"}
+    return [*rows, rows[3], rows[4]]
+
+
+def segments_of(text: str) -> tuple[str, int]:
+    """As a telephone counts them: 160 and 153, or 70 and 67. None of the texts has a character that takes two units but the emoji."""
+    if not NOT_GSM7.intersection(text):
+        return "GSM-7", 1 if len(text) <= 160 else -(-len(text) // 153)
+    units = len(text) + text.count("😀")
+    return "UCS-2", 1 if units <= 70 else -(-units // 67)
+
+
+def text_of(row: dict[str, str]) -> str:
+    gold = GOLD if row["kind"] == "gold" else ""
+    return f"{GREETING[row['language']]} {row['name'] or 'you'}{gold}: {row['order']}."
+
+
+@pytest.fixture
+def shop(project_dir: ProjectDir) -> ProjectDir:
+    rows = table()
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+    project_dir.write("hello.yaml", SPEC)
+    project_dir.write("people.csv", "\n".join(lines) + "\n")
+    project_dir.write("off.csv", "phone\n+447700900005\n+447700900006\n")
+    project_dir.write("prices.csv", PRICES)
+    project_dir.write("sendspec.yaml", "prices: prices.csv\n")
+    return project_dir
+
+
+def text_in(html: str) -> str:
+    """What is to be read, with one space between any two elements."""
+    body = re.sub(r"<(script|style).*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def embedded(html: str) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_page_json_and_text_have_the_numbers_of_an_independent_count(shop: ProjectDir) -> None:
+    done = shop.run("preview", "hello.yaml", "--html", "page.html", "--format", "json")
+    assert done.code == 0, done.err
+    document, page = json.loads(done.out), (shop.folder / "page.html").read_text(encoding="utf-8")
+    assert embedded(page) == document
+    rows = table()
+    sent = [
+        row for row in rows[:ROWS] if row["kind"] != "none" and row["phone"] not in ("+447700900005", "+447700900006")
+    ]
+    sizes = [segments_of(text_of(row)) for row in sent]
+    segments, by_encoding = sum(size for _, size in sizes), Counter(encoding for encoding, _ in sizes)
+    filtered = sum(row["kind"] == "none" for row in rows)
+    assert document["totals"] == {"recipients": ROWS + 2, "send": len(sent), "skip": ROWS + 2 - len(sent)}
+    assert document["skipped"] == {"duplicate": 2, "filtered": filtered, "suppressed": 2}
+    assert document["segments"] == {"total": segments, "gsm7": by_encoding["GSM-7"], "ucs2": by_encoding["UCS-2"]}
+    cost = f"{segments * 4 / 100:.2f}"
+    text = text_in(page)
+    spec = document["specs"][0]
+    shapes = spec["shapes"]
+    first = spec["savings"][0]
+    assert [shape["messages"] for shape in shapes if shape["sample"]["line"] == PLANTED + 2] == [1]
+    for wanted in (
+        f"Who gets it {grouped(len(sent))} of {grouped(ROWS + 2)} recipients",
+        f"Who won’t, and why {ROWS + 2 - len(sent)} 2 duplicate · {filtered} filtered · 2 suppressed",
+        f"What it costs EUR {cost} {grouped(segments)} segments; messages: {by_encoding['GSM-7']} GSM-7, {by_encoding['UCS-2']} UCS-2",
+        f"Which character costs most {first['characters'][0]['character']} ({first['characters'][0]['code_point']})",
+        f"saves {first['segments_saved']} segments (EUR {float(first['cost_saved']['low']):.2f})",
+        f"{len(shapes)} of {len(shapes)} shapes, {grouped(len(sent))} of {grouped(len(sent))} messages",
+        f"duplicate the same recipient, with the same message, as an earlier row 2 {ROWS + 2}, {ROWS + 3}",
+        f"Hola Sole {GOLD}: A{PLANTED} .",
+    ):  # fmt: skip
+        assert wanted in text, wanted
+    articles = re.findall(r'<article .*?data-row="(\d+)".*?<h3><a [^>]*>([\d ]+) messages?</a>', page, re.DOTALL)
+    assert articles == [(str(each["sample"]["line"]), grouped(each["messages"])) for each in shapes]
+
+
+def test_the_page_is_private_and_replaces_nothing_but_a_page(shop: ProjectDir) -> None:
+    for _ in range(2):
+        assert shop.run("preview", "hello.yaml", "--html", "page.html").code == 0
+    page = shop.folder / "page.html"
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    before = (shop.folder / "people.csv").read_bytes()
+    assert shop.run("preview", "hello.yaml", "--html", "people.csv").code == 1
+    assert (shop.folder / "people.csv").read_bytes() == before
+    shop.write("hello.yaml", SPEC.replace("language ==", "langauge =="))
+    page.unlink()
+    assert shop.run("preview", "hello.yaml", "--html", "page.html").code == 1
+    assert not page.exists()
+
+
+def test_with_ci_set_the_page_has_nobody_s_values(shop: ProjectDir) -> None:
+    shop.environ["CI"] = "true"
+    assert shop.run("preview", "hello.yaml", "--html", "page.html").code == 0
+    page = (shop.folder / "page.html").read_text(encoding="utf-8")
+    assert "⟨name⟩" in page
+    assert not [
+        value for row in table() for value in (row["name"], row["order"]) if len(value) > 2 and f">{value}<" in page
+    ]
+    assert not re.search(r"Łukasz|D’Arcy|\+44\d", page)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--port", "80"], "--port is for --watch"), (["--watch", "--html", "x"], "--watch and --html"),
+     (["--all", "--html", "x"], "--all and --html"), (["--watch", "--all"], "--all and --watch"),
+     (["--watch", "--format", "json"], "leave out --format json"), (["--watch", "--recipients", "-"], "can be read once")],
+)  # fmt: skip
+def test_flags_that_contradict_each_other_are_refused(shop: ProjectDir, arguments: list[str], said: str) -> None:
+    done = shop.run("preview", "hello.yaml", *arguments)
+    assert (done.code, said in done.err) == (2, True), done.err
+
+
+def shown(
+    *pieces: FilledPiece, parts: tuple[MessagePart, ...] = (), source: SampleSource = SampleSource.RECIPIENTS
+) -> ShownMessage:
+    text = "".join(piece.text for piece in pieces)
+    found, start = [], 0
+    for piece in pieces:
+        for index, character in enumerate(piece.text, start):
+            if character in NOT_GSM7:
+                found.append(ForcedAt(index, character, "'", ForcingSource.DATA, "name"))
+        start += len(piece.text)
+    measured = measure(text)
+    return ShownMessage(
+        shape=None, id=b"x", line=2, pieces=pieces, text=text, measure=measured, segments=split(text), forcing=tuple(found),
+        parts=parts, source=source, path=TakenPath(),
+    )  # fmt: skip
+
+
+ROW = ("name",)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "marked"),
+    [
+        ([FilledPiece("Hi "), FilledPiece("D’Arcy", True, ROW)],
+         [("Hi ", ""), ("D", "filled"), ("’", "filled forcing"), ("Arcy", "filled")]),
+        ([FilledPiece("a\n\r\nb\t\u202ec")], [("a\n\nb", ""), ("\\u0009\\u202e", "shown"), ("c", "")]),
+        ([FilledPiece("👩\u200d👧", True, ROW), FilledPiece("a\u200db")],
+         [("👩\u200d👧", "filled"), ("a", ""), ("\\u200d", "shown"), ("b", "")]),
+        ([FilledPiece("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x\ufe0f")], [("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x", ""), ("\\ufe0f", "shown")]),
+        ([FilledPiece("C:\\new ⟨x⟩")], [("C:\\u005cnew \\u27e8x\\u27e9", "")]),
+        ([FilledPiece("whole", True, (), "why")], [("whole", "")]),
+    ],
+)  # fmt: skip
+def test_the_text_is_marked_and_nothing_in_it_is_lost(pieces: list[FilledPiece], marked: list[tuple[str, str]]) -> None:
+    found = list(message_pieces(shown(*pieces)))
+    assert [(str(Markup(each.text).unescape()), each.kind) for each in found] == marked
+
+
+def test_where_a_segment_ends_is_marked_inside_of_what_was_filled_in() -> None:
+    found = list(message_pieces(shown(FilledPiece("a" * 150), FilledPiece("b" * 200, True, ROW))))
+    assert [(each.text, each.kind) for each in found] == [
+        ("a" * 150, ""), ("bbb", "filled"), ("2", "cut"), ("b" * 153, "filled"), ("3", "cut"), ("b" * 44, "filled"),
+    ]  # fmt: skip
+    assert found[2].note == "segment 2 of 3 begins here"
+
+
+@pytest.mark.parametrize(
+    ("link", "is_one"),
+    [("https://a.example/x?y=1&z", True), ("HTTP://a.example", True), ("javascript:alert(1)", False), ("data:text/html,x", False),
+     ("//a.example", False), ("www.a.example", False), ("mailto:a@b.example", False), ("https://", False), ("https://[", False),
+     ("https://a.example/\u202e", False), ("https://a.example/ x", False), ("java\nscript:x", False), ("https://ä.example", False)],
+)  # fmt: skip
+def test_only_addresses_of_web_pages_become_links(link: str, is_one: bool) -> None:
+    assert is_web_address(link) is is_one
+    assert bool(link_views([link])[0].href) is is_one
+
+
+def test_hostile_values_are_text_everywhere_on_the_page(project_dir: ProjectDir) -> None:
+    hostile = '</script><script>alert(1)</script><img src=x onerror=alert(1)>" onmouseover="alert(1) {{ 7*7 }}'
+    project_dir.write("hello.yaml", SPEC.replace("suppress: [off.csv]\n", ""))
+    quoted = hostile.replace('"', '""')
+    project_dir.write("people.csv", f'phone,name,kind,language,order,<i>\n+447700900001,"{quoted}",,de,x,1\n')
+    assert project_dir.run("preview", "hello.yaml", "--html", "page.html").code == 0
+    page = (project_dir.folder / "page.html").read_text(encoding="utf-8")
+    assert page.count("<script") == 2
+    assert "<img" not in page
+    assert hostile in text_in(page.replace("<b>name</b>", ""))
+    assert embedded(page)["specs"][0]["shown"][0]["text"] == f"Hallo {hostile}: x."
+    assert "</" not in embedded_json({"a": hostile, "\u2028": "<!--"})
