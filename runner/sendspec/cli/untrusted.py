@@ -43,6 +43,7 @@ _WHY = {
     "--retry": "which has no ledger",
     "--only": "which has no ledger",
     "--rejects": "which shows nobody's rows",
+    "--html": "which shows nobody's rows",
 }
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import FileUnwritable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import check_writable, write_pieces
+from sendspec.operations.row_errors import RowError, RowErrors
 from sendspec.operations.send_job import Job
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.files.text_file import open_regular
@@ -23,36 +22,6 @@ from sendspec.reading.tables.text_lines import BOM
 
 BEGINNING = 1 << 16
 """A table of rejects has the names of its own columns within its first bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """An error of one row. `column` is the one at fault, or empty."""
-
-    path: str
-    column: str
-    problem: str
-    fix: str
-
-
-class RowErrors(Problems):
-    """Problems that also keeps every error of every row, in its row's own words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.by_line: dict[int, list[RowError]] = {}
-        self.last_by_first: dict[int, int] = {}
-
-    def add_row(
-        self, group: Hashable, line: int, describe: Callable[[], Diagnostic], *, last_line: int | None = None
-    ) -> None:
-        found = describe()
-        super().add_row(group, line, lambda: found, last_line=last_line)
-        if found.severity is Severity.ERROR:
-            error = RowError(found.path, found.column, found.problem, found.fix)
-            self.by_line.setdefault(line, []).append(error)
-            if last_line is not None:
-                self.last_by_first[line] = max(last_line, self.last_by_first.get(line, 0))
 
 
 def check_rejects_place(path: Path) -> None:
@@ -83,19 +52,20 @@ def write_rejects(path: Path, jobs: Sequence[Job], errors: RowErrors) -> int | N
     if table.path != STANDARD_INPUT and path.exists() and path.samefile(table.path):
         fix = "name another file for the rejects"
         raise FileUnwritable(str(path), f"'{printable(str(path))}' is the table that is checked", fix)
-    own = {table.path, job.spec.path}
-    rows = {line: mine for line, found in errors.by_line.items() if (mine := [e for e in found if e.path in own])}
-    write_pieces(path, _pieces(table, rows, errors.last_by_first), private=True)
+    rows = errors.by_line({table.path, job.spec.path})
+    places = [(line, errors.last_line(table.path, line)) for line in sorted(rows)]
+    write_pieces(path, _pieces(table, rows, places), private=True)
     return len(rows)
 
 
-def _pieces(table: CsvTable, errors: dict[int, list[RowError]], last_by_first: dict[int, int]) -> Iterator[bytes]:
+def _pieces(
+    table: CsvTable, errors: dict[int, list[RowError]], places: Sequence[tuple[int, int | None]]
+) -> Iterator[bytes]:
     head = table.begins
     line_end = "\r\n" if b"\r\n" in head else "\n"
     header = table.raw_header()
     yield BOM if head.startswith(BOM) or table.has_legacy_encoding else b""
     yield _encoded(_line(table, header, MARKS) + line_end)
-    places = ((line, last_by_first.get(line)) for line in sorted(errors))
     for raw in table.raw_records(places):
         found = errors[raw.line]
         columns = ", ".join(dict.fromkeys(error.column for error in found if error.column))

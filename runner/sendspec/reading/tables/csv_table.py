@@ -15,7 +15,7 @@ from sendspec.reading.tables.csv_record import MAX_CELL, read_record
 from sendspec.reading.tables.delimiter import SPACES
 from sendspec.reading.tables.file_format import HEAD_BYTES
 from sendspec.reading.tables.line_problem import excerpt
-from sendspec.reading.tables.raw_records import RawRecord, raw_records
+from sendspec.reading.tables.raw_records import RawRecord, raw_records, sheet_rows
 from sendspec.reading.tables.record_checker import RecordChecker
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.space_cells import SpaceCells, emptied
@@ -64,6 +64,15 @@ class CsvTable:
     def raw_records(self, last_by_first: Iterable[tuple[int, int | None]]) -> Iterator[RawRecord]:
         """The records that begin on these lines, in order, as they are in the file. See `raw_records.raw_records`."""
         return raw_records(self._file, self.delimiter, last_by_first)
+
+    def sheet_rows(self, lines: Iterable[int]) -> dict[int, int]:
+        """See `raw_records.sheet_rows`."""
+        return sheet_rows(self._file, self.delimiter, lines)
+
+    @property
+    def marks(self) -> int:
+        """How many cells of a record come before those of the columns."""
+        return self._header.marks
 
     @property
     def has_marks(self) -> bool:

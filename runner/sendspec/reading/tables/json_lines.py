@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,16 @@ class JsonLinesTable:
         text = next(lines_from(self._file, line), "").rstrip("\r\n")
         start, end = value_places(text).get(column or "", (0, len(text)))
         return span_on_line(line, start + 1, end - start), excerpt(text)
+
+    def texts(self, lines: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """These lines of the file, which are sorted, without their line ends."""
+        following = lines_from(self._file, 1)
+        number = 0
+        for line in lines:
+            text = ""
+            while number < line:
+                text, number = next(following, ""), number + 1
+            yield line, text.rstrip("\r\n")
 
     def note_change(self, problems: Problems) -> None:
         """Adds an error if the file has changed since it was opened."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sendspec.reading.files.input_file import InputFile
@@ -63,3 +65,20 @@ def _raw_lines(file: InputFile) -> Iterator[str]:
             return
     if rest:
         yield decoded(rest, file.legacy_encoding, "surrogateescape")
+
+
+def sheet_rows(file: InputFile, delimiter: str, lines: Iterable[int]) -> dict[int, int]:
+    """The rows of a spreadsheet by the lines of the file on which they begin, where a row above has several lines.
+
+    A spreadsheet counts rows; where quotes are in trouble, it can't be told what it takes for one, so the lines behind are left out.
+    """
+    wanted = set(lines)
+    found: dict[int, int] = {}
+    reader = csv.reader(_raw_lines(file), delimiter=delimiter, strict=True)
+    begin = 1
+    with suppress(csv.Error):
+        for row, _ in enumerate(reader, 1):
+            if begin in wanted and begin != row:
+                found[begin] = row
+            begin = reader.line_num + 1
+    return found

@@ -1,0 +1,261 @@
+"""`validate --html`: a page of the rows that are wrong, each error in its cell."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from html_page import Element, read_page
+from sendspec.cli.main import run
+from sendspec.operations.page_file import MARK
+from sendspec.reading.schema.validator import load_schema
+from sendspec.showing.pages.page import environment
+
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: RECIPIENTS
+limits: {segments: 1}
+message: {body: {type: text, text: {text: "Hi {{ name }}{{ note | default('') }}"}}}
+"""
+CSV = "{file: people.csv, delimiter: auto, country: NL}"
+MEGABYTE = 1_000_000
+Check = Callable[..., Any]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Check:
+    """Runs `validate --html wrong.html`; returns the exit code, the document, and the page."""
+    monkeypatch.chdir(tmp_path)
+
+    def checked(
+        people: str | bytes, *more: str, name: str = "people.csv", recipients: str = CSV, specs: Sequence[str] = ("hello.yaml",)
+    ) -> tuple[int, Any, Element]:  # fmt: skip
+        if not Path("hello.yaml").exists():
+            Path("hello.yaml").write_text(SPEC.replace("RECIPIENTS", recipients))
+        Path(name).write_bytes(people if isinstance(people, bytes) else people.encode())
+        code = run(["validate", *specs, "--html", "wrong.html", *more, "--format", "json"])
+        document = json.loads(capfd.readouterr().out)
+        html = Path("wrong.html").read_text("utf-8")
+        assert len(html.encode()) <= MEGABYTE
+        return code, document, read_page(html)
+
+    return checked
+
+
+def rows(page: Element, number: int = 1) -> list[list[str]]:
+    return page.one("table", id=f"rows-{number}").cells()
+
+
+def todo(page: Element) -> list[str]:
+    return [item.text for each in page.all("ol") for item in each.all("li")]
+
+
+PEOPLE = (
+    '\ufeffphone ;name;note;;\r\n06 12345678;"Ann\r\nMarie";;;\r\n06123;"Bob; ""B""";x;;\r\n;;;;\r\n0687654321;;;;\r\n'
+    ";Eve;1;;\r\n0687654322;Zoë;1;2\r\n0687654323;Kim;" + "x" * 170 + ";;\r\n"
+)
+
+
+def test_only_wrong_rows_are_shown_with_each_error_in_its_cell(check: Check) -> None:
+    code, document, page = check(PEOPLE)
+    assert (code, document["html"]) == (1, {"path": "wrong.html", "rows": 5})
+    assert load_schema("diagnostics").problems(document) == []
+    assert Path("wrong.html").stat().st_mode & 0o777 == 0o600
+    assert page.one("h1").text == "5 rows of people.csv are wrong"
+    assert todo(page) == [each["text"] for each in document["todo"]]
+    assert set(todo(page)) == {"fix 1 number", "fill 1 number", "fill 1 name", "repair 1 row", "shorten 1 text"}
+    header, *shown = rows(page)
+    assert header == ["Row", "The row itself", "phone", "name", "note", "no name"]
+    by_number = {row[0].split("\n")[0]: row for row in shown}
+    assert [row[0] for row in shown] == ["3\nline 4", "5\nline 6", "6\nline 7", "7\nline 8", "8\nline 9"]
+    assert by_number["3"][2].startswith(
+        "06123\n'0•••3' can't be a number of NL: 5 digits are too few\nFix: add the digits"
+    )
+    assert by_number["3"][3:] == ['Bob; "B"', "x", ""]
+    assert by_number["5"][2] == "06••••••21"
+    assert by_number["5"][3].startswith("empty\n'name' has no value\nFix: ")
+    assert by_number["6"][2].startswith("empty\nthe row has no phone number\n")
+    assert by_number["7"][1].startswith("the row has 4 cells, the header has 5")
+    assert by_number["8"][1].startswith("the text takes 2 segments; the limit is 1\nFix: shorten")
+    wrong = [[at for at, cell in enumerate(row.inside) if isinstance(cell, Element) and cell.attributes.get("class") == "wrong"] for row in page.one("table", id="rows-1").all("tr")]  # fmt: skip
+    assert wrong == [[], [2], [3], [2], [1], [1]]
+
+
+JSON_LINES = '{"phone": "06123", "name": "Bob", "more": {"a": [1, "é"]}}\n{"phone": "0612345678", "name": "Ann"}\n\n{"name": "Eve", "phone": 612345678901234567890}\n'
+FORMS = {
+    "people.jsonl": (
+        "{file: people.jsonl, country: NL}",
+        JSON_LINES,
+        {"1": ["06123", "Bob", '{"a": [1, "é"]}'], "4": ["61•••••••••••••••••90", "Eve", ""]},
+    ),
+    "people.tsv": (
+        "{file: people.tsv, country: NL}",
+        "phone\tname\n06123\tBob, B\n0612345678\tAnn\n",
+        {"2": ["06123", "Bob, B"]},
+    ),
+    "inline": (
+        '{list: [{phone: "06123", name: Bob},\n  {phone: "06124", name: Ann}, {phone: "06125", x: 12.50}], country: NL}',
+        "",
+        {"4": ["06123", "Bob", ""], "5": ["06124", "Ann", ""], "5 2": ["06125", "empty", "12.50"]},
+    ),
+    "unclosed.csv": (
+        "{file: unclosed.csv, country: NL}",
+        'phone,name\n06123,"Bob\n06124,Ann\n',
+        {"2": ['06123,"Bob']},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_recipients_of_every_form_are_shown_whole(check: Check, name: str) -> None:
+    recipients, people, expected = FORMS[name]
+    code, _, page = check(people, name=name, recipients=recipients)
+    assert code == 1
+    found: dict[str, list[str]] = {}
+    header, *shown = rows(page)
+    for row in shown:
+        key = row[0] if row[0] not in found else f"{row[0]} 2"
+        cells = row[2:] if header[1] == "The row itself" else row[1:]
+        found[key] = [cell.split("\n")[0] for cell in cells]
+    assert found == expected
+    ids = [each.attributes["id"] for each in page.one("table", id="rows-1").all("tr", data_state="x") or page.all("tr") if "id" in each.attributes]  # fmt: skip
+    assert len(set(ids)) == len(ids)
+
+
+def test_rows_that_no_table_can_show_are_among_the_errors(check: Check) -> None:
+    """Lines that aren't JSON, and rows of a spec that doesn't compile."""
+    code, _, page = check('{"phone": \n[1]\n', name="people.jsonl", recipients="{file: people.jsonl}")
+    assert code == 1
+    assert page.one("h1").text == "2 errors to correct"
+    assert "people.jsonl:1:10: the line stops being JSON here" in page.text
+    Path("hello.yaml").unlink()
+    _, _, page = check("phone\n06123\n06124\n")
+    assert "people.csv:2:1: '0•••3' can't be a number" in page.text
+    assert "1 error in hello.yaml" in page.text
+    assert "row 3" in page.text
+
+
+CANARIES = ("Annabel", "diabetes", "Delft", "07700900", "900o03", "asthma")
+PRIVATE = {
+    "people.csv": (CSV, "phone,name,note,town\n07700900o03,Annabel,diabetes,Delft\n0612345678,,asthma,Delft,5\n"),
+    "people.jsonl": ("{file: people.jsonl, country: NL}", '{"phone": "07700900o03", "name": "Annabel", "note": "diabetes"}\n{"phone": "asthma", \n'),
+    "inline": ('{list: [{phone: "07700900o03", name: Annabel, note: diabetes}, {phone: asthma}], country: NL}', ""),
+    "no-header.csv": ("{file: no-header.csv, country: NL}", "0612345678,Annabel,diabetes\n07700900o03,Annabel,asthma\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_no_whole_number_is_on_the_page_and_on_ci_no_value_at_all(
+    check: Check, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    recipients, people = PRIVATE[name]
+    _, _, desk = check(people, name=name, recipients=recipients)
+    monkeypatch.setenv("CI", "true")
+    _, _, job = check(people, name=name, recipients=recipients)
+    private = [word for word in CANARIES if word in people + recipients]
+    assert private
+    assert "07700900" not in desk.text
+    assert [word for word in private if word in Path("wrong.html").read_text()] == []
+    if "rows-1" in Path("wrong.html").read_text():
+        assert len(rows(job)) == len(rows(desk))
+        assert "phone: a phone number" in job.text
+
+
+def test_hostile_cells_are_text(check: Check) -> None:
+    evil = "</td></script><script>alert(1)</script>"
+    content = f"phone,name,{evil}\n06123,{evil},=1+1\n06124,\u202eevil\x07,{{{{ 7 }}}}\n".encode() + b"06125,\xff,x\n"
+    _, _, page = check(content)
+    assert len(page.all("script")) == 1
+    assert rows(page)[1][-2:] == [evil, "=1+1"]
+    assert "\u202e" not in page.text
+    assert "\x07" not in page.text
+
+
+def test_of_a_long_list_every_fault_is_there_and_what_is_left_out_is_said(check: Check) -> None:
+    lines = [f"06123,{'é<' * 150}{number},x" for number in range(3_000)]
+    lines[2_990] = "0612345678,Ann,x,y"
+    _, document, page = check("phone,name,note\n" + "\n".join(lines) + "\n")
+    assert document["html"]["rows"] == 3_000
+    shown = rows(page)[1:]
+    assert 300 < len(shown) < 1_001
+    assert ("2 992", "the row has 4 cells, the header has 3") in [(row[0], row[1].split("\n")[0]) for row in shown]
+    counted = f"{len(shown):,}".replace(",", " ")
+    assert f"Shown are {counted} of 3 000 wrong rows" in page.text
+    group = page.one("table", id="groups").cells()[1]
+    assert group[1:3] == ["2 999", "2, 3, 4, 5, 6, …"]
+    wide = ",".join(["phone", "name", *(f"column{number}" for number in range(5_000))])
+    _, _, page = check(f"{wide}\n" + "\n".join("06123" + ",<<<<<<<<" * 5_001 for _ in range(50)))
+    assert len(rows(page)[0]) == 41
+    assert "4 962 columns without a fault are left out" in page.text
+    assert rows(page)[1][1].startswith("06123\n")
+
+
+def test_several_specs_are_on_one_page(check: Check) -> None:
+    Path("other.yaml").write_text(
+        SPEC.replace("hello", "other").replace("RECIPIENTS", CSV).replace("{{ name", "{{ note }}{{ name")
+    )
+    Path("third.yaml").write_text(
+        SPEC.replace("hello", "third").replace("RECIPIENTS", '{list: [{phone: "06125", name: Bob}], country: NL}')
+    )
+    Path("broken.yaml").write_text("spec: 1\nname: </h1>\n")
+    specs = ("hello.yaml", "other.yaml", "third.yaml", "broken.yaml")
+    code, _, page = check("phone,name,note\n0612345678,Bob,\n06123,Bob,x\n", specs=specs)  # fmt: skip
+    assert code == 1
+    assert page.one("h1").text == "3 rows in 2 tables are wrong"
+    first, *todos = [each.text for each in page.all("section")]
+    assert first.startswith("First, correct 4 errors")
+    assert "broken.yaml:" in first
+    assert len(todos) == 1
+    shared = rows(page)[1:]
+    assert [row[0] for row in shared] == ["2", "3"]
+    assert shared[0][3].startswith("empty\n'note' has no value")
+    assert shared[1][1].count("can't be a number") == 1
+    assert rows(page, 2)[1][1].startswith("06125\n")
+
+
+def test_without_errors_the_page_says_so(check: Check) -> None:
+    code, document, page = check("phone,name\n0612345678,Bob\n")
+    assert (code, document["html"]["rows"]) == (0, 0)
+    assert page.one("h1").text == "Nothing is wrong"
+    assert "1 message for 1 recipient" in page.text
+    assert page.all("table") == []
+
+
+def test_both_files_have_the_same_rows(check: Check) -> None:
+    _, document, page = check(PEOPLE, "--rejects", "wrong.csv")
+    with Path("wrong.csv").open(encoding="utf-8-sig", newline="") as file:
+        lines = [row[0] for row in csv.reader(file, delimiter=";")][1:]
+    assert [row[0].split()[-1] for row in rows(page)[1:]] == lines
+    assert document["rejects"]["rows"] == document["html"]["rows"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--html", "people.csv"], 1, "is no page that sendspec made"),
+        (["--html", "hello.yaml"], 1, "is no page that sendspec made"),
+        (["--html", "gone/wrong.html"], 1, "there is no folder"),
+        (["--html", "x", "--rejects", "./x"], 2, "name two"),
+        (["--html", "x", "--untrusted"], 2, "--html can't be used with --untrusted, which "),
+    ],
+)
+def test_a_page_replaces_only_pages(
+    check: Check, capfd: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str
+) -> None:
+    check("phone,name\n06123,Bob\n")
+    before = Path("people.csv").read_bytes(), Path("hello.yaml").read_bytes()
+    found = run(["validate", "hello.yaml", *arguments])
+    assert (found, said in capfd.readouterr().err) == (code, True)
+    assert (Path("people.csv").read_bytes(), Path("hello.yaml").read_bytes()) == before
+    assert not Path("x").exists()
+
+
+def test_pages_have_the_mark_that_lets_them_be_replaced() -> None:
+    source, _, _ = environment().loader.get_source(environment(), "base.html")  # type: ignore[union-attr]
+    assert re.search(re.escape(MARK.decode()), source[:1000])
