@@ -79,6 +79,15 @@ def told(ledger: Facts) -> dict[str, Any]:
         "runs": [ledger.runs_of(*send, 99) for send in sends],
         "former": [ledger.former_expressions(*send) for send in sends],
         "receivers": [list(ledger.receivers_claimed(*send, 3)) for send in sends],
+        "sizes": [ledger.sizes(*send) for send in sends],
+        "evidence": [ledger.evidence_of(*send, tuple(State), 99) for send in sends],
+        "recorded": [
+            [move[1:] for move in moves(*send)]
+            for send in sends
+            for moves in (ledger.recorded_moves, ledger.moves_by_message)
+        ],
+        "of_send": [[message for _, message in ledger.messages_of_send(*send)] for send in sends],
+        "measured": ledger.measured(ids),
         "skips": [ledger.skips(*send) for send in sends],
         "references": list(ledger.other_references("old", 2)),
         "masked": sorted(ledger.masked_receivers()),

@@ -82,7 +82,7 @@ def test_runs_are_told_with_what_they_carried_out_and_who_approved_it(ledger: Le
     plan(ledger, IDS[2], name="bye")
     (running,) = ledger.runs_of("hello", 1, 9)
     assert running == PlannedRun(
-        run=1, pid=OWNER.pid, started_at=2.0, ended_at=None, ending=None, messages=2, note=None
+        run=1, pid=OWNER.pid, started_at=2.0, ended_at=None, ending=None, messages=2, note=None, specs=2
     )
     ledger.note_approval(NOTE)
     ledger.end(now=5.0, ending="finished", requests=2)
@@ -91,7 +91,7 @@ def test_runs_are_told_with_what_they_carried_out_and_who_approved_it(ledger: Le
     ledger.note_approval(RunNote(plan_digest=b"m" * 32))
     second, first = ledger.runs_of("hello", 1, 9)
     assert (second.run, second.note) == (2, RunNote(plan_digest=b"m" * 32))
-    assert (first.ended_at, first.ending) == (5.0, "finished")
+    assert (first.ended_at, first.ending, first.requests, first.specs) == (5.0, "finished", 2, 2)
     assert first.note is not None
     assert (first.note.plan_digest, first.note.commit, first.note.verified) == (
         NOTE.plan_digest,

@@ -15,6 +15,7 @@ from sendspec.ledger import access
 from sendspec.ledger.copying import copy_ledger
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.record import Change, Route
+from sendspec.ledger.send_record import EvidenceCount, MeasuredMessage
 from sendspec.ledger.sqlite.connection import connect_to_write
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.migration import MIGRATIONS, migrate
@@ -71,6 +72,17 @@ def test_a_ledger_of_an_older_version_can_be_read_as_it_is(old: Path) -> None:
     assert ledger.refused_since(0) == set()
     assert all(run.note is None for run in ledger.runs_of("hello", 1, 9))
     assert ledger.shapes_accepted({"hello"}) == set()
+    assert [(each.size, each.count) for each in ledger.sizes("hello", 1)] == [(None, 1)] * 4
+    assert ledger.evidence_of("hello", 1, (State.IN_DOUBT,), 9).listed == [EvidenceCount("no answer", 1, IDS[1])]
+    moves = list(ledger.recorded_moves("hello", 1))
+    assert [(move.message, move.target) for move in moves] == [
+        *((identity, "sending") for identity in IDS[:3]), (IDS[0], "accepted"), (IDS[1], "in_doubt"),
+    ]  # fmt: skip
+    assert [move.message for move in ledger.moves_by_message("hello", 1)] == [IDS[0]] * 2 + [IDS[1]] * 2 + [IDS[2]]
+    everybody = list(ledger.messages_of_send("hello", 1))
+    assert [(key, message.id) for key, message in everybody] == list(zip(IDS, IDS, strict=True))
+    assert ledger.messages_under(IDS[:1]) == ledger.messages_among(IDS[:1]) == everybody[:1]
+    assert ledger.measured(IDS[:1]) == {IDS[0]: MeasuredMessage(State.ACCEPTED, None)}
     ledger.close()
     assert version(old) == before
 

@@ -10,6 +10,7 @@ import pytest
 from ledger_samples import IDS, OWNER
 from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.record import (
+    Claim,
     PlannedRecord,
     Route,
     SendIdentity,
@@ -155,3 +156,18 @@ def test_notes_and_times_that_are_none_are_damage(running: SqliteLedger, path: P
         "2 rows of message have a time that is none",
         "its note 'created_at' is no time",
     ]
+
+
+@pytest.mark.parametrize("odd", ["at = 'soon'", "at = 9e300", "attempt = 'x'", "evidence = x'ff'", "target = x'00'"])
+@pytest.mark.parametrize("number", [1, 299])
+def test_an_odd_move_of_a_send_is_damage_wherever_it_stands(
+    ledger: SqliteLedger, path: Path, odd: str, number: int
+) -> None:
+    """Rows are checked in blocks, so it has to show behind the first of them too."""
+    ids = [n.to_bytes(16, "big") for n in range(300)]
+    plan(ledger, *ids)
+    ledger.exchange(settle=[], claim=[Claim(identity, b"d" * 24, None) for identity in ids], now=3.0)
+    assert len(list(ledger.recorded_moves("hello", 1))) == 300
+    elsewhere(path, f"UPDATE event SET {odd} WHERE number = {number}")
+    with pytest.raises(LedgerDamaged, match="another kind than its column"):
+        list(ledger.recorded_moves("hello", 1))
