@@ -29,6 +29,7 @@ COMMANDS = {
     "approve": "Sign a plan with your SSH key.",
     "send": "Send the messages of specs or of a plan, each at most once.",
     "status": "Show what became of messages.",
+    "report": "Show how a send went, all its runs together.",
     "wait": "Wait until it is decided whether messages were delivered.",
     "reconcile": "Ask the API what became of messages in doubt.",
     "resolve": "Record what became of messages in doubt, with your reason.",

@@ -9,7 +9,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.reading.schema.location import schema_directory
 
 NAMES = (
-    "message", "batch", "response", "spec", "project", "plan", "preview", "show", "run", "status", "wait", "diagnostics", "init",
+    "message", "batch", "response", "spec", "project", "plan", "preview", "show", "run", "status", "report", "wait", "diagnostics", "init",
     "doctor", "explain", "approve",
     "ledger-init", "ledger-check", "ledger-purge", "ledger-migrate", "ledger-copy", "opt-outs", "opt-outs-change",
     "sandbox", "sandbox-event", "sandbox-wait",

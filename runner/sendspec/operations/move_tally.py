@@ -78,12 +78,12 @@ class MoveTally:
                 if pauses.is_any_open and (only is None or run == only):
                     pauses.claimed(run, at)
             elif origin == _SENDING:
-                claimed_at, owner = claims.pop(message, (at, run))
+                claimed_at, owner = claims.pop(message, (None, run))
                 kind = _KIND_BY_WORD.get(target)
-                if owner != run or kind is None:
+                if owner != run and claimed_at is not None:
                     self._settle_for_another(move, owner, claimed_at, kind)
                     last_at = -inf
-                else:
+                elif kind is not None:
                     count.ended[kind] += 1
                     count.last = at
                     if only is None or run == only:
@@ -92,7 +92,8 @@ class MoveTally:
                         if at != last_at:
                             last_at, cell = at, counts.cell(at)
                         cell[kind] += 1
-                        latency.add(at - claimed_at)
+                        if claimed_at is not None:
+                            latency.add(at - claimed_at)
                         if target == _PLANNED:
                             pauses.released(run, at, evidence)
             elif origin == _IN_DOUBT:
@@ -130,16 +131,7 @@ class MoveTally:
         kept = self.moves_of.setdefault(move.message, [])
         if len(kept) == MAX_MOVES_LISTED:
             del kept[MAX_MOVES_LISTED // 2]
-        kept.append(
-            MessageMove(
-                at=move.at,
-                run=move.run,
-                attempt=move.attempt,
-                origin=move.origin,
-                target=move.target,
-                evidence=move.evidence,
-            )
-        )
+        kept.append(message_move(move))
 
     def latency(self) -> Latency:
         return self._latency.latency()
@@ -177,3 +169,9 @@ class MoveTally:
             last=count.last,
             last_claim=count.last_claim,
         )
+
+
+def message_move(move: RecordedMove) -> MessageMove:
+    return MessageMove(
+        at=move.at, run=move.run, attempt=move.attempt, origin=move.origin, target=move.target, evidence=move.evidence
+    )

@@ -175,17 +175,17 @@ class _Finder:
         problems, composer, salt = Problems(), job.composer(Problems()), self._context.salt
         left = sum(send in sends for send in wanted.values())
         is_whole = True
-        watches = [(send, self._watched[send]) for send in sends if send in self._watched]
+        is_watched = not sends.isdisjoint(self._watched)
         for number, row in enumerate(job.table.rows(problems), 1):
             found = composer.recipient_of(row)
             if found is None:
                 is_whole = False
                 continue
             address, key = found
-            for (name, generation), watch in watches:
-                watch.add(message_id(salt, name, generation, key), address)
-            for name, generation in sends:
-                identity = message_id(salt, name, generation, key)
+            for send in sends:
+                identity = message_id(salt, *send, key)
+                if send in self._watched:
+                    self._watched[send].add(identity, address)
                 if identity not in wanted or identity in self._by_id:
                     continue
                 self._by_id[identity] = RecipientRow(
@@ -197,7 +197,7 @@ class _Finder:
                     cells=row.values,
                 )
                 left -= 1
-            if not left and not watches:
+            if not left and not is_watched:
                 return True
         return is_whole and not problems.has_errors
 

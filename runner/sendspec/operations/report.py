@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.delivery.protocol import DeliveryFacts
@@ -28,11 +29,13 @@ from sendspec.operations.report_recipients import (
     listed_recipients,
     run_messages,
 )
+from sendspec.operations.report_rows import all_recipients
 from sendspec.operations.report_verdict import VerdictFacts, verdict_of, warnings_of
 from sendspec.operations.send_report import (
     Concern,
     CountryCounts,
     EarlierGeneration,
+    ReportedMessage,
     ReportedRun,
     SegmentCounts,
     SendReport,
@@ -48,6 +51,7 @@ from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.reading.limits import Limits
 from sendspec.reading.spec import Spec
 
+RowsTo: TypeAlias = Callable[[Iterator[ReportedMessage]], None]
 MAX_RUNS = 1_000
 """Runs that are reported, the newest ones."""
 
@@ -67,16 +71,29 @@ class ReportQuestion:
     spec_note: str = ""
 
 
-def send_report(context: ProjectContext, ledger: Facts | None, asked: ReportQuestion) -> SendReport:
-    """The report. A send that the ledger doesn't know has an empty one. Raises `WrongUsage` for a run that isn't one of the send's."""
+def send_report(
+    context: ProjectContext, ledger: Facts | None, asked: ReportQuestion, rows_to: RowsTo | None = None
+) -> SendReport:
+    """The report. A send that the ledger doesn't know has an empty one. Raises `WrongUsage` for a run that isn't one of the send's.
+
+    `rows_to` is given every recipient, and has to take all before it returns.
+    """
     if ledger is None:
+        if rows_to is not None:
+            rows_to(iter(()))
         return _never_sent(context, asked, ())
     with deliveries_to_inspect(context) as facts, ledger.one_moment():
         known = ledger.sends(asked.name)
         send = _chosen(known, asked.generation)
         if send is None:
+            if rows_to is not None:
+                rows_to(iter(()))
             return _never_sent(context, asked, known)
-        return _Reporter(context, ledger, facts, asked, send).report(known)
+        reporter = _Reporter(context, ledger, facts, asked, send)
+        report = reporter.report(known)
+        if rows_to is not None:
+            rows_to(reporter.all_recipients())
+        return report
 
 
 def _chosen(known: Sequence[SendRecord], generation: int | None) -> SendRecord | None:
@@ -174,6 +191,16 @@ class _Reporter:
             ),
         )
 
+    def all_recipients(self) -> Iterator[ReportedMessage]:
+        """Everybody, with the rows of today's table while they are few enough to look up."""
+        everybody = (message for _, message in self._ledger.messages_of_send(self._name, self._generation))
+        rows = find_rows(everybody, self._context, self._ledger, self._paths, self._asked.recipients)
+        return all_recipients(self._ledger, self._facts, self._send, rows, self._asked.run)
+
+    @property
+    def _paths(self) -> list[str]:
+        return [] if self._asked.spec is None else [self._asked.spec.path]
+
     def _status(self) -> SpecStatus:
         spec = self._asked.spec
         is_current = spec is not None and spec.generation == self._generation and self._asked.run is None
@@ -232,10 +259,9 @@ class _Reporter:
     ) -> tuple[RecipientRows, tuple[CountryCounts, ...] | None]:
         """The rows of listed messages in today's table, and the countries of all; None if no table was at hand."""
         countries = CountryTally(self._ledger, self._asked.run)
-        send, spec = (self._name, self._generation), self._asked.spec
-        paths = [] if spec is None else [spec.path]
+        send = (self._name, self._generation)
         listed = (message for _, message in chosen.messages)
-        rows = find_rows(listed, self._context, self._ledger, paths, self._asked.recipients, {send: countries})
+        rows = find_rows(listed, self._context, self._ledger, self._paths, self._asked.recipients, {send: countries})
         if not countries.has_recipients:
             return rows, None
         found = countries.counts(sizes)

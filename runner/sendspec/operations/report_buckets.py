@@ -48,8 +48,13 @@ class TimedCounts:
 
 
 def laid_out(counts: TimedCounts, stretches: Sequence[Stretch]) -> tuple[int, tuple[Bucket, ...], tuple[Gap, ...]]:
-    """Width, buckets and gaps. `stretches` are when runs were sending, as first and last moment, in any order."""
+    """Width, buckets and gaps. `stretches` are when runs were sending, as first and last moment, in any order.
+
+    An outcome that stands outside of them, because a clock was set, has a bucket too.
+    """
     width = counts.width
+    counted = [(slot * width, slot * width) for slot, _ in counts.in_slots(width)]
+    stretches = [*stretches, *counted]
     slots = _slots(stretches, width)
     while sum(last - first + 1 for first, last in slots) > MAX_BUCKETS:
         width = wider(width)

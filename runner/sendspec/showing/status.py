@@ -193,7 +193,7 @@ def status_document(
                 "earlier_doubts": spec.earlier_doubts,
                 "under_way": spec.under_way,
                 "at_work": [_at_work_json(run) for run in spec.at_work],
-                "runs": [_run_json(run) for run in spec.runs],
+                "runs": [run_json(run) for run in spec.runs],
             }
             for spec in specs
         ],
@@ -208,7 +208,7 @@ def _at_work_json(run: SeenRun) -> dict[str, Any]:
     return {"run": run.number, "command": run.command, "host": run.host, "started": moment(run.started_at)}
 
 
-def _run_json(run: PlannedRun) -> dict[str, Any]:
+def run_json(run: PlannedRun) -> dict[str, Any]:
     note = run.note
     return {
         "run": run.run,

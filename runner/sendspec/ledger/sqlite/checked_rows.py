@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
@@ -72,8 +72,7 @@ class CheckedRows:
         """Rows whose columns are of these kinds, and whose numbers are valid moments. Raises `LedgerDamaged` at any other."""
         numbers = [column for column, kind in enumerate(kinds) if kind in (NUMBER, NO_NUMBER)]
         types = [set(kind) if isinstance(kind, tuple) else {kind} for kind in kinds]
-        rows = self._stream(sql, parameters)
-        while block := list(islice(rows, CHECKED_AT_ONCE)):  # column by column: row by row takes three times as long
+        for block in self._blocks_of(sql, parameters):  # column by column: row by row takes three times as long
             columns = list(zip(*block, strict=True))
             if not all(set(map(type, column)) <= kind for column, kind in zip(columns, types, strict=True)):
                 raise self._damaged("a value is of another kind than its column")
@@ -87,12 +86,25 @@ class CheckedRows:
 
     def _stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows as SQLite finds them. Damage shows when its page is reached, not when the query starts."""
-        self._check_process()
-        self._begin_query()
-        try:
+        with self._query():
             # not `yield from`: an unread rest would close its cursor, after the database was closed
             for row in self._connection.execute(sql, parameters):  # noqa: UP028
                 yield row
+
+    def _blocks_of(self, sql: str, parameters: Sequence[Any]) -> Iterator[list[Any]]:
+        """The same, many rows at a time."""
+        with self._query():
+            cursor = self._connection.execute(sql, parameters)
+            while block := cursor.fetchmany(CHECKED_AT_ONCE):
+                yield block
+
+    @contextmanager
+    def _query(self) -> Iterator[None]:
+        """Has the block's query counted by itself, and raises what goes wrong in it as errors about the file."""
+        self._check_process()
+        self._begin_query()
+        try:
+            yield
         except sqlite3.Error as error:
             if str(error).startswith("Could not decode"):  # Python's own message quotes the text
                 raise self._damaged("a text is no UTF-8") from None

@@ -1,0 +1,132 @@
+"""`sendspec report`: how a send went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from sendspec.cli.common_flag import OnceOption
+from sendspec.cli.console import Console, environment_option, options_with_forms, recipients_option
+from sendspec.cli.job import in_job, steps_in_job
+from sendspec.cli.named_specs import environment_words, paths_and_names
+from sendspec.cli.project import open_context
+from sendspec.cli.review import rejects_with_page
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Facts
+from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.output_file import check_writable, write_pieces
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.report import ReportQuestion, RowsTo, send_report
+from sendspec.operations.report_subject import ReportSubject, find_subject
+from sendspec.operations.send_report import ReportedMessage, SendReport
+from sendspec.showing.next_step import next_text
+from sendspec.showing.report import recipient_json, report_document
+from sendspec.showing.report_calls import next_steps
+from sendspec.showing.report_text import report_text
+
+LINES_AT_ONCE = 500
+
+
+@click.command("report")
+@click.argument("spec", metavar="SPEC")
+@environment_option
+@recipients_option
+@click.option("--generation", metavar="N", cls=OnceOption, type=click.IntRange(1), help="Report this generation; default: the newest.")  # fmt: skip
+@click.option("--run", metavar="R", cls=OnceOption, type=click.IntRange(1), help="Report only what this run did.")
+@click.option("--rows", metavar="FILE", cls=OnceOption, help="Write every recipient with its attempts to FILE, as JSON lines. Only you can read it.")  # fmt: skip
+@options_with_forms("text", "json", "markdown")
+def command(
+    console: Console,
+    spec: str,
+    env: str | None,
+    recipients: str | None,
+    generation: int | None,
+    run: int | None,
+    rows: str | None,
+) -> int:
+    """Show how a send went: who must be called, what it cost, what the limits left, and every run of it together.
+
+    SPEC is a file, or a spec's name. Reads the ledger alone, at any time: while the send runs, after it was killed, and when its spec is
+    gone or broken. Countries and rows come from today's table, if there is one. A page of Markdown names no recipient.
+
+    \b
+    Examples:
+      sendspec report specs/welcome.yaml --env production
+      sendspec report welcome --generation 1
+      sendspec report welcome --run 3 --format json
+      sendspec report welcome --rows welcome.jsonl
+      sendspec report welcome --format markdown >> "$GITHUB_STEP_SUMMARY"
+    """
+    paths, names = paths_and_names([spec])
+    problems = Problems()
+    context = open_context(console, paths, env, problems)
+    if rejects_with_page(console, problems) or context is None:
+        return ExitCode.REJECTED
+    if rows is not None:
+        check_writable(Path(rows))
+    with ledger_to_read(context, console.warn) as ledger:
+        if ledger is None:
+            console.say(f"note: the environment '{context.environment.name}' has no ledger yet")
+        subject = find_subject(context, ledger, spec, is_name=bool(names))
+        asked = ReportQuestion(
+            name=subject.name,
+            spec=subject.spec,
+            generation=generation,
+            run=run,
+            recipients=recipients,
+            spec_note=subject.note,
+        )
+        report = send_report(context, ledger, asked, None if rows is None else _writer(console, rows))
+        commands = _commands(context, ledger, report, subject, environment_words(context, env))
+    _show(console, report, commands)
+    return ExitCode.DONE
+
+
+def _writer(console: Console, rows: str) -> RowsTo:
+    def write(recipients: Iterator[ReportedMessage]) -> None:
+        from sendspec.showing.json_text import json_line  # loads orjson, which text does without
+
+        count = 0
+
+        def blocks() -> Iterator[bytes]:
+            nonlocal count
+            while block := list(islice(recipients, LINES_AT_ONCE)):
+                count += len(block)
+                yield b"".join(json_line(recipient_json(each)) for each in block)
+
+        write_pieces(Path(rows), blocks(), private=True)
+        console.say(f"{counted(count, 'recipient')} written to {rows}, which only you can read")
+
+    return write
+
+
+def _commands(
+    context: ProjectContext, ledger: Facts | None, report: SendReport, subject: ReportSubject, options: str
+) -> list[str]:
+    newest = 0 if ledger is None else max((send.generation for send in ledger.sends(report.name)), default=0)
+    return next_steps(
+        report,
+        subject.path if subject.spec is not None and subject.path else report.name,
+        options,
+        has_spec=subject.spec is not None and subject.spec.name == report.name,
+        approved=context.environment.approvals is not None,
+        is_newest=report.generation == newest,
+    )
+
+
+def _show(console: Console, report: SendReport, commands: list[str]) -> None:
+    console.result(report_text(report, console.out))
+    console.document(report_document(report))
+    if console.format == "markdown":
+        from sendspec.showing.markdown.report import report_markdown  # for one form alone
+
+        console.state.is_printed = True
+        console.lines([report_markdown(report, commands)])
+    elif console.format == "text" and not console.quiet and commands:
+        steps, typed = steps_in_job(commands) if in_job(console) else ([], commands)
+        console.tell(next_text([*steps, *typed]))

@@ -1,0 +1,153 @@
+"""A send's report in sentences: the verdict, the warnings, and the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import assert_never
+
+from sendspec.diagnostics.wording import counted, duration_text, grouped
+from sendspec.operations.send_report import Concern, Guard, Measure, SendReport, Warned
+from sendspec.planning.cost import price_text
+from sendspec.reading.limits import Amount
+from sendspec.reading.prices import Price
+from sendspec.showing.account import left_words
+from sendspec.showing.delivery import share_text
+
+GUARD_WORDS = {
+    "messages": "messages a run",
+    "segments": "segments a message",
+    "total_segments": "segments in all",
+    "cost": "cost",
+    "encoding": "messages in UCS-2",
+    "failure_rate": "share refused",
+    "not_after": "last claim",
+    "in_doubt": "doubts that were sent again",
+}
+"""What each guard counts."""
+
+
+def verdict_sentence(report: SendReport) -> str:
+    """`117 of 120 messages were accepted; 2 were refused, 1 is in doubt`."""
+    never = report.warned(Concern.NEVER_SENT)
+    if never:
+        return _never_sent(report, never[0])
+    account = report.account
+    wanted = account.recipients - account.skipped_total
+    if not wanted:
+        return "nobody was left to send to" if account.recipients else "no message was planned"
+    if wanted == account.accepted:
+        fine = f"all {grouped(wanted)} messages were accepted" if wanted > 1 else "the message was accepted"
+    else:
+        fine = f"{grouped(account.accepted)} of {counted(wanted, 'message was', 'messages were')} accepted"
+    parts = list(_shortfalls(report))
+    reached = _reached(report)
+    return f"{fine}{reached}{'; ' if parts else ''}{', '.join(parts)}"
+
+
+def _never_sent(report: SendReport, never: Warned) -> str:
+    if report.generation is not None and never.detail:
+        return f"generation {report.generation} was never sent; the ledger has generation {never.detail}"
+    return "it was never sent"
+
+
+def _reached(report: SendReport) -> str:
+    delivery = report.delivery
+    if delivery is None or not delivery.tally.accepted:
+        return ""
+    tally = delivery.tally
+    if tally.delivered == tally.accepted:
+        return " and delivered"
+    return f", {grouped(tally.delivered)} of them are known to be delivered"
+
+
+def _shortfalls(report: SendReport) -> Iterator[str]:
+    account = report.account
+    if report.under_way is not None:
+        yield "a run is sending"
+    if account.refused:
+        yield counted(account.refused, "was refused", "were refused")
+    if report.undelivered:
+        yield counted(report.undelivered, "was not delivered", "were not delivered")
+    if report.in_doubt > 0:
+        yield counted(report.in_doubt, "is in doubt", "are in doubt")
+    if account.not_sent:
+        yield counted(account.not_sent, "was not sent", "were not sent")
+
+
+def warning_text(warned: Warned) -> str:
+    """A warning as a sentence of ours; what it quotes is not printable yet."""
+    count, detail = warned.count, warned.detail
+    match warned.concern:
+        case Concern.NEVER_SENT:
+            return "it was never sent"
+        case Concern.GIVEN_UP:
+            return f"this generation was given up: {detail}"
+        case Concern.UNDER_WAY:
+            return "a run is sending; this is how far it is"
+        case Concern.STOPPED:
+            return f"run {count} stopped: {detail}"
+        case Concern.KILLED:
+            return f"run {count} has no end: it was killed, or goes on elsewhere"
+        case Concern.NOT_SENT:
+            return f"{counted(count, 'message was', 'messages were')} not sent"
+        case Concern.IN_DOUBT:
+            return f"{counted(count, 'message is', 'messages are')} in doubt, and may have been accepted"
+        case Concern.EARLIER_DOUBTS:
+            return f"{counted(count, 'message', 'messages')} of earlier generations {'is' if count == 1 else 'are'} still in doubt"
+        case Concern.REFUSED:
+            return f"{counted(count, 'message was', 'messages were')} refused by the API"
+        case Concern.UNDELIVERED:
+            return f"{counted(count, 'message was', 'messages were')} accepted, and not delivered"
+        case Concern.LEFT:
+            return left_words(count)
+        case Concern.GUARD:
+            return f"today's limit is exceeded: {GUARD_WORDS[detail]}"
+        case Concern.UNKNOWN_PRICE:
+            return f"{counted(count, 'accepted message has', 'accepted messages have')} an unknown price, which counts as none"
+        case Concern.TABLE:
+            return detail.removeprefix("note: ")
+        case Concern.SPEC:
+            return f"the spec can't be read, so this is from the ledger alone: {detail}"
+        case _:
+            assert_never(warned.concern)
+
+
+def guard_text(guard: Guard) -> str:
+    """`segments a message 2 of 3`, `share refused 1.6 % of 5 %`, `cost EUR 8.40, no limit`."""
+    words = GUARD_WORDS[guard.name]
+    found = "unknown" if guard.found is None else measure_text(guard.name, guard.found)
+    if guard.limit is None:
+        return f"{words} {found}, no limit"
+    limit = measure_text(guard.name, guard.limit)
+    joint = {"not_after": "before", "in_doubt": "with in_doubt:", "encoding": "with encoding:"}.get(guard.name, "of")
+    mark = " (exceeded)" if guard.held is False else ""
+    return f"{words} {found} {joint} {limit}{mark}"
+
+
+def headroom_text(guard: Guard) -> str:
+    """What is left up to the limit; empty where that says nothing."""
+    left = guard.headroom
+    if left is None:
+        return ""
+    if guard.name == "not_after" and isinstance(left, float):
+        return f"{'-' if left < 0 else ''}{duration_text(abs(left))}"
+    return measure_text(guard.name, left)
+
+
+def measure_text(name: str, measure: Measure) -> str:
+    """A measure of the guard with this name: grouped digits, a share, a moment, an amount, or a word of the spec."""
+    match measure:
+        case Amount():
+            amount, sign = abs(measure.amount), "-" if measure.amount < 0 else ""
+            return sign + price_text(Price(measure.currency or "", amount, amount)).strip()
+        case str():
+            return measure
+        case float() if name == "not_after":
+            return datetime.fromtimestamp(measure, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        case float():
+            return share_text(round(measure * 100_000), 100_000)
+        case int():
+            return grouped(measure)
+        case _:
+            assert_never(measure)
