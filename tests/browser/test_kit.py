@@ -91,6 +91,8 @@ def test_nothing_is_missing_without_script_and_style(browser_page: OpenPage, htm
 SEARCHES = {
     "NL": [2, 4, 6, 8, 10, 12],
     "-nl": [3, 5, 7, 9, 11, 13],
+    "am NL": [2, 4, 6, 8, 10, 12],
+    "-AM NL": [2, 4, 6, 8, 10, 12],  # "Name" is no country
     "nl -REFUSED": [2, 6, 8, 12],
     '"name 1"': [10, 11, 12, 13],
     '-"name 1" -BE': [2, 4, 6, 8],

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import orjson
 from markupsafe import Markup
 
 from sendspec.diagnostics.redaction import printable
+from sendspec.showing.json_text import json_line
 
 FOLDER = Path(__file__).parent
 STYLES = ("base", "bubble", "chart", "table", "sandbox", "preview")
@@ -54,8 +54,8 @@ def content_policy(scripts: Sequence[str] = (), *, is_live: bool = False, has_fo
 
 
 def embedded_json(data: Mapping[str, Any]) -> str:
-    """JSON that can't end the element it is in."""
-    return orjson.dumps(data).decode().translate(_ESCAPES)
+    """JSON that can't end the element it is in; control and bidi characters are escaped."""
+    return json_line(data).decode().strip().translate(_ESCAPES)
 
 
 @cache

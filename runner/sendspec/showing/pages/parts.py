@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row with its first cell as its name. `id` is what links lead to, `state` what a filter's buttons choose by."""
+    """A row with its first cell as its name. `id` is what links lead to, `state` what a filter's buttons choose by: a word, or several with spaces between them."""
 
     cells: Sequence[str | Markup]
     id: str = ""

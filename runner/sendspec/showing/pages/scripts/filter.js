@@ -4,11 +4,26 @@
 (() => {
   const lists = [...document.querySelectorAll("[data-filter]")].map(list);
 
-  // A word has to be in the item; one behind a `-` must not be; "several words" stay together.
+  // A word has to be in the item; one behind a `-` must not be; "several words" stay together. Two capitals are a word of their own, as
+  // countries are: `-NL` says nothing about "only".
   function wanted(query) {
-    return [...query.toLowerCase().matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)]
+    return [...query.matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)]
       .map(([, minus, phrase, word]) => ({ without: minus === "-", text: phrase ?? word }))
-      .filter(({ text }) => text && text !== "-");
+      .filter(({ text }) => text && text !== "-")
+      .map(({ without, text }) => ({ without, has: /^[A-Z]{2}$/.test(text) ? alone(text) : within(text.toLowerCase()) }));
+  }
+
+  function alone(word) {
+    const pattern = new RegExp(`\\b${word}\\b`);
+    return (item) => (item.children.length ? [...item.children] : [item]).some((part) => pattern.test(part.textContent));
+  }
+
+  function within(word) {
+    return (item) => item.textContent.toLowerCase().includes(word);
+  }
+
+  function states(item) {
+    return (item.dataset.state || "").split(" ").filter(Boolean);
   }
 
   function make(name, attributes = {}, text = "") {
@@ -27,7 +42,7 @@
     const box = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
     const buttons = make("div", { role: "group", "aria-label": "State" });
     const count = make("span", { role: "status" });
-    const hint = make("p", { class: "hint" }, "Several words must all be there; -word leaves out what has it.");
+    const hint = make("p", { class: "hint" }, "Several words must all be there; -word leaves out what has it, -NL a country.");
     hint.id = `${prefix}filter-hint`;
     box.setAttribute("aria-describedby", hint.id);
     label.append(box);
@@ -40,8 +55,7 @@
       const all = items();
       let shown = 0;
       for (const item of all) {
-        const text = item.textContent.toLowerCase();
-        const fits = (!state || item.dataset.state === state) && words.every(({ without, text: word }) => text.includes(word) !== without);
+        const fits = (!state || states(item).includes(state)) && words.every(({ without, has }) => has(item) !== without);
         item.hidden = !fits && !item.classList.contains("is-target");
         shown += item.hidden ? 0 : 1;
       }
@@ -51,7 +65,7 @@
 
     function offer(all) {
       const counts = new Map();
-      for (const item of all) if (item.dataset.state) counts.set(item.dataset.state, (counts.get(item.dataset.state) || 0) + 1);
+      for (const item of all) for (const each of states(item)) counts.set(each, (counts.get(each) || 0) + 1);
       if (counts.size < 2 && !state) return buttons.replaceChildren();
       if (state && !counts.has(state)) counts.set(state, 0);
       const known = new Map([...buttons.children].map((button) => [button.dataset.of, button]));
@@ -104,6 +118,7 @@
     if (!target) return;
     target.classList.add("is-target");
     for (let around = target; around; around = around.parentElement) if (around.localName === "details") around.open = true;
+    if (target.localName === "tr") for (const inner of target.querySelectorAll("details")) inner.open = true;
     for (const each of lists) each.show();
     if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
     target.scrollIntoView({ block: "center" });
