@@ -48,7 +48,7 @@ def bubble_lines(message: ShownMessage, style: TerminalStyle, *, whole: bool = F
     yield from part_lines(message.parts, whole=whole)
     if filled := filled_words(message):
         yield style.dim(filled)
-    yield from _forcing_lines(message)
+    yield from forcing_word_lines(message)
 
 
 def plain_lines(text: str, style: TerminalStyle) -> Iterator[str]:
@@ -164,7 +164,7 @@ def is_in_another_script(message: ShownMessage) -> bool:
     return len({each.character for each in message.forcing}) > MAX_FORCING
 
 
-def _forcing_lines(message: ShownMessage) -> Iterator[str]:
+def forcing_word_lines(message: ShownMessage) -> Iterator[str]:
     """Each character that forces UCS-2, where it comes from and what to write instead; and what that makes of the text."""
     if is_in_another_script(message):
         yield f"UCS-2, as it has {counted(len(message.forcing), 'character')} of another script"
