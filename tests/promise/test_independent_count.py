@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from counted_campaign import COUNTRIES, Campaign, campaign, cost_of, segments_of
 from long_rows import all_but
-from project_dir import ProjectDir
+from project_dir import Answer, CountingServer, ProjectDir, Request, project, project_dir, server
 
+__all__ = ["project", "project_dir", "server"]
+
+REASONS = ("the number is on a block list", "the operator is closed")
 ROWS = (120, 1_200)
 MOST_LISTED = 20
 MOST_NAMED = 8
@@ -77,6 +82,78 @@ def test_every_message_is_what_its_row_makes_it(project_dir: ProjectDir, counted
         (person.line, person.text, *person.size) for person in counted.sent
     ]
     assert [Decimal(each["cost"]["high"]) for each in found] == [cost_of([person]) for person in counted.sent]
+
+
+def test_after_a_send_the_report_is_right_to_the_message(
+    project: ProjectDir, server: CountingServer, counted: Campaign
+) -> None:
+    """Some are refused, for two reasons, and the answer about one gets lost: as the server counted it."""
+    place(project, counted)
+    by_phone = {person.phone: person for person in counted.sent}
+    refused = {person.phone: REASONS[n % 2] for n, person in enumerate(counted.sent[5::17])}
+    lost = counted.sent[-1].phone
+
+    def decide(number: int, request: Request) -> Answer:
+        phone = receiver_of(request)
+        if phone == lost:
+            return Answer(drop=True, taken=False)
+        if (reason := refused.get(phone)) is not None:
+            return Answer(422, json.dumps({"code": "InvalidPayload", "message": reason}).encode())
+        return Answer()
+
+    server.decide = decide
+    assert project.run("send", "counted.yaml", "--env", "test", "--yes", timeout=300).code == 4
+    posted = Counter(receiver_of(request) for request in server.posts)
+    assert posted == Counter(by_phone)  # each once, nobody else
+    texts = {receiver_of(request): request.json["body"]["text"]["text"] for request in server.posts}
+    assert texts == {phone: person.text for phone, person in by_phone.items()}
+    accepted = [person for phone, person in by_phone.items() if phone not in refused and phone != lost]
+    assert len(server.taken) == len(accepted)
+    report = project.run("report", "counted.yaml", "--env", "test", "--format", "json").json
+    assert report["totals"] == {
+        "recipients": len(counted.people), "accepted": len(accepted), "refused": len(refused), "in_doubt": 1, "not_sent": 0,
+        "skipped": len(counted.people) - len(counted.sent),
+    }  # fmt: skip
+    assert report["skipped"] == counted.skipped
+    assert report["requests"] == len(server.posts)
+    sizes = [person.size[1] for person in counted.sent]
+    expected = {**counted.segments, "unmeasured": 0, "accepted": sum(p.size[1] for p in accepted), "most": max(sizes)}
+    assert report["segments"] == expected
+    assert Decimal(report["cost"]["high"]) == cost_of(accepted)
+    assert {
+        each["country"]: (each["messages"], each["accepted"], each["segments"]) for each in report["countries"]
+    } == {
+        country: (
+            sum(p.lang == lang for p in counted.sent),
+            sum(p.lang == lang for p in accepted),
+            sum(p.size[1] for p in accepted if p.lang == lang),
+        )
+        for lang, country in COUNTRIES.items()
+    }
+    reasons = Counter(refused.values())
+    assert sorted(each["count"] for each in report["refusals"]) == sorted(reasons.values())
+    for each in report["refusals"]:
+        assert [reason for reason in REASONS if reason in each["text"]] == [
+            r for r in REASONS if reasons[r] == each["count"]
+        ]
+    assert [each["count"] for each in report["doubts"]] == [1]
+    assert sum(each["count"] for each in report["latency"]["histogram"]) == report["latency"]["count"]
+    assert Counter({name: sum(b[name] for b in report["throughput"]["buckets"]) for name in ("accepted", "refused", "in_doubt")}) == {
+        "accepted": len(accepted), "refused": len(refused), "in_doubt": 1,
+    }  # fmt: skip
+    rows = {row["row"]["line"]: row for row in report["recipients"]["rows"]}
+    assert {line: (row["state"], row["segments"], row["encoding"]) for line, row in rows.items()} == {
+        p.line: (
+            "in_doubt" if p.phone == lost else "refused" if p.phone in refused else "accepted",
+            p.size[1],
+            p.size[0],
+        )
+        for p in counted.sent
+    }
+
+
+def receiver_of(request: Request) -> str:
+    return str(request.json["receiver"]["contacts"][0]["identifierValue"])
 
 
 def test_what_forces_ucs2_and_what_its_replacement_saves(project_dir: ProjectDir, counted: Campaign) -> None:
