@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from counted_campaign import COUNTRIES, Campaign, campaign, cost_of, segments_of
+from html_page import read_page
 from long_rows import all_but
 from project_dir import Answer, CountingServer, ProjectDir, Request, project, project_dir, server
 
@@ -16,6 +17,7 @@ __all__ = ["project", "project_dir", "server"]
 
 REASONS = ("the number is on a block list", "the operator is closed")
 ROWS = (120, 1_200)
+MOST_BUBBLES = 40
 MOST_LISTED = 20
 MOST_NAMED = 8
 """A text with more characters beyond GSM-7 is in another script, and none of them is named."""
@@ -59,7 +61,7 @@ def test_plan_and_preview_are_right_to_the_message(project_dir: ProjectDir, coun
     everybody = len(counted.people)
     totals = {"recipients": everybody, "send": len(counted.sent), "skip": everybody - len(counted.sent)}
     plan = project_dir.run("plan", "counted.yaml", "--format", "json").json
-    preview = project_dir.run("preview", "counted.yaml", "--format", "json").json
+    preview = project_dir.run("preview", "counted.yaml", "--html", "page.html", "--format", "json").json
     for document in (plan, preview):
         assert document["totals"] == totals
         assert document["skipped"] == counted.skipped
@@ -73,6 +75,14 @@ def test_plan_and_preview_are_right_to_the_message(project_dir: ProjectDir, coun
     for person in counted.sent:
         firsts.setdefault(person.shape, person.line)
     assert set(by_line) == set(firsts.values())
+    page = read_page((project_dir.folder / "page.html").read_text("utf-8"))
+    assert len(page.all("div", class_="bubble")) <= MOST_BUBBLES
+    shown_texts = [each.one("p").exact_text("cut") for each in page.all("div", class_="bubble")]
+    assert shown_texts.count(counted.planted.text) == 1
+    shown = " ".join(page.text.split())
+    total, sent = f"{everybody:,}".replace(",", " "), f"{len(counted.sent):,}".replace(",", " ")
+    for said in (f"{sent} of {total} recipients", *(f"{count} {reason}" for reason, count in counted.skipped.items())):
+        assert said in shown
 
 
 def test_every_message_is_what_its_row_makes_it(project_dir: ProjectDir, counted: Campaign) -> None:
@@ -102,19 +112,24 @@ def test_after_a_send_the_report_is_right_to_the_message(
         return Answer()
 
     server.decide = decide
-    assert project.run("send", "counted.yaml", "--env", "test", "--yes", timeout=300).code == 4
+    done = project.run("send", "counted.yaml", "--env", "test", "--yes", "--format", "json", timeout=300)
+    assert done.code == 4
     posted = Counter(receiver_of(request) for request in server.posts)
-    assert posted == Counter(by_phone)  # each once, nobody else
+    assert posted == Counter(list(by_phone))  # each once, nobody else
     texts = {receiver_of(request): request.json["body"]["text"]["text"] for request in server.posts}
     assert texts == {phone: person.text for phone, person in by_phone.items()}
     accepted = [person for phone, person in by_phone.items() if phone not in refused and phone != lost]
     assert len(server.taken) == len(accepted)
     report = project.run("report", "counted.yaml", "--env", "test", "--format", "json").json
+    became = {"accepted": len(accepted), "refused": len(refused), "in_doubt": 1, "not_sent": 0}
+    skipped = len(counted.people) - len(counted.sent)
+    assert done.json["totals"] == {"recipients": len(counted.people), **became, "skipped": skipped}
+    assert done.json["skipped"] == counted.skipped
     assert report["totals"] == {
-        "recipients": len(counted.people), "accepted": len(accepted), "refused": len(refused), "in_doubt": 1, "not_sent": 0,
-        "skipped": len(counted.people) - len(counted.sent),
-    }  # fmt: skip
-    assert report["skipped"] == counted.skipped
+        "recipients": len(counted.sent),
+        **became,
+        "skipped": 0,
+    }  # the ledger has who was to get something
     assert report["requests"] == len(server.posts)
     sizes = [person.size[1] for person in counted.sent]
     expected = {**counted.segments, "unmeasured": 0, "accepted": sum(p.size[1] for p in accepted), "most": max(sizes)}
