@@ -96,7 +96,7 @@ def test_bubbles_are_filtered_and_searched_and_a_link_leads_to_one(browser_page:
     everything = shown(seen.page)
     seen.page.get_by_role("button", name="1 segment, UCS-2").click()
     assert shown(seen.page) == ["3"]
-    assert "state=1%20segment%2C%20UCS-2" in seen.page.url
+    assert "state=1_segment%2C_UCS-2" in seen.page.url
     seen.page.get_by_role("searchbox").fill("Dear yes")
     assert shown(seen.page) == []
     seen.page.get_by_role("button", name="all").click()

@@ -40,6 +40,7 @@ def test_the_page_is_sound_and_filters_by_fault(browser_page: OpenPage, html: st
     assert seen.page.locator("#row-3").evaluate("each => document.activeElement === each")
 
 
+@pytest.mark.long
 def test_nothing_is_missing_under_jenkins_policy(browser_page: OpenPage, html: str) -> None:
     seen = browser_page(html, headers=JENKINS)
     text = seen.text()

@@ -178,24 +178,24 @@ def test_hostile_cells_are_text(check: Check) -> None:
 
 
 def test_of_a_long_list_every_fault_is_there_and_what_is_left_out_is_said(check: Check) -> None:
-    lines = [f"06123,{'é<' * 150}{number},x" for number in range(3_000)]
-    lines[2_990] = "0612345678,Ann,x,y"
-    lines[2_980] = "0612,,x"
+    lines = [f"06123,{'é<' * 150}{number},x" for number in range(1_300)]
+    lines[1_290] = "0612345678,Ann,x,y"
+    lines[1_280] = "0612,,x"
     _, document, page = check("phone,name,note\n" + "\n".join(lines) + "\n")
-    assert document["html"]["rows"] == 3_000
+    assert document["html"]["rows"] == 1_300
     shown = rows(page)[1:]
     assert 300 < len(shown) < 1_001
-    assert ("2 992", "the row has 4 cells, the header has 3") in [(row[0], row[1].split("\n")[0]) for row in shown]
-    (late,) = (row for row in shown if row[0] == "2 982")
+    assert ("1 292", "the row has 4 cells, the header has 3") in [(row[0], row[1].split("\n")[0]) for row in shown]
+    (late,) = (row for row in shown if row[0] == "1 282")
     assert late[2].startswith(
         "0612\nphone: a phone number doesn't exist in its country\n"
     )  # its own words were not kept
     counted = f"{len(shown):,}".replace(",", " ")
-    assert f"Shown are {counted} of 3 000 wrong rows" in page.text
+    assert f"Shown are {counted} of 1 300 wrong rows" in page.text
     group = page.one("table", id="groups").cells()[1]
-    assert group[1:3] == ["2 999", "2, 3, 4, 5, 6, …"]
+    assert group[1:3] == ["1 299", "2, 3, 4, 5, 6, …"]
     wide = ",".join(["phone", "name", *(f"column{number}" for number in range(5_000))])
-    _, _, page = check(f"{wide}\n" + "\n".join("06123" + ",<<<<<<<<" * 5_001 for _ in range(50)))
+    _, _, page = check(f"{wide}\n" + "\n".join("06123" + ",<<<<<<<<" * 5_001 for _ in range(5)))
     assert len(rows(page)[0]) == 41
     assert "4 962 columns without a fault are left out" in page.text
     assert rows(page)[1][1].startswith("06123\n")

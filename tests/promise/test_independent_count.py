@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from counted_campaign import COUNTRIES, Campaign, campaign, cost_of, segments_of
+from html_page import read_page
 from long_rows import all_but
-from project_dir import ProjectDir
+from project_dir import Answer, CountingServer, ProjectDir, Request, project, project_dir, server
 
+__all__ = ["project", "project_dir", "server"]
+
+REASONS = ("the number is on a block list", "the operator is closed")
 ROWS = (120, 1_200)
+MOST_BUBBLES = 40
 MOST_LISTED = 20
 MOST_NAMED = 8
 """A text with more characters beyond GSM-7 is in another script, and none of them is named."""
@@ -54,7 +61,7 @@ def test_plan_and_preview_are_right_to_the_message(project_dir: ProjectDir, coun
     everybody = len(counted.people)
     totals = {"recipients": everybody, "send": len(counted.sent), "skip": everybody - len(counted.sent)}
     plan = project_dir.run("plan", "counted.yaml", "--format", "json").json
-    preview = project_dir.run("preview", "counted.yaml", "--format", "json").json
+    preview = project_dir.run("preview", "counted.yaml", "--html", "page.html", "--format", "json").json
     for document in (plan, preview):
         assert document["totals"] == totals
         assert document["skipped"] == counted.skipped
@@ -68,6 +75,14 @@ def test_plan_and_preview_are_right_to_the_message(project_dir: ProjectDir, coun
     for person in counted.sent:
         firsts.setdefault(person.shape, person.line)
     assert set(by_line) == set(firsts.values())
+    page = read_page((project_dir.folder / "page.html").read_text("utf-8"))
+    assert len(page.all("div", class_="bubble")) <= MOST_BUBBLES
+    shown_texts = [each.one("p").exact_text("cut") for each in page.all("div", class_="bubble")]
+    assert shown_texts.count(counted.planted.text) == 1
+    shown = " ".join(page.text.split())
+    total, sent = f"{everybody:,}".replace(",", " "), f"{len(counted.sent):,}".replace(",", " ")
+    for said in (f"{sent} of {total} recipients", *(f"{count} {reason}" for reason, count in counted.skipped.items())):
+        assert said in shown
 
 
 def test_every_message_is_what_its_row_makes_it(project_dir: ProjectDir, counted: Campaign) -> None:
@@ -77,6 +92,83 @@ def test_every_message_is_what_its_row_makes_it(project_dir: ProjectDir, counted
         (person.line, person.text, *person.size) for person in counted.sent
     ]
     assert [Decimal(each["cost"]["high"]) for each in found] == [cost_of([person]) for person in counted.sent]
+
+
+def test_after_a_send_the_report_is_right_to_the_message(
+    project: ProjectDir, server: CountingServer, counted: Campaign
+) -> None:
+    """Some are refused, for two reasons, and the answer about one gets lost: as the server counted it."""
+    place(project, counted)
+    by_phone = {person.phone: person for person in counted.sent}
+    refused = {person.phone: REASONS[n % 2] for n, person in enumerate(counted.sent[5::17])}
+    lost = counted.sent[-1].phone
+
+    def decide(number: int, request: Request) -> Answer:
+        phone = receiver_of(request)
+        if phone == lost:
+            return Answer(drop=True, taken=False)
+        if (reason := refused.get(phone)) is not None:
+            return Answer(422, json.dumps({"code": "InvalidPayload", "message": reason}).encode())
+        return Answer()
+
+    server.decide = decide
+    done = project.run("send", "counted.yaml", "--env", "test", "--yes", "--format", "json", timeout=300)
+    assert done.code == 4
+    posted = Counter(receiver_of(request) for request in server.posts)
+    assert posted == Counter(list(by_phone))  # each once, nobody else
+    texts = {receiver_of(request): request.json["body"]["text"]["text"] for request in server.posts}
+    assert texts == {phone: person.text for phone, person in by_phone.items()}
+    accepted = [person for phone, person in by_phone.items() if phone not in refused and phone != lost]
+    assert len(server.taken) == len(accepted)
+    report = project.run("report", "counted.yaml", "--env", "test", "--format", "json").json
+    became = {"accepted": len(accepted), "refused": len(refused), "in_doubt": 1, "not_sent": 0}
+    skipped = len(counted.people) - len(counted.sent)
+    assert done.json["totals"] == {"recipients": len(counted.people), **became, "skipped": skipped}
+    assert done.json["skipped"] == counted.skipped
+    assert report["totals"] == {
+        "recipients": len(counted.sent),
+        **became,
+        "skipped": 0,
+    }  # the ledger has who was to get something
+    assert report["requests"] == len(server.posts)
+    sizes = [person.size[1] for person in counted.sent]
+    expected = {**counted.segments, "unmeasured": 0, "accepted": sum(p.size[1] for p in accepted), "most": max(sizes)}
+    assert report["segments"] == expected
+    assert Decimal(report["cost"]["high"]) == cost_of(accepted)
+    assert {
+        each["country"]: (each["messages"], each["accepted"], each["segments"]) for each in report["countries"]
+    } == {
+        country: (
+            sum(p.lang == lang for p in counted.sent),
+            sum(p.lang == lang for p in accepted),
+            sum(p.size[1] for p in accepted if p.lang == lang),
+        )
+        for lang, country in COUNTRIES.items()
+    }
+    reasons = Counter(refused.values())
+    assert sorted(each["count"] for each in report["refusals"]) == sorted(reasons.values())
+    for each in report["refusals"]:
+        assert [reason for reason in REASONS if reason in each["text"]] == [
+            r for r in REASONS if reasons[r] == each["count"]
+        ]
+    assert [each["count"] for each in report["doubts"]] == [1]
+    assert sum(each["count"] for each in report["latency"]["histogram"]) == report["latency"]["count"]
+    assert Counter({name: sum(b[name] for b in report["throughput"]["buckets"]) for name in ("accepted", "refused", "in_doubt")}) == {
+        "accepted": len(accepted), "refused": len(refused), "in_doubt": 1,
+    }  # fmt: skip
+    rows = {row["row"]["line"]: row for row in report["recipients"]["rows"]}
+    assert {line: (row["state"], row["segments"], row["encoding"]) for line, row in rows.items()} == {
+        p.line: (
+            "in_doubt" if p.phone == lost else "refused" if p.phone in refused else "accepted",
+            p.size[1],
+            p.size[0],
+        )
+        for p in counted.sent
+    }
+
+
+def receiver_of(request: Request) -> str:
+    return str(request.json["receiver"]["contacts"][0]["identifierValue"])
 
 
 def test_what_forces_ucs2_and_what_its_replacement_saves(project_dir: ProjectDir, counted: Campaign) -> None:

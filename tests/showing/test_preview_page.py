@@ -207,6 +207,13 @@ def test_the_text_is_marked_and_nothing_in_it_is_lost(pieces: list[FilledPiece],
     assert [(str(Markup(each.text).unescape()), each.kind) for each in found] == marked
 
 
+def test_one_character_in_a_row_is_marked_once() -> None:
+    """Each mark is a stop for the keyboard: nobody wants thirty of them."""
+    found = list(message_pieces(shown(FilledPiece("’" * 30 + "“’", True, ROW))))
+    assert [len(Markup(each.text).unescape()) for each in found] == [30, 1, 1]
+    assert len({each.note for each in found}) == 2
+
+
 def test_where_a_segment_ends_is_marked_inside_of_what_was_filled_in() -> None:
     found = list(message_pieces(shown(FilledPiece("a" * 150), FilledPiece("b" * 200, True, ROW))))
     assert [(each.text, each.kind) for each in found] == [

@@ -39,7 +39,9 @@ BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 TWO_SEPTETS = frozenset("^{}\\[~]|€")
-PLANTED_NOTE = ". Seul " + "û" * 600
+ENDS = (70, 134, 160, 306)
+"""Where segments end: texts are as long as that, and one or two more or less."""
+PLANTED_NOTE = ". Seul " + "û" * 700
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,13 @@ def _person(number: int, random: Random) -> Person:
     phone = NUMBERS[lang].format(1_200_000 + number * 7)
     kind = random.choice(("gift", "plain", "plain", "plain"))
     send = random.choice(("yes",) * 14 + ("no",))
-    return Person(0, phone, random.choice(NAMES), lang, f"A{number}", kind, random.choice(NOTES), send)
+    name = random.choice(NAMES)
+    if number % 2:
+        return Person(0, phone, name, lang, f"A{number}", kind, random.choice(NOTES), send)
+    without = Person(0, phone, name, lang, f"A{number}", kind, " ", send)
+    filler = random.choice("łé€😀")
+    length = (random.choice(ENDS) + random.choice((-1, 0, 1, 2)) - len(without.text)) // (2 if filler in "€😀" else 1)
+    return Person(0, phone, name, lang, f"A{number}", kind, " " + filler * max(length, 1), send)
 
 
 def _cell(value: str) -> str:

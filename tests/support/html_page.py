@@ -38,6 +38,13 @@ class Element:
         ]
         return "\n".join(line for part in "".join(parts).split("\n") if (line := part.strip()))
 
+    def exact_text(self, without: str) -> str:
+        """Every character below, but for elements of the class `without`."""
+        return "".join(
+            each if isinstance(each, str) else "" if _has(each, "class", without) else each.exact_text(without)
+            for each in self.inside
+        )
+
     def cells(self) -> list[list[str]]:
         """Of a table: the texts of its rows, the header's first."""
         return [[cell.text for cell in row.inside if isinstance(cell, Element)] for row in self.all("tr")]

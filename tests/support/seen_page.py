@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +21,8 @@ JENKINS = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src 'sel
 """What Jenkins sends with every file that a job has archived."""
 TELEPHONE = 360
 """Pixels: the width of a small telephone."""
-_THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_RULES: dict[Literal["light", "dark"], tuple[str, ...]] = {"light": (), "dark": ("color-contrast",)}
+"""What is looked for in a theme; empty for everything. Only colours differ."""
 
 
 @dataclass
@@ -87,19 +88,21 @@ def faults(seen: SeenPage) -> list[str]:
     size = seen.page.viewport_size
     assert size is not None
     found = []
-    for theme in _THEMES:
+    for theme, rules in _RULES.items():
         seen.page.emulate_media(color_scheme=theme)
-        found += [f"{theme}: {fault}" for fault in accessibility_faults(seen.page)]
+        found += [f"{theme}: {fault}" for fault in accessibility_faults(seen.page, rules)]
     seen.page.set_viewport_size({"width": TELEPHONE, "height": 740})
     found += too_wide(seen.page)
     seen.page.set_viewport_size(size)
     return [*found, *seen.errors, *(f"asks for {url}" for url in seen.foreign_requests())]
 
 
-def accessibility_faults(page: Page) -> list[str]:
-    """What axe finds: each rule that is broken, with the elements that break it."""
-    page.evaluate(_axe())
-    found: Any = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+def accessibility_faults(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds: each rule that is broken, of all or of these, with the elements that break it."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
+    only = {"runOnly": {"type": "rule", "values": [*rules]}} if rules else {}
+    found: Any = page.evaluate("options => axe.run(document, options)", {"resultTypes": ["violations"], **only})
     return [
         f"{broken['id']}: {broken['help']}: " + "; ".join(node["html"][:200] for node in broken["nodes"][:5])
         for broken in found["violations"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
@@ -43,7 +44,8 @@ def message_pieces(message: ShownMessage) -> Iterator[Piece]:
 
 
 def _marks(message: ShownMessage) -> list[_Mark]:
-    forced = {} if is_in_another_script(message) else {each.index: each for each in message.forcing}
+    # one after the other, the same character has one mark: each is a stop for the keyboard
+    forced = {} if is_in_another_script(message) else {each.index: replace(each, index=0) for each in message.forcing}
     piece_of = [
         number if piece.is_filled and message.is_split else -1
         for number, piece in enumerate(message.pieces)

@@ -67,7 +67,7 @@ class MessageView:
     title: str
     mark: str
     source: str
-    state: str
+    state: str  # one word, which a filter shows with spaces
     pieces: tuple[Piece, ...]
     size: str
     conditions: tuple[str, ...]
@@ -99,7 +99,7 @@ def message_view(
         title=title,
         mark="" if shape is None else marks.get(shape.id, "").removeprefix(", "),
         source=SOURCES[message.source],
-        state=_state(message),
+        state=_state(message).replace(" ", "_"),
         pieces=tuple(message_pieces(message)),
         size=size_words(message, "┊"),
         conditions=(*filter(None, printable(path_words(message.path)).split(" · ")), *unmatched),
