@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from json_documents import only
+from project_dir import ProjectDir
 from sendspec.cli.main import run
 
 SPEC = """spec: 1
@@ -171,3 +173,28 @@ def test_limits_on_a_run_warn_and_the_preview_is_shown(orders: Path, capfdbinary
     out, err = preview(capfdbinary, "one.yaml")
     assert "1 of 1 shape, 2 of 2 messages" in out
     assert "[limit-messages]" in err
+
+
+@pytest.mark.process
+def test_a_table_that_changes_meanwhile_makes_the_list_incomplete(project_dir: ProjectDir) -> None:
+    """The command waits for a reader of its first messages while the table grows."""
+    project_dir.write("one.yaml", SPEC.format(name="one").replace("suppress: [out.csv]\n", ""))
+    rows = "".join(f"+4477009{number:05d},A{number},shipped,{'x' * 100}\n" for number in range(2_000))
+    project_dir.write("people.csv", "phone,order_id,status,who\n" + rows)
+    reader, writer = os.pipe()
+    started = project_dir.started("preview", "one.yaml", "--all", "--format", "json", stdout=writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as printed:
+        first = printed.read(1_000)
+        project_dir.write("people.csv", "phone,order_id,status,who\n" + rows + "+447700999999,Z,shipped,new\n")
+        text = (first + printed.read()).decode()
+    _, err = started.communicate(timeout=60)
+    assert started.returncode == 1
+    assert "don't use what was printed" in err
+    assert only(text, "preview")["complete"] is False
+
+
+def test_other_recipients_are_shown(orders: Path, capfdbinary: CapturedBytes) -> None:
+    (orders / "other.csv").write_text(PEOPLE.replace("Ann", "Eve"), encoding="utf-8")
+    out, _ = preview(capfdbinary, "one.yaml", "--recipients", "other.csv", "--row", "2")
+    assert "one: Eve, A1001 has shipped." in out

@@ -128,10 +128,13 @@ def test_of_many_shapes_the_frequent_the_longest_and_the_rarest_are_shown(projec
 
 
 def test_each_forcing_character_says_where_it_comes_from(project: ProjectDir) -> None:
-    own = SPEC.replace("has your order", "has your ’order’")
-    [spec] = preview(project, [(phone(1), "O’Brien Ж", "", "", "")], own).specs
+    own = SPEC.replace("has your order", "has your ’order’").replace(
+        "Hi {{", "{{ stop | default('a') | upper | replace('A', 'Ґ') }}Hi {{"
+    )
+    [spec] = preview(project, [(phone(1), "O’Brien Ж", "", "", "a")], own).specs
     [shown] = spec.shown
     assert [(shown.text[each.index], each.replacement, each.source, each.column) for each in shown.forcing] == [
+        ("Ґ", None, ForcingSource.TEMPLATE, ""),
         ("’", "'", ForcingSource.DATA, "name"),
         ("Ж", None, ForcingSource.DATA, "name"),
         ("’", "'", ForcingSource.TEMPLATE, ""),

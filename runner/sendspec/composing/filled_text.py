@@ -109,6 +109,7 @@ class _Filling:
         self._values = values
         self._row = row
         self._constants = frozenset(constants)
+        self._taken_by_way: dict[tuple[int, int], _Expression] = {}
 
     def pieces(self) -> Iterator[FilledPiece]:
         context = self._context()
@@ -123,15 +124,23 @@ class _Filling:
 
     def _of_expression(self, number: int, alternatives: int, text: str) -> Iterator[FilledPiece]:
         """The pieces of what an expression wrote, the way that it took."""
-        tree = parsed(self._source)
-        expression, loop = _expressions(tree)[number]
-        taken = TakenWay(AlternativeFinder(tree).bit_by_node, alternatives).visit(expression)
+        taken, loop = self._taken(number, alternatives)
         if loop is None and isinstance(taken, nodes.Concat):
             texts = [self._rendered(part) for part in taken.nodes]
             if "".join(texts) == text:
                 yield from (self._piece(part, None, each) for part, each in zip(taken.nodes, texts, strict=True))
                 return
         yield self._piece(taken, loop, text)
+
+    def _taken(self, number: int, alternatives: int) -> _Expression:
+        """What is left of an expression, the way that it took; the turns of a loop take few different ways."""
+        found = self._taken_by_way.get((number, alternatives))
+        if found is None:
+            tree = parsed(self._source)
+            expression, loop = _expressions(tree)[number]
+            way = TakenWay(AlternativeFinder(tree).bit_by_node, alternatives)
+            found = self._taken_by_way[number, alternatives] = (way.visit(expression), loop)
+        return found
 
     def _piece(self, node: nodes.Node, loop: nodes.For | None, text: str) -> FilledPiece:
         names = list(dict.fromkeys(_names_in(node)))

@@ -182,9 +182,7 @@ def _forced(
 
 
 def _source(character: str, piece: FilledPiece, written: Mapping[str, object]) -> tuple[ForcingSource, str]:
-    """A filter may change its case, or have put it there."""
-    if not piece.is_filled:
-        return ForcingSource.TEMPLATE, ""
+    """The column with the character, whatever its case; else the spec has it, in its own words or through a filter."""
     if piece.why:
         return ForcingSource.BOTH, ""
     folded = character.casefold()

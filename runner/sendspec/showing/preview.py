@@ -62,6 +62,10 @@ def _spec_lines(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
         yield from (f"    {line}" for line in country_lines(plan.cost))
     if plan.suppression is not None:
         yield f"  suppress: {suppressed_words(plan, plan.suppression)}"
+    if spec.savings:
+        first = spec.savings[0]
+        saved = saved_words(first.segments, first.cost)
+        yield f"  {style.yellow('⚠')} {saving_words(first)} saves most: {saved}"
     if spec.sender:
         yield f"  from {printable(spec.sender)}"
     if plan.schedule is not None:
