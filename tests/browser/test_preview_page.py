@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from long_rows import all_but
+from long_rows import all_but, long
 from playwright.sync_api import Page
 from project_dir import ProjectDir
 from seen_page import JENKINS, OpenPage, assert_sound
@@ -109,6 +109,7 @@ def test_bubbles_are_filtered_and_searched_and_a_link_leads_to_one(browser_page:
     assert shown(kept.page) == ["3", "5"]
 
 
+@long
 def test_what_is_marked_says_why_to_the_mouse_and_to_the_keyboard(browser_page: OpenPage, html: str) -> None:
     page = browser_page(html).page
     mark = page.locator("article[data-row='3'] mark.forcing").first
@@ -121,6 +122,7 @@ def test_what_is_marked_says_why_to_the_mouse_and_to_the_keyboard(browser_page: 
     assert "U+2019" in page.evaluate(note)
 
 
+@long
 def test_a_bubble_is_copied_as_the_text_that_is_sent(browser_page: OpenPage, html: str) -> None:
     page = browser_page(html).page
     for row, text in (
@@ -133,9 +135,8 @@ def test_a_bubble_is_copied_as_the_text_that_is_sent(browser_page: OpenPage, htm
         assert page.evaluate("getSelection().toString()").startswith(text)
 
 
-@pytest.mark.parametrize(
-    "look", all_but([{"width": 360}], [{"width": 360}, {"forced": True}, {"print_": True}, {"dark": True}])
-)
+@long
+@pytest.mark.parametrize("look", [{"width": 360}, {"forced": True}, {"print_": True}, {"dark": True}])
 def test_it_can_be_looked_at_everywhere(browser_page: OpenPage, html: str, look: Any, tmp_path: Path) -> None:
     seen = browser_page(html, **look)
     assert seen.errors == []

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from long_rows import long
 from playwright.sync_api import Locator, Page, expect
 from project_dir import ProjectDir, project_dir
 from seen_page import OpenPage, SeenPage, assert_sound
@@ -109,7 +110,8 @@ def test_errors_lie_over_the_last_picture_and_edits_stay(watching: Watching, bro
     page, desk = seen.page, watching.desk
     field(page, 3, "name").fill("Bea")
     expect(bubble(page, 3)).to_contain_text("Hi Bea")
-    page.locator("article[data-row='3'] h3").scroll_into_view_if_needed()
+    page.set_viewport_size({"width": 1_280, "height": 500})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
     desk.write("hello.yaml", SPEC.replace("{{ name }}", "{{ nmae }}"))
     errors = page.locator("#following-errors")
     expect(errors).to_contain_text("hello.yaml:6:42: error: no recipient column is called 'nmae' [unknown-name]")
@@ -129,6 +131,7 @@ def test_errors_lie_over_the_last_picture_and_edits_stay(watching: Watching, bro
     assert seen.errors == []
 
 
+@long
 def test_the_end_is_said_and_nobody_else_gets_in(watching: Watching, browser_page: OpenPage, tmp_path: Path) -> None:
     seen: SeenPage = browser_page(watching.link)
     plain = watching.link.partition("?")[0]
@@ -142,6 +145,7 @@ def test_the_end_is_said_and_nobody_else_gets_in(watching: Watching, browser_pag
     assert seen.errors == []
 
 
+@long
 def test_a_server_that_is_killed_is_noticed_and_a_new_one_at_its_place_asks_for_its_link(
     project_dir: ProjectDir, browser_page: OpenPage
 ) -> None:
