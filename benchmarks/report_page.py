@@ -1,7 +1,7 @@
 """Measures the report of a send: bytes of its page, seconds and memory, of 20 messages and of a million with 40 % failures.
 
-`make bench-report`, or `python -m benchmarks.report_page --messages 20000` for a look. Every failure has a reason of its own, as long and
-as odd as the ledger keeps one. The ledger, the deliveries beside it and the table are made through their own code.
+`make bench-report`, or `python -m benchmarks.report_page --messages 20000` for a look. Every failure has a reason of its own, as long
+and as odd as a refusal can be. The ledger, the deliveries beside it and the table are made through their own code.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from itertools import islice
 from pathlib import Path
 
 from sendspec.composing.identity import message_id
+from sendspec.diagnostics.redaction import printable
 from sendspec.ledger import access
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.ledger.delivery_access import open_deliveries
 from sendspec.ledger.identity import LOCK_FILE, read_identities
 from sendspec.ledger.record import Claim, PlannedRecord, RunOwner, SendIdentity, Settlement
 from sendspec.planning.message_state import State
+from sendspec.provider.refusal_text import MAX_TEXT
 from sendspec.reading.environment import LedgerFile
 
 from benchmarks.material import FAST, Project, call, make_project, sendspec
@@ -29,6 +31,7 @@ OWNER = RunOwner(pid=1, host="bench", command="bench")
 DIGEST = bytes(24)
 GROUP = 2_000
 ODD = "</script><b>&\u202e\x07\U0001f600'\" javascript:"
+ODD_TEXT = printable(ODD * 30)
 REASON = FailureReason("unknown subscriber", 15005, "sms-messagebird", "1")
 FEW = 20
 PAGE, ROWS = ["--html", "report.html"], ["--rows", "rows.jsonl"]
@@ -44,7 +47,7 @@ def outcome(number: int) -> tuple[State, str | None]:
     place = number % 100
     if place >= 40:
         return State.ACCEPTED, None
-    return State.IN_DOUBT if place >= 38 else State.REFUSED, f"{number}: {ODD * 40}"[:1_000]
+    return State.IN_DOUBT if place >= 38 else State.REFUSED, f"422: {number} {ODD_TEXT}"[:MAX_TEXT]
 
 
 def fill(project: Project, count: int) -> None:
