@@ -8,7 +8,7 @@ from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.ledger.delivery.observation import FailureReason
 from sendspec.operations.delivery_account import ReasonCount
 from sendspec.operations.run_report import Reason
-from sendspec.operations.send_report import Guard, Reasons, SendReport, Verdict
+from sendspec.operations.send_report import Guard, Reasons, SendReport
 from sendspec.planning.plan import Segments
 from sendspec.showing.account import accounting_line, skipped_words
 from sendspec.showing.delivery import NO_REASON, tally_line
@@ -19,12 +19,6 @@ from sendspec.showing.report_calls import to_call
 from sendspec.showing.report_text import heading, run_words
 from sendspec.showing.report_words import GUARD_WORDS, headroom_text, measure_text, verdict_sentence, warning_text
 
-ICONS = {
-    Verdict.OK: ":white_check_mark:",
-    Verdict.ATTENTION: ":warning:",
-    Verdict.FAILED: ":x:",
-    Verdict.UNFINISHED: ":hourglass:",
-}
 MOST, WARNING_LENGTH, REASON_LENGTH = 7_000, 300, 300
 
 
@@ -53,9 +47,8 @@ def _head(report: SendReport) -> str:
     call = f"{GAP}**{many(count, 'person', 'people')} did not get it.** `sendspec report` names them." if count else ""
     skipped = f"{GAP}Skipped: {skipped_words(report.skipped, number)}" if report.account.skipped_total else ""
     sentence = verdict_sentence(report)
-    return (
-        f"## {ICONS[report.verdict]} {code(heading(report))}{GAP}**{report.verdict.value}**: {sentence}{call}{skipped}"
-    )
+    told = f"{sentence[:1].upper()}{sentence[1:]}."
+    return f"**{report.verdict.value}**: {code(heading(report))}{GAP}{told}{call}{skipped}"
 
 
 def _list(title: str, items: Sequence[str], noun: str) -> Section:

@@ -1,0 +1,344 @@
+"""`report`: how a send went, from the ledger alone, at any time."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections import Counter
+from typing import Any
+
+import pytest
+from json_documents import only
+from markdown_pages import assert_inert, rendered
+from processes import SEND, holding, started, until
+from project_dir import SPEC, Answer, CountingServer, ProjectDir, numbers
+from sendspec.cli.main import run
+
+PEOPLE, MANY = 60, 160
+NO_NUMBER = b'{"code":"InvalidPayload","message":"no such number"}'
+TEST = ("--env", "test")
+JSON = (*TEST, "--format", "json")
+
+
+@pytest.fixture
+def ready(project: ProjectDir) -> ProjectDir:
+    project.write("hello.yaml", SPEC)
+    project.write("people.csv", numbers(PEOPLE))
+    return project
+
+
+def reported(project: ProjectDir, *arguments: str, code: int = 0) -> Any:
+    done = project.run("report", *arguments, *JSON)
+    assert done.code == code, done.err
+    return only(done.out, "report")
+
+
+def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> None:
+    """A send that is killed with `kill -9` once so many requests more were answered, with others on the wire."""
+    before = len(server.posts)
+    server.released.clear()
+    server.decide = holding(server, before + answered)
+    process = started(project)
+    until(lambda: len(server.posts) >= before + answered + 8)
+    during = reported(project, "hello.yaml")
+    assert (during["verdict"], during["under_way"]) == ("unfinished", during["totals"]["in_doubt"])
+    process.kill()
+    process.wait(30)
+    server.released.set()
+
+
+@pytest.mark.process
+def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_have_it(
+    ready: ProjectDir, server: CountingServer
+) -> None:
+    ready.write("people.csv", numbers(MANY))
+    kill_after(ready, server, 10)
+    dead = reported(ready, "hello.yaml")
+    assert (dead["verdict"], dead["under_way"], dead["runs"][0]["ended"]) == ("unfinished", None, None)
+    assert "killed" in [each["code"] for each in dead["warnings"]]
+    kill_after(ready, server, 10)
+    third = len(server.posts) + 3
+    server.decide = lambda number, request: Answer(422, NO_NUMBER) if number == third else Answer()
+    sent = json.loads(ready.run(*SEND).out)
+    found = reported(ready, "hello.yaml")
+    assert found["totals"]["in_doubt"] == 0  # the third send has looked them up
+
+    report = reported(ready, "hello.yaml")
+    status = json.loads(ready.run("status", "hello.yaml", *JSON).out)
+    [of_status] = status["specs"]
+    assert [report[key] for key in ("totals", "skipped", "left")] == [
+        status[key] for key in ("totals", "skipped", "left")
+    ]
+    assert [{key: each[key] for key in of_status["runs"][0]} for each in report["runs"][::-1]] == of_status["runs"]
+    first, second, last = report["runs"]
+    certain = ("accepted", "refused", "in_doubt")
+    assert [last["run"], last["requests"], last["seconds"]] == [sent["run"], sent["requests"], sent["seconds"]]
+    assert [last["totals"][key] for key in certain] == [sent["totals"][key] for key in certain]
+    assert report["refusals"] == sent["specs"][0]["refusals"]
+    assert 0 < first["totals"]["in_doubt"] <= second["found"]
+
+    rows = report["recipients"]["rows"]
+    in_log = Counter(message["reference"] for message in server.taken)
+    assert {row["reference"] for row in rows if row["state"] == "accepted"} == set(in_log)
+    assert set(in_log.values()) == {1}
+    assert report["totals"]["accepted"] == len(server.taken) == MANY - 1
+    claims = [move for row in rows for move in row["attempts"] if move["to"] == "sending"]
+    assert len(claims) == len(server.posts) == sum(each["totals"][key] for each in report["runs"] for key in certain)
+    for kind in certain:
+        counted = sum(each[kind] for each in report["throughput"]["buckets"])
+        assert counted == sum(each["totals"][kind] for each in report["runs"])
+    alone = reported(ready, "hello.yaml", "--run", str(first["run"]))
+    assert alone["totals"] == first["totals"]
+    of_first = Counter(row["state"] for row in alone["recipients"]["rows"])
+    assert of_first == Counter(accepted=first["totals"]["accepted"], in_doubt=first["totals"]["in_doubt"])
+
+
+class Shop:
+    """A project with a sandbox-like server, and commands called in this process."""
+
+    def __init__(self, project: ProjectDir, capture: pytest.CaptureFixture[bytes]) -> None:
+        self.project, self._capture = project, capture
+
+    def said(self, *arguments: str, code: int = 0) -> tuple[str, str]:
+        ended = run(list(arguments))
+        out, err = self._capture.readouterr()
+        assert ended == code, err.decode()
+        return out.decode(), err.decode()
+
+    def document(self, *arguments: str) -> Any:
+        return only(self.said("report", *arguments, *JSON)[0], "report")
+
+    def text(self, *arguments: str) -> str:
+        return self.said("report", *arguments, *TEST)[0]
+
+
+@pytest.fixture
+def shop(ready: ProjectDir, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Shop:
+    monkeypatch.chdir(ready.folder)
+    monkeypatch.delenv("CI", raising=False)
+    for name, value in ready.environ.items():
+        monkeypatch.setenv(name, value)
+    return Shop(ready, capfdbinary)
+
+
+def refuse(server: CountingServer, *at: int, body: bytes = b'{"message":"no such number"}') -> None:
+    server.decide = lambda number, request: Answer(422, body) if number in at else Answer()
+
+
+def test_the_first_lines_say_how_it_went_and_who_must_be_called(shop: Shop, server: CountingServer) -> None:
+    refuse(server, 7, 9)
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    out, err = shop.said("report", "hello.yaml", *TEST)
+    lines = out.splitlines()
+    assert lines[:3] == [
+        "hello (test)",
+        "  attention: 58 of 60 messages were accepted; 2 were refused",
+        "  60 recipients = 58 accepted + 2 refused + 0 in doubt + 0 not sent + 0 skipped",
+    ]
+    assert lines[3] == "  call: 2 people did not get it"
+    refused = [row for row in shop.document("hello.yaml")["recipients"]["rows"] if row["state"] == "refused"]
+    for line, row in zip(lines[4:6], refused, strict=True):
+        assert line.startswith(f"    people.csv:{row['row']['line']}  {row['receiver']}  refused: 422")
+        assert row["row"]["key"] == {"column": None, "value": row["receiver"]} or row["row"]["key"]["column"] == "phone"
+    assert "next: sendspec status hello.yaml --failed --env test" in err
+    assert "send hello.yaml --retry refused" in err
+    assert f"+4477009{0:05d}" not in out
+
+
+def test_all_went_well(shop: Shop) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    document = shop.document("hello.yaml")
+    assert (document["verdict"], document["warnings"]) == ("ok", [])
+    assert document["sentence"] == "all 60 messages were accepted"
+    assert document["countries"] == [{"country": "GB", "messages": 60, "accepted": 60, "segments": 60}]
+    assert document["recipients"]["listed"] == document["recipients"]["total"] == 60
+    assert "call:" not in shop.text("hello.yaml")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda p: (p / "hello.yaml").unlink(), id="gone"),
+        pytest.param(lambda p: (p / "hello.yaml").write_text("spec: [\n"), id="broken"),
+        pytest.param(lambda p: (p / "people.csv").unlink(), id="table"),
+    ],
+)
+@pytest.mark.parametrize("word", ["hello.yaml", "hello"])
+def test_a_spec_that_is_gone_or_broken_is_reported_from_the_ledger(shop: Shop, spoil: Any, word: str) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    spoil(shop.project.folder)
+    document = shop.document(word)
+    assert (document["name"], document["verdict"], document["totals"]["accepted"]) == ("hello", "ok", PEOPLE)
+    assert document["countries"] is None
+    assert [each["code"] for each in document["warnings"]][:1] in (["table"], ["spec"])
+    assert all(row["in_table"] is None for row in document["recipients"]["rows"])
+    assert "⚠" in shop.text(word)
+
+
+@pytest.mark.parametrize("word", ["hello.yaml", "nobody", "missing.yaml"])
+def test_a_spec_that_was_never_sent_has_a_report_that_says_so(shop: Shop, word: str) -> None:
+    document = shop.document(word)
+    assert (document["generation"], document["verdict"], document["sentence"]) == (
+        None,
+        "unfinished",
+        "it was never sent",
+    )
+    assert set(document["totals"].values()) == {0}
+    assert "unfinished: it was never sent" in shop.text(word)
+
+
+def test_a_name_that_is_nearly_another_is_named(shop: Shop) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    assert "did you mean 'hello'?" in shop.text("helo")
+
+
+def test_an_environment_without_a_ledger_has_nothing_to_report(shop: Shop) -> None:
+    out, err = shop.said("report", "hello.yaml", "--rows", "rows.jsonl")
+    assert "it was never sent" in out
+    assert "has no ledger yet" in err
+    assert (shop.project.folder / "rows.jsonl").read_bytes() == b""
+
+
+def test_a_generation_is_compared_with_the_one_before(shop: Shop, server: CountingServer) -> None:
+    refuse(server, 1)
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    shop.project.write("hello.yaml", SPEC.replace("name: hello", "name: hello\ngeneration: 2"))
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    document = shop.document("hello.yaml")
+    assert (document["generation"], document["totals"]["accepted"]) == (2, 60)
+    earlier = document["earlier"]
+    assert (earlier["generation"], earlier["totals"]["accepted"], earlier["totals"]["refused"]) == (1, 59, 1)
+    assert earlier["segments"]["total"] == document["segments"]["total"] == 60
+    first = shop.document("hello.yaml", "--generation", "1")
+    assert (first["earlier"], first["totals"]) == (None, earlier["totals"])
+    _, err = shop.said("report", "hello", "--generation", "1", *TEST)
+    assert "next: sendspec report hello.yaml --env test" in err
+    assert "generation 3 was never sent; the ledger has generation 1, 2" in shop.text("hello", "--generation", "3")
+
+
+def test_a_run_of_another_send_is_wrong_usage(shop: Shop) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    _, err = shop.said("report", "hello.yaml", "--run", "99", *TEST, code=2)
+    assert "its runs are: 1" in err
+    assert shop.document("hello.yaml", "--run", "1")["run"] == 1
+
+
+def test_every_recipient_is_written_as_a_line_that_only_the_user_can_read(shop: Shop, server: CountingServer) -> None:
+    refuse(server, 5)
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    for more in ((), ("--run", "1")):
+        _, err = shop.said("report", "hello.yaml", "--rows", "rows.jsonl", *more, *TEST)
+        assert "60 recipients written to rows.jsonl" in err
+        path = shop.project.folder / "rows.jsonl"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        listed = shop.document("hello.yaml", *more)["recipients"]["rows"]
+        assert sorted(rows, key=lambda row: row["id"]) == sorted(listed, key=lambda row: row["id"])
+        assert [row["row"]["row"] for row in rows] == list(range(1, 61))
+        assert [(move["from"], move["to"]) for move in rows[4]["attempts"]] == [
+            ("planned", "sending"),
+            ("sending", rows[4]["state"]),
+        ]
+
+
+def test_a_place_that_must_not_be_written_is_refused_before_the_work(shop: Shop) -> None:
+    _, err = shop.said("report", "hello.yaml", "--rows", ".sendspec/rows.jsonl", *TEST, code=1)
+    assert "rows.jsonl" in err
+    assert not (shop.project.folder / ".sendspec/rows.jsonl").exists()
+
+
+HOSTILE = '{"message":"</script><img src=x onerror=alert(1)> @all #1 \\u202e `|` ##[error] +447700900123"}'
+
+
+def test_foreign_words_are_inert_everywhere(shop: Shop, server: CountingServer) -> None:
+    refuse(server, 2, body=HOSTILE.encode())
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    page, _ = shop.said("report", "hello.yaml", "--format", "markdown", *TEST)
+    assert_inert(rendered(page))
+    assert page.rstrip().endswith("`60 recipients = 59 accepted + 1 refused + 0 in doubt + 0 not sent + 0 skipped`")
+    assert "**1 person did not get it.**" in page
+    out, _ = shop.said("report", "hello.yaml", *TEST)
+    written, _ = shop.said("report", "hello.yaml", *JSON)
+    for text in (page, out, written):
+        assert "\u202e" not in text
+        assert "900123" not in text
+        assert "##[error]" not in written
+    assert "+44••••••01" not in page
+
+
+def test_a_page_names_no_recipient_and_says_what_comes_next(shop: Shop, server: CountingServer) -> None:
+    refuse(server, 2)
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    page, err = shop.said("report", "hello.yaml", "--format", "markdown", *TEST)
+    assert re.search(r"\+44|people\.csv|A\d", page) is None
+    assert "1. `sendspec status hello.yaml --failed --env test`" in page
+    assert "next:" not in err
+
+
+def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: CountingServer) -> None:
+    folder = shop.project.folder
+    project_file = folder / "sendspec.yaml"
+    project_file.write_text(project_file.read_text() + "prices: prices.csv\n")
+    (folder / "prices.csv").write_text("country,segment,currency\nGB,0.04,EUR\n")
+    shop.project.write("people.csv", numbers(30) + "+31612345678,Eva,N1\n+31612345679,Bo,N2\n")
+    refuse(server, 1)
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    shop.project.write(
+        "hello.yaml", SPEC + "limits: {messages: 31, segments: 2, cost: EUR 1.20, failure_rate: 0.05}\nin_doubt: hold\n"
+    )
+    document = shop.document("hello.yaml")
+    by_country = {each["country"]: (each["messages"], each["segments"]) for each in document["countries"]}
+    accepted_of_gb = by_country["GB"][1]
+    assert by_country["NL"][0] == 2
+    assert by_country["GB"][0] == 30
+    assert accepted_of_gb + by_country["NL"][1] == 31
+    assert document["cost"]["amounts"][0]["high"] == f"{accepted_of_gb * 4 / 100:.2f}"
+    assert document["cost"]["unknown_messages"] == by_country["NL"][1]
+    guards = {each["name"]: each for each in document["guards"]}
+    assert guards["messages"] == {"name": "messages", "limit": 31, "found": 32, "headroom": -1, "held": False}
+    assert guards["segments"] == {"name": "segments", "limit": 2, "found": 1, "headroom": 1, "held": True}
+    assert guards["cost"]["limit"] == {"currency": "EUR", "amount": "1.20"}
+    assert guards["cost"]["held"] in (None, True)
+    assert (guards["failure_rate"]["held"], round(guards["failure_rate"]["found"], 4)) == (True, round(1 / 32, 4))
+    assert (guards["total_segments"]["limit"], guards["total_segments"]["held"]) == (None, None)
+    assert guards["in_doubt"] == {"name": "in_doubt", "limit": "hold", "found": 0, "headroom": None, "held": True}
+    assert document["verdict"] == "attention"
+    text = shop.text("hello.yaml")
+    assert "messages a run 32 of 31 (exceeded)" in text
+    assert "today's limit is exceeded: messages a run" in text
+    rows = (folder / "people.csv").read_text().splitlines()
+    (folder / "people.csv").write_text("\n".join(rows[:1] + rows[11:]) + "\n")
+    later = {each["country"]: each["messages"] for each in shop.document("hello.yaml")["countries"]}
+    assert later == {"GB": 20, "unknown": 10, "NL": 2}
+
+
+def test_with_ci_set_nobody_s_key_is_shown(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.project.write("hello.yaml", SPEC.replace("people.csv}", 'people.csv, key: "{{ order_id }}"}'))
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    assert shop.document("hello.yaml")["recipients"]["rows"][0]["row"]["key"] == {"column": "order_id", "value": "A0"}
+    monkeypatch.setenv("CI", "true")
+    assert shop.document("hello.yaml")["recipients"]["rows"][0]["row"]["key"] is None
+
+
+def test_a_renamed_file_is_found_under_its_former_name(shop: Shop) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    shop.project.write("hello.yaml", SPEC.replace("name: hello", "name: bye"))
+    assert "this file was sent as 'hello'" in shop.text("hello.yaml")
+    assert "hello.yaml is the spec 'bye' now" in shop.text("hello")
+    shop.project.write("hello.yaml", SPEC.replace("name: hello", "name: bye\nmoved_from: hello"))
+    document = shop.document("hello.yaml")
+    assert (document["name"], document["totals"]["accepted"], document["recipients"]["rows"][0]["in_table"]) == (
+        "hello",
+        60,
+        True,
+    )
+
+
+def test_nothing_is_written(shop: Shop) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    folder = shop.project.folder / ".sendspec"
+    before = {path.name: path.read_bytes() for path in folder.glob("test.db*")}
+    assert len(before) >= 3
+    shop.text("hello.yaml")
+    assert {path.name: path.read_bytes() for path in folder.glob("test.db*") if path.name in before} == before

@@ -1,0 +1,189 @@
+"""Reports of sends that were made up move by move, compared with what was made up: in a file and on a server."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from project_dir import CountingServer, ProjectDir, numbers, sending_project
+from sendspec.composing.identity import message_id
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
+from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, RunOwner, SendIdentity, Settlement
+from sendspec.operations.delivery_access import deliveries_to_write
+from sendspec.operations.ledger_access import ledger_to_read, ledger_to_write
+from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.report import ReportQuestion, send_report
+from sendspec.operations.report_outcomes import MAX_LISTED
+from sendspec.operations.send_report import ReportedMessage, SendReport, Verdict
+from sendspec.operations.system import real_system
+from sendspec.planning.message_state import MOVE_BY_NAME, State
+from sendspec.reading.spec import read_spec
+from sendspec.showing.report import recipient_json, report_document
+from server_ledger_project import server_ledger_project
+
+DIGEST, OWNER, SEND = b"d" * 24, RunOwner(pid=1, host="here", command="sendspec send"), SendIdentity("hello", 1, "hello.yaml")  # fmt: skip
+ENDS = (State.ACCEPTED, State.ACCEPTED, State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.PLANNED)
+
+
+@dataclass
+class MadeUp:
+    """What a made-up send came to, counted while it is made up."""
+
+    context: ProjectContext
+    ids: list[bytes]
+    state: dict[int, State] = field(default_factory=dict)
+    outcomes: Counter[tuple[int, State]] = field(default_factory=Counter)
+    claims: int = 0
+    now: float = 1_790_000_000.0
+
+    def record(self, number: int) -> PlannedRecord:
+        return PlannedRecord(
+            self.ids[number], DIGEST, None, b"r" * 16, f"+44••{number % 100:02}", number + 2, 2 + number % 3
+        )
+
+    def run(self, run: int, numbers: list[int], rng: random.Random, *, dies: bool) -> None:
+        """Sends in blocks of a hundred; a run that dies leaves its last block on the way."""
+        self.now += 5_000.0
+        with ledger_to_write(self.context) as ledger:
+            for number, state in self.state.items():
+                if state is State.SENDING:
+                    self.state[number] = State.IN_DOUBT
+                    self.outcomes[run - 1, State.IN_DOUBT] += 1
+            ledger.begin(OWNER, now=self.now)
+            ledger.put_planned(SEND, map(self.record, numbers), b"p" * 32, now=self.now, route=Route("w", "c"))
+            self.state |= {n: State.PLANNED for n in numbers if n not in self.state}
+            attempts: dict[int, int] = {}
+            blocks = [numbers[at : at + 100] for at in range(0, len(numbers), 100)]
+            for number, block in enumerate(blocks):
+                claims = [Claim(self.ids[n], DIGEST, None) for n in block]
+                won = ledger.exchange(settle=[], claim=claims, now=self.now).won
+                attempts |= {n: won[self.ids[n]] for n in block}
+                self.claims += len(block)
+                self.state |= dict.fromkeys(block, State.SENDING)
+                self.now += rng.choice((0.25, 1.5))
+                if dies and number == len(blocks) - 1:
+                    return
+                ends = {n: rng.choice(ENDS) for n in block}
+                settle = [Settlement(self.ids[n], attempts[n], to, f"api-{n}" if to is State.ACCEPTED else None, f"why {n % 7}" if to is not State.ACCEPTED else None) for n, to in ends.items()]  # fmt: skip
+                ledger.exchange(settle=settle, claim=[], now=self.now)
+                self.state |= ends
+                self.outcomes.update((run, to) for to in ends.values())
+            ledger.end(now=self.now, ending="finished", requests=len(numbers))
+
+    def report(self, **asked: object) -> tuple[SendReport, list[ReportedMessage]]:
+        lines: list[ReportedMessage] = []
+        spec = read_spec("hello.yaml", Problems())
+        question = ReportQuestion(name="hello", spec=spec, **asked)  # type: ignore[arg-type]
+        with ledger_to_read(self.context) as ledger:
+            return send_report(self.context, ledger, question, lines.extend), lines
+
+
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.process)])
+def made_up(
+    request: pytest.FixtureRequest, project_dir: ProjectDir, server: CountingServer, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> MadeUp:  # fmt: skip
+    if request.param == "file":
+        sending_project(project_dir, server)
+    else:
+        server_ledger_project(project_dir, server, schema, 0)
+        made = project_dir.run("ledger", "init", "--env", "test")
+        assert made.code == 0, made.err
+    project_dir.write("hello.yaml", 'spec: 1\nname: hello\nchannel: sms\nrecipients: {file: people.csv}\nmessage: {body: {type: text, text: {text: "Hi"}}}\n')  # fmt: skip
+    for name, value in project_dir.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.chdir(project_dir.folder)
+    context = open_context(["hello.yaml"], "test", Problems(), real_system("test"))
+    assert context is not None
+    return MadeUp(context, [message_id(context.salt, "hello", 1, f"+4477009{n:05d}") for n in range(6_000)])
+
+
+def check(made: MadeUp, report: SendReport, lines: list[ReportedMessage]) -> None:
+    """The report says what was made up: states, runs, buckets, reasons, segments, countries, lines."""
+    states = Counter(made.state.values())
+    account = report.account
+    assert (account.accepted, account.refused, account.in_doubt, account.not_sent) == (
+        states[State.ACCEPTED], states[State.REFUSED], states[State.IN_DOUBT] + states[State.SENDING], states[State.PLANNED],
+    )  # fmt: skip
+    for each in report.runs:
+        number = each.run.run
+        assert (each.account.accepted, each.account.refused, each.released) == tuple(
+            made.outcomes[number, to] for to in (State.ACCEPTED, State.REFUSED, State.PLANNED)
+        )
+    for at, to in enumerate((State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.PLANNED)):
+        counted = sum((b.accepted, b.refused, b.in_doubt, b.released)[at] for b in report.throughput.buckets)
+        assert counted == sum(count for (_, end), count in made.outcomes.items() if end is to)
+    refused = Counter(f"why {n % 7}" for n, state in made.state.items() if state is State.REFUSED)
+    assert {each.text: each.count for each in report.refusals.listed} == dict(refused)
+    assert report.segments.total == sum((2 + n % 3) >> 1 for n in made.state)
+    assert report.segments.ucs2 == sum(n % 3 == 1 for n in made.state)
+    assert report.countries is not None
+    [gb] = report.countries
+    assert (gb.country, gb.messages, gb.accepted) == ("GB", len(made.state), account.accepted)
+    assert len(lines) == len(made.state)
+    assert [each.message.line for each in lines] == sorted(n + 2 for n in made.state)
+    assert sum(move.target == "sending" for each in lines for move in each.attempts) == made.claims
+    by_id = {each.message.id: recipient_json(each) for each in lines}
+    for listed in report.recipients.rows:
+        assert by_id[listed.message.id] == recipient_json(listed)
+
+
+def test_a_send_of_three_runs_two_of_them_dead_is_told_as_it_was(made_up: MadeUp) -> None:
+    rng = random.Random(11)
+    Path("people.csv").write_text(numbers(800))
+    for run in (1, 2, 3):
+        left = [n for n, state in made_up.state.items() if state is State.PLANNED]
+        made_up.run(run, [*left, *range(len(made_up.state), (0, 400, 600, 800)[run])], rng, dies=run < 3)
+    report, lines = made_up.report()
+    check(made_up, report, lines)
+    assert (report.recipients.are_all, report.recipients.total) == (True, 800)
+    assert len(report.throughput.gaps) == 2
+    for each in report.runs:
+        alone, of_run = made_up.report(run=each.run.run)
+        assert alone.account == each.account
+        assert Counter(one.message.state for one in of_run) == Counter(
+            one.message.state for one in alone.recipients.rows
+        )
+        assert len(of_run) == each.account.recipients - each.account.not_sent + sum(
+            one.message.state is State.PLANNED for one in of_run
+        )
+        assert report_document(alone)["run"] == each.run.run
+        assert sum(reason.count for reason in alone.refusals.listed) == each.account.refused
+
+
+def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: MadeUp) -> None:
+    people = MAX_LISTED + 200
+    Path("people.csv").write_text(numbers(people))
+    with ledger_to_write(made_up.context) as ledger:
+        ledger.begin(OWNER, now=1.0)
+        ledger.put_planned(SEND, map(made_up.record, range(people)), b"p" * 32, now=1.0)
+        for start in range(0, people, 1_000):
+            block = range(start, min(people - 3, start + 1_000))
+            ledger.exchange(settle=[], claim=[Claim(made_up.ids[n], DIGEST, None) for n in block], now=2.0)
+            ends = {
+                n: State.REFUSED if n % 1_000 == 7 else State.IN_DOUBT if n == 99 else State.ACCEPTED for n in block
+            }
+            ledger.exchange(
+                settle=[Settlement(made_up.ids[n], 1, to, str(n)) for n, to in ends.items()], claim=[], now=3.0
+            )
+        found = Change(id=made_up.ids[99], attempt=1, to=State.ACCEPTED, reason="listed", remote_id="99")
+        ledger.move(MOVE_BY_NAME["find"], [found], now=4.0)
+    lost = StatusReport("delivery_failed", 9.0, FailureReason("unknown subscriber", 15005))
+    with deliveries_to_write(made_up.context) as store:
+        store.observe([Observation(made_up.ids[n], lost, Source.LIST, 10.0) for n in (5, 4_000)])
+    report, lines = made_up.report()
+    people_listed = report.recipients
+    assert (people_listed.total, people_listed.are_all, people_listed.failures) == (people, False, 6 + 2 + 3)
+    kinds = [each.message.state for each in people_listed.rows]
+    assert kinds == [State.REFUSED] * 6 + [State.ACCEPTED] * 2 + [State.PLANNED] * 3
+    assert [each.message.line for each in people_listed.rows[6:8]] == [7, 4_002]
+    assert all(each.attempts for each in people_listed.rows[:8])
+    assert len(lines) == people
+    document = report_document(report)
+    assert document["delivery"]["undelivered"] == 2
+    assert document["recipients"]["rows"][6]["reason"] == "unknown subscriber"
+    assert report.verdict is Verdict.UNFINISHED
