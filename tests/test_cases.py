@@ -24,6 +24,7 @@ VARYING = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| UTC|\+00:00)?"), "<time>"),
     (re.compile(r"(?<= in )\d+\.\d(?= s\b)|(?<=\bwaited )\d+(?= s\b)|(?<=\"seconds\": )\d+(\.\d+)?"), "<seconds>"),
+    (re.compile(r"(?<=sent for )\d+\.\d(?= s\b)|(?<=answers: ).*"), "<seconds>"),
     (re.compile(r"(?<=under way: )(accepted|processing|sent)\b"), "<step>"),
     (re.compile(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])"), "<version>"),
 ]

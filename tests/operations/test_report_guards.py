@@ -118,8 +118,10 @@ def test_costs_in_several_currencies_are_several_guards() -> None:
         (Guard(name="failure_rate", limit=0.05, found=0.0166, headroom=0.0334, held=True), "share refused 1.6 % of 5 %", "3.3 %"),
         (Guard(name="not_after", limit=EXACT, found=EXACT - 7_200, headroom=7_200.0, held=True), "last claim 2026-11-30T10:00:00Z before 2026-11-30T12:00:00Z", "2.0 h"),
         (Guard(name="not_after", limit=EXACT, found=EXACT + 30, headroom=-30.0, held=False), "last claim 2026-11-30T12:00:30Z before 2026-11-30T12:00:00Z (exceeded)", "-30 s"),
-        (Guard(name="in_doubt", limit="hold", found=0, held=True), "doubts that were sent again 0 with in_doubt: hold", ""),
+        (Guard(name="in_doubt", limit="hold", found=0, held=True), "in_doubt: hold, 0 sent again", ""),
         (Guard(name="cost", limit=eur("2"), found=None), "cost unknown of EUR 2.00", ""),
+        (Guard(name="encoding", limit="gsm7", found=2, headroom=-2, held=False), "encoding: gsm7, 2 in UCS-2 (exceeded)", "-2"),
+        (Guard(name="encoding", limit=None, found=2), "messages in UCS-2 2, no limit", ""),
         (Guard(name="segments", limit=None, found=3), "segments a message 3, no limit", ""),
     ],
 )  # fmt: skip

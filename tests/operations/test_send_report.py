@@ -187,3 +187,7 @@ def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: Ma
     assert document["delivery"]["undelivered"] == 2
     assert document["recipients"]["rows"][6]["reason"] == "unknown subscriber"
     assert report.verdict is Verdict.UNFINISHED
+    alone, of_run = made_up.report(run=1)
+    assert [each.message.state for each in alone.recipients.rows] == [State.REFUSED] * 6 + [State.IN_DOUBT]
+    assert (alone.undelivered, alone.account.in_doubt, len(of_run)) == (0, 1, people - 3)
+    assert all(each.delivery is None for each in (*alone.recipients.rows, *of_run))

@@ -23,6 +23,7 @@ DOCUMENTS: dict[tuple[str, ...], str] = {
     ("send", "hello.yaml", "--dry-run", *TEST): "plan",
     ("send", "hello.yaml", "--yes", *TEST): "run",
     ("status", *TEST): "status",
+    ("report", "hello.yaml", *TEST): "report",
     ("reconcile", *TEST): "status",
     ("resolve", "hello.yaml", "--as", "skip", "--reason", "x", *TEST): "status",
     ("ledger", "check", *TEST): "ledger-check",
@@ -120,7 +121,7 @@ def test_wrong_usage_prints_no_document(ready: ProjectDir, command: tuple[str, .
 
 
 @pytest.mark.parametrize(
-    "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status", "opt-outs", "webhook") and "check" not in command
+    "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status", "report", "opt-outs", "webhook") and "check" not in command
                 and "--dry-run" not in command], ids=ids,
 )  # fmt: skip
 def test_a_busy_ledger_prints_no_document(ready: ProjectDir, server: CountingServer, command: tuple[str, ...]) -> None:

@@ -186,7 +186,7 @@ class _Reporter:
                 chosen,
                 sum(states.values()) if asked.run is None else account.recipients - account.not_sent,
                 rows,
-                self._facts,
+                self._facts if asked.run is None else None,  # deliveries came later than any one run
                 tally.moves_of,
             ),
         )

@@ -28,6 +28,8 @@ from sendspec.showing.terminal_style import TerminalStyle
 
 SHORT = 90
 """Seconds up to which tenths are told."""
+WHY_LENGTH = 100
+"""Characters of one person's reason; all of it stands below, by reason."""
 CALLS_SHOWN, REASONS_SHOWN, RUNS_SHOWN, COUNTRIES_SHOWN = 10, 5, 5, 12
 IN_SENTENCE = (
     Concern.NEVER_SENT, Concern.UNDER_WAY, Concern.REFUSED, Concern.UNDELIVERED, Concern.IN_DOUBT, Concern.NOT_SENT,
@@ -100,8 +102,12 @@ def _planned_place(each: ReportedMessage) -> str:
 
 def _why(each: ReportedMessage) -> str:
     if each.delivery is not None:
-        return delivery_words(each.delivery)
-    return f"refused: {clean(each.message.evidence or 'no reason is noted')}"
+        return _clipped(delivery_words(each.delivery))
+    return _clipped(f"refused: {clean(each.message.evidence or 'no reason is noted')}")
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= WHY_LENGTH else f"{words[: WHY_LENGTH - 1]}…"
 
 
 def _reason_lines(what: str, reasons: Reasons, paint: Callable[[str], str]) -> Iterator[str]:

@@ -22,9 +22,11 @@ GUARD_WORDS = {
     "encoding": "messages in UCS-2",
     "failure_rate": "share refused",
     "not_after": "last claim",
-    "in_doubt": "doubts that were sent again",
+    "in_doubt": "doubts sent again",
 }
 """What each guard counts."""
+_COUNTED = {"encoding": "in UCS-2", "in_doubt": "sent again"}
+"""What messages are counted for, under a limit that is a word."""
 
 
 def verdict_sentence(report: SendReport) -> str:
@@ -37,7 +39,8 @@ def verdict_sentence(report: SendReport) -> str:
     if not wanted:
         return "nobody was left to send to" if account.recipients else "no message was planned"
     if wanted == account.accepted:
-        fine = f"all {grouped(wanted)} messages were accepted" if wanted > 1 else "the message was accepted"
+        whole = {1: "the message was", 2: "both messages were"}.get(wanted, f"all {grouped(wanted)} messages were")
+        fine = f"{whole} accepted"
     else:
         fine = f"{grouped(account.accepted)} of {counted(wanted, 'message was', 'messages were')} accepted"
     parts = list(_shortfalls(report))
@@ -120,9 +123,10 @@ def guard_text(guard: Guard) -> str:
     if guard.limit is None:
         return f"{words} {found}, no limit"
     limit = measure_text(guard.name, guard.limit)
-    joint = {"not_after": "before", "in_doubt": "with in_doubt:", "encoding": "with encoding:"}.get(guard.name, "of")
     mark = " (exceeded)" if guard.held is False else ""
-    return f"{words} {found} {joint} {limit}{mark}"
+    if guard.name in _COUNTED:
+        return f"{guard.name}: {limit}, {found} {_COUNTED[guard.name]}{mark}"
+    return f"{words} {found} {'before' if guard.name == 'not_after' else 'of'} {limit}{mark}"
 
 
 def headroom_text(guard: Guard) -> str:
