@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-long test-fast coverage lint audit docs bench bench-delivery bench-ledger bench-micro profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
+.PHONY: demo test test-long test-fast coverage lint audit docs bench bench-delivery bench-ledger bench-micro bench-report profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-ledger: $(INSTALLED)  ## measure a shared ledger beside a file; LEDGER_ARG
 bench-delivery: $(INSTALLED)  ## measure a sweep for what became of 1,000,000 messages, and what is kept of it; DELIVERY_ARGS="--messages 20000" for a look
 	$(BIN)/python -m benchmarks.delivery_sweep $(DELIVERY_ARGS)
 	$(BIN)/python -m benchmarks.delivery_store $(DELIVERY_ARGS)
+
+bench-report: $(INSTALLED)  ## measure the report of 20 and of 1,000,000 messages, its page too; REPORT_ARGS="--messages 20000" for a look
+	$(BIN)/python -m benchmarks.report_page $(REPORT_ARGS)
 
 bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script and others; QUICK=1 takes a minute
 	$(BENCH)/python -m benchmarks.run $(if $(QUICK),--quick)

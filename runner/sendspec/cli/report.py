@@ -39,6 +39,7 @@ LINES_AT_ONCE = 500
 @click.option("--generation", metavar="N", cls=OnceOption, type=click.IntRange(1), help="Report this generation; default: the newest.")  # fmt: skip
 @click.option("--run", metavar="R", cls=OnceOption, type=click.IntRange(1), help="Report only what this run did.")
 @click.option("--rows", metavar="FILE", cls=OnceOption, help="Write every recipient with its attempts to FILE, as JSON lines. Only you can read it.")  # fmt: skip
+@click.option("--html", metavar="FILE", cls=OnceOption, help="Write a page of the report to FILE, beside what is printed. Only you can read it.")  # fmt: skip
 @options_with_forms("text", "json", "markdown")
 def command(
     console: Console,
@@ -48,6 +49,7 @@ def command(
     generation: int | None,
     run: int | None,
     rows: str | None,
+    html: str | None,
 ) -> int:
     """Show how a send went: who must be called, what it cost, what the limits left, and every run of it together.
 
@@ -59,6 +61,7 @@ def command(
       sendspec report specs/welcome.yaml --env production
       sendspec report welcome --generation 1
       sendspec report welcome --run 3 --format json
+      sendspec report welcome --html report.html
       sendspec report welcome --rows welcome.jsonl
       sendspec report welcome --format markdown >> "$GITHUB_STEP_SUMMARY"
     """
@@ -67,8 +70,7 @@ def command(
     context = open_context(console, paths, env, problems)
     if rejects_with_page(console, problems) or context is None:
         return ExitCode.REJECTED
-    if rows is not None:
-        check_writable(Path(rows))
+    _check_places(rows, html)
     with ledger_to_read(context, console.warn) as ledger:
         if ledger is None:
             console.say(f"note: the environment '{context.environment.name}' has no ledger yet")
@@ -82,9 +84,42 @@ def command(
             spec_note=subject.note,
         )
         report = send_report(context, ledger, asked, None if rows is None else _writer(console, rows))
-        commands = _commands(context, ledger, report, subject, environment_words(context, env))
+        options = environment_words(context, env)
+        commands = _commands(context, ledger, report, subject, options)
     _show(console, report, commands)
+    if html is not None:
+        _write_page(console, html, report, commands, _base_command(report, options, only_newest=generation is None))
+    _tell_next(console, commands)
     return ExitCode.DONE
+
+
+def _check_places(rows: str | None, html: str | None) -> None:
+    """Raises `FileUnwritable` before any work is done for a file that is bound to fail, or that isn't ours to replace."""
+    if rows is not None:
+        check_writable(Path(rows))
+    if html is not None:
+        from sendspec.operations.page_file import check_page_place  # rarely asked for
+
+        if rows is not None and Path(rows).resolve() == Path(html).resolve():
+            raise click.UsageError("--rows and --html name one file: name two")
+        check_page_place(Path(html))
+
+
+def _base_command(report: SendReport, options: str, *, only_newest: bool) -> str:
+    """The command that makes this report again, without a form and files."""
+    generation = "" if only_newest or report.generation is None else f" --generation {report.generation}"
+    run = "" if report.only_run is None else f" --run {report.only_run}"
+    return f"sendspec report {report.name}{generation}{run}{options}"
+
+
+def _write_page(console: Console, html: str, report: SendReport, commands: list[str], command: str) -> None:
+    from sendspec.operations.page_file import write_page  # these are rarely asked for
+    from sendspec.showing.pages.report import ReportPlace, report_page
+
+    steps, typed = steps_in_job(commands) if in_job(console) else ([], commands)
+    place = ReportPlace(command=command, steps=steps, commands=typed, made_at=console.system.clock.wall())
+    write_page(Path(html), report_page(report, place))
+    console.say(f"the page is {html}, which only you can read")
 
 
 def _writer(console: Console, rows: str) -> RowsTo:
@@ -127,6 +162,9 @@ def _show(console: Console, report: SendReport, commands: list[str]) -> None:
 
         console.state.is_printed = True
         console.lines([report_markdown(report, commands)])
-    elif console.format == "text" and not console.quiet and commands:
+
+
+def _tell_next(console: Console, commands: list[str]) -> None:
+    if console.format == "text" and not console.quiet and commands:
         steps, typed = steps_in_job(commands) if in_job(console) else ([], commands)
         console.tell(next_text([*steps, *typed]))

@@ -20,6 +20,7 @@ from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import other_names
 from sendspec.operations.send_job import Job
+from sendspec.reading.contacts.number_country import UNKNOWN, country_of_number
 from sendspec.reading.spec import StandardInput, read_spec
 
 MAX_NAMED = 100_000
@@ -40,7 +41,7 @@ class RecipientRow:
     """`number` counts the rows of the table from 1, `line` the lines of its file.
 
     `key_column` is None if the key comes from several columns. `key` is masked if it is the address, and None where logs are
-    public. `cells` are the row's values.
+    public. `cells` are the row's values. `country` is that of its number, as far as its prefix tells.
     """
 
     path: str
@@ -49,6 +50,7 @@ class RecipientRow:
     key_column: str | None
     key: str | None
     cells: Mapping[str, object]
+    country: str = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +197,7 @@ class _Finder:
                     key_column=job.program.key_column,
                     key=None if self._context.system.is_ci else shown_key(job, key, address),
                     cells=row.values,
+                    country=country_of_number(address),
                 )
                 left -= 1
             if not left and not is_watched:

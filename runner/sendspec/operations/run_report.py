@@ -15,6 +15,8 @@ from sendspec.planning.totals import Totals, sum_of_totals, totals_of
 from sendspec.sending.ending import Ending, Finished
 from sendspec.sending.run import Cause, RunResult
 
+REPORTS_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -115,7 +117,7 @@ def run_report(
         seconds=sum(result.seconds for result in results),
         ending=words.problem,
         fix=words.fix,
-        next_steps=_next_steps(sum_of_totals(spec.account for spec in specs), environment),
+        next_steps=_next_steps(specs, environment),
         code=code,
         endings=[result.ending for result in results],
         earlier_doubts=earlier_doubts,
@@ -144,7 +146,9 @@ def first_stop(results: Sequence[RunResult]) -> EndingWords:
     return next(map(describe_ending, stopped), EndingWords())
 
 
-def _next_steps(total: Totals, environment: str) -> list[str]:
+def _next_steps(specs: Sequence[SpecReport], environment: str) -> list[str]:
+    """What is to be settled, and then how it went: of the first specs of which this run has sent something."""
+    total = sum_of_totals(spec.account for spec in specs)
     steps = [f"sendspec status --failed --env {environment}"] if total.refused else []
     if total.in_doubt:
         steps.append(f"sendspec reconcile --env {environment}")
@@ -153,7 +157,8 @@ def _next_steps(total: Totals, environment: str) -> list[str]:
             f'sendspec resolve SPEC --as accepted --reason "how you know" --env {environment}   # or --as not-sent'
         )
         steps += [f"sendspec status --in-doubt --env {environment}", settling]
-    return steps
+    sent = [spec for spec in specs if spec.account.accepted + spec.account.refused + spec.account.in_doubt]
+    return steps + [f"sendspec report {spec.target.name} --env {environment}" for spec in sent[:REPORTS_NAMED]]
 
 
 def _reasons(causes: Sequence[Cause]) -> tuple[Reason, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.delivery_account import DeliveryAccount
+from sendspec.operations.recipient_row import RecipientRow
 from sendspec.operations.send_report import (
     CountryCounts,
     EarlierGeneration,
@@ -23,6 +24,7 @@ from sendspec.operations.send_report import (
     Warned,
 )
 from sendspec.planning.message_state import State
+from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.reading.limits import Amount
 from sendspec.showing.cost import cost_json
 from sendspec.showing.delivery import account_json, delivery_json
@@ -86,6 +88,7 @@ def recipient_json(each: ReportedMessage) -> dict[str, Any]:
     return {
         **{key: listed[key] for key in ROW_KEYS},
         "planned_line": each.message.line,
+        "country": country_of(each),
         "segments": (size >> 1) if size else None,
         "encoding": None if not size else "UCS-2" if size & 1 else "GSM-7",
         "reason": _reason(each),
@@ -95,6 +98,11 @@ def recipient_json(each: ReportedMessage) -> dict[str, Any]:
         "meaning": delivery["meaning"],
         "attempts": [_move_json(move) for move in each.attempts],
     }
+
+
+def country_of(each: ReportedMessage) -> str:
+    """The country of its number in today's table, `unknown` where it isn't there."""
+    return each.row.country if isinstance(each.row, RecipientRow) else UNKNOWN
 
 
 def _reason(each: ReportedMessage) -> str | None:

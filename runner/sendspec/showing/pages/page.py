@@ -19,7 +19,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.showing.json_text import json_line
 
 FOLDER = Path(__file__).parent
-STYLES = ("base", "bubble", "chart", "table", "sandbox", "preview")
+STYLES = ("base", "bubble", "chart", "table", "sandbox", "preview", "report")
 """The parts of the one style, in order: files of `styles/`."""
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 

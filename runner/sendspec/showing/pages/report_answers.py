@@ -1,0 +1,213 @@
+"""The first screen of a report: whom to call, what it cost, and who won't get it, why, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from sendspec.composing.identity import id_text
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.ledger.delivery.observation import FailureReason, Fate
+from sendspec.operations.report_verdict import FINISHED
+from sendspec.operations.send_report import Reasons, ReportedMessage, SendReport
+from sendspec.planning.cost import Cost, price_text
+from sendspec.planning.message_state import State
+from sendspec.showing.account import skip_words
+from sendspec.showing.delivery import NO_REASON
+from sendspec.showing.pages.parts import Fact
+from sendspec.showing.pages.report_recipients import key_words, place_words, row_id, why_words
+from sendspec.showing.pages.report_words import clipped, with_code
+
+CALLS_SHOWN, REASONS_SHOWN, COUNTRIES_SHOWN = 5, 3, 3
+WHY_LENGTH = 140
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Somebody who won't get the message. `target` is their row in the table."""
+
+    target: str
+    place: str
+    masked: str
+    key: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """So many who won't get it, or may not. `reasons` say why, with their counts; `todo` begins with a verb. `link` leads to more."""
+
+    count: str
+    what: str
+    tone: str
+    reasons: tuple[str, ...] = ()
+    todo: Markup | str = ""
+    link: str = ""
+
+
+def figures(report: SendReport) -> list[Fact]:
+    """The six, with what is to be known beside them."""
+    account, waiting = report.account, report.under_way or 0
+    tally = None if report.delivery is None else report.delivery.tally
+    delivered = "" if tally is None else f"{grouped(tally.delivered)} known to be delivered"
+    share = f"{100 * account.accepted / account.recipients:.1f} %" if account.recipients else ""
+    return [
+        Fact("recipients", grouped(account.recipients)),
+        Fact("accepted", grouped(account.accepted), delivered or share, "good"),
+        Fact("refused", grouped(account.refused), "", "bad" if account.refused else ""),
+        Fact("in doubt", grouped(account.in_doubt), f"{grouped(waiting)} under way" if waiting else "", "doubt" if account.in_doubt else ""),
+        Fact("not sent", grouped(account.not_sent), "", "warn" if account.not_sent else ""),
+        Fact("skipped", grouped(account.skipped_total)),
+    ]  # fmt: skip
+
+
+def to_call(report: SendReport) -> int:
+    """How many people won't get it unless somebody does something: the API refused them, or their message was not delivered."""
+    return report.account.refused + report.undelivered
+
+
+def calls(report: SendReport, listed: Mapping[str, str]) -> list[Call]:
+    """The first of them whose rows are among the `listed`, those whom the API refused first."""
+    rows = [each for each in report.recipients.rows if id_text(each.message.id) in listed]
+    failed = [*filter(_is_refused, rows), *filter(_is_undelivered, rows)]
+    return [_call(each) for each in failed[:CALLS_SHOWN]]
+
+
+def _is_refused(each: ReportedMessage) -> bool:
+    return each.message.state is State.REFUSED
+
+
+def _is_undelivered(each: ReportedMessage) -> bool:
+    accepted = each.message.state is State.ACCEPTED
+    return accepted and each.delivery is not None and each.delivery.report.fate is Fate.UNDELIVERED
+
+
+def _call(each: ReportedMessage) -> Call:
+    verb = "refused" if _is_refused(each) else "not delivered"
+    return Call(
+        target=row_id(id_text(each.message.id)),
+        place=place_words(each),
+        masked=each.message.masked,
+        key=key_words(each),
+        why=f"{verb}: {clipped(why_words(each) or NO_REASON, WHY_LENGTH)}",
+    )
+
+
+def missing(report: SendReport) -> list[Missing]:
+    """Who won't get it, the most urgent first; those in doubt may have it."""
+    return [*_failed(report), *_waiting(report)]
+
+
+def _failed(report: SendReport) -> Iterator[Missing]:
+    account = report.account
+    if account.refused:
+        yield Missing(
+            count=grouped(account.refused),
+            what="refused by the API",
+            tone="bad",
+            reasons=_reasons(report.refusals),
+            todo=with_code("correct their rows or the spec, then send with `--retry refused`"),
+            link="refusals",
+        )
+    if report.undelivered and report.delivery is not None:
+        shown = report.delivery.reasons[:REASONS_SHOWN]
+        advice = dict.fromkeys(each.words.advice for each in shown)
+        texts = tuple(
+            f"{grouped(each.count)} × {clipped((each.reason or FailureReason('')).text or NO_REASON, WHY_LENGTH)}"
+            for each in shown
+        )
+        yield Missing(
+            count=grouped(report.undelivered),
+            what="accepted, and not delivered",
+            tone="bad",
+            reasons=texts + _more(len(report.delivery.reasons) - len(shown)),
+            todo=with_code("; ".join(advice)),
+            link="deliveries",
+        )
+    if report.in_doubt:
+        yield Missing(
+            count=grouped(report.in_doubt),
+            what="in doubt: they may have it",
+            tone="doubt",
+            reasons=_reasons(report.doubts),
+            todo=with_code("ask the API with `sendspec reconcile` before anybody is called"),
+            link="doubts",
+        )
+
+
+def _waiting(report: SendReport) -> Iterator[Missing]:
+    account = report.account
+    if account.not_sent:
+        is_running = report.under_way is not None
+        yield Missing(
+            count=grouped(account.not_sent),
+            what="not sent yet",
+            tone="soft" if is_running else "warn",
+            reasons=(_unsent_words(report),),
+            todo="" if is_running else with_code("`sendspec plan` says what the next send does"),
+            link="runs",
+        )
+    if account.left:
+        yield Missing(
+            count=grouped(account.left),
+            what="planned, never sent, and gone from the table",
+            tone="warn",
+            todo=with_code("give them up with `sendspec resolve SPEC --left --as skipped --reason …`"),
+        )
+    if account.skipped_total:
+        listed = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
+        reasons = tuple(f"{grouped(count)} × {skip_words(reason)}" for reason, count in listed[:REASONS_SHOWN])
+        yield Missing(
+            count=grouped(account.skipped_total),
+            what="skipped on purpose",
+            tone="soft",
+            reasons=reasons + _more(len(listed) - REASONS_SHOWN),
+            link="skipped",
+        )
+
+
+def _unsent_words(report: SendReport) -> str:
+    if report.under_way is not None:
+        return "a run is sending them"
+    if not report.runs:
+        return "no run has begun"
+    latest = report.runs[-1].run
+    if latest.ended_at is None:
+        return f"run {latest.run} has no end: it was killed, or goes on elsewhere"
+    if latest.ending == FINISHED:
+        return f"run {latest.run} left them out"
+    return clipped(f"run {latest.run} stopped: {latest.ending}", WHY_LENGTH)
+
+
+def _reasons(reasons: Reasons) -> tuple[str, ...]:
+    shown = [f"{grouped(each.count)} × {clipped(each.text, WHY_LENGTH)}" for each in reasons.listed[:REASONS_SHOWN]]
+    return (*shown, *_more(len(reasons.listed) + reasons.other_kinds - len(shown)))
+
+
+def _more(kinds: int) -> tuple[str, ...]:
+    return (f"and for {counted(kinds, 'other reason')}",) if kinds > 0 else ()
+
+
+def cost_facts(report: SendReport) -> list[Fact]:
+    """What the accepted messages cost, and the dearest countries."""
+    segments = report.segments
+    billed = f"{counted(segments.accepted, 'segment')} accepted" if segments.total else "segments aren’t measured"
+    if report.cost is None:
+        return [Fact(billed, "no price is known" if report.account.accepted else "nothing")]
+    found = [cost_fact(billed, report.cost)]
+    for each in report.cost.by_country[:COUNTRIES_SHOWN]:
+        price = "unknown price" if each.price is None else price_text(each.price)
+        found.append(Fact(each.country, price, counted(each.segments, "segment")))
+    return found
+
+
+def cost_fact(label: str, cost: Cost) -> Fact:
+    """The known cost; what has no price is said below it, and never counted as nothing."""
+    unknown = cost.unknown_messages
+    more = f"and {counted(unknown, 'message')} of unknown price" if unknown else ""
+    if not cost.totals:
+        return Fact(label, "not known" if unknown else "nothing", more)
+    about = "~ " if any(total.low != total.high for total in cost.totals) else ""
+    return Fact(label, about + " + ".join(map(price_text, cost.totals)), more)

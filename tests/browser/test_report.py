@@ -1,0 +1,105 @@
+"""The page of a report in a browser: sound, found in, linked to, saved, and read where scripts and styles are forbidden."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from long_rows import all_but
+from playwright.sync_api import Page
+from sample_reports import BEGUN, sample
+from seen_page import JENKINS, OpenPage, assert_sound
+from sendspec.operations.send_report import SendReport, Verdict
+from sendspec.showing.pages.report import ReportPlace, report_page
+
+REFUSED_ROW = "m0000000000000000000000000000001e"
+"""The message in line 31."""
+EMPTY = SendReport(environment="sandbox", name="hello", generation=1, path=None, verdict=Verdict.UNFINISHED)
+
+
+def page_of(report: SendReport) -> str:
+    return report_page(report, ReportPlace(command="sendspec report order-shipped", made_at=BEGUN))
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return page_of(sample())
+
+
+def lines(page: Page) -> list[int]:
+    return [int(text) for text in page.locator("#rows > tbody > tr:visible > th").all_inner_texts() if text != "gone"]
+
+
+@pytest.mark.parametrize("what", all_but(["all"], ["all", "nothing", "alone"]))
+def test_a_report_is_sound(browser_page: OpenPage, html: str, what: str) -> None:
+    one = replace(sample(), runs=sample().runs[-1:], earlier=None, delivery=None, cost=None, countries=None, only_run=3)
+    seen = browser_page({"all": html, "nothing": page_of(EMPTY), "alone": page_of(one)}[what])
+    seen.page.locator("main details").evaluate_all("all => all.slice(0, 20).forEach((each) => { each.open = true; })")
+    assert_sound(seen)
+
+
+SEARCHES: dict[str, Any] = {
+    "#state=refused": lambda n: n % 15 == 0 and n % 40,
+    "#state=refused&q=-NL": lambda n: False,
+    "#q=-NL%20-delivered": lambda n: n % 3 and (n % 40 == 0 or n > 118 or n % 29 == 0) and n % 29,
+    "#state=undelivered": lambda n: n % 29 == 0,
+    "#state=accepted&q=NL": lambda n: n % 3 == 0 and n % 15 and n % 40 and n < 119,
+    '#q="not a mobile"': lambda n: n % 15 == 0 and n % 40,
+    "#q=A1030": lambda n: n == 30,
+}
+
+
+@pytest.mark.parametrize("fragment", all_but(["#state=refused"], SEARCHES))
+def test_recipients_are_found_and_left_out(browser_page: OpenPage, html: str, fragment: str) -> None:
+    """By state, by country, by the API's words, and negated. Line 16 is gone from the table, so its line isn't listed."""
+    seen = browser_page(html, fragment=fragment)
+    expected = [n + 1 for n in range(1, 121) if n != 15 and SEARCHES[fragment](n)]
+    assert lines(seen.page) == expected
+    assert seen.errors == []
+
+
+def test_a_link_leads_to_one_recipient_with_its_attempts(browser_page: OpenPage, html: str) -> None:
+    seen = browser_page(html, fragment=f"#m={REFUSED_ROW}")
+    row = seen.page.locator(f"#m-{REFUSED_ROW}")
+    assert row.evaluate("each => document.activeElement === each")
+    assert "run 1, attempt 1: sending → refused: 422" in row.inner_text()
+    seen.page.evaluate("location.hash = '#state=undelivered'")
+    seen.page.get_by_role(
+        "link", name="line 31", exact=True
+    ).first.click()  # from the first screen, whatever is filtered
+    assert 31 in lines(seen.page)
+
+
+def test_the_data_can_be_saved(browser_page: OpenPage, html: str) -> None:
+    page = browser_page(html).page
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the data").click()
+    assert saved.value.suggested_filename == "order-shipped-report.json"
+    with open(saved.value.path(), encoding="utf-8") as file:  # noqa: PTH123 - where the browser keeps it
+        assert json.load(file)["totals"] == {"recipients": 135, "accepted": 109, "refused": 7, "in_doubt": 2, "not_sent": 2, "skipped": 15}  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", all_but([JENKINS], [JENKINS, None]))
+def test_everything_is_read_without_script_and_style(browser_page: OpenPage, html: str, headers: Any) -> None:
+    seen = browser_page(html, scripts=headers is not None, headers=headers, fragment=f"#m-{REFUSED_ROW}")
+    text = seen.text()
+    for said in ("Somebody has to look at it", "11 people", "135 recipients = 109 accepted", "EUR 3.28", "exceeded"):
+        assert said in text
+    assert seen.page.locator(".filter").count() == 0
+    assert not seen.page.get_by_role("button").is_visible()
+    row = seen.page.locator(f"#m-{REFUSED_ROW}")
+    assert row.evaluate("each => { const box = each.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }")  # fmt: skip
+    row.locator("summary").click()
+    assert "sending → refused: 422" in row.inner_text()
+    assert len(lines(seen.page)) == 119
+
+
+@pytest.mark.long
+def test_a_report_on_paper_has_everybody(browser_page: OpenPage, html: str) -> None:
+    page = browser_page(html, print_=True, dark=True).page
+    assert len(lines(page)) == 119
+    assert not page.locator(".filter").is_visible()
+    assert not page.locator("nav").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

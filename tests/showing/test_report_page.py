@@ -1,0 +1,250 @@
+"""The page of a report: its numbers are those of its data, whatever the API said; it is small, and says what it leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+from long_rows import all_but
+from read_report import ReportRead
+from sample_reports import (
+    BEGUN,
+    DOUBT_TEXT,
+    REFUSED_TEXT,
+    delivered,
+    many,
+    message,
+    run,
+    sample,
+    totals,
+    undelivered,
+)
+from sendspec.composing.identity import id_text
+from sendspec.diagnostics.wording import grouped
+from sendspec.ledger.delivery.observation import FailureReason
+from sendspec.operations.recipient_row import Absence
+from sendspec.operations.run_report import Reason
+from sendspec.operations.send_report import (
+    Concern,
+    Reasons,
+    ReportedMessage,
+    ReportedRecipients,
+    SendReport,
+    Verdict,
+    Warned,
+)
+from sendspec.planning.message_state import State
+from sendspec.showing.account import accounting_line
+from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
+from sendspec.showing.report import report_document
+
+LONG = "<&\u202e\U0001f600" * 250
+PLACE = ReportPlace(
+    command="sendspec report order-shipped", commands=["sendspec reconcile order-shipped"], made_at=BEGUN
+)
+HOSTILE = "</script><script>alert(1)</script> \u202e\x07 javascript:alert(1) \ud800 <!-- ]]> &amp; ⟨x⟩ \u2028"
+
+
+def read(report: SendReport) -> ReportRead:
+    return ReportRead(report_page(report, PLACE))
+
+
+def number(text: str) -> int:
+    return int(text.replace(" ", ""))
+
+
+def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
+    report = sample()
+    page, document = read(report), report_document(report)
+    assert page.data == document
+    totals = document["totals"]
+    for name, count in totals.items():
+        assert number(page.figures[name.replace("_", " ")][0]) == count
+    assert accounting_line(report.account) in page.text
+    guards = {row[0]: row[1:] for row in page.rows("guard-table")}
+    assert len(guards) == len(document["guards"]) == 7
+    assert guards["messages a run"] == ["5 000", "120", "4 880", "held"]
+    assert guards["cost"] == ["EUR 5.00", "EUR 5.77", "-EUR 0.77", "exceeded"]
+    assert guards["segments in all"] == ["no limit", "130", "", "–"]
+    assert [row[:2] for row in page.rows("refusals-table")] == [[each["text"], grouped(each["count"])] for each in document["refusals"]]  # fmt: skip
+    assert [row[:2] for row in page.rows("doubts-table")] == [[DOUBT_TEXT, "2"]]
+    assert [[row[0], *map(number, row[1:4])] for row in page.rows("country-table")] == [list(each.values()) for each in document["countries"]]  # fmt: skip
+    assert {row[0].replace(" ", "-"): number(row[1]) for row in page.rows("skip-reasons")} == document["skipped"]
+    runs = [[row[0], *row[4:8]] for row in page.rows("run-table")]
+    assert runs == [
+        [str(each["run"]), "" if each["requests"] is None else str(each["requests"]), *(str(each["totals"][name]) for name in ("accepted", "refused", "in_doubt"))]
+        for each in document["runs"]
+    ]  # fmt: skip
+    assert [row[1:] for row in page.rows("generations")][:2] == [["102", "135", "+33"], ["100", "109", "+9"]]
+    rows = page.rows("rows")
+    assert len(rows) == document["recipients"]["listed"] == 120
+    for row, each in zip(rows, document["recipients"]["rows"], strict=True):
+        assert f"message {each['id']}" in row[7]
+        assert [row[3], row[4]] == [each["country"], str(each["segments"])]
+        assert [row[5], row[6]] == [row[5] if each["delivery"] == "undelivered" else each["reason"] or "", each["remote_id"] or ""]  # fmt: skip
+    assert sum("not delivered" in row[2] for row in rows) == document["delivery"]["undelivered"] == 4
+    assert sum(row[2] == "refused" for row in rows) == totals["refused"]
+
+
+def test_the_first_screen_answers() -> None:
+    """How it went, who must be called, who won't get it and why, what it cost: all of it before the first section."""
+    page = read(sample())
+    first = page.text[: page.text.index("Guards")]
+    for said in (
+        "Somebody has to look at it",
+        "109 of 120 messages were accepted, 105 of them are known to be delivered; 7 were refused",
+        "run 2 has no end",
+        "11 people",
+        "line 31 +44••••••30 order_id A1030",
+        f"refused: {REFUSED_TEXT}",
+        "And 6 more: refused not delivered",
+        "2 more are in doubt",
+        f"7 × {REFUSED_TEXT}",
+        "4 × unknown subscriber",
+        "remove these numbers from the list",
+        "12 × duplicate",
+        "~ EUR 5.59 to 5.92 and 3 messages of unknown price",
+        "sendspec reconcile order-shipped",
+    ):
+        assert said in first, said
+
+
+def test_every_link_on_the_page_leads_somewhere() -> None:
+    page = read(sample())
+    targets = set(re.findall(r'href="#([^"=]*)"', page.html))
+    assert {"guards", "refusals", "doubts", "deliveries", "runs", "recipients"} <= targets
+    assert targets - set(page.ids) == set()
+    assert len(page.ids) == len(set(page.ids))
+
+
+def hostile_rows(count: int) -> Iterator[ReportedMessage]:
+    """Refused, in doubt, and not delivered: each for a reason of its own, as long and as odd as the ledger keeps one."""
+    for n in range(count):
+        text = f"{n} {HOSTILE} {LONG}"[:1_000]
+        if n % 3:
+            yield message(n, State.REFUSED if n % 3 == 1 else State.IN_DOUBT, text)
+        else:
+            yield message(n, delivery=undelivered(BEGUN, FailureReason(text[:200], 1, text[:60], text[:30])))
+
+
+def hostile(count: int, total: int) -> SendReport:
+    reasons = Reasons(listed=tuple(Reason(text=f"{n} {HOSTILE * 9}"[:1_000], count=9, first=id_text(n.to_bytes(16, "big"))) for n in range(200)), others=90, other_kinds=70)  # fmt: skip
+    report = replace(
+        sample(),
+        warnings=(Warned(Concern.STOPPED, 1, HOSTILE * 20),),
+        refusals=reasons,
+        doubts=reasons,
+        runs=tuple(run(n, BEGUN, 1.0, HOSTILE * 10, totals(1)) for n in range(300)),
+    )
+    assert report.delivery is not None
+    [known] = report.delivery.reasons
+    lost = [replace(known, reason=FailureReason(f"{n} {HOSTILE}", n, HOSTILE[:60], HOSTILE[:30])) for n in range(200)]
+    return replace(many(report, tuple(hostile_rows(count)), total), delivery=replace(report.delivery, reasons=lost))
+
+
+@pytest.mark.parametrize("listed", all_but([600], [600, 5_000]))
+def test_the_page_of_a_million_stays_small_and_says_what_it_leaves_out(listed: int) -> None:
+    report = hostile(listed, 1_000_000)
+    page = read(report)
+    shown = page.rows("rows")
+    assert len(page.html.encode()) <= MAX_BYTES
+    assert len(page.html.encode()) > MAX_BYTES * 0.95  # and it is made use of
+    assert 50 < len(shown) < listed
+    assert len(shown) == page.data["recipients"]["listed"] == len(page.data["recipients"]["rows"])
+    kinds = [row[2] for row in shown]
+    assert {kinds.count(kind) for kind in ("refused", "in doubt", "not delivered")} <= {len(shown) // 3, len(shown) // 3 + 1}  # fmt: skip
+    assert (
+        f"Of 1 000 000 messages, the page lists {len(shown)} of {grouped(listed)} messages that were refused"
+        in page.text
+    )
+    assert "sendspec report order-shipped --rows FILE.jsonl" in page.text
+    assert page.rows("refusals-table")[-1] == ["240 other reasons", grouped(90 + 9 * 170), ""]
+    assert len(page.data["refusals"]) == 30
+    assert page.data["other_refusals"] == {"count": 90 + 9 * 170, "reasons": 240}
+    assert "270 earlier runs are not listed here" in page.text
+
+
+def test_what_others_have_said_is_shown_and_not_obeyed() -> None:
+    report = replace(hostile(12, 12), name="odd", environment=HOSTILE)
+    page = read(replace(report, recipients=replace(report.recipients, are_all=True)))
+    assert [each.attributes for each in page.root.all("script")] == [
+        {"type": "application/json", "id": "data"},
+        {},
+    ]  # ours
+    assert page.html.count("</script>") == 2
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2028\u2029\ud800-\udfff]", page.html)
+    assert "\\u202e\\u0007 javascript:alert(1) \\ud800" in page.text
+    assert not re.search(r"(?i)(href|src)=\"?\s*javascript", page.html)
+
+
+def test_a_page_without_anything_is_a_page() -> None:
+    never = SendReport(
+        environment="sandbox",
+        name="hello",
+        generation=None,
+        path=None,
+        verdict=Verdict.UNFINISHED,
+        warnings=(Warned(Concern.NEVER_SENT),),
+    )
+    page = read(never)
+    assert "It was never sent." in page.text
+    assert "The ledger has no messages of this send." in page.text
+    assert "Nobody." in page.text
+    assert page.figures["recipients"] == ["0"]
+    assert page.root.all("table") == []
+    assert page.data["totals"]["recipients"] == 0
+
+
+def test_a_send_that_goes_on_is_told_as_one() -> None:
+    rows = (message(1), message(2, State.SENDING), message(3, State.PLANNED))
+    going = replace(
+        sample(),
+        verdict=Verdict.UNFINISHED,
+        warnings=(Warned(Concern.UNDER_WAY, 1),),
+        account=totals(1, 0, 1, 1),
+        under_way=1,
+        delivery=None,
+        recipients=ReportedRecipients(total=3, are_all=True, failures=2, rows=rows),
+    )
+    page = read(going)
+    assert "1 accepted + 0 refused + 0 in doubt + 1 under way + 1 not sent" in page.text
+    assert "a run is sending" in page.text
+    assert [row[2] for row in page.rows("rows")] == ["accepted", "under way", "not sent"]
+    assert "may have it" not in page.text
+    assert page.figures["in doubt"] == ["1"]
+
+
+def test_rows_that_nobody_finds_any_more_have_the_line_that_was_planned() -> None:
+    rows = (
+        message(1, State.REFUSED, REFUSED_TEXT, row=Absence.UNKNOWN),
+        message(2, row=Absence.GONE),
+        message(3, delivery=delivered(BEGUN)),
+    )
+    page = read(replace(sample(), recipients=ReportedRecipients(total=3, are_all=True, failures=1, rows=rows)))
+    assert [row[0] for row in page.rows("rows")] == ["2", "gone", "4"]
+    assert "line 2 when it was planned" in page.text
+
+
+def test_no_number_is_on_the_page() -> None:
+    """Of the rows' own cells nothing is: not even what the table calls a recipient, with `CI` set."""
+    report = sample()
+    hidden = tuple(
+        replace(each, row=each.row if isinstance(each.row, Absence) else replace(each.row, key=None, cells={"phone": "+447700900123", "name": "Ada"}))
+        for each in report.recipients.rows
+    )  # fmt: skip
+    html = report_page(replace(report, recipients=replace(report.recipients, rows=hidden)), PLACE)
+    assert not re.search("7700900123|Ada|A1030", html)
+    assert "+44••••••30" in html
+
+
+def test_many_countries_are_cut() -> None:
+    report = sample()
+    assert report.countries is not None
+    [first, *_] = report.countries
+    codes = [a + b for a in "ABCDEFGHIJKLMNOPQRST" for b in "ABCDEFGHIJKLMNOPQRST"]
+    page = read(replace(report, countries=tuple(replace(first, country=code) for code in islice(codes, 310))))
+    assert len(page.rows("country-table")) == 300
+    assert "10 more countries are not listed here" in page.text
