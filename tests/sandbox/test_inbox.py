@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox_client import NOW, Client, payload, payload_to
+from sandbox_page import MAIL
 from sendspec.sandbox.inbox import NO_ADDRESS, ArrivedMessage, ArrivedText, Conversation, Inbox, read_inbox
 from sendspec.sandbox.receive import NewText, receive
 from sendspec.sandbox.search import parse_search
-
-MAIL: dict[str, Any] = {
-    "receiver": {"contacts": [{"identifierKey": "emailaddress", "identifierValue": "zoe@example.com"}]},
-    "body": {"type": "html", "html": {"text": "plain", "html": "<b>fat</b>", "metadata": {"subject": "Spring"}}},
-}
 
 
 def inbox(client: Client, search: str = "") -> Inbox:
