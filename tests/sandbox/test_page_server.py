@@ -41,7 +41,7 @@ def test_the_link_opens_the_page_and_leaves_a_cookie(client: PageClient) -> None
         r" connect-src 'self'; frame-ancestors 'none'", policy,
     )  # fmt: skip
     assert page.headers["Cache-Control"] == "no-store"
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,11 @@ class SandboxPage:
     def _page(self, view: View, status: int = 200) -> PageReply:
         frame = Frame(now=self._clock(), url=self.url, faults=len(self.sandbox.faults.state().faults))
         rendered = self._render(view, frame)
-        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": rendered.policy}
+        headers = {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": rendered.policy,
+            "Referrer-Policy": "same-origin",  # without a referrer, a form's `Origin` would be `null`, as another page's
+        }
         return PageReply(status=status, body=rendered.html.encode("utf-8", "replace"), headers=headers)
 
     def _inbox(self, search: Search, identity: str | None) -> PageReply:
