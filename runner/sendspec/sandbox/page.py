@@ -172,7 +172,7 @@ class SandboxPage:
         found = [each for each in self.sandbox.store.all() if wanted in (each.id, each.payload.get("reference"))]
         if not found:
             return self._page(AbsentView("no message here has this id or reference"), 404)
-        return _go_on(f"with/{conversation_id(address_of(found[-1]))}", at=f"m-{found[-1].id}")
+        return _go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
 
     def _compared(self) -> tuple[Comparison | None, str]:
         planned = self._planned.read()
@@ -196,7 +196,7 @@ class SandboxPage:
         if received is None:
             inbox = self._read(Search())
             return self._inbox_page(inbox, inbox.find(conversation_id(sender)), problem, typed)
-        return _go_on(f"with/{conversation_id(sender)}", at=f"m-{received.id}")
+        return _go_on(f"with/{conversation_id(sender)}", message=received.id)
 
     def _channel(self, named: str) -> tuple[str | None, str | None]:
         """A channel that a message went through, and its workspace."""
@@ -227,6 +227,8 @@ def _given(query: str) -> dict[str, str]:
         return {}
 
 
-def _go_on(place: str, search: Search | None = None, at: str = "") -> PageReply:
+def _go_on(place: str, search: Search | None = None, message: str = "") -> PageReply:
     query = f"?{urlencode({'q': search.written})}" if search else ""
-    return PageReply(status=303, headers={"Location": f"{PAGE_PATH}{place}{query}{f'#{quote(at)}' if at else ''}"})
+    return PageReply(
+        status=303, headers={"Location": f"{PAGE_PATH}{place}{query}{f'#m-{quote(message)}' if message else ''}"}
+    )
