@@ -54,7 +54,7 @@ class PlannedHere:
         return self.why_not or Planned(records=self.records, workspaces=frozenset({WORKSPACE}))
 
     def mark(self) -> object:
-        return len(self.records)
+        return len(self.records), self.why_not
 
 
 class PageClient:
