@@ -126,6 +126,13 @@ def test_foreign_text_shows_and_does_nothing(client: PageClient, browser_page: O
     assert seen.errors == []
 
 
+def test_forcing_characters_show_in_forced_colours(client: PageClient, browser_page: OpenPage) -> None:
+    client.put(text("It’s"))
+    mark = browser_page(client.link, dark=True, forced=True).page.locator(".bubble mark")
+    seen = mark.evaluate("mark => [getComputedStyle(mark).color, getComputedStyle(mark.closest('.bubble')).color]")
+    assert seen[0] == seen[1]
+
+
 @pytest.mark.long
 def test_a_sandbox_that_has_ended_is_told(browser_page: OpenPage) -> None:
     with paged(now=None) as client:

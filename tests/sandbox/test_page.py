@@ -64,6 +64,7 @@ def test_an_email_is_text_and_what_a_message_names_is_not_fetched(client: PageCl
     client.put(MAIL, payload(2, body={"type": "image", "image": {**image, "text": "Look"}}))
     mail = client.html(f"with/{conversation_id('zoe@example.com')}")
     assert "Subject: Spring" in words(mail)
+    assert "zoe@example.com 08:00:00 Spring accepted" in words(mail)
     assert "plain" in words(mail)
     assert "<pre>&lt;b&gt;fat&lt;/b&gt;</pre>" in mail
     assert "body.html" not in words(mail)
@@ -123,7 +124,9 @@ def test_a_search_leaves_out_and_says_how_much(client: PageClient) -> None:
 def test_what_was_planned_is_beside_what_arrived(client: PageClient) -> None:
     client.planned.records += [record(1, reference="m1"), record(2, reference="m2", size=TWO_UCS2), record(3)]
     client.put(payload(1), payload(2), payload(9))
-    assert "1 planned and not arrived · 1 arrived and not planned · 1 segments differ" in words(client.html(""))
+    assert "1 planned and not arrived · 1 arrived and not planned · 1 with other segments than planned" in words(
+        client.html("")
+    )
     assert "as planned by hello, row 2" in words(client.html(f"with/{ADA}"))
     assert "hello, row 2 planned 2 segments UCS-2" in words(client.html(f"with/{conversation_id('+447700900002')}"))
     page = words(client.html("planned"))

@@ -21,7 +21,7 @@ class Difference(StrEnum):
     ABSENT = "planned and not arrived"
     TWICE = "arrived more than once"
     UNPLANNED = "arrived and not planned"
-    SIZE = "segments differ"
+    SIZE = "with other segments than planned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, TypeAlias
 
+from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.composing.readable_text import readable_text
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
@@ -67,6 +68,12 @@ class ArrivedMessage:
     def text(self) -> str:
         """All that can be read in it."""
         return readable_text(self.stored.payload) or ""
+
+    @property
+    def beginning(self) -> str:
+        """What a list shows of it: an e-mail's subject, else its text."""
+        html = (self.stored.payload.get("body") or {}).get("html") or {}
+        return str((html.get("metadata") or {}).get("subject") or text_of(self.stored.payload) or self.text)
 
     @cached_property
     def measure(self) -> Measure | None:
