@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,7 @@ class Served:
         )  # fmt: skip
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
+        self.page = self.process.stdout.readline().strip()
 
     def messages(self) -> list[dict[str, Any]]:
         """What it has accepted."""
@@ -82,11 +84,31 @@ def test_a_send_goes_to_the_sandbox_that_is_named_and_stays_there(project_dir: A
     assert len({message["reference"] for message in taken}) == len(taken) == 10
     code, out, err = served.stop(signal.SIGINT)
     assert (code, out) == (0, "")
-    assert err == f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={served.url}\n"
+    assert err.splitlines() == [
+        f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={served.url}",
+        "the second address opens its page, for whoever has it: what arrives, and faults to switch on",
+    ]
     again = start()
     assert {message["reference"] for message in again.messages()} == {message["reference"] for message in taken}
     assert send(project_dir).json["skipped"] == {"already-accepted": 10}
     assert again.stop(signal.SIGTERM)[0] == 0
+
+
+def test_its_page_shows_what_the_projects_ledger_planned(project_dir: Any, start: Start) -> None:
+    served = start("--fault", "drop-before:from=4,to=4")
+    assert send(project_dir).json["totals"] == {
+        "recipients": 10, "accepted": 9, "refused": 0, "in_doubt": 1, "not_sent": 0, "skipped": 0
+    }  # fmt: skip
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(served.page, timeout=10) as answer:
+        assert "9 messages in 9 conversations · " in answer.read().decode()
+        assert "token" not in answer.url
+    with opener.open(f"{served.url}/_sandbox/planned", timeout=10) as answer:
+        page = answer.read().decode()
+    assert "<strong>1 planned and not arrived</strong>" in page
+    assert "<td>in doubt</td>" in page
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{served.url}/_sandbox/", timeout=10)
 
 
 def test_faults_strike_the_posts_that_were_named(project_dir: Any, start: Start) -> None:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from sandbox_client import CHANNEL, NOW, WORKSPACE, payload
+from sandbox_page import ONE_GSM7, TWO_UCS2, record
 from sendspec.composing.identity import id_text
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
 from sendspec.sandbox.comparison import Comparison, Difference, Planned, compare
 from sendspec.sandbox.store import KEPT_SECONDS, MAX_KEPT, Stored
-
-ONE_GSM7, TWO_UCS2 = 2, 5
-RECORD = MessageRecord(
-    id=bytes(16), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+44••••••01", reference=None, remote_id=None,
-    http_status=202, evidence=None, updated_at=NOW, resends=0, line=2, size=ONE_GSM7,
-)  # fmt: skip
-
-
-def record(number: int, **more: Any) -> MessageRecord:
-    return replace(RECORD, id=number.to_bytes(16), **more)
 
 
 def arrived(number: int, reference: str | None = None, text: str = "Hi", **more: Any) -> Stored:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox_client import NOW, Client, payload, payload_to
-from sendspec.sandbox.inbox import NO_ADDRESS, ArrivedMessage, ArrivedText, Conversation, Inbox, read_inbox
+from sandbox_page import MAIL
+from sendspec.sandbox.inbox import (
+    NO_ADDRESS,
+    ArrivedMessage,
+    ArrivedText,
+    Conversation,
+    Inbox,
+    read_arrived,
+    read_inbox,
+)
 from sendspec.sandbox.receive import NewText, receive
 from sendspec.sandbox.search import parse_search
 
-MAIL: dict[str, Any] = {
-    "receiver": {"contacts": [{"identifierKey": "emailaddress", "identifierValue": "zoe@example.com"}]},
-    "body": {"type": "html", "html": {"text": "plain", "html": "<b>fat</b>", "metadata": {"subject": "Spring"}}},
-}
-
 
 def inbox(client: Client, search: str = "") -> Inbox:
-    return read_inbox(client.sandbox.store, parse_search(search), client.clock.now, client.sandbox.pace, {})
+    return read_inbox(
+        read_arrived(client.sandbox.store), parse_search(search), client.clock.now, client.sandbox.pace, {}
+    )
 
 
 def shown(conversation: Conversation) -> list[str]:

@@ -45,7 +45,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
-ANCHORS = {"m-", "spec-", "sendspec-"}
+ANCHORS = {"spec-", "sendspec-"}
 """Beginnings of places on pages, and of a cookie's name."""
 GROUPS = (command, files, ledger, messages, project, recipients, templates, untrusted)
 

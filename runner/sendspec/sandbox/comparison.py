@@ -21,7 +21,7 @@ class Difference(StrEnum):
     ABSENT = "planned and not arrived"
     TWICE = "arrived more than once"
     UNPLANNED = "arrived and not planned"
-    SIZE = "segments differ"
+    SIZE = "with other segments than planned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,8 @@ def compare(planned: Planned, stored: Sequence[Stored], now: float, platforms: M
         tally.take(record, finder.of(record), platforms)
     unplanned = () if planned.is_cut else [message for message in own if message.id not in tally.record_of]
     tally.found[Difference.UNPLANNED] += [
-        Compared(difference=Difference.UNPLANNED, record=None, arrived=[message]) for message in unplanned
+        Compared(difference=Difference.UNPLANNED, record=None, arrived=[message], size=arrived_size(message, platforms))
+        for message in unplanned
     ]
     return Comparison(
         planned=tally.planned,

@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, TypeAlias
 
+from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.composing.readable_text import readable_text
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
@@ -24,12 +25,24 @@ NO_ADDRESS = "no address"
 
 @dataclass(frozen=True, kw_only=True)
 class ArrivedMessage:
-    """A message to a person. `passed` are the steps of its life until now, the first one first; `interactions` what was done with it."""
+    """A message to a person as it is at `now`. `texts` were put in and reply to it."""
 
     stored: Stored
     platform: str
-    passed: Sequence[Reached]
-    interactions: Sequence[Interaction]
+    texts: Sequence[Incoming]
+    now: float
+    pace: float
+
+    @cached_property
+    def passed(self) -> Sequence[Reached]:
+        """The steps of its life until now, at least the first one."""
+        life = life_of(self.stored, self.pace)
+        return [reached for reached in life if reached.at <= self.now] or life[:1]
+
+    @cached_property
+    def interactions(self) -> Sequence[Interaction]:
+        """What was done with it until now."""
+        return [each for each in interactions_with(self.stored, self.texts, self.pace) if each.at <= self.now]
 
     @property
     def at(self) -> float:
@@ -55,6 +68,12 @@ class ArrivedMessage:
     def text(self) -> str:
         """All that can be read in it."""
         return readable_text(self.stored.payload) or ""
+
+    @property
+    def beginning(self) -> str:
+        """What a list shows of it: an e-mail's subject, else its text."""
+        html = (self.stored.payload.get("body") or {}).get("html") or {}
+        return str((html.get("metadata") or {}).get("subject") or text_of(self.stored.payload) or self.text)
 
     @cached_property
     def measure(self) -> Measure | None:
@@ -142,15 +161,27 @@ class Inbox:
         return next((each for each in self.conversations if each.id == identity), None)
 
 
-def read_inbox(store: Store, search: Search, now: float, pace: float, platforms: Mapping[str, str]) -> Inbox:
-    """Everything in the store that has happened until `now`."""
-    stored, put_in = store.all(), store.incoming_after(0)
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """All messages in the store, and the texts that were put in, both oldest first."""
+
+    messages: Sequence[Stored]
+    texts: Sequence[Incoming]
+
+
+def read_arrived(store: Store) -> Arrived:
+    return Arrived(store.all(), store.incoming_after(0))
+
+
+def read_inbox(arrived: Arrived, search: Search, now: float, pace: float, platforms: Mapping[str, str]) -> Inbox:
+    """Everything that has happened until `now`."""
     answers: dict[str, list[Incoming]] = {}
-    for text in put_in:
+    for text in arrived.texts:
         answers.setdefault(text.answers or "", []).append(text)
-    entries: list[Entry] = [ArrivedText(text=text) for text in put_in]
-    for message in stored:
-        entries.append(_arrived(message, answers.get(message.id, ()), now, pace, platforms))
+    entries: list[Entry] = [ArrivedText(text=text) for text in arrived.texts]
+    for message in arrived.messages:
+        platform, texts = platform_of(message, platforms), answers.get(message.id, ())
+        entries.append(ArrivedMessage(stored=message, platform=platform, texts=texts, now=now, pace=pace))
         entries += [ArrivedText(text=text) for text in replies_to(message, pace) if text.created_at <= now]
     grouped: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda each: each.order):
@@ -158,22 +189,10 @@ def read_inbox(store: Store, search: Search, now: float, pace: float, platforms:
     return Inbox(
         search=search,
         conversations=sorted(_found(grouped, search), key=lambda each: each.newest.order, reverse=True),
-        messages=len(stored),
-        texts=len(entries) - len(stored),
-        channels=sorted({message.channel for message in stored}),
+        messages=len(arrived.messages),
+        texts=len(entries) - len(arrived.messages),
+        channels=sorted({message.channel for message in arrived.messages}),
         addresses=grouped.keys(),
-    )
-
-
-def _arrived(
-    message: Stored, put_in: Sequence[Incoming], now: float, pace: float, platforms: Mapping[str, str]
-) -> ArrivedMessage:
-    life = life_of(message, pace)
-    return ArrivedMessage(
-        stored=message,
-        platform=platform_of(message, platforms),
-        passed=[reached for reached in life if reached.at <= now] or life[:1],
-        interactions=[each for each in interactions_with(message, put_in, pace) if each.at <= now],
     )
 
 

@@ -11,7 +11,7 @@ from sendspec.sandbox.api import EVERY_MESSAGE_PATH, Sandbox
 from sendspec.sandbox.comparison import Comparison, Planned, compare
 from sendspec.sandbox.fault import FAULT_STATUSES, LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, parse_fault
 from sendspec.sandbox.fault_switch import TooManyFaults
-from sendspec.sandbox.inbox import Conversation, Inbox, address_of, conversation_id, read_inbox
+from sendspec.sandbox.inbox import Arrived, Conversation, Inbox, address_of, conversation_id, read_arrived, read_inbox
 from sendspec.sandbox.page_view import (
     AbsentView,
     ComparisonView,
@@ -68,6 +68,7 @@ class SandboxPage:
         self._clock = clock
         self._render = render
         self._planned = planned
+        self._last_compared: tuple[object, Comparison | None, str] = (None, None, "")
         self.url = ""
         """Where the sandbox listens, once it does."""
         self._platforms = platforms
@@ -94,7 +95,7 @@ class SandboxPage:
             case "message", _:
                 return self._message(identity)
             case "planned", "":
-                comparison, why_not = self._compared()
+                comparison, why_not = self._compared(self._arrived())
                 return self._page(ComparisonView(comparison=comparison, why_not=why_not))
             case "faults", "":
                 return self._page(FaultsView(state=self.sandbox.faults.state(), kinds=self._kinds))
@@ -128,35 +129,42 @@ class SandboxPage:
     def _page(self, view: View, status: int = 200) -> PageReply:
         frame = Frame(now=self._clock(), url=self.url, faults=len(self.sandbox.faults.state().faults))
         rendered = self._render(view, frame)
-        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": rendered.policy}
+        headers = {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": rendered.policy,
+            "Referrer-Policy": "same-origin",  # without a referrer, a form's `Origin` would be `null`, as another page's
+        }
         return PageReply(status=status, body=rendered.html.encode("utf-8", "replace"), headers=headers)
 
     def _inbox(self, search: Search, identity: str | None) -> PageReply:
         """The inbox, with the conversation of this id open; None opens the newest."""
-        inbox = self._read(search)
+        arrived = self._arrived()
+        inbox = self._read(arrived, search)
         if identity is None:
-            return self._inbox_page(inbox, inbox.conversations[0] if inbox.conversations else None)
+            return self._inbox_page(arrived, inbox, inbox.conversations[0] if inbox.conversations else None)
         if not any(conversation_id(address) == identity for address in inbox.addresses):
             return self._page(AbsentView("nothing is stored with this person any more"), 404)
-        return self._inbox_page(inbox, inbox.find(identity))
+        return self._inbox_page(arrived, inbox, inbox.find(identity))
 
     def _inbox_page(
-        self, inbox: Inbox, opened: Conversation | None, problem: str = "", typed: Mapping[str, str] | None = None
-    ) -> PageReply:
-        comparison, why_not = self._compared()
+        self, arrived: Arrived, inbox: Inbox, opened: Conversation | None, problem: str = "", typed: Mapping[str, str] | None = None
+    ) -> PageReply:  # fmt: skip
+        comparison, why_not = self._compared(arrived)
         view = InboxView(
             inbox=inbox, opened=opened, comparison=comparison, why_not=why_not, problem=problem, typed=typed
         )
         return self._page(view, 422 if problem else 200)
 
-    def _read(self, search: Search) -> Inbox:
-        now = self._clock()
-        self.sandbox.store.forget(now)
-        return read_inbox(self.sandbox.store, search, now, self.sandbox.pace, self._platforms)
+    def _arrived(self) -> Arrived:
+        self.sandbox.store.forget(self._clock())
+        return read_arrived(self.sandbox.store)
+
+    def _read(self, arrived: Arrived, search: Search) -> Inbox:
+        return read_inbox(arrived, search, self._clock(), self.sandbox.pace, self._platforms)
 
     def _latest(self, search: Search) -> PageReply:
         """The newest conversation that a search leaves."""
-        inbox = self._read(search)
+        inbox = self._read(self._arrived(), search)
         if not inbox.conversations:
             what = f"no message matches {search.written}" if search else "nothing has arrived yet"
             return self._page(AbsentView(what), 404)
@@ -168,13 +176,21 @@ class SandboxPage:
         found = [each for each in self.sandbox.store.all() if wanted in (each.id, each.payload.get("reference"))]
         if not found:
             return self._page(AbsentView("no message here has this id or reference"), 404)
-        return _go_on(f"with/{conversation_id(address_of(found[-1]))}", at=f"m-{found[-1].id}")
+        return _go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
 
-    def _compared(self) -> tuple[Comparison | None, str]:
-        planned = self._planned.read()
-        if isinstance(planned, str):
-            return None, planned
-        return compare(planned, self.sandbox.store.all(), self._clock(), self._platforms), ""
+    def _compared(self, arrived: Arrived) -> tuple[Comparison | None, str]:
+        """The comparison, or why there is none; made again only if the ledger or the messages are other ones."""
+        newest = arrived.messages[-1].number if arrived.messages else 0
+        mark = (len(arrived.messages), newest, repr(self._planned.mark()))
+        known, comparison, why_not = self._last_compared
+        if known != mark:
+            planned = self._planned.read()
+            if isinstance(planned, str):
+                comparison, why_not = None, planned
+            else:
+                comparison, why_not = compare(planned, arrived.messages, self._clock(), self._platforms), ""
+            self._last_compared = (mark, comparison, why_not)
+        return comparison, why_not
 
     def _text(self, typed: Mapping[str, str]) -> PageReply:
         """Puts a text from a person in, as `sendspec sandbox event` does."""
@@ -190,9 +206,10 @@ class SandboxPage:
             received = receive(self.sandbox.store, new, self._clock())
             problem = "" if received else "no message here went to this number: send to it first, or choose a channel"
         if received is None:
-            inbox = self._read(Search())
-            return self._inbox_page(inbox, inbox.find(conversation_id(sender)), problem, typed)
-        return _go_on(f"with/{conversation_id(sender)}", at=f"m-{received.id}")
+            arrived = self._arrived()
+            inbox = self._read(arrived, Search())
+            return self._inbox_page(arrived, inbox, inbox.find(conversation_id(sender)), problem, typed)
+        return _go_on(f"with/{conversation_id(sender)}", message=received.id)
 
     def _channel(self, named: str) -> tuple[str | None, str | None]:
         """A channel that a message went through, and its workspace."""
@@ -223,6 +240,8 @@ def _given(query: str) -> dict[str, str]:
         return {}
 
 
-def _go_on(place: str, search: Search | None = None, at: str = "") -> PageReply:
+def _go_on(place: str, search: Search | None = None, message: str = "") -> PageReply:
     query = f"?{urlencode({'q': search.written})}" if search else ""
-    return PageReply(status=303, headers={"Location": f"{PAGE_PATH}{place}{query}{f'#{quote(at)}' if at else ''}"})
+    return PageReply(
+        status=303, headers={"Location": f"{PAGE_PATH}{place}{query}{f'#m-{quote(message)}' if message else ''}"}
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import select
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,11 +27,15 @@ _WORDS = {"Content-Type": "text/plain; charset=utf-8", "Content-Security-Policy"
 class ServedPage:
     """A page with its link's token. `watch` says whether anything that it shows has changed."""
 
-    def __init__(self, page: SandboxPage, token: str, watch: ChangeWatch, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, page: SandboxPage, token: str, watch: ChangeWatch, monotonic: Callable[[], float], *,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:  # fmt: skip
         self._page = page
         self._token = token
         self._watch = watch
         self._monotonic = monotonic
+        self._heartbeat_seconds = heartbeat_seconds
         self._feed = PageFeed()
         self._is_open = threading.Event()
         self._ended = threading.Event()
@@ -86,13 +88,11 @@ class ServedPage:
             self._is_open.set()
 
             def write(event: bytes) -> None:
-                if _has_left(exchange.connection):
-                    raise BrokenPipeError
                 exchange.wfile.write(event)
                 exchange.wfile.flush()
 
             with suppress(OSError):
-                self._feed.write_to(write, HEARTBEAT_SECONDS)
+                self._feed.write_to(write, self._heartbeat_seconds)
 
     def listens_at(self, url: str) -> str:
         """Tells the page where it is. Returns the link that opens it."""
@@ -121,12 +121,6 @@ class ServedPage:
                     told = version
                     self._feed.changed()
             self._ended.wait(max(LOOK_SECONDS, REST * self._took))
-
-
-def _has_left(connection: socket.socket) -> bool:
-    """Whether the reader has closed the connection. It never sends anything else, once it has asked for the stream."""
-    readable, _, _ = select.select([connection], [], [], 0)
-    return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _write(exchange: BaseHTTPRequestHandler, reply: PageReply) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from sendspec.diagnostics.exceptions import LedgerTrouble, SandboxUnwritable
 from sendspec.sandbox.store_file import NotOurs, create_private, opened
 
@@ -205,7 +207,7 @@ class Store:
                 f" ORDER BY number {'ASC' if ascending else 'DESC'} LIMIT ?",
                 (*values, limit),
             ).fetchall()
-        return [Stored(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6]) for row in rows]
+        return [Stored(row[0], row[1], row[2], row[3], orjson.loads(row[4]), row[5], row[6]) for row in rows]
 
     def _select_incoming(self, where: str, values: Any) -> list[Incoming]:
         with self._connected() as connection:

@@ -38,7 +38,7 @@ def _text(entry: ArrivedText, url: str) -> Mapping[str, Any]:
     text = entry.text
     words = f"--from {shell_word(text.sender)} --text {shell_word(text.text)}"
     return {
-        "id": f"m-{text.id}", "side": "out", "pieces": [Piece(text.text)], "label": "a text from this person",
+        "id": text.id, "side": "out", "pieces": [Piece(text.text)], "label": "a text from this person",
         "keyword": "" if entry.keyword is None else KEYWORDS[entry.keyword],
         "command": f"SENDSPEC_SANDBOX_URL={url} sendspec sandbox event {words}",
     }  # fmt: skip
@@ -48,7 +48,7 @@ def _message(entry: ArrivedMessage, comparison: Comparison | None, moments: Mome
     payload, measured, step = entry.stored.payload, entry.measure, entry.reached.step
     html = (payload.get("body") or {}).get("html") or {}
     return {
-        "id": f"m-{entry.stored.id}", "side": "in", "label": "a message to this person",
+        "id": entry.stored.id, "side": "in", "label": "a message to this person",
         "subject": str((html.get("metadata") or {}).get("subject") or ""), "html": str(html.get("html") or ""),
         "pieces": list(_pieces(text_of(payload) or "", measured)),
         "size": "" if measured is None else size_words(measured),

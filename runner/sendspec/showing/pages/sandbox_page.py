@@ -39,8 +39,9 @@ def sandbox_page(view: View, frame: Frame, local_time: LocalTime) -> RenderedPag
     moments = Moments(partial(_local, local_time), frame.now)
     section, context = _context(view, frame, moments)
     shared = {"frame": frame, "section": section, "title": title_of(section)}
-    html = page_html(f"sandbox_{section}", {**shared, **context}, scripts=SCRIPTS, is_live=True, has_forms=True)
-    policy = content_policy(SCRIPTS, is_live=True, has_forms=True)
+    scripts = () if isinstance(view, AbsentView) else SCRIPTS
+    html = page_html(f"sandbox_{section}", {**shared, **context}, scripts=scripts, is_live=True, has_forms=True)
+    policy = content_policy(scripts, is_live=True, has_forms=True)
     return RenderedPage(html, f"{policy}; frame-ancestors 'none'")
 
 

@@ -48,7 +48,7 @@ def status_tone(status: str) -> str:
 
 def excerpt(entry: Entry) -> str:
     """The beginning of what was written, on one line; a person's words are marked as such."""
-    text = entry.text if isinstance(entry, ArrivedMessage) else entry.text.text
+    text = entry.beginning if isinstance(entry, ArrivedMessage) else entry.text.text
     line = " ".join(text.split()) or "no text"
     short = line if len(line) <= EXCERPT else line[: EXCERPT - 1].rstrip() + "…"
     return short if isinstance(entry, ArrivedMessage) else f"wrote: {short}"

@@ -1,0 +1,119 @@
+"""A sandbox with its page, served, and a client that has the page's link or not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+from sandbox_client import CHANNEL, NOW, WORKSPACE, Clock
+from sendspec.ledger.record import MessageRecord
+from sendspec.planning.message_state import State
+from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.change_watch import ChangeWatch
+from sendspec.sandbox.comparison import Planned
+from sendspec.sandbox.page import PAGE_PATH, SandboxPage
+from sendspec.sandbox.page_access import page_token
+from sendspec.sandbox.page_server import ServedPage
+from sendspec.sandbox.server import serving
+from sendspec.sandbox.store import Store
+from sendspec.showing.pages.sandbox_page import sandbox_page
+
+MAIL: dict[str, Any] = {
+    "receiver": {"contacts": [{"identifierKey": "emailaddress", "identifierValue": "zoe@example.com"}]},
+    "body": {"type": "html", "html": {"text": "plain", "html": "<b>fat</b>", "metadata": {"subject": "Spring"}}},
+}
+ONE_GSM7, TWO_UCS2 = 2, 5
+RECORD = MessageRecord(
+    id=bytes(16), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+44••••••01", reference=None, remote_id=None,
+    http_status=202, evidence=None, updated_at=NOW, resends=0, line=2, size=ONE_GSM7,
+)  # fmt: skip
+
+
+def record(number: int, **more: Any) -> MessageRecord:
+    return replace(RECORD, id=number.to_bytes(16), **more)
+
+
+NO_HEADERS: Mapping[str, str] = {}
+TOKEN = page_token(b"a token of the tests, long enough")
+
+
+@dataclass
+class PlannedHere:
+    """The ledger of the tests: `records`, or in `why_not` why there is none."""
+
+    records: list[MessageRecord] = field(default_factory=list)
+    why_not: str = ""
+
+    def read(self) -> Planned | str:
+        return self.why_not or Planned(records=self.records, workspaces=frozenset({WORKSPACE}))
+
+    def mark(self) -> object:
+        return len(self.records), self.why_not
+
+
+class PageClient:
+    """`page` answers without sockets. `get` and `post` go through the server, with the link's cookie unless it is to be left out."""
+
+    def __init__(
+        self, sandbox: Sandbox, clock: Clock, planned: PlannedHere, page: SandboxPage, url: str, link: str
+    ) -> None:
+        self.sandbox, self.clock, self.planned, self.page, self.url, self.link = (
+            sandbox,
+            clock,
+            planned,
+            page,
+            url,
+            link,
+        )
+        self._pool = urllib3.PoolManager(retries=False, timeout=10)
+        self.cookie = f"sendspec-{url.rpartition(':')[2]}={TOKEN}"
+
+    def put(self, *payloads: dict[str, Any]) -> None:
+        """Messages that arrive now, with the ids `id-0`, `id-1` and so on."""
+        start = len(self.sandbox.store.all())
+        messages = [(f"id-{start + n}", payload) for n, payload in enumerate(payloads)]
+        self.sandbox.store.add(WORKSPACE, CHANNEL, messages, self.clock.now)
+
+    def html(self, place: str) -> str:
+        """The page at a place such as `with/…`, without sockets."""
+        reply = self.page.get(PAGE_PATH + place)
+        assert reply.status == 200, reply
+        return reply.body.decode()
+
+    def get(self, place: str, *, cookie: bool = True, headers: Mapping[str, str] = NO_HEADERS) -> Any:
+        return self._ask("GET", place, None, cookie, headers)
+
+    def post(
+        self, place: str, fields: Mapping[str, str], *, cookie: bool = True, origin: str | None = "", headers: Mapping[str, str] = NO_HEADERS
+    ) -> Any:  # fmt: skip
+        sent = {"Origin": origin or self.url} if origin is not None else {}
+        return self._ask("POST", place, urlencode(fields).encode(), cookie, {**sent, **headers})
+
+    def _ask(self, method: str, place: str, body: bytes | None, cookie: bool, headers: Mapping[str, str]) -> Any:
+        sent = {**({"Cookie": self.cookie} if cookie else {}), **headers}
+        return self._pool.request(method, self.url + PAGE_PATH + place, body=body, headers=sent, redirect=False)
+
+
+@contextmanager
+def paged(records: Sequence[MessageRecord] = (), *, now: float | None = NOW, **options: Any) -> Iterator[PageClient]:
+    """A sandbox with its page. Its clock stands still, unless `now` is None."""
+    clock, store, planned = Clock(), Store(None), PlannedHere(list(records))
+    wall = time.time if now is None else clock
+    clock.now = time.time() if now is None else now
+    sandbox = Sandbox(store, wall, **options)
+    page = SandboxPage(sandbox, wall, lambda view, frame: sandbox_page(view, frame, _utc), planned)
+    watch = ChangeWatch(store, sandbox.faults, wall, sandbox.pace, planned.mark)
+    served = ServedPage(page, TOKEN, watch, time.monotonic, heartbeat_seconds=0.05)
+    with serving(sandbox, page=served) as url:
+        yield PageClient(sandbox, clock, planned, page, url, served.listens_at(url))
+    store.close()
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
