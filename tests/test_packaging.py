@@ -54,7 +54,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture(scope="module", params=["wheel", pytest.param("editable", marks=long)])
+@pytest.fixture(scope="module", params=[pytest.param(kind, marks=long) for kind in ("wheel", "editable")])
 def installed(request: pytest.FixtureRequest, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of an environment where the package is installed."""
     folder = tmp_path_factory.mktemp(request.param) / "venv"
