@@ -13,8 +13,11 @@ import pytest
 from html_page import Element, read_page
 from sendspec.cli.main import run
 from sendspec.operations.page_file import MARK
+from sendspec.operations.row_errors import RowError
+from sendspec.operations.wrong_rows import WrongRow, WrongTable
 from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.pages.page import environment
+from sendspec.showing.pages.wrong_rows import wrong_rows_page
 
 SPEC = """spec: 1
 name: hello
@@ -222,6 +225,14 @@ def test_several_specs_are_on_one_page(check: Check) -> None:
     assert shared[0][3].startswith("empty\n'note' has no value")
     assert shared[1][1].count("can't be a number") == 1
     assert rows(page, 2)[1][1].startswith("06125\n")
+
+
+def test_standard_input_is_called_so() -> None:
+    error = RowError("phone-number", "-", "phone", "it is too short", "add the digits")
+    table = WrongTable("-", ("hello.yaml",), ("phone",), 1, (WrongRow(2, 2, (error,), ("06123",)),))
+    page = read_page(wrong_rows_page(["hello.yaml"], [], [table], checked="", is_ci=False))
+    assert page.one("h1").text == "1 row of standard input is wrong"
+    assert page.all("h2")[-1].text == "standard input"
 
 
 def test_without_errors_the_page_says_so(check: Check) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from sendspec.showing.pages.page import embedded_json
+from markupsafe import Markup
+from sendspec.showing.pages.page import embedded_json, environment
 
 
 def test_data_in_a_page_ends_nothing_and_is_read_as_it_was() -> None:
@@ -12,3 +13,14 @@ def test_data_in_a_page_ends_nothing_and_is_read_as_it_was() -> None:
     written = embedded_json({"said": said, "half": "\ud800"})
     assert json.loads(written) == {"said": said, "half": "�"}
     assert not set(written) & set("<>&\u2028\u202e\x07\ud800")
+
+
+def test_foreign_text_is_shown_and_emoji_stay_whole() -> None:
+    """Whatever a template writes passes here; what a page doesn't show as it is can be told from what it does."""
+    template = environment().from_string("{{ text }}")
+    family, heart, keycap = "\U0001f469\u200d\U0001f467", "\u2764\ufe0f\u200d\U0001f525", "1\ufe0f\u20e3"
+    for whole in (family, heart, keycap, "two\nlines\r\nhere", "é ’ 😀"):
+        assert template.render(text=whole) == whole
+    assert template.render(text="a\u200db\u202e\x07\ud800x\ufe0f") == "a\\u200db\\u202e\\u0007\\ud800x\\ufe0f"
+    assert template.render(text="<b>") == "&lt;b&gt;"
+    assert template.render(text=Markup("<b>")) == "<b>"

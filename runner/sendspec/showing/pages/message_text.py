@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate, groupby
@@ -10,15 +9,13 @@ from typing import NamedTuple
 
 from markupsafe import escape
 
-from sendspec.diagnostics.redaction import is_all_visible, printable, spelled
+from sendspec.diagnostics.redaction import printable, spelled
 from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.shown_message import ForcedAt, ShownMessage
 from sendspec.showing.bubble import is_in_another_script
 from sendspec.showing.pages.parts import Piece
-
-_JOINER = "\u200d"
-_SYMBOLS = frozenset({"So", "Sk", "Me"})
+from sendspec.showing.pages.visible_text import is_unseen
 
 
 class _Mark(NamedTuple):
@@ -52,21 +49,7 @@ def _marks(message: ShownMessage) -> list[_Mark]:
         for _ in piece.text
     ]
     text = message.text
-    return [_Mark(piece, forced.get(at), _is_unseen(text, at)) for at, piece in enumerate(piece_of)]
-
-
-def _is_unseen(text: str, at: int) -> bool:
-    """Whether a character is to be shown as an escape. A line end is seen, and so is what joins two signs to one emoji."""
-    character = text[at]
-    if character == "\n" or text[at : at + 2] == "\r\n":
-        return False
-    if character == _JOINER and 0 < at < len(text) - 1:
-        before = text[at - 2] if text[at - 1] == "\ufe0f" and at > 1 else text[at - 1]
-        return not {unicodedata.category(before), unicodedata.category(text[at + 1])} <= _SYMBOLS
-    if "\ufe00" <= character <= "\ufe0f":
-        keycap = text[at + 1 : at + 2] == "\u20e3"
-        return not is_all_visible(text[max(0, at - 1) : at + 1 + keycap])
-    return not is_all_visible(character)
+    return [_Mark(piece, forced.get(at), is_unseen(text, at)) for at, piece in enumerate(piece_of)]
 
 
 def _piece(message: ShownMessage, mark: _Mark, text: str) -> Piece:

@@ -15,8 +15,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from sendspec.diagnostics.redaction import printable
 from sendspec.showing.json_text import json_line
+from sendspec.showing.pages.visible_text import visible_text
 
 FOLDER = Path(__file__).parent
 STYLES = ("base", "bubble", "chart", "table", "sandbox", "preview", "report")
@@ -81,10 +81,8 @@ def script_source(scripts: Sequence[str]) -> str:
 
 
 def _visible(value: object) -> object:
-    """Text with its control and bidi characters shown, not obeyed. Lines stay lines."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return "\n".join(map(printable, value.split("\n")))
+    """What a template writes: foreign text is made visible, markup passes."""
+    return visible_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _read(folder: str, name: str) -> str:

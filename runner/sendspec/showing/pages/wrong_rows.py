@@ -14,6 +14,7 @@ from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.row_errors import RowError
 from sendspec.operations.wrong_rows import WrongRow, WrongTable
 from sendspec.reading.files.confined_path import without_detour
+from sendspec.reading.tables.opening import STANDARD_INPUT
 from sendspec.showing.diagnostics import remarks
 from sendspec.showing.explanations import EXPLANATIONS
 from sendspec.showing.pages.page import environment, page_html
@@ -123,9 +124,13 @@ def wrong_rows_page(
 def _title(outside: Sequence[Diagnostic], tables: Sequence[WrongTable]) -> str:
     wrong = sum(table.wrong_count for table in tables)
     if wrong:
-        where = f" of {_cut(tables[0].path)}" if len(tables) == 1 else f" in {counted(len(tables), 'table')}"
+        where = f" of {_name(tables[0].path)}" if len(tables) == 1 else f" in {counted(len(tables), 'table')}"
         return f"{counted(wrong, 'row')}{where} {'is' if wrong == 1 else 'are'} wrong"
     return f"{counted(len(outside), 'error')} to correct" if outside else "Nothing is wrong"
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == STANDARD_INPUT else _cut(without_detour(path))
 
 
 def _outside_title(outside: Sequence[Diagnostic], tables: Sequence[WrongTable]) -> str:
@@ -140,7 +145,7 @@ def _shown(tables: Sequence[WrongTable], is_ci: bool) -> Iterator[_Shown]:
         kept = [] if is_ci else _kept_columns(table)
         columns = [_cut(mask_in_row(table.columns[at])) if at < len(table.columns) else "" for at in kept]
         has_whole = is_ci or any(not row.cells or None in _columns_of(row, table) for row in table.rows)
-        shown = _Shown(_cut(without_detour(table.path)), f"{number + 1}-" if number else "", columns, has_whole)
+        shown = _Shown(_name(table.path), f"{number + 1}-" if number else "", columns, has_whole)
         rows = _drawn_rows(shown, table, kept, left // (len(tables) - number), is_ci)
         left -= sum(len(row.encode()) for row in rows)
         shown.rows, shown.caption = Markup("").join(rows), counted(len(rows), "wrong row")
