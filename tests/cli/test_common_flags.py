@@ -173,7 +173,7 @@ def test_the_value_of_an_unknown_option_is_not_repeated(hello: Any) -> None:
 @pytest.mark.parametrize(
     ("word", "hint"),
     [
-        ("lint", "'validate'"), ("preview", "'plan'"), ("dry-run", "'plan'"), ("apply", "'send'"), ("ls", "'status'"),
+        ("lint", "'validate'"), ("dry-run", "'plan'"), ("apply", "'send'"), ("ls", "'status'"),
         ("export", "'ledger export'"), ("version", "'--version'"), ("paln", "'plan'"), ("xyzzy", "--help"),
         ("specs/a.yaml", "`sendspec plan specs/a.yaml`"), ("retry", "'send SPEC --retry refused'"),
         ("resend", "'send SPEC --retry refused'"),

@@ -134,6 +134,7 @@ def test_what_is_cut_is_counted_and_its_links_are_listed_whole() -> None:
         ("see www.evil.example, or mailto:a@b.example", ("www.evil.example,", "mailto:a@b.example")),
         ("<a title=\"⟨x | replace(\"'\", '\"')⟩' href=https://evil.example>", ("https://evil.example",)),
         ("<!-- <a href='https://hidden.example'> --><style>@import '//evil.example/x'</style>", ("https://hidden.example", "//evil.example/x")),
+        ("<a href='https://a.example'>x</a><![x <img src=https://b.example/x.png>", ("https://a.example", "https://b.example/x.png")),
         ("<p>1 // 2</p>", ()),
     ],
 )  # fmt: skip

@@ -197,6 +197,8 @@ ROW = ("name",)
         ([FilledPiece("a\n\r\nb\t\u202ec")], [("a\n\nb", ""), ("\\u0009\\u202e", "shown"), ("c", "")]),
         ([FilledPiece("👩\u200d👧", True, ROW), FilledPiece("a\u200db")],
          [("👩\u200d👧", "filled"), ("a", ""), ("\\u200d", "shown"), ("b", "")]),
+        ([FilledPiece("a😀’b’", True, ROW)],
+         [("a", "filled"), ("😀’", "filled forcing"), ("b", "filled"), ("’", "filled forcing")]),
         ([FilledPiece("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x\ufe0f")], [("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x", ""), ("\\ufe0f", "shown")]),
         ([FilledPiece("C:\\new ⟨x⟩")], [("C:\\u005cnew \\u27e8x\\u27e9", "")]),
         ([FilledPiece("whole", True, (), "why")], [("whole", "")]),
@@ -207,11 +209,13 @@ def test_the_text_is_marked_and_nothing_in_it_is_lost(pieces: list[FilledPiece],
     assert [(str(Markup(each.text).unescape()), each.kind) for each in found] == marked
 
 
-def test_one_character_in_a_row_is_marked_once() -> None:
-    """Each mark is a stop for the keyboard: nobody wants thirty of them."""
-    found = list(message_pieces(shown(FilledPiece("’" * 30 + "“’", True, ROW))))
-    assert [len(Markup(each.text).unescape()) for each in found] == [30, 1, 1]
-    assert len({each.note for each in found}) == 2
+def test_forcing_characters_in_a_row_are_marked_once() -> None:
+    """Each mark is a stop for the keyboard: nobody wants thirty of them. Nor may one end inside of an emoji."""
+    curly, emoji = (
+        list(message_pieces(shown(FilledPiece(text, True, ROW)))) for text in ("’" * 30 + "“’", "“😀\u200d😀”")
+    )
+    assert [len(Markup(each.text).unescape()) for each in (*curly, *emoji)] == [32, 5]
+    assert curly[0].note == "from name; U+2019 forces UCS-2: write '; U+201C forces UCS-2: write '"
 
 
 def test_where_a_segment_ends_is_marked_inside_of_what_was_filled_in() -> None:

