@@ -172,7 +172,7 @@ def test_a_spec_that_is_gone_or_broken_is_reported_from_the_ledger(shop: Shop, s
     document = shop.document(word)
     assert (document["name"], document["verdict"], document["totals"]["accepted"]) == ("hello", "ok", PEOPLE)
     assert document["countries"] is None
-    assert [each["code"] for each in document["warnings"]][:1] in (["table"], ["spec"])
+    assert [each["code"] for each in document["warnings"]] in (["table"], ["spec"])
     assert all(row["in_table"] is None for row in document["recipients"]["rows"])
     assert "⚠" in shop.text(word)
 
@@ -321,7 +321,7 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
     assert "messages a run 32 of 31 (exceeded)" in text
     assert "today's limit is exceeded: messages a run" in text
     rows = (folder / "people.csv").read_text().splitlines()
-    (folder / "people.csv").write_text("\n".join(rows[:1] + rows[11:]) + "\n")
+    (folder / "people.csv").write_text("\n".join([*rows[:1], *rows[11:], rows[12]]) + "\n")  # ten gone, one twice
     later = {each["country"]: each["messages"] for each in shop.document("hello.yaml")["countries"]}
     assert later == {"GB": 20, "unknown": 10, "NL": 2}
 

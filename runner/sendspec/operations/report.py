@@ -158,7 +158,7 @@ class _Reporter:
             undelivered=failed,
             unknown_prices=0 if cost is None else cost.unknown_messages,
             given_up=send.given_up,
-            table_notes=table.rows.notes,
+            table_notes=() if asked.spec is None and asked.spec_note else table.rows.notes,
             spec_note=asked.spec_note,
         )
         warnings = warnings_of(verdict_facts)
