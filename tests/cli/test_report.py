@@ -73,7 +73,8 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
     assert [{key: each[key] for key in of_status["runs"][0]} for each in report["runs"][::-1]] == of_status["runs"]
     first, second, last = report["runs"]
     certain = ("accepted", "refused", "in_doubt")
-    assert [last["run"], last["requests"], last["seconds"]] == [sent["run"], sent["requests"], sent["seconds"]]
+    assert [last["run"], last["requests"]] == [sent["run"], sent["requests"]]
+    assert last["seconds"] == pytest.approx(sent["seconds"], abs=1)  # by the wall clock here, by a steady one there
     assert [last["totals"][key] for key in certain] == [sent["totals"][key] for key in certain]
     assert report["refusals"] == sent["specs"][0]["refusals"]
     assert 0 < first["totals"]["in_doubt"] <= second["found"]
@@ -171,7 +172,7 @@ def test_a_spec_that_is_gone_or_broken_is_reported_from_the_ledger(shop: Shop, s
     document = shop.document(word)
     assert (document["name"], document["verdict"], document["totals"]["accepted"]) == ("hello", "ok", PEOPLE)
     assert document["countries"] is None
-    assert [each["code"] for each in document["warnings"]][:1] in (["table"], ["spec"])
+    assert [each["code"] for each in document["warnings"]] in (["table"], ["spec"])
     assert all(row["in_table"] is None for row in document["recipients"]["rows"])
     assert "⚠" in shop.text(word)
 
@@ -242,6 +243,18 @@ def test_every_recipient_is_written_as_a_line_that_only_the_user_can_read(shop: 
         ]
 
 
+@pytest.mark.process
+def test_recipients_from_standard_input_are_read_once(ready: ProjectDir) -> None:
+    assert ready.run("send", "hello.yaml", "--yes", *TEST).code == 0
+    table = (ready.folder / "people.csv").read_text()
+    (ready.folder / "people.csv").unlink()
+    done = ready.run("report", "hello.yaml", "--recipients", "-", "--rows", "rows.jsonl", *JSON, stdin=table)
+    document = only(done.out, "report")
+    assert [(each["country"], each["messages"]) for each in document["countries"]] == [("GB", PEOPLE)]
+    lines = [json.loads(line) for line in (ready.folder / "rows.jsonl").read_text().splitlines()]
+    assert [line["row"]["line"] for line in lines] == list(range(2, PEOPLE + 2))
+
+
 def test_a_place_that_must_not_be_written_is_refused_before_the_work(shop: Shop) -> None:
     _, err = shop.said("report", "hello.yaml", "--rows", ".sendspec/rows.jsonl", *TEST, code=1)
     assert "rows.jsonl" in err
@@ -308,7 +321,7 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
     assert "messages a run 32 of 31 (exceeded)" in text
     assert "today's limit is exceeded: messages a run" in text
     rows = (folder / "people.csv").read_text().splitlines()
-    (folder / "people.csv").write_text("\n".join(rows[:1] + rows[11:]) + "\n")
+    (folder / "people.csv").write_text("\n".join([*rows[:1], *rows[11:], rows[12]]) + "\n")  # ten gone, one twice
     later = {each["country"]: each["messages"] for each in shop.document("hello.yaml")["countries"]}
     assert later == {"GB": 20, "unknown": 10, "NL": 2}
 

@@ -23,6 +23,8 @@ from sendspec.operations.system import real_system
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.reading.spec import read_spec
 from sendspec.showing.report import recipient_json, report_document
+from sendspec.showing.report_text import report_text
+from sendspec.showing.terminal_style import PLAIN
 from server_ledger_project import server_ledger_project
 
 DIGEST, OWNER, SEND = b"d" * 24, RunOwner(pid=1, host="here", command="sendspec send"), SendIdentity("hello", 1, "hello.yaml")  # fmt: skip
@@ -153,6 +155,26 @@ def test_a_send_of_three_runs_two_of_them_dead_is_told_as_it_was(made_up: MadeUp
         )
         assert report_document(alone)["run"] == each.run.run
         assert sum(reason.count for reason in alone.refusals.listed) == each.account.refused
+
+
+def test_what_was_purged_is_counted_still_and_named_no_more(made_up: MadeUp) -> None:
+    Path("people.csv").write_text(numbers(100))
+    made_up.run(1, list(range(100)), random.Random(2), dies=False)
+    before, _ = made_up.report()
+    with ledger_to_write(made_up.context) as ledger:
+        ledger.begin(OWNER, now=made_up.now)
+        assert ledger.purge(before=made_up.now + 1)
+    after, _ = made_up.report()
+    assert (after.account, after.runs, after.latency, after.countries) == (
+        before.account, before.runs, before.latency, before.countries,
+    )  # fmt: skip
+    assert after.throughput.buckets == before.throughput.buckets
+    assert [(each.text, each.count) for each in after.refusals.listed] == [("", before.account.refused)]
+    settled = (State.ACCEPTED, State.REFUSED)
+    assert {each.message.masked for each in after.recipients.rows if each.message.state in settled} == {""}
+    text = report_text(after, PLAIN)
+    assert "refused: no reason is noted" in text
+    assert "people.csv:" in text
 
 
 def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: MadeUp) -> None:

@@ -16,8 +16,8 @@ from sendspec.showing.topics import TOPICS
 
 MAX_HELP = 70
 _FILES = {
-    "specs": "yaml yml", "which": "yaml yml", "recipients": "csv tsv jsonl ndjson", "out": "json", "plan_file": "json", "plan": "json",
-    "key": "", "rejects": "csv", "html": "html",
+    "specs": "yaml yml", "spec": "yaml yml", "which": "yaml yml", "recipients": "csv tsv jsonl ndjson", "out": "json", "plan_file": "json", "plan": "json",
+    "key": "", "rejects": "csv", "html": "html", "rows": "jsonl",
 }  # fmt: skip
 """The endings of the files that options and arguments take, by name; empty for any."""
 _LISTS = {"code": "codes", "words": "topics"}

@@ -18,10 +18,10 @@ from sendspec.operations.ledger_access import process_holding
 from sendspec.operations.move_tally import MoveTally
 from sendspec.operations.plan_cost import project_prices
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.recipient_row import RecipientRows, find_rows
-from sendspec.operations.report_countries import CountryTally, cost_by_country, segment_counts
-from sendspec.operations.report_guards import GuardFacts, GuardTerms, guards_of
-from sendspec.operations.report_reasons import reasons_of
+from sendspec.operations.recipient_row import NO_ROWS
+from sendspec.operations.report_countries import cost_by_country, segment_counts
+from sendspec.operations.report_guards import GuardFacts, guards_of, terms_of
+from sendspec.operations.report_reasons import doubtful_states, reasons_of
 from sendspec.operations.report_recipients import (
     ChosenMessages,
     Undelivered,
@@ -30,7 +30,8 @@ from sendspec.operations.report_recipients import (
     run_messages,
 )
 from sendspec.operations.report_rows import all_recipients
-from sendspec.operations.report_verdict import VerdictFacts, verdict_of, warnings_of
+from sendspec.operations.report_table import TableLook, look_at_table
+from sendspec.operations.report_verdict import VerdictFacts, status_of_run, verdict_of, warnings_of
 from sendspec.operations.send_report import (
     Concern,
     CountryCounts,
@@ -47,8 +48,6 @@ from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.cost import Cost
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
-from sendspec.reading.contacts.number_country import UNKNOWN
-from sendspec.reading.limits import Limits
 from sendspec.reading.spec import Spec
 
 RowsTo: TypeAlias = Callable[[Iterator[ReportedMessage]], None]
@@ -89,7 +88,7 @@ def send_report(
             if rows_to is not None:
                 rows_to(iter(()))
             return _never_sent(context, asked, known)
-        reporter = _Reporter(context, ledger, facts, asked, send)
+        reporter = _Reporter(context, ledger, facts, asked, send, for_all=rows_to is not None)
         report = reporter.report(known)
         if rows_to is not None:
             rows_to(reporter.all_recipients())
@@ -126,7 +125,11 @@ class _Reporter:
         facts: DeliveryFacts | None,
         asked: ReportQuestion,
         send: SendRecord,
+        *,
+        for_all: bool,
     ) -> None:
+        self._for_all = for_all
+        self._looked: TableLook | None = None
         self._context, self._ledger, self._asked, self._send = context, ledger, asked, send
         self._facts = facts if facts is not None and facts.counts().deliveries else None
         self._name, self._generation = send.name, send.generation
@@ -141,21 +144,21 @@ class _Reporter:
         chosen, tally = self._messages(states, undelivered.ids, failed)
         runs = tally.reported(self._runs())
         account = status.account if asked.run is None else _account_of(runs)
-        rows, countries = self._rows(chosen, sizes)
+        table = self._table(chosen, sizes)
         segments = segment_counts(sizes)
-        cost = self._cost(countries, segments)
+        cost = self._cost(table.countries, segments)
         guards = guards_of(
-            self._terms(),
+            terms_of(asked.spec, self._context.environment.limits),
             GuardFacts(runs=runs, account=account, segments=segments, cost=cost, resent=tally.resent_by_itself),
         )
         verdict_facts = VerdictFacts(
-            status=_narrowed(status, account, only=asked.run),
+            status=status if asked.run is None else status_of_run(status, account),
             runs=runs,
             guards=guards,
             undelivered=failed,
             unknown_prices=0 if cost is None else cost.unknown_messages,
             given_up=send.given_up,
-            table_notes=rows.notes,
+            table_notes=() if asked.spec is None and asked.spec_note else table.rows.notes,
             spec_note=asked.spec_note,
         )
         warnings = warnings_of(verdict_facts)
@@ -176,30 +179,25 @@ class _Reporter:
             throughput=tally.throughput(),
             latency=tally.latency(),
             refusals=reasons_of(ledger, send, (State.REFUSED,), tally.outcomes),
-            doubts=reasons_of(ledger, send, _doubtful(status), tally.outcomes),
+            doubts=reasons_of(ledger, send, doubtful_states(status), tally.outcomes),
             segments=segments,
-            countries=countries,
+            countries=table.countries,
             cost=cost,
             delivery=delivery,
             earlier=self._earlier(known) if asked.run is None else None,
             recipients=listed_recipients(
                 chosen,
                 sum(states.values()) if asked.run is None else account.recipients - account.not_sent,
-                rows,
+                table.rows,
                 self._facts if asked.run is None else None,  # deliveries came later than any one run
                 tally.moves_of,
             ),
         )
 
     def all_recipients(self) -> Iterator[ReportedMessage]:
-        """Everybody, with the rows of today's table while they are few enough to look up."""
-        everybody = (message for _, message in self._ledger.messages_of_send(self._name, self._generation))
-        rows = find_rows(everybody, self._context, self._ledger, self._paths, self._asked.recipients)
+        """Everybody, with the rows that `report` has found."""
+        rows = NO_ROWS if self._looked is None else self._looked.all_rows
         return all_recipients(self._ledger, self._facts, self._send, rows, self._asked.run)
-
-    @property
-    def _paths(self) -> list[str]:
-        return [] if self._asked.spec is None else [self._asked.spec.path]
 
     def _status(self) -> SpecStatus:
         spec = self._asked.spec
@@ -254,30 +252,24 @@ class _Reporter:
         tally.keep(_keys(chosen), ledger.recorded_moves(name, generation))
         return chosen, tally
 
-    def _rows(
-        self, chosen: ChosenMessages, sizes: Sequence[SizeCount]
-    ) -> tuple[RecipientRows, tuple[CountryCounts, ...] | None]:
-        """The rows of listed messages in today's table, and the countries of all; None if no table was at hand."""
-        countries = CountryTally(self._ledger, self._asked.run)
-        send = (self._name, self._generation)
-        listed = (message for _, message in chosen.messages)
-        rows = find_rows(listed, self._context, self._ledger, self._paths, self._asked.recipients, {send: countries})
-        if not countries.has_recipients:
-            return rows, None
-        found = countries.counts(sizes)
-        return rows, None if all(each.country == UNKNOWN for each in found) else found
+    def _table(self, chosen: ChosenMessages, sizes: Sequence[SizeCount]) -> TableLook:
+        spec, asked = self._asked.spec, self._asked
+        self._looked = look_at_table(
+            self._context,
+            self._ledger,
+            self._send,
+            chosen,
+            sizes,
+            paths=[] if spec is None else [spec.path],
+            recipients=asked.recipients,
+            run=asked.run,
+            for_all=self._for_all,
+        )
+        return self._looked
 
     def _cost(self, countries: tuple[CountryCounts, ...] | None, segments: SegmentCounts) -> Cost | None:
         prices = project_prices(self._context, Problems())
         return None if prices is None or countries is None else cost_by_country(countries, segments, prices)
-
-    def _terms(self) -> GuardTerms:
-        spec, limits = self._asked.spec, self._context.environment.limits
-        if spec is None:
-            return GuardTerms(limits=limits)
-        return GuardTerms(
-            limits=(spec.limits or Limits()).tightened_by(limits), not_after=spec.not_after, in_doubt=spec.in_doubt
-        )
 
     def _earlier(self, known: Sequence[SendRecord]) -> EarlierGeneration | None:
         before = [send for send in known if send.generation < self._generation and send.messages]
@@ -296,18 +288,6 @@ def _keys(chosen: ChosenMessages) -> list[MessageKey]:
     return [key for key, _ in chosen.messages]
 
 
-def _doubtful(status: SpecStatus) -> tuple[State, ...]:
-    """What a living run is sending is no doubt."""
-    return (State.IN_DOUBT,) if status.under_way is not None else (State.IN_DOUBT, State.SENDING)
-
-
 def _account_of(runs: Sequence[ReportedRun]) -> Totals:
     [one] = runs
     return one.account
-
-
-def _narrowed(status: SpecStatus, account: Totals, *, only: int | None) -> SpecStatus:
-    """The status as the verdict on one run reads it."""
-    if only is None:
-        return status
-    return SpecStatus(name=status.name, generation=status.generation, account=account)

@@ -11,7 +11,7 @@ from sendspec.operations.send_report import Guard, ReportedRun, SegmentCounts
 from sendspec.planning.cost import Cost
 from sendspec.planning.totals import Totals
 from sendspec.reading.limits import Amount, Limits
-from sendspec.reading.spec import InDoubtPolicy
+from sendspec.reading.spec import InDoubtPolicy, Spec
 from sendspec.sending.ending import MIN_CERTAIN
 
 GUARDS = ("messages", "segments", "total_segments", "cost", "encoding", "failure_rate", "not_after", "in_doubt")
@@ -35,6 +35,13 @@ class GuardFacts:
     segments: SegmentCounts
     cost: Cost | None
     resent: int
+
+
+def terms_of(spec: Spec | None, limits: Limits) -> GuardTerms:
+    """What the spec, if it can be read, and the `limits` of its environment set today."""
+    if spec is None:
+        return GuardTerms(limits=limits)
+    return GuardTerms(limits=spec.limits.tightened_by(limits), not_after=spec.not_after, in_doubt=spec.in_doubt)
 
 
 def guards_of(terms: GuardTerms, facts: GuardFacts) -> tuple[Guard, ...]:

@@ -10,6 +10,7 @@ from sendspec.ledger.record import SendRecord
 from sendspec.operations.report_outcomes import MAX_REASONS, RunOutcomes
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import Reasons
+from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 
 
@@ -24,6 +25,11 @@ def reasons_of(ledger: Facts, send: SendRecord, states: Sequence[State], outcome
         others=found.messages - sum(each.count for each in listed),
         other_kinds=found.kinds - len(listed),
     )
+
+
+def doubtful_states(status: SpecStatus) -> tuple[State, ...]:
+    """What a living run is sending is no doubt."""
+    return (State.IN_DOUBT,) if status.under_way is not None else (State.IN_DOUBT, State.SENDING)
 
 
 def _of_run(ledger: Facts, state: State, outcomes: RunOutcomes) -> Reasons:

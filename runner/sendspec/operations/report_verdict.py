@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sendspec.operations.run_ending import INTERRUPTED
 from sendspec.operations.send_report import Concern, Guard, ReportedRun, Verdict, Warned
 from sendspec.operations.status import SpecStatus
+from sendspec.planning.totals import Totals
 
 FINISHED = "finished"
 """The ending of a run that was not stopped."""
@@ -78,6 +79,11 @@ def verdict_of(facts: VerdictFacts, warnings: Sequence[Warned]) -> Verdict:
     if account.not_sent and facts.given_up is None:
         return Verdict.UNFINISHED
     return Verdict.ATTENTION if any(each.concern not in HARMLESS for each in warnings) else Verdict.OK
+
+
+def status_of_run(status: SpecStatus, account: Totals) -> SpecStatus:
+    """The status of a send as the verdict on one of its runs reads it: with that run's account alone."""
+    return SpecStatus(name=status.name, generation=status.generation, account=account)
 
 
 def _was_stopped(run: ReportedRun) -> bool:
