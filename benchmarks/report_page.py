@@ -29,7 +29,7 @@ from benchmarks.measure import measured
 
 OWNER = RunOwner(pid=1, host="bench", command="bench")
 DIGEST = bytes(24)
-GROUP = 2_000
+GROUP = 10_000
 ODD = "</script><b>&\u202e\x07\U0001f600'\" javascript:"
 ODD_TEXT = printable(ODD * 30)
 REASON = FailureReason("unknown subscriber", 15005, "sms-messagebird", "1")

@@ -26,7 +26,7 @@ from sendspec.showing.report_words import verdict_sentence, warning_text
 
 MAX_BYTES = 1_000_000
 """Of the page of a send that is too large to list everybody."""
-MAX_BYTES_OF_ALL = 5 * MAX_BYTES
+MAX_BYTES_OF_ALL = 12 * MAX_BYTES
 """Of one that lists everybody. Only reasons of hundreds of characters, different for each, make it as long."""
 SCRIPTS = ("filter", "report")
 _LINKS = {

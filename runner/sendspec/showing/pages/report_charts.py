@@ -9,8 +9,7 @@ from markupsafe import Markup
 from sendspec.diagnostics.wording import counted, duration_text, grouped
 from sendspec.operations.send_report import Bucket, Latency, PauseBand, PauseCause, Throughput
 from sendspec.showing.pages.charts import Band, Bar, Series, bars, histogram, stacked_area
-from sendspec.showing.pages.element import number
-from sendspec.showing.pages.report_words import clipped, clock_times
+from sendspec.showing.pages.report_words import clipped, clock_times, seconds_text
 
 BAND_LENGTH = 200
 MAX_BARS = 15
@@ -86,13 +85,6 @@ def _bin_words(low: float, high: float | None) -> str:
     if high is None:
         return f"≥ {seconds_text(low)}"
     return f"< {seconds_text(high)}"
-
-
-def seconds_text(seconds: float) -> str:
-    """`120 ms`, `2.5 s`, `40 s`."""
-    if seconds < 1:
-        return f"{number(round(seconds * 1_000))} ms"
-    return f"{number(round(seconds, 1 if seconds < 10 else 0))} s"
 
 
 def country_chart(title: str, shares: list[CountryShare], others: int) -> Markup:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.recipient_row import Absence, RecipientRow
@@ -15,8 +16,7 @@ from sendspec.operations.send_report import MessageMove, ReportedMessage
 from sendspec.planning.message_state import State
 from sendspec.showing.account import skip_words
 from sendspec.showing.delivery import delivery_words
-from sendspec.showing.pages.element import element
-from sendspec.showing.pages.report_words import clipped, date_time
+from sendspec.showing.pages.report_words import clipped, date_time, seconds_text
 from sendspec.showing.report import country_of
 
 REASON_LENGTH = 240
@@ -44,23 +44,26 @@ def row_id(identity: str) -> str:
 def recipient_row(each: ReportedMessage, *, is_going_on: bool = False) -> Markup:
     """A row: the line, the masked recipient, what became of it, the country, segments, why, the API's id, and its attempts.
 
-    `is_going_on`: what is on its way is being sent by a living run.
+    `is_going_on`: what is on its way is being sent by a living run. Thousands of rows are made, so they are written as text.
     """
     message, identity = each.message, id_text(each.message.id)
-    link = element("a", line_words(each), href=f"#{row_id(identity)}")
-    key = key_words(each)
-    country = country_of(each)
-    cells = [
-        element("th", link, scope="row", class_="number"),
-        element("td", message.masked, *([element("span", key, class_="more")] if key else [])),
-        element("td", _badge(each, is_going_on=is_going_on)),
-        element("td", country),
-        element("td", "" if message.size is None else str(message.size >> 1), class_="number"),
-        element("td", clipped(why_words(each), REASON_LENGTH)),
-        element("td", message.remote_id or "", class_="id"),
-        element("td", _attempts(each, identity)),
-    ]
-    return element("tr", *cells, id=row_id(identity), data_state=" ".join(states_of(each)))
+    key = f'<span class="more">{_shown(words)}</span>' if (words := key_words(each)) else ""
+    words, tone = _outcome(each, is_going_on=is_going_on)
+    cells = (
+        f'<th scope="row" class="number"><a href="#{row_id(identity)}">{line_words(each)}</a></th>',
+        f"<td>{_shown(message.masked)}{key}</td>",
+        f'<td><span class="badge {tone}">{words}</span></td>',
+        f"<td>{_shown(country_of(each))}</td>",
+        f'<td class="number">{"" if message.size is None else message.size >> 1}</td>',
+        f"<td>{_shown(clipped(why_words(each), REASON_LENGTH))}</td>",
+        f'<td class="id">{_shown(message.remote_id or "")}</td>',
+        f"<td>{_attempts(each, identity)}</td>",
+    )
+    return Markup(f'<tr id="{row_id(identity)}" data-state="{" ".join(states_of(each))}">{"".join(cells)}</tr>')
+
+
+def _shown(text: str) -> str:
+    return str(escape(printable(text)))
 
 
 def fair_order(rows: Sequence[ReportedMessage]) -> list[int]:
@@ -127,32 +130,59 @@ def _fate(each: ReportedMessage) -> Fate | None:
     return None if fate is Fate.UNKNOWN else fate
 
 
-def _badge(each: ReportedMessage, *, is_going_on: bool) -> Markup:
-    words, tone = _WORDS[each.message.state]
-    if is_going_on and each.message.state is State.SENDING:
-        words, tone = "under way", "soft"
+def _outcome(each: ReportedMessage, *, is_going_on: bool) -> tuple[str, str]:
+    """In words, and their tone."""
     fate = _fate(each)
     if fate is not None:
-        words, tone = _FATE_WORDS[fate]
-    return element("span", words, class_=f"badge {tone}")
+        return _FATE_WORDS[fate]
+    if is_going_on and each.message.state is State.SENDING:
+        return "under way", "soft"
+    return _WORDS[each.message.state]
 
 
-def _attempts(each: ReportedMessage, identity: str) -> Markup:
-    lines = [element("li", _move(move)) for move in each.attempts]
+def _attempts(each: ReportedMessage, identity: str) -> str:
+    lines = [*_attempt_lines(each.attempts)]
     if each.delivery is not None:
-        report = each.delivery.report
-        at = date_time(report.at or each.delivery.seen_at)
-        lines.append(element("li", f"{at} {clipped(delivery_words(each.delivery), REASON_LENGTH)}"))
-    summary = element("summary", counted(each.message.attempt, "attempt"))
-    return element("details", summary, element("p", f"message {identity}"), element("ol", *lines))
+        at = each.delivery.report.at or each.delivery.seen_at
+        lines.append(f"{date_time(at)}: {clipped(delivery_words(each.delivery), REASON_LENGTH)}")
+    listed = "".join(f"<li>{_shown(line)}</li>" for line in lines)
+    return (
+        f"<details><summary>{counted(each.message.attempt, 'attempt')}</summary><p>message {identity}</p><ol>{listed}</ol></details>"
+    )  # fmt: skip
 
 
-def _move(move: MessageMove) -> str:
+def _attempt_lines(moves: Sequence[MessageMove]) -> Iterator[str]:
+    """Each attempt with its result and how long that took, and each move that was no attempt. That it was planned is told if nothing else is."""
+    claim: MessageMove | None = None
+    for move in moves:
+        if move.target == State.SENDING:
+            claim = move
+        elif claim is not None and (move.attempt, move.run) == (claim.attempt, claim.run):
+            took = seconds_text(max(0.0, move.at - claim.at))
+            yield f"{_where(claim)}: {_state_words(move.target)} after {took}{_why(move)}"
+            claim = None
+        elif move.origin is not None or len(moves) == 1:
+            if claim is not None:
+                yield f"{_where(claim)}: no result is noted"
+                claim = None
+            yield f"{_where(move)}: {_state_words(move.target)}{_why(move)}"
+    if claim is not None:
+        yield f"{_where(claim)}: no result yet"
+
+
+def _where(move: MessageMove) -> str:
+    """When, and in which run and attempt."""
     run = "" if move.run is None else f" run {move.run},"
-    origin = "" if move.origin is None else f"{_state_words(move.origin)} → "
-    why = f": {clipped(move.evidence, REASON_LENGTH)}" if move.evidence else ""
-    return f"{date_time(move.at)}{run} attempt {move.attempt}: {origin}{_state_words(move.target)}{why}"
+    return (
+        f"{date_time(move.at)}{run} attempt {move.attempt}"
+        if move.attempt
+        else f"{date_time(move.at)}{run.rstrip(',')}"
+    )
+
+
+def _why(move: MessageMove) -> str:
+    return f": {clipped(move.evidence, REASON_LENGTH)}" if move.evidence else ""
 
 
 def _state_words(state: str) -> str:
-    return state.replace("_", " ")
+    return "not sent" if state == State.PLANNED else state.replace("_", " ")

@@ -18,7 +18,6 @@ from sendspec.showing.pages.report_charts import (
     CountryShare,
     country_chart,
     latency_chart,
-    seconds_text,
     throughput_chart,
 )
 from sendspec.showing.pages.report_cut import MAX_REASONS, MAX_RUNS, few
@@ -39,7 +38,7 @@ from sendspec.showing.pages.report_tables import (
     run_rows,
     skip_rows,
 )
-from sendspec.showing.pages.report_words import date_time, with_code
+from sendspec.showing.pages.report_words import date_time, seconds_text, with_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.send_report import Concern, Verdict
-from sendspec.showing.pages.element import element, joined
+from sendspec.showing.pages.element import element, joined, number
 
 VERDICTS = {
     Verdict.OK: ("It went well", "good"),
@@ -49,6 +49,13 @@ def period_text(begun: float, ended: float) -> str:
     if first == last:
         return first
     return f"{first} to {last.split()[1] if last.split()[0] == first.split()[0] else last}"
+
+
+def seconds_text(seconds: float) -> str:
+    """`120 ms`, `2.5 s`, `40 s`."""
+    if seconds < 1:
+        return f"{number(round(seconds * 1_000))} ms"
+    return f"{number(round(seconds, 1 if seconds < 10 else 0))} s"
 
 
 def clock_times(seconds: Sequence[float]) -> list[str]:
