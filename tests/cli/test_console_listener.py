@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import redirect_stderr
 from typing import Any
 
 import pytest
@@ -34,3 +36,26 @@ def test_the_first_ctrl_c_is_answered_once_with_the_number_of_answers_to_come(
         for count in in_flight:
             watch(progress(in_flight=count))
     assert capsys.readouterr().err == said
+
+
+class BrokenTerminal(io.StringIO):
+    """A terminal that goes away with the first drawing."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        raise OSError("the terminal went away")
+
+
+def test_a_terminal_that_goes_away_is_no_fault_of_the_run() -> None:
+    console = Console(
+        format="text", quiet=False, verbose=False, asks=False, out=PLAIN, err=PLAIN, state=DocumentState("send"),
+        system=real_system("test", environ={"TERM": "xterm"}),
+    )  # fmt: skip
+    with (
+        redirect_stderr(BrokenTerminal()),
+        ConsoleListener(console).progress("", 50, None) as watch,
+        pytest.raises(OSError, match="the terminal went away"),  # the run drops such a watcher
+    ):
+        watch(progress(stopping=False))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from sendspec.sending.ending import Finished, TooManyDoubts
-from sendspec.sending.run import AttemptResult
+from sendspec.sending.run import AttemptResult, RecentReason
 from sendspec.sending.tally import MAX_CAUSES, Tally
 
 
@@ -42,3 +42,16 @@ def test_what_a_look_up_found_is_taken_from_its_cause_and_what_was_never_counted
     result = tally.result(TooManyDoubts("a"))
     assert (result.accepted, result.in_doubt) == (3, 1)
     assert [(cause.text, cause.count, cause.first) for cause in result.doubts] == [("a", 1, helpers.message(1).id)]
+
+
+def test_the_last_reasons_keep_the_order_in_which_they_first_came(helpers: Any) -> None:
+    tally = counted(
+        helpers, *(Refused(422, text) for text in "abcd"), InDoubt("a"), Refused(422, "a"), Refused(422, "c")
+    )
+    assert tally.recent_reasons() == (
+        RecentReason("refused", "a", 2), RecentReason("refused", "c", 2), RecentReason("in doubt", "a", 1),
+    )  # fmt: skip
+    tally.found([helpers.message(4).id])
+    tally.count(AttemptResult(helpers.message(9), 1, Accepted("id")))
+    assert [(each.what, each.text) for each in tally.recent_reasons()] == [("refused", each) for each in "acd"]
+    assert Tally().recent_reasons() == ()

@@ -6,8 +6,15 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from sendspec.sending.run import Pause, RunProgress
-from sendspec.showing.progress import ERASE, ProgressLine, animates, progress_words, stopping_words
+from sendspec.sending.run import Pause, RecentReason, RunProgress
+from sendspec.showing.live_lines import REST_OF_SCREEN
+from sendspec.showing.progress import ProgressLine, animates, progress_words, stopping_words
+
+ERASED = f"\r{REST_OF_SCREEN}"
+
+
+def drawn(line: str) -> str:
+    return f"\r{line}{REST_OF_SCREEN}\r"
 
 
 def progress(accepted: int = 0, **more: Any) -> RunProgress:
@@ -58,7 +65,7 @@ def test_a_line_moves_on_a_terminal_that_can_outside_ci(
 
 def lines_of(*, live: bool, columns: int = 80) -> tuple[ProgressLine, StringIO]:
     stream = StringIO()
-    made = ProgressLine(stream, total=100, per_second=50, live=live, columns=lambda: columns, now=0.0)
+    made = ProgressLine(stream, total=100, per_second=50, live=live, size=lambda: (columns, 24), now=0.0)
     return made, stream
 
 
@@ -79,17 +86,17 @@ def test_a_live_line_shows_at_once_rewrites_itself_and_is_erased() -> None:
     line.clear()
     line.clear()
     first, second = "0 accepted  100 left  0/s of 50/s", "2 accepted  98 left  20/s of 50/s  5 s to go"
-    assert stream.getvalue() == f"{ERASE}{first}{ERASE}{second}{ERASE}"
+    assert stream.getvalue() == f"{drawn(first)}{drawn(second)}{ERASED}"
 
 
 @pytest.mark.parametrize(
     ("columns", "shown"),
-    [(80, "40 accepted  60 left  40/s of 50/s  2 s to go"), (40, "40 accepted  60 left  40/s of 50/s"), (30, "40 accepted  60 left"), (8, "40 acce")],
+    [(80, "40 accepted  60 left  40/s of 50/s  2 s to go"), (40, "40 accepted  60 left  40/s of 50/s"), (30, "40 accepted  60 left"), (8, "40 acc…")],
 )  # fmt: skip
 def test_a_live_line_never_wraps(columns: int, shown: str) -> None:
     line, stream = lines_of(live=True, columns=columns)
     line.show(progress(40), 1.0)
-    assert stream.getvalue() == ERASE + shown
+    assert stream.getvalue() == drawn(shown)
 
 
 def test_an_api_that_answers_nothing_is_mentioned() -> None:
@@ -119,13 +126,38 @@ def test_an_api_that_answers_nothing_is_mentioned() -> None:
 )
 def test_of_several_specs_the_line_names_the_present_one(name: str, shown: str) -> None:
     stream = StringIO()
-    line = ProgressLine(stream, name=name, total=40, per_second=None, live=True, columns=lambda: 45, now=0.0)
+    line = ProgressLine(stream, name=name, total=40, per_second=None, live=True, size=lambda: (45, 24), now=0.0)
     line.show(progress(40), 1.0)
-    assert stream.getvalue().startswith(f"{ERASE}{shown}")
+    assert stream.getvalue().startswith(f"\r{shown}")
 
 
 def test_the_speed_is_the_present_one() -> None:
     line, stream = lines_of(live=True)
     for second in range(60):
         line.show(progress(min(second, 20)), float(second))
-    assert stream.getvalue().endswith("20 accepted  80 left  0/s of 50/s")
+    assert stream.getvalue().endswith(drawn("20 accepted  80 left  0/s of 50/s"))
+
+
+REASONS = (
+    RecentReason("refused", "422: the number \x1b[2J isn't in service", 1_204),
+    RecentReason("in doubt", "the connection was closed", 1),
+)
+
+
+def test_the_last_reasons_are_below_the_live_line_and_never_control_the_terminal() -> None:
+    line, stream = lines_of(live=True, columns=48)
+    line.show(progress(40, refused=1_204, in_doubt=1, reasons=REASONS), 1.0)
+    line.clear()
+    assert stream.getvalue() == (
+        "\r40 accepted  1204 refused  1 in doubt  0 left\x1b[K\r\n"
+        "  1 204 refused: 422: the number \\u001b[2J isn…\x1b[K\r\n"
+        "  1 in doubt: the connection was closed\x1b[J\x1b[2A\r"
+        "\r\x1b[J"
+    )
+
+
+def test_elsewhere_a_plain_line_stays_alone() -> None:
+    line, stream = lines_of(live=False)
+    line.show(progress(40, refused=1_204, in_doubt=1, reasons=REASONS), 6.0)
+    assert stream.getvalue().count("\n") == 1
+    assert "422" not in stream.getvalue()

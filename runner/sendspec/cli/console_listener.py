@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sendspec.cli.console import Console
-from sendspec.cli.terminal import columns
+from sendspec.cli.terminal import size
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.sending.run import RunProgress
 from sendspec.showing.progress import ProgressLine, animates, stopping_words
@@ -63,7 +63,7 @@ class ConsoleListener:
             total=total,
             per_second=per_second,
             live=animates(system.environ, is_terminal=sys.stderr.isatty(), is_ci=system.is_ci),
-            columns=columns,
+            size=size,
             now=system.clock.monotonic(),
         )
 
@@ -76,7 +76,8 @@ class ConsoleListener:
         try:
             yield watch
         finally:
-            self._clear()
+            with suppress(Exception):  # a fault of the display never becomes one of the run
+                self._clear()
             self._line = None
 
     def _say_stopping(self, in_flight: int) -> None:

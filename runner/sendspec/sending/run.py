@@ -83,11 +83,21 @@ class Pause:
     seconds: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class RecentReason:
+    """A reason of refusals or doubts, and how many messages of the run have it. `what` is `refused` or `in doubt`."""
+
+    what: str
+    text: str
+    count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
     """Outcomes so far, of which the ledger has every one. `unclaimed` counts messages that this run leaves alone.
 
-    `in_flight` counts messages whose answers are awaited. `stopping`: the run was asked to stop, so nothing follows them.
+    `in_flight` counts messages whose answers are awaited. `stopping`: the run was asked to stop, so nothing follows them. `reasons` are
+    the last ones that there were, in the order in which they first came.
     """
 
     accepted: int
@@ -97,6 +107,7 @@ class RunProgress:
     in_flight: int
     pause: Pause | None
     stopping: bool
+    reasons: tuple[RecentReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,7 @@ class RunState:
             in_flight=sum(len(delivery.messages) for delivery in self.in_flight),
             pause=pause,
             stopping=isinstance(self.ending, Interrupted),
+            reasons=tally.recent_reasons(),
         )
         try:
             self._watch(progress)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from heapq import nlargest
 from typing import assert_never
 
 from sendspec.ledger.record import ClaimLost
 from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
 from sendspec.sending.ending import Ending
-from sendspec.sending.run import AttemptResult, Cause, RunResult
+from sendspec.sending.run import AttemptResult, Cause, RecentReason, RunResult
 
 MAX_CAUSES = 100
+RECENT_REASONS = 3
+REFUSED, IN_DOUBT = "refused", "in doubt"
 SKIP_BY_CLAIM_LOST = {ClaimLost.ON_HOLD: Skip.ON_HOLD, ClaimLost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
@@ -23,12 +26,14 @@ class Tally:
         self.accepted = 0
         self.refused = 0
         self.in_doubt = 0
+        self._resolved = 0
         self.unclaimed: Counter[Skip] = Counter()
         self.watch_error: str | None = None
         self._requests = 0
         self._refusals: dict[str, tuple[int, bytes]] = {}
         self._doubts: dict[str, tuple[int, bytes]] = {}
         self._doubt_of: dict[bytes, str] = {}
+        self._last_seen: dict[tuple[str, str], int] = {}
         self._first: float | None = None
         self._last = 0.0
 
@@ -38,14 +43,27 @@ class Tally:
                 self.accepted += 1
             case Refused(_, text):
                 self.refused += 1
-                _add(self._refusals, text, result.message.id)
+                self._note(REFUSED, _add(self._refusals, text, result.message.id))
             case InDoubt(evidence):
                 self.in_doubt += 1
-                self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
+                text = _add(self._doubts, evidence, result.message.id)
+                self._doubt_of[result.message.id] = text
+                self._note(IN_DOUBT, text)
             case NotSent() | NotProcessed() | RunRefused():
                 pass
             case _:
                 assert_never(result.outcome)
+
+    def _note(self, what: str, text: str) -> None:
+        """Notes that a reason came just now. A known one keeps its place."""
+        self._last_seen[what, text] = self.refused + self.in_doubt + self._resolved
+
+    def recent_reasons(self) -> tuple[RecentReason, ...]:
+        """The reasons that came last, in the order in which they first came: a list that people watch shouldn't jump."""
+        counts = {REFUSED: self._refusals, IN_DOUBT: self._doubts}
+        known = [(what, text) for what, text in self._last_seen if text in counts[what]]
+        latest = set(nlargest(RECENT_REASONS, known, key=self._last_seen.__getitem__))
+        return tuple(RecentReason(what, text, counts[what][text][0]) for what, text in known if (what, text) in latest)
 
     def count_lost(self, claims: Iterable[ClaimLost]) -> None:
         """Counts messages that the ledger did not let this run claim."""
@@ -62,6 +80,7 @@ class Tally:
             if text is None:
                 continue
             self.in_doubt -= 1
+            self._resolved += 1
             self.accepted += 1
             known, first = self._doubts.pop(text)
             if known > 1:

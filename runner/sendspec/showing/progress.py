@@ -1,4 +1,4 @@
-"""The progress of a run: a line that rewrites itself on a terminal, an occasional plain line elsewhere."""
+"""The progress of a run: lines that rewrite themselves on a terminal, an occasional plain line elsewhere."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted, duration_text
-from sendspec.sending.run import Pause, RunProgress
-from sendspec.showing.sanitized_text import ControlText
+from sendspec.diagnostics.wording import counted, duration_text, grouped
+from sendspec.sending.run import Pause, RecentReason, RunProgress
+from sendspec.showing.diagnostics import clean
+from sendspec.showing.live_lines import LiveLines, cut
 from sendspec.showing.terminal_style import cells
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.1, 5.0
@@ -31,7 +32,9 @@ def animates(environ: Mapping[str, str], *, is_terminal: bool, is_ci: bool) -> b
 
 
 class ProgressLine:
-    """Counts outcomes, not rows read. `live` is whether the line rewrites itself; `columns` is the terminal's present width.
+    """Counts outcomes, not rows read. `live` is whether it rewrites itself, with the last reasons on lines of their own below.
+
+    `size` is the terminal's present width and height.
 
     `name` is the spec's, empty where no other is sent. `per_second` is the channel's limit; None without one.
     """
@@ -44,7 +47,7 @@ class ProgressLine:
         total: int,
         per_second: float | None,
         live: bool,
-        columns: Callable[[], int],
+        size: Callable[[], tuple[int, int]],
         now: float,
     ) -> None:
         self._stream = stream
@@ -52,10 +55,9 @@ class ProgressLine:
         self._total = total
         self._per_second = per_second
         self._live = live
-        self._columns = columns
+        self._lines = LiveLines(stream, size)
         self._shown = -math.inf if live else now
         self._known_at: deque[tuple[float, int]] = deque([(now, 0)])
-        self._drawn = False
         self._last_answer = (now, 0)
 
     def show(self, progress: RunProgress, now: float) -> None:
@@ -67,18 +69,15 @@ class ProgressLine:
         words = progress_words(progress, self._total, self._speed(progress, now), self._per_second, silent)
         words = [f"{self._name}: {words[0]}", *words[1:]] if self._name else words
         if self._live:
-            self._stream.write(ControlText(ERASE + fitted(words, self._columns() - 1)))
+            first = fitted(words, self._lines.width)
+            self._lines.draw([first, *map(reason_line, progress.reasons)])
         else:
             self._stream.write("  ".join(words) + "\n")
-        self._stream.flush()
-        self._drawn = True
+            self._stream.flush()
 
     def clear(self) -> None:
-        """Erases the live line, so that further output begins on an empty one."""
-        if self._live and self._drawn:
-            self._stream.write(ControlText(ERASE))
-            self._stream.flush()
-            self._drawn = False
+        """Erases the live lines, so that further output begins on an empty one."""
+        self._lines.clear()
 
     def _silence(self, progress: RunProgress, now: float) -> float:
         """Seconds in which no answer came, although some are awaited."""
@@ -124,6 +123,11 @@ def progress_words(
     return words + ([f"{duration_text(left / speed)} to go"] if speed > 0 and left else [])
 
 
+def reason_line(reason: RecentReason) -> str:
+    """`  12 refused: 422: the number isn't in service`: in the API's words."""
+    return f"  {grouped(reason.count)} {reason.what}: {clean(reason.text)}"
+
+
 def stopping_words(in_flight: int) -> str:
     """What the first Ctrl-C says."""
     return f"interrupted: waiting for {counted(in_flight, 'answer')}; Ctrl-C again leaves them in doubt"
@@ -143,10 +147,10 @@ def _pause_words(pause: Pause | None) -> str:
 
 
 def fitted(words: list[str], width: int) -> str:
-    """As many of the parts as there is room for; the first is cut if even that is too long."""
+    """As many of the parts as there is room for, in cells; the first is cut if even that is too long."""
     line = words[0]
     for word in words[1:]:
         if cells(f"{line}  {word}") > width:
             break
         line = f"{line}  {word}"
-    return line[: max(0, width)]
+    return cut(line, width)
