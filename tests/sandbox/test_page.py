@@ -184,6 +184,13 @@ def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageCli
     assert not any(kind in words(client.html("faults")) for kind in WEBHOOK_KINDS)
 
 
+def test_faults_of_events_are_offered_where_events_are_posted() -> None:
+    with paged(has_webhook=True) as client:
+        assert all(f"{kind}: " in words(client.html("faults")) for kind in WEBHOOK_KINDS)
+        assert form(client, "faults/add", "kind=webhook-twice&every=2")[0] == 303
+        assert "sendspec sandbox --webhook URL --fault webhook-twice:every=2" in words(client.html("faults"))
+
+
 @pytest.mark.parametrize("body", [b"\xff", b"a=%ff", b"&".join([b"a=1"] * 99)])
 def test_what_is_no_form_is_refused(client: PageClient, body: bytes) -> None:
     assert client.page.post("/_sandbox/text", body).status == 400
