@@ -138,6 +138,17 @@ def test_forcing_characters_show_in_forced_colours(client: PageClient, browser_p
 
 
 @pytest.mark.long
+def test_a_link_on_another_sites_page_leads_in_too(client: PageClient, browser_page: OpenPage) -> None:
+    page = browser_page("<!doctype html><title>Nothing</title>").page
+    terminal = f'<!doctype html><title>A terminal</title><a href="{client.link}">open</a>'
+    page.route("http://terminal.example/", lambda route: route.fulfill(body=terminal, content_type="text/html"))
+    page.goto("http://terminal.example/")
+    page.get_by_role("link").click()
+    expect(page.get_by_text("What arrives shows here at once")).to_be_visible()
+    assert page.url == f"{client.url}/_sandbox/"
+
+
+@pytest.mark.long
 def test_a_sandbox_that_has_ended_is_told(browser_page: OpenPage) -> None:
     with paged(now=None) as client:
         page = browser_page(client.link).page
