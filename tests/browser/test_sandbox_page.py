@@ -19,7 +19,7 @@ HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"
 
 @pytest.fixture
 def client() -> Iterator[PageClient]:
-    with paged(now=None, pace=0.3) as found:
+    with paged(now=None, pace=0.05) as found:
         yield found
 
 
@@ -55,6 +55,7 @@ def test_what_arrives_shows_at_once_and_each_step_of_its_life(client: PageClient
     assert seen.errors == []
 
 
+@pytest.mark.long
 def test_what_is_open_stays_as_it_is_while_other_things_arrive(client: PageClient, browser_page: OpenPage) -> None:
     client.put(text("first"))
     page = browser_page(client.link).page
@@ -95,6 +96,7 @@ def test_faults_by_hand_strike_the_next_posts(client: PageClient, browser_page: 
     assert seen.errors == []
 
 
+@pytest.mark.long
 def test_search_and_latest_lead_to_what_is_meant(client: PageClient, browser_page: OpenPage) -> None:
     client.put(text("shipped"), text("packed", 2), text("shipped late", 3))
     page = browser_page(client.link).page
@@ -111,6 +113,7 @@ def test_search_and_latest_lead_to_what_is_meant(client: PageClient, browser_pag
     expect(page.locator("#m-id-2")).to_be_in_viewport()
 
 
+@pytest.mark.long
 def test_foreign_text_shows_and_does_nothing(client: PageClient, browser_page: OpenPage) -> None:
     client.put(
         text(HOSTILE, reference=HOSTILE, tags=["x" * 40]),
@@ -126,11 +129,23 @@ def test_foreign_text_shows_and_does_nothing(client: PageClient, browser_page: O
     assert seen.errors == []
 
 
+@pytest.mark.long
 def test_forcing_characters_show_in_forced_colours(client: PageClient, browser_page: OpenPage) -> None:
     client.put(text("It’s"))
     mark = browser_page(client.link, dark=True, forced=True).page.locator(".bubble mark")
     seen = mark.evaluate("mark => [getComputedStyle(mark).color, getComputedStyle(mark.closest('.bubble')).color]")
     assert seen[0] == seen[1]
+
+
+@pytest.mark.long
+def test_a_link_on_another_sites_page_leads_in_too(client: PageClient, browser_page: OpenPage) -> None:
+    page = browser_page("<!doctype html><title>Nothing</title>").page
+    terminal = f'<!doctype html><title>A terminal</title><a href="{client.link}">open</a>'
+    page.route("http://terminal.example/", lambda route: route.fulfill(body=terminal, content_type="text/html"))
+    page.goto("http://terminal.example/")
+    page.get_by_role("link").click()
+    expect(page.get_by_text("What arrives shows here at once")).to_be_visible()
+    assert page.url == f"{client.url}/_sandbox/"
 
 
 @pytest.mark.long
@@ -162,6 +177,7 @@ def test_each_page_is_sound(client: PageClient, browser_page: OpenPage, place: s
     assert_sound(seen)
 
 
+@pytest.mark.long
 def test_the_inbox_is_sound_and_says_the_same_without_scripts(
     client: PageClient, browser_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -84,11 +84,13 @@ def test_so_does_one_that_needs_no_environment(project_dir: ProjectDir, command:
 def test_so_does_the_sandbox_when_it_listens(project_dir: ProjectDir) -> None:
     process = launched(project_dir, *project_dir.command("sandbox", "--port", "0", *JSON))
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(4)]
+    lines = [process.stdout.readline() for _ in range(5)]
     process.send_signal(signal.SIGTERM)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0
-    assert only("".join(lines) + rest, "sandbox")["url"].startswith("http://127.0.0.1:")
+    said = only("".join(lines) + rest, "sandbox")
+    assert said["url"].startswith("http://127.0.0.1:")
+    assert said["page"].startswith(f"{said['url']}/_sandbox/?token=")
 
 
 @pytest.mark.parametrize("command", [*DOCUMENTS, *LINES, ("ledger", "init", *TEST)], ids=ids)

@@ -79,6 +79,16 @@ def test_an_email_is_text_and_what_a_message_names_is_not_fetched(client: PageCl
         )
 
 
+def test_of_very_long_texts_the_page_shows_the_beginning(client: PageClient) -> None:
+    long = "x" * 400_000
+    client.put(text(long), {**MAIL, "body": {"type": "html", "html": {"text": long, "html": long}}})
+    for place in (f"with/{ADA}", f"with/{conversation_id('zoe@example.com')}"):
+        page = client.html(place)
+        assert len(page) < 120_000
+        assert "more characters" in words(page)
+    assert "GSM-7 · 400 000 characters · 2 615 segments" in words(client.html(f"with/{ADA}"))
+
+
 def test_foreign_text_is_shown_and_not_obeyed(client: PageClient) -> None:
     client.put(text(HOSTILE, reference=HOSTILE, tags=[HOSTILE]), {**MAIL, "reference": HOSTILE})
     client.clock.now += 1
@@ -182,6 +192,13 @@ def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageCli
         form(client, "faults/add", "kind=slow")
     assert "remove one first" in form(client, "faults/add", "kind=slow")[1]
     assert not any(kind in words(client.html("faults")) for kind in WEBHOOK_KINDS)
+
+
+def test_faults_of_events_are_offered_where_events_are_posted() -> None:
+    with paged(has_webhook=True) as client:
+        assert all(f"{kind}: " in words(client.html("faults")) for kind in WEBHOOK_KINDS)
+        assert form(client, "faults/add", "kind=webhook-twice&every=2")[0] == 303
+        assert "sendspec sandbox --webhook URL --fault webhook-twice:every=2" in words(client.html("faults"))
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"a=%ff", b"&".join([b"a=1"] * 99)])

@@ -31,6 +31,10 @@ def test_the_link_opens_the_page_and_leaves_a_cookie(client: PageClient) -> None
     entered = client.get(f"latest{place}&q=secret", cookie=False)
     assert (entered.status, entered.headers["Location"]) == (303, "/_sandbox/latest?q=secret")
     assert entered.headers["Set-Cookie"] == f"{client.cookie}; Path=/_sandbox/; HttpOnly; SameSite=Strict"
+    other = client.get(f"latest{place}&q=%22x%22", cookie=False, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (other.status, other.headers["Set-Cookie"]) == (200, entered.headers["Set-Cookie"])
+    assert b'content="0; url=/_sandbox/latest?q=%22x%22"' in other.data
+    assert b"secret" not in other.data
     assert client.get("latest?q=secret").headers["Location"].startswith("/_sandbox/with/")
     page = client.get("")
     assert page.status == 200

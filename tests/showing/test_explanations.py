@@ -40,12 +40,13 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "ledger-check", "ledger-copy", "ledger-init", "ledger-migrate", "ledger-purge",  # names of schemas
     "opt-outs", "opt-outs-change", "sandbox-event", "sandbox-wait",  # the same
     "no-referrer", "no-store", "same-origin",  # headers' values
+    "country-table", "guard-table", "run-table", "undelivered-table", "skip-reasons",  # places on pages
     "content-type",  # a header
     "webhook-verify", "webhook-ingest", "webhook-serve",  # the same
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
-ANCHORS = {"spec-", "sendspec-"}
+ANCHORS = {"m-", "run-", "spec-", "sendspec-"}
 """Beginnings of places on pages, and of a cookie's name."""
 GROUPS = (command, files, ledger, messages, project, recipients, templates, untrusted)
 

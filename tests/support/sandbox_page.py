@@ -101,13 +101,17 @@ class PageClient:
 
 
 @contextmanager
-def paged(records: Sequence[MessageRecord] = (), *, now: float | None = NOW, **options: Any) -> Iterator[PageClient]:
+def paged(
+    records: Sequence[MessageRecord] = (), *, now: float | None = NOW, has_webhook: bool = False, **options: Any
+) -> Iterator[PageClient]:
     """A sandbox with its page. Its clock stands still, unless `now` is None."""
     clock, store, planned = Clock(), Store(None), PlannedHere(list(records))
     wall = time.time if now is None else clock
     clock.now = time.time() if now is None else now
     sandbox = Sandbox(store, wall, **options)
-    page = SandboxPage(sandbox, wall, lambda view, frame: sandbox_page(view, frame, _utc), planned)
+    page = SandboxPage(
+        sandbox, wall, lambda view, frame: sandbox_page(view, frame, _utc), planned, has_webhook=has_webhook
+    )
     watch = ChangeWatch(store, sandbox.faults, wall, sandbox.pace, planned.mark)
     served = ServedPage(page, TOKEN, watch, time.monotonic, heartbeat_seconds=0.05)
     with serving(sandbox, page=served) as url:

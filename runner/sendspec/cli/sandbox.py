@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -15,7 +16,6 @@ from sendspec.cli.common_flag import COLOUR, FORMAT, NO_INPUT, QUIET, VERBOSE
 from sendspec.cli.console import Console, common_options
 from sendspec.cli.interrupt import end_on_signals
 from sendspec.cli.project import open_context
-from sendspec.cli.sandbox_page import served_page
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.channel_platforms import channel_platforms
@@ -25,12 +25,14 @@ from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import SandboxFault, parse_fault
 from sendspec.sandbox.fault_switch import FaultSwitch
 from sendspec.sandbox.life import DEFAULT_PACE
-from sendspec.sandbox.page_server import ServedPage
 from sendspec.sandbox.platforms import NO_PLATFORMS
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
 from sendspec.sandbox.webhook_post import DEFAULT_KEY, WebhookTarget, parse_target
 from sendspec.sandbox.webhook_sender import WebhookSender
+
+if TYPE_CHECKING:
+    from sendspec.sandbox.page_server import ServedPage
 
 
 class FaultType(click.ParamType[SandboxFault]):
@@ -110,6 +112,8 @@ def command(
     """
     if click.get_current_context().invoked_subcommand is not None:
         return ExitCode.DONE
+    from sendspec.cli.sandbox_page import served_page  # loads jinja2, which the subcommands do without
+
     target = _target(webhook, signing_key, signing_key_env, faults)
     context = open_context(console, (), "sandbox", Problems())
     root = Path.cwd() if context is None else context.root

@@ -11,6 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode
@@ -46,11 +47,25 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Entering:
-    """A first visit by the link: 303 to `location`, which has no token in it, with this `Set-Cookie`."""
+    """A first visit by the link: 303 to `location`, which has no token in it, with this `Set-Cookie`.
+
+    `from_elsewhere`: another site's page has the link, such as a terminal in the browser. Along a redirect from there the cookie would not
+    be sent; so answer with the `onward_page` instead, which goes on by itself.
+    """
 
     location: str
     cookie: str
     status: int = 303
+    from_elsewhere: bool = False
+
+    @property
+    def onward_page(self) -> bytes:
+        place = escape(self.location)
+        return (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>One moment</title>'
+            f'<meta http-equiv="refresh" content="0; url={place}"></head>'
+            f'<body><p><a href="{place}">Go on</a></p></body></html>\n'
+        ).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,10 @@ class PageAccess:
         if method in ("GET", "HEAD") and any(self._is_token(given) for given in _given_in(query)):
             rest = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != _TOKEN]
             below = path if path.startswith(self.path) and _PLAIN_PATH.fullmatch(path) else self.path
-            return Entering(below + (f"?{urlencode(rest)}" if rest else ""), self._cookie)
+            sites = headers.get_all("Sec-Fetch-Site") or ()
+            is_elsewhere = any(site not in _OWN_SITES for site in sites)
+            location = below + (f"?{urlencode(rest)}" if rest else "")
+            return Entering(location, self._cookie, from_elsewhere=is_elsewhere)
         by_header = any(self._is_token(given) for given in _bearers(headers))
         if not by_header and not any(self._is_token(given) for given in self._in_cookies(headers)):
             return Turned(401, "open the link that the command has printed")

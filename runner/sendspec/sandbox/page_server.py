@@ -48,6 +48,9 @@ class ServedPage:
         port: int = exchange.connection.getsockname()[1]
         admission = self._access(port).admission(exchange.command, exchange.path, exchange.headers)
         match admission:
+            case Entering(cookie=cookie, from_elsewhere=True):
+                headers = {**_WORDS, "Content-Type": "text/html; charset=utf-8", "Set-Cookie": cookie}
+                _write(exchange, PageReply(status=200, body=admission.onward_page, headers=headers))
             case Entering(location, cookie, status):
                 _write(exchange, PageReply(status=status, headers={"Location": location, "Set-Cookie": cookie}))
             case Turned(status, reason):

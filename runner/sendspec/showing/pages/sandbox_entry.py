@@ -20,6 +20,8 @@ from sendspec.showing.pages.parts import Piece
 from sendspec.showing.pages.sandbox_words import Moments, shell_word, status_tone
 
 MAX_PARTS = 60
+MAX_SHOWN = 20_000
+"""Characters of one text. A message may have a million, and a page shows many."""
 KEYWORDS = {
     KeywordSense.OUT: "opts out", KeywordSense.IN: "opts in", KeywordSense.CONTAINS: "contains a keyword, which decides nothing",
 }  # fmt: skip
@@ -49,7 +51,7 @@ def _message(entry: ArrivedMessage, comparison: Comparison | None, moments: Mome
     html = (payload.get("body") or {}).get("html") or {}
     return {
         "id": entry.stored.id, "side": "in", "label": "a message to this person",
-        "subject": str((html.get("metadata") or {}).get("subject") or ""), "html": str(html.get("html") or ""),
+        "subject": str((html.get("metadata") or {}).get("subject") or ""), "html": _cut(str(html.get("html") or "")),
         "pieces": list(_pieces(text_of(payload) or "", measured)),
         "size": "" if measured is None else size_words(measured),
         "status": step.status, "tone": status_tone(step.status),
@@ -98,7 +100,7 @@ def spec_words(record: MessageRecord) -> str:
 def _pieces(text: str, measured: Measure | None) -> Iterator[Piece]:
     """The text, with a mark where a segment ends, and one on each character that forces UCS-2."""
     if measured is None:
-        yield Piece(text)
+        yield Piece(_cut(text))
         return
     marked = {found.index: found.replacement for found in forcing(text)} if measured.encoding is Encoding.UCS2 else {}
     if len({text[index] for index in marked}) > MAX_FORCING:
@@ -107,8 +109,19 @@ def _pieces(text: str, measured: Measure | None) -> Iterator[Piece]:
     for number, segment in enumerate(segments, 1):
         yield from _marked(segment, start, marked)
         start += len(segment)
+        if start > MAX_SHOWN:
+            yield Piece(_left_out(len(text) - start))
+            return
         if number < len(segments):
             yield Piece(f"{number}/{len(segments)}", "cut", f"segment {number} of {len(segments)} ends here")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + _left_out(len(text) - MAX_SHOWN)
+
+
+def _left_out(characters: int) -> str:
+    return f" … {counted(characters, 'more character')}" if characters else ""
 
 
 def _marked(segment: str, start: int, marked: Mapping[int, str | None]) -> Iterator[Piece]:
