@@ -41,7 +41,7 @@ def page_pictures(program: TimedProgram, folder: Path) -> dict[str, bytes]:
         _run(program, folder, "send", SPEC, "--yes", codes={3, 4}, SENDSPEC_SANDBOX_URL=url)
         _put_in_order(folder / ".sendspec" / "sandbox-api.db")
         program.let_pass(60)
-        found |= _seen(browser, "sandbox", page)
+        found |= _seen(browser, "sandbox", page, until="live")
         _run(program, folder, "report", SPEC, "--html", "report.html")
         found |= _seen(browser, "report", (folder / "report.html").as_uri())
     return found
@@ -57,8 +57,8 @@ def _browser() -> Iterator[Browser]:
         browser.close()
 
 
-def _seen(browser: Browser, name: str, url: str) -> Mapping[str, bytes]:
-    """The first screen of a page, in both themes."""
+def _seen(browser: Browser, name: str, url: str, until: str = "") -> Mapping[str, bytes]:
+    """The first screen of a page, in both themes; of one that changes, once it says `until`."""
     found = {}
     for theme in THEMES:
         context = browser.new_context(
@@ -66,6 +66,8 @@ def _seen(browser: Browser, name: str, url: str) -> Mapping[str, bytes]:
         )
         page = context.new_page()
         page.goto(url)
+        if until:
+            page.get_by_text(until, exact=True).wait_for()
         png = page.screenshot(animations="disabled")
         context.close()
         if len(png) > MAX_BYTES:
