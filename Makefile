@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-long test-fast coverage lint audit docs bench bench-delivery bench-ledger bench-micro bench-report profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
+.PHONY: demo test test-long test-fast coverage lint audit docs pictures bench bench-delivery bench-ledger bench-micro bench-report profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ docs: $(INSTALLED)  ## regenerate pages, schemas and the number plan
 	$(BIN)/python -m sendspec.reading.schema.editor_schema
 	$(BIN)/python -m sendspec.cli.completion_words
 	$(BIN)/python docs/generate.py
+
+pictures: $(INSTALLED)  ## make the pictures of README and docs from the real program; needs chromium
+	PYTHONPATH=docs $(BIN)/python -m picturing
 
 $(BENCH_INSTALLED): requirements-bench.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench

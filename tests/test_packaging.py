@@ -82,6 +82,7 @@ def test_a_wheel_holds_the_package_and_the_schemas_and_nothing_else(built: Path)
         "sendspec/schemas/message.schema.json", "sendspec/topics/spec.md", "sendspec/cli/main.py", "sendspec/py.typed",
     }  # fmt: skip
     assert ours <= set(names)
+    assert [name for name in names if name.endswith((".png", ".svg"))] == []
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"sendspec"}
 

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -140,6 +140,10 @@ class ProjectDir:
                 self.write(block)
             elif block.language == "console":
                 self.run_all(block)
+            elif block.text.startswith(
+                "$ sendspec init\n"
+            ):  # what a terminal shows, and more than standard output: see test_pictures
+                self.run_all(replace(block, text="".join(re.findall(r"^\$ .*\n", block.text, re.MULTILINE))))
 
     def write(self, block: Block) -> None:
         path = self.folder / block.file
