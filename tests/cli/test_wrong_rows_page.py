@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from html_page import Element, read_page
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sendspec.cli.main import run
 from sendspec.operations.page_file import MARK
 from sendspec.operations.row_errors import RowError
@@ -225,6 +227,50 @@ def test_several_specs_are_on_one_page(check: Check) -> None:
     assert shared[0][3].startswith("empty\n'note' has no value")
     assert shared[1][1].count("can't be a number") == 1
     assert rows(page, 2)[1][1].startswith("06125\n")
+
+
+CHUNKS = (
+    "06123",
+    "0612345678",
+    "Ann",
+    ",",
+    ";",
+    "\n",
+    "\r\n",
+    "\r",
+    '"',
+    "é",
+    "\ufeff",
+    "\u202e",
+    "\x00",
+    "</td>",
+    "{{",
+    "#N/A",
+    " ",
+    "'",
+)
+BYTES = (b"\xff", b"\xed\xa0\x80", b"\xe9", *(chunk.encode() for chunk in CHUNKS))
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.jsonl"])
+@given(
+    head=st.sampled_from([b"phone,name,note\n", b"phone;name\n", b""]),
+    rest=st.lists(st.sampled_from(BYTES), max_size=40),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_table_holds_there_is_a_page_that_is_whole(
+    tmp_path: Path, name: str, head: bytes, rest: list[bytes]
+) -> None:
+    """Law: for every table, the page is well-formed, names each id once, and the exit code is that of a check."""
+    spec, table, page = tmp_path / "hello.yaml", tmp_path / name, tmp_path / "wrong.html"
+    spec.write_text(SPEC.replace("RECIPIENTS", f"{{file: {name}, country: NL}}"))
+    body = b"".join(rest)
+    table.write_bytes(head + body if name.endswith("csv") else b'{"phone": "' + body + b'"}\n{"phone": "06123"}\n')
+    page.unlink(missing_ok=True)
+    assert run(["validate", str(spec), "--html", str(page), "-q"]) in (0, 1)
+    read = read_page(page.read_text("utf-8"))
+    ids = [each.attributes["id"] for each in read.all("tr") if "id" in each.attributes]
+    assert len(set(ids)) == len(ids)
 
 
 def test_standard_input_is_called_so() -> None:
