@@ -43,6 +43,7 @@ def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> No
     until(lambda: len(server.posts) >= before + answered + 8)
     during = reported(project, "hello.yaml")
     assert (during["verdict"], during["under_way"]) == ("unfinished", during["totals"]["in_doubt"])
+    assert during["doubts"] == []
     process.kill()
     process.wait(30)
     server.released.set()
