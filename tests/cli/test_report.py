@@ -43,6 +43,7 @@ def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> No
     until(lambda: len(server.posts) >= before + answered + 8)
     during = reported(project, "hello.yaml")
     assert (during["verdict"], during["under_way"]) == ("unfinished", during["totals"]["in_doubt"])
+    assert during["doubts"] == []
     process.kill()
     process.wait(30)
     server.released.set()
@@ -57,6 +58,7 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
     dead = reported(ready, "hello.yaml")
     assert (dead["verdict"], dead["under_way"], dead["runs"][0]["ended"]) == ("unfinished", None, None)
     assert "killed" in [each["code"] for each in dead["warnings"]]
+    assert sum(each["count"] for each in dead["doubts"]) == dead["totals"]["in_doubt"] > 0
     kill_after(ready, server, 10)
     third = len(server.posts) + 3
     server.decide = lambda number, request: Answer(422, NO_NUMBER) if number == third else Answer()

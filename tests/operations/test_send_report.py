@@ -16,8 +16,11 @@ from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, RunOwner
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_read, ledger_to_write
 from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.recipient_row import Absence, RecipientRow
 from sendspec.operations.report import ReportQuestion, send_report
 from sendspec.operations.report_outcomes import MAX_LISTED
+from sendspec.operations.report_recipients import ChosenMessages
+from sendspec.operations.report_table import look_at_table
 from sendspec.operations.send_report import ReportedMessage, SendReport, Verdict
 from sendspec.operations.system import real_system
 from sendspec.planning.message_state import MOVE_BY_NAME, State
@@ -144,8 +147,13 @@ def test_a_send_of_three_runs_two_of_them_dead_is_told_as_it_was(made_up: MadeUp
     check(made_up, report, lines)
     assert (report.recipients.are_all, report.recipients.total) == (True, 800)
     assert len(report.throughput.gaps) == 2
+    lost = StatusReport("delivery_failed", 9.0, FailureReason("unknown subscriber", 15005))
+    with deliveries_to_write(made_up.context) as store:
+        store.observe([Observation(each.message.id, lost, Source.LIST, 10.0) for each in lines])
+    assert made_up.report()[0].undelivered == report.account.accepted
     for each in report.runs:
         alone, of_run = made_up.report(run=each.run.run)
+        assert {one.delivery for one in (*alone.recipients.rows, *of_run)} == {None}
         assert alone.account == each.account
         assert Counter(one.message.state for one in of_run) == Counter(
             one.message.state for one in alone.recipients.rows
@@ -177,6 +185,35 @@ def test_what_was_purged_is_counted_still_and_named_no_more(made_up: MadeUp) -> 
     assert "people.csv:" in text
 
 
+def test_whoever_was_not_looked_for_is_not_said_to_be_gone(made_up: MadeUp) -> None:
+    """And who was skipped is of no country."""
+    Path("people.csv").write_text(numbers(20))
+    made_up.run(1, list(range(20)), random.Random(2), dies=False)
+    with ledger_to_write(made_up.context) as ledger:
+        ledger.begin(OWNER, now=made_up.now)
+        left = [n for n, state in made_up.state.items() if state is State.PLANNED]
+        dropped = [Change(id=made_up.ids[n], attempt=1, to=State.SKIPPED, reason="left") for n in left]
+        ledger.move(MOVE_BY_NAME["drop"], dropped, now=made_up.now)
+    with ledger_to_read(made_up.context) as facts:
+        assert facts is not None
+        [send] = facts.sends("hello")
+        (key, first), (_, second), *_ = facts.messages_of_send("hello", 1)
+        looks = [
+            look_at_table(
+                made_up.context, facts, send, ChosenMessages(messages=[(key, first)], are_all=False, failures=0), facts.sizes("hello", 1),
+                paths=["hello.yaml"], recipients=None, run=None, for_all=for_all,
+            )
+            for for_all in (False, True)
+        ]  # fmt: skip
+    few, everybody = looks
+    assert (few.all_rows.row_of(second), few.rows.row_of(second)) == (Absence.UNKNOWN, Absence.GONE)
+    assert isinstance(few.all_rows.row_of(first), RecipientRow)
+    assert isinstance(everybody.all_rows.row_of(second), RecipientRow)
+    assert few.countries == everybody.countries
+    assert left
+    assert [(each.country, each.messages) for each in few.countries or ()] == [("GB", 20 - len(left))]
+
+
 def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: MadeUp) -> None:
     people = MAX_LISTED + 200
     Path("people.csv").write_text(numbers(people))
@@ -204,6 +241,8 @@ def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: Ma
     assert kinds == [State.REFUSED] * 6 + [State.ACCEPTED] * 2 + [State.PLANNED] * 3
     assert [each.message.line for each in people_listed.rows[6:8]] == [7, 4_002]
     assert all(each.attempts for each in people_listed.rows[:8])
+    assert report.countries is not None
+    assert [each.messages for each in report.countries] == [people]
     assert len(lines) == people
     document = report_document(report)
     assert document["delivery"]["undelivered"] == 2
