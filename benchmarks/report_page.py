@@ -106,6 +106,7 @@ def of_report(folder: Path, count: int) -> None:
         usage = measured([sendspec(), "report", "order-shipped", "--env", FAST, *form], folder)
         what = " ".join([f"{count:,} messages: report", *form])
         line(what, usage.seconds, "s")
+        line(f"{what}, CPU", usage.cpu, "s")
         line(f"{what}, memory", usage.memory / 1e6, "MB")
         if form in (PAGE, ROWS):
             line(f"{what}, file", (folder / form[1]).stat().st_size / 1e3, "kB")

@@ -25,14 +25,20 @@ from sample_reports import (
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import grouped
 from sendspec.ledger.delivery.observation import FailureReason
-from sendspec.operations.recipient_row import Absence
+from sendspec.operations.recipient_row import Absence, RecipientRow
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import (
+    Bucket,
     Concern,
+    Gap,
+    MessageMove,
+    PauseBand,
+    PauseCause,
     Reasons,
     ReportedMessage,
     ReportedRecipients,
     SendReport,
+    Throughput,
     Verdict,
     Warned,
 )
@@ -79,6 +85,7 @@ def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
         for each in document["runs"]
     ]  # fmt: skip
     assert [row[1:] for row in page.rows("generations")][:2] == [["102", "135", "+33"], ["100", "109", "+9"]]
+    assert ["segments accepted", "100", "118", "+18"] in page.rows("generations")
     rows = page.rows("rows")
     assert len(rows) == document["recipients"]["listed"] == 120
     for row, each in zip(rows, document["recipients"]["rows"], strict=True):
@@ -110,6 +117,7 @@ def test_the_first_screen_answers() -> None:
         "sendspec reconcile order-shipped",
     ):
         assert said in first, said
+    assert "<code>--retry refused</code>" in page.html
 
 
 def test_every_link_on_the_page_leads_somewhere() -> None:
@@ -142,7 +150,10 @@ def hostile(count: int, total: int) -> SendReport:
     assert report.delivery is not None
     [known] = report.delivery.reasons
     lost = [replace(known, reason=FailureReason(f"{n} {HOSTILE}", n, HOSTILE[:60], HOSTILE[:30])) for n in range(200)]
-    return replace(many(report, tuple(hostile_rows(count)), total), delivery=replace(report.delivery, reasons=lost))
+    rows = sorted(
+        hostile_rows(count), key=lambda each: each.message.state.value
+    )  # so that one kind alone would fill the page
+    return replace(many(report, tuple(rows), total), delivery=replace(report.delivery, reasons=lost))
 
 
 @pytest.mark.parametrize("listed", all_but([600], [600, 5_000]))
@@ -165,11 +176,22 @@ def test_the_page_of_a_million_stays_small_and_says_what_it_leaves_out(listed: i
     assert len(page.data["refusals"]) == 30
     assert page.data["other_refusals"] == {"count": 90 + 9 * 170, "reasons": 240}
     assert "270 earlier runs are not listed here" in page.text
+    assert [row[0] for row in page.rows("run-table")] == [str(n) for n in range(270, 300)]
+    data = page.data
+    texts = [each["text"] for each in data["refusals"]] + [each["ending"] for each in data["runs"]]
+    texts += [each["reason"] or "" for each in data["recipients"]["rows"]]
+    assert max(map(len, texts)) == 300
 
 
 def test_what_others_have_said_is_shown_and_not_obeyed() -> None:
     report = replace(hostile(12, 12), name="odd", environment=HOSTILE)
-    page = read(replace(report, recipients=replace(report.recipients, are_all=True)))
+    odd = message(99)
+    assert isinstance(odd.row, RecipientRow)
+    odd = replace(odd, message=replace(odd.message, masked=f"m{HOSTILE}", remote_id=f"a{HOSTILE}"), row=replace(odd.row, key=f"k{HOSTILE}"))  # fmt: skip
+    rows = (*report.recipients.rows, odd)
+    page = read(replace(report, recipients=replace(report.recipients, are_all=True, rows=rows)))
+    for mark in "mak":
+        assert f"{mark}</script><script>alert(1)</script> \\u202e" in page.text
     assert [each.attributes for each in page.root.all("script")] == [
         {"type": "application/json", "id": "data"},
         {},
@@ -199,7 +221,8 @@ def test_a_page_without_anything_is_a_page() -> None:
 
 
 def test_a_send_that_goes_on_is_told_as_one() -> None:
-    rows = (message(1), message(2, State.SENDING), message(3, State.PLANNED))
+    claimed = MessageMove(at=BEGUN, run=3, attempt=1, origin="planned", target="sending", evidence=None)
+    rows = (message(1), message(2, State.SENDING, attempts=[claimed]), message(3, State.PLANNED))
     going = replace(
         sample(),
         verdict=Verdict.UNFINISHED,
@@ -215,6 +238,23 @@ def test_a_send_that_goes_on_is_told_as_one() -> None:
     assert [row[2] for row in page.rows("rows")] == ["accepted", "under way", "not sent"]
     assert "may have it" not in page.text
     assert page.figures["in doubt"] == ["1"]
+    assert "run 3, attempt 1: no result yet" in page.text
+    ended = read(replace(going, under_way=None, warnings=()))
+    assert [row[2] for row in ended.rows("rows")] == ["accepted", "in doubt", "not sent"]
+
+
+def test_a_pause_behind_a_gap_is_where_it_was() -> None:
+    """A gap is two empty buckets on the chart; what comes later moves, and keeps its time."""
+    buckets = tuple(Bucket(int(BEGUN) + 5 * n + (600 if n > 1 else 0), accepted=n + 1) for n in range(4))
+    bands = (PauseBand(2, 3, PauseCause.BACK_OFF, "503: later", 7),)
+    found = Throughput(seconds=5, buckets=buckets, gaps=(Gap(1, 600),), bands=bands)
+    [plain, happened] = [each.cells()[1:] for each in read(replace(sample(), throughput=found)).root.one("section", id="pace").all("table")]  # fmt: skip
+    assert [row[1] for row in plain] == ["1", "2", "0", "0", "3", "4"]
+    times = [row[0] for row in plain]
+    assert happened == [
+        [f"{times[2]} to {times[3]}", "no run for 10 min"],
+        [f"{times[4]} to {times[5]}", "waiting after errors, 7 messages tried again: 503: later"],
+    ]
 
 
 def test_rows_that_nobody_finds_any_more_have_the_line_that_was_planned() -> None:
