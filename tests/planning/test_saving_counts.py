@@ -43,6 +43,6 @@ def test_what_several_characters_save_together_counts_what_it_makes_longer() -> 
 
 def test_without_a_text_that_several_force_there_is_nothing_to_replace_together() -> None:
     tally = ForcingTally()
-    tally.add([("’", 1, 1), ("“”", 0, 0), ("“ı", 0, 0)], [0] * 3, range(3), [""] * 3)
+    tally.add([("’", 1, 1), ("“”", 0, 0), ("“ı", 0, 0)], [0] * 3, range(3))
     assert tally.plain() is None
     assert [each.saved_by_country for each in tally.counts()] == [{}] * 4

@@ -31,6 +31,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.base_commit import find_base
 from sendspec.operations.base_comparison import compare_with_base
 from sendspec.operations.guard_files import changed_guards
+from sendspec.operations.last_generation import with_last_generations
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.limit_check import plan_limits, stopped_specs
@@ -223,6 +224,7 @@ def run_plan(
                 replace(plan, skipped_lines=skipped_rows(job, only, decided))
                 for job, plan in zip(jobs, plans, strict=True)
             ]
+        plans = with_last_generations(jobs, plans, ledger)
         details = plan_details(jobs, plans, context, decided)
         report = PlanReport(
             environment=context.environment.name,

@@ -74,7 +74,11 @@ def plan_header(
 
 def _without_texts(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A spec's part of the plan's document without texts and characters of recipients. Of its shapes, it has the numbers."""
-    kept = {name: value for name, value in spec.items() if name not in ("shapes", "other_shapes", "forcing", "savings")}
+    kept = {
+        name: value
+        for name, value in spec.items()
+        if name not in ("shapes", "other_shapes", "forcing", "savings", "last_generation")
+    }
     shapes = spec.get("shapes", ())
     listed = [
         {name: shape[name] for name in ("id", "messages", "segments", "encoding")} for shape in shapes[:MOST_SHAPES]

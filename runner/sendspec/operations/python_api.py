@@ -20,6 +20,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.key_search import messages_for_key
+from sendspec.operations.last_generation import with_last_generations
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.limit_check import plan_limits, stopped_specs
@@ -128,6 +129,7 @@ def plan(
             plans = plan_jobs(jobs, context, ledger, problems, processes=1)
             _valid(context, problems)
             exceeded = plan_limits(context, jobs, plans, Severity.WARNING)
+            plans = with_last_generations(jobs, plans, ledger)
             details = plan_details(jobs, plans, context, lambda job: decide_all(job, context, ledger, Problems()))
     return PlanReport(
         environment=context.environment.name,

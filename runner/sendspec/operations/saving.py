@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from functools import cache
 from itertools import accumulate
 
@@ -136,7 +135,7 @@ def best_cuts(counts: Sequence[ExcessCount]) -> tuple[int, ...]:
     if not saved:
         return ()
     total = dict(zip(sorted(saved), accumulate(saved[excess] for excess in sorted(saved)), strict=True))
-    best = max(total, key=lambda characters: (Fraction(total[characters], characters), characters))
+    best = max(total, key=lambda characters: (total[characters] / characters, characters))
     return tuple(dict.fromkeys((best, max(total))))
 
 

@@ -68,7 +68,7 @@ class ForcingTally:
         lines: Sequence[int],
         countries: Sequence[str] = (),
     ) -> None:
-        """Counts messages; one that is not forced has an empty item. `countries` are not counted if they are empty, or "" each."""
+        """Counts messages; one that is not forced has an empty item. `countries` are not counted if they are empty."""
         kinds = [(forced, taken) for forced, taken in zip(forced_by, alternatives, strict=True) if forced]
         if not kinds:
             return
@@ -76,7 +76,7 @@ class ForcingTally:
         kept_as: dict[_Kind, _Kind] = {kind: self._kept_as(kind) for kind in counted}
         for kind, count in counted.items():
             self._messages[kept_as[kind]] += count
-        if any(countries) and any(forced[1] for forced, _ in counted):
+        if countries and any(forced[1] for forced, _ in counted):
             self._add_countries(forced_by, alternatives, countries, kept_as)
         most = LINES_KEPT if self._lines_kept < MAX_LINES else FEW_LINES
         wanted = {kind for kind in counted if len(self._lines.get(kept_as[kind], ())) < most}

@@ -17,6 +17,7 @@ from sendspec.planning.decision import Decision, Skip
 from sendspec.planning.earlier_send import EarlierSend
 from sendspec.planning.excess_count import ExcessCount, ExcessTally
 from sendspec.planning.forcing_count import ForcingCount, ForcingTally, PlainCount
+from sendspec.planning.last_generation import LastGeneration
 from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
 from sendspec.planning.schedule import Schedule
@@ -33,8 +34,7 @@ MAX_SKIPPED_LINES = 10
 class Target:
     """Which messages a plan covers, and where they go.
 
-    `name` is the spec's name, `channel` the channel's id, `alias` its name in the project file. `batch` is the most messages in one
-    request; None: each message has its own request.
+    `name` is the spec's, `channel` the channel's id, `alias` its name in the project file. `batch` is the most messages in one request.
     """
 
     environment: str
@@ -88,7 +88,7 @@ class Plan:
     empty unless `ComposeSettings.count_countries` asks for them. `country` is that of the spec's national numbers.
 
     `opted_out` is how many people are known to have opted out where that counts; None where the spec and its environment
-    don't ask, or there is no ledger to know it from.
+    don't ask, or there is no ledger to know it from. `last` is what was sent before.
 
     `looks_back`: the spec says `only: undelivered`. `earlier` is what it kept by; None: nothing was looked up, and every row is taken for
     one that is kept. `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
@@ -123,6 +123,7 @@ class Plan:
     earlier: EarlierSend | None = None
     schedule: Schedule | None = None
     cost: Cost | None = None
+    last: LastGeneration | None = None
 
     @property
     def countries(self) -> Mapping[str, int]:
@@ -237,7 +238,7 @@ class PlanTally:
         self._send += len(segments)
         self._segments += sum(segments)
         self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)
-        self._forcing.add(forced_by, alternatives, lines, countries)
+        self._forcing.add(forced_by, alternatives, lines, countries if self._count_countries else ())
         self._shapes.add(alternatives, segments, forced_by, lines)
         if self._count_countries:
             for (country, size), count in Counter(zip(countries, segments, strict=True)).items():

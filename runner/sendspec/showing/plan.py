@@ -22,6 +22,7 @@ from sendspec.showing.account import country_words, left_words, skip_words, skip
 from sendspec.showing.change_total import change_total
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.earlier_send import earlier_json, earlier_lines
+from sendspec.showing.last_generation import last_generation_json, last_generation_words
 from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
 from sendspec.showing.plan_shape import shape_lines, shapes_json
@@ -103,6 +104,8 @@ def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -
         yield from skipped_row_lines(plan)
     if full and plan.cost is not None:
         yield from (f"    {line}" for line in country_lines(plan.cost))
+    if plan.last is not None:
+        yield f"  {last_generation_words(plan, plan.last)}"
     if plan.countries:
         yield f"  {countries_line(plan, style)}"
     if plan.suppression is not None:
@@ -227,6 +230,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         **({"forcing": forcing_json(detail)} if detail.forcing else {}),
         **({"savings": savings_json(detail.savings)} if detail.savings else {}),
         **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
+        **({} if plan.last is None else {"last_generation": last_generation_json(plan.last)}),
         "left": plan.left,
         "digest": plan.digest,
         **({"content_digest": plan.content_digest} if plan.content_digest else {}),

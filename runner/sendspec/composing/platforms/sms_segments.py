@@ -112,16 +112,14 @@ def why_ucs2(text: str, segments: int) -> ForcedBy:
     found = "".join(sorted(set(text.encode().translate(None, _GSM7_ASCII).decode()) - _GSM7))
     if len(found) > MAX_FORCING:
         return ANOTHER_SCRIPT
-    occurrences = 0 if len(found) > 1 else text.count(found)
-    if segments == 1 and _GROWING.isdisjoint(found):
-        return (found, 0, occurrences)
     if len(found) == 1:
-        plain = text.replace(found, REPLACEMENTS.get(found, STAND_IN))
-    elif all(each in REPLACEMENTS for each in found):
-        plain = text.translate(_PLAIN)
-    else:
+        occurrences = text.count(found)
+        if segments == 1 and found not in _GROWING:
+            return (found, 0, occurrences)
+        return (found, segments - measure(text.replace(found, REPLACEMENTS.get(found, STAND_IN))).segments, occurrences)
+    if (segments == 1 and _GROWING.isdisjoint(found)) or any(each not in REPLACEMENTS for each in found):
         return (found, 0, 0)
-    return (found, segments - measure(plain).segments, occurrences)
+    return (found, segments - measure(text.translate(_PLAIN)).segments, 0)
 
 
 def is_gsm7(text: str) -> bool:

@@ -16,6 +16,7 @@ from sendspec.planning.saved_cost import SavedCost
 from sendspec.planning.shape import Shape, most_telling
 from sendspec.showing.account import country_words, skip_words
 from sendspec.showing.earlier_send import earlier_lines
+from sendspec.showing.last_generation import last_generation_words
 from sendspec.showing.markdown.base_change import change_blocks
 from sendspec.showing.markdown.foreign_text import code, name
 from sendspec.showing.markdown.message_part import sample_blocks
@@ -127,6 +128,8 @@ def _rows(count: int, listed: str) -> str:
 def _when_and_where(plan: Plan) -> Iterator[str]:
     if plan.schedule is not None:
         yield from (line.strip() for line in schedule_lines(plan.schedule, plan.send, number))
+    if plan.last is not None:
+        yield last_generation_words(plan, plan.last, number)
     if plan.countries:
         yield f"countries: {country_words(plan.countries, number)}"
     if plan.cost is not None and len(plan.cost.by_country) > 1:
