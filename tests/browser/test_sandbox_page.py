@@ -52,6 +52,9 @@ def test_what_arrives_shows_at_once_and_each_step_of_its_life(client: PageClient
     expect(page.locator("#opened-title")).to_have_text("+447700000004")
     expect(page.locator("#entries > li.out .bubble")).to_have_text("STOP")
     expect(page.locator("#people > li")).to_have_count(2)
+    expect(page.locator("#headline")).to_contain_text(
+        "2 messages in 2 conversations · 1 text from people · 2 arrived and not planned"
+    )
     assert seen.errors == []
 
 

@@ -57,11 +57,11 @@ def test_each_difference_is_told() -> None:
 def test_what_is_not_to_be_there_is_not_missed() -> None:
     old = NOW - KEPT_SECONDS - 1
     found = compared(
-        [record(1, state=State.PLANNED), record(2, state=State.REFUSED), record(3, state=State.SKIPPED), record(4, updated_at=old)],
+        [record(1, state=State.PLANNED), record(2, state=State.REFUSED), record(3, state=State.SKIPPED), record(4, updated_at=old), record(5, state=State.SENDING)],
         [arrived(7, workspace="another")],
     )  # fmt: skip
     assert found.differences == 0
-    assert found.waiting == {State.PLANNED: 1, State.REFUSED: 1, State.SKIPPED: 1}
+    assert found.waiting == {State.PLANNED: 1, State.REFUSED: 1, State.SKIPPED: 1, State.SENDING: 1}
     assert (found.forgotten, found.elsewhere, found.arrived) == (1, 1, 0)
 
 

@@ -148,6 +148,15 @@ def test_what_was_planned_is_beside_what_arrived(client: PageClient) -> None:
     assert "this project has sent nothing" in words(client.html(""))
 
 
+def test_what_is_accepted_while_the_page_is_made_is_not_missed(client: PageClient) -> None:
+    def send() -> None:
+        client.put(payload(1))
+        client.planned.records.append(record(1, reference="m1"))
+
+    client.planned.before_reading = send
+    assert "1 message arrived as planned" in words(client.html(""))
+
+
 def test_a_text_by_hand_comes_in_as_by_the_command(client: PageClient) -> None:
     client.put(payload(1))
     status, to = form(client, "text", "from=%2B447700900001&text=Don%27t%0D%0Astop%E2%80%AE&channel=")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -45,12 +45,14 @@ TOKEN = page_token(b"a token of the tests, long enough")
 
 @dataclass
 class PlannedHere:
-    """The ledger of the tests: `records`, or in `why_not` why there is none."""
+    """The ledger of the tests: `records`, or in `why_not` why there is none. `before_reading` happens right before it is read."""
 
     records: list[MessageRecord] = field(default_factory=list)
     why_not: str = ""
+    before_reading: Callable[[], object] = lambda: None
 
     def read(self) -> Planned | str:
+        self.before_reading()
         return self.why_not or Planned(records=self.records, workspaces=frozenset({WORKSPACE}))
 
     def mark(self) -> object:

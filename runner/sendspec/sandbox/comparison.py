@@ -58,8 +58,8 @@ class Comparison:
         return sum(map(len, self.found.values()))
 
 
-ARRIVES = frozenset({State.ACCEPTED, State.IN_DOUBT, State.SENDING})
-"""States of messages that the API has, or may have."""
+ARRIVES = frozenset({State.ACCEPTED, State.IN_DOUBT})
+"""States of messages that the API has, or may have, and that are not on their way to it at present."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,15 @@ class PageReply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The ledger's messages, or why there are none, with the ledger's mark; and what had arrived a moment later."""
+
+    mark: str
+    planned: Planned | str
+    arrived: Arrived
+
+
 class SandboxPage:
     """Thread-safe. `planned` is what the project's ledger has for the sandbox."""
 
@@ -68,7 +77,8 @@ class SandboxPage:
         self._clock = clock
         self._render = render
         self._planned = planned
-        self._last_compared: tuple[object, Comparison | None, str] = (None, None, "")
+        self._last_planned: tuple[object, Planned | str] = (None, "")
+        self._last_compared: tuple[object, Comparison | None] = (None, None)
         self.url = ""
         """Where the sandbox listens, once it does."""
         self._platforms = platforms
@@ -95,7 +105,7 @@ class SandboxPage:
             case "message", _:
                 return self._message(identity)
             case "planned", "":
-                comparison, why_not = self._compared(self._arrived())
+                comparison, why_not = self._compared(self._look())
                 return self._page(ComparisonView(comparison=comparison, why_not=why_not))
             case "faults", "":
                 return self._page(FaultsView(state=self.sandbox.faults.state(), kinds=self._kinds))
@@ -138,18 +148,18 @@ class SandboxPage:
 
     def _inbox(self, search: Search, identity: str | None) -> PageReply:
         """The inbox, with the conversation of this id open; None opens the newest."""
-        arrived = self._arrived()
-        inbox = self._read(arrived, search)
+        look = self._look()
+        inbox = self._read(look.arrived, search)
         if identity is None:
-            return self._inbox_page(arrived, inbox, inbox.conversations[0] if inbox.conversations else None)
+            return self._inbox_page(look, inbox, inbox.conversations[0] if inbox.conversations else None)
         if not any(conversation_id(address) == identity for address in inbox.addresses):
             return self._page(AbsentView("nothing is stored with this person any more"), 404)
-        return self._inbox_page(arrived, inbox, inbox.find(identity))
+        return self._inbox_page(look, inbox, inbox.find(identity))
 
     def _inbox_page(
-        self, arrived: Arrived, inbox: Inbox, opened: Conversation | None, problem: str = "", typed: Mapping[str, str] | None = None
+        self, look: _Look, inbox: Inbox, opened: Conversation | None, problem: str = "", typed: Mapping[str, str] | None = None
     ) -> PageReply:  # fmt: skip
-        comparison, why_not = self._compared(arrived)
+        comparison, why_not = self._compared(look)
         view = InboxView(
             inbox=inbox, opened=opened, comparison=comparison, why_not=why_not, problem=problem, typed=typed
         )
@@ -178,19 +188,26 @@ class SandboxPage:
             return self._page(AbsentView("no message here has this id or reference"), 404)
         return _go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
 
-    def _compared(self, arrived: Arrived) -> tuple[Comparison | None, str]:
-        """The comparison, or why there is none; made again only if the ledger or the messages are other ones."""
-        newest = arrived.messages[-1].number if arrived.messages else 0
-        mark = (len(arrived.messages), newest, repr(self._planned.mark()))
-        known, comparison, why_not = self._last_compared
+    def _look(self) -> _Look:
+        """Reads the ledger first: what it has as accepted then is in the store already."""
+        mark = repr(self._planned.mark())
+        known, planned = self._last_planned
         if known != mark:
             planned = self._planned.read()
-            if isinstance(planned, str):
-                comparison, why_not = None, planned
-            else:
-                comparison, why_not = compare(planned, arrived.messages, self._clock(), self._platforms), ""
-            self._last_compared = (mark, comparison, why_not)
-        return comparison, why_not
+            self._last_planned = (mark, planned)
+        return _Look(mark, planned, self._arrived())
+
+    def _compared(self, look: _Look) -> tuple[Comparison | None, str]:
+        """The comparison, or why there is none; made again only if the ledger or the messages are other ones."""
+        if isinstance(look.planned, str):
+            return None, look.planned
+        messages = look.arrived.messages
+        mark = (look.mark, len(messages), messages[-1].number if messages else 0)
+        known, comparison = self._last_compared
+        if known != mark:
+            comparison = compare(look.planned, messages, self._clock(), self._platforms)
+            self._last_compared = (mark, comparison)
+        return comparison, ""
 
     def _text(self, typed: Mapping[str, str]) -> PageReply:
         """Puts a text from a person in, as `sendspec sandbox event` does."""
@@ -206,9 +223,9 @@ class SandboxPage:
             received = receive(self.sandbox.store, new, self._clock())
             problem = "" if received else "no message here went to this number: send to it first, or choose a channel"
         if received is None:
-            arrived = self._arrived()
-            inbox = self._read(arrived, Search())
-            return self._inbox_page(arrived, inbox, inbox.find(conversation_id(sender)), problem, typed)
+            look = self._look()
+            inbox = self._read(look.arrived, Search())
+            return self._inbox_page(look, inbox, inbox.find(conversation_id(sender)), problem, typed)
         return _go_on(f"with/{conversation_id(sender)}", message=received.id)
 
     def _channel(self, named: str) -> tuple[str | None, str | None]:

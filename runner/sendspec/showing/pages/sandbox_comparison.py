@@ -18,12 +18,12 @@ from sendspec.showing.pages.sandbox_words import Moments
 
 MAX_ROWS = 500
 MEANINGS = {
-    Difference.ABSENT: "The ledger has them as accepted, in doubt or under way, and the sandbox has no such message.",
+    Difference.ABSENT: "The ledger has them as accepted or in doubt, and the sandbox has no such message.",
     Difference.TWICE: "The sandbox took a message more than once under one reference.",
     Difference.UNPLANNED: "The ledger has no such message: another program sent it, or the ledger is another one.",
     Difference.SIZE: "What arrived takes another number of segments, or another encoding, than what was planned.",
 }
-WAITING = {"planned": "not sent yet", "refused": "refused", "skipped": "skipped"}
+WAITING = {"planned": "not sent yet", "refused": "refused", "skipped": "skipped", "sending": "under way"}
 COLUMNS = (Column("Message"), Column("Spec"), Column("State"), Column("Planned"), Column("Arrived"), Column("Time"))
 
 

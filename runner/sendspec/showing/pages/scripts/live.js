@@ -16,6 +16,10 @@
 
   function take(area, fresh) {
     for (const { name, value } of fresh.attributes) if (area.getAttribute(name) !== value) area.setAttribute(name, value);
+    if ([...fresh.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())) {
+      if (area.innerHTML !== fresh.innerHTML) area.replaceChildren(...document.importNode(fresh, true).childNodes);
+      return;
+    }
     const known = new Map([...area.children].filter((piece) => piece.id).map((piece) => [piece.id, piece]));
     const byText = new Map([...area.children].filter((piece) => !piece.id).map((piece) => [written.get(piece), piece]));
     const next = [...fresh.children].map((piece) => {
