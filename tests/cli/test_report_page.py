@@ -101,6 +101,7 @@ def test_a_send_that_was_never_made_has_a_page(ready: ProjectDir) -> None:
     assert "It was never sent." in page(ready).text
 
 
+@pytest.mark.long  # tests/cli/test_report.py has it without the page
 @pytest.mark.process
 def test_three_runs_two_of_them_killed_are_one_send(ready: ProjectDir, server: CountingServer) -> None:
     """What it tells is what the server has taken; a page made while a run sends says so."""

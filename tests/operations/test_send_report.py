@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from long_rows import all_but
 from project_dir import CountingServer, ProjectDir, numbers, sending_project
 from sendspec.composing.identity import message_id
 from sendspec.diagnostics.diagnostic import Problems
@@ -214,6 +215,9 @@ def test_whoever_was_not_looked_for_is_not_said_to_be_gone(made_up: MadeUp) -> N
     assert [(each.country, each.messages) for each in few.countries or ()] == [("GB", 20 - len(left))]
 
 
+@pytest.mark.parametrize(
+    "made_up", all_but(["file"], ["file", pytest.param("server", marks=pytest.mark.process)]), indirect=True
+)
 def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: MadeUp) -> None:
     people = MAX_LISTED + 200
     Path("people.csv").write_text(numbers(people))
