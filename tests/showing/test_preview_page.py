@@ -247,3 +247,22 @@ def test_hostile_values_are_text_everywhere_on_the_page(project_dir: ProjectDir)
     assert hostile in text_in(page.replace("<b>name</b>", ""))
     assert embedded(page)["specs"][0]["shown"][0]["text"] == f"Hallo {hostile}: x."
     assert "</" not in embedded_json({"a": hostile, "\u2028": "<!--"})
+
+
+def test_a_sender_of_a_message_s_own_is_named_and_an_empty_list_makes_a_page(project_dir: ProjectDir) -> None:
+    rows = "recipients:\n  - {phone: '+447700900001', by: Shop}\n  - {phone: '+447700900002', by: Store}\n"
+    text = "{% if by == 'Shop' %}a{% else %}b{% endif %}"
+    sender = 'sender: {connector: {identifierValue: "{{ by }}"}}'
+    body = f'message:\n  {sender}\n  body: {{type: text, text: {{text: "{text}"}}}}\n'
+    project_dir.write("two.yaml", f"spec: 1\nname: two\nchannel: sms\n{rows}{body}")
+    project_dir.write(
+        "none.yaml",
+        SPEC.replace("file: people.csv", "file: people.csv, allow_empty: true").replace("suppress: [off.csv]\n", ""),
+    )
+    project_dir.write("people.csv", "phone,name,kind,language,order\n")
+    done = project_dir.run("preview", "two.yaml", "none.yaml", "--html", "page.html")
+    assert done.code == 0, done.err
+    text = text_in((project_dir.folder / "page.html").read_text(encoding="utf-8"))
+    assert [
+        text.count(each) for each in ("From Shop", "From Store", "Who gets it 0 of 0 recipients", "Who gets it 2 of 2")
+    ] == [1, 1, 1, 2]
