@@ -169,6 +169,12 @@ def test_flags_that_contradict_each_other_are_refused(shop: ProjectDir, argument
     assert (done.code, said in done.err) == (2, True), done.err
 
 
+def test_what_can_be_read_once_is_not_followed(shop: ProjectDir) -> None:
+    shop.write("hello.yaml", SPEC.replace("file: people.csv", "file: '-'"))
+    done = shop.run("preview", "hello.yaml", "--watch", stdin="phone\n")
+    assert (done.code, "can be read once" in done.err) == (2, True), done.err
+
+
 def shown(
     *pieces: FilledPiece, parts: tuple[MessagePart, ...] = (), source: SampleSource = SampleSource.RECIPIENTS
 ) -> ShownMessage:
