@@ -292,7 +292,8 @@ def test_rows_on_one_line_are_not_told_apart_and_not_edited(project_dir: Project
     desk.write("hello.yaml", SPEC.replace("""{file: people.csv, where: "{{ kind | default('') != 'none' }}"}""", rows))
     desk.watch.begin()
     assert desk.present.picture is not None
-    assert len(desk.present.picture.preview.specs[0].shown) == 2
+    assert sorted(desk.texts) == ["Hi Ann, welcome.", "Hi Ben, dear guest."]
+    assert {sample.text for sample in desk.present.picture.preview.specs[0].detail.samples.values()} == set(desk.texts)
     assert desk.present.picture.rows == ({},)
 
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from project_dir import ProjectDir, project_dir
 from sendspec.composing.filled_text import FilledPiece
 from sendspec.composing.message_part import MessagePart
-from sendspec.composing.platforms.sms_segments import measure, split
+from sendspec.composing.platforms.sms_segments import forcing, measure, split
 from sendspec.composing.taken_path import TakenPath
 from sendspec.diagnostics.wording import grouped
 from sendspec.operations.forcing_cause import ForcingSource
@@ -169,16 +169,19 @@ def test_flags_that_contradict_each_other_are_refused(shop: ProjectDir, argument
     assert (done.code, said in done.err) == (2, True), done.err
 
 
+def test_what_can_be_read_once_is_not_followed(shop: ProjectDir) -> None:
+    shop.write("hello.yaml", SPEC.replace("file: people.csv", "file: '-'"))
+    done = shop.run("preview", "hello.yaml", "--watch", stdin="phone\n")
+    assert (done.code, "can be read once" in done.err) == (2, True), done.err
+
+
 def shown(
     *pieces: FilledPiece, parts: tuple[MessagePart, ...] = (), source: SampleSource = SampleSource.RECIPIENTS
 ) -> ShownMessage:
     text = "".join(piece.text for piece in pieces)
-    found, start = [], 0
-    for piece in pieces:
-        for index, character in enumerate(piece.text, start):
-            if character in NOT_GSM7:
-                found.append(ForcedAt(index, character, "'", ForcingSource.DATA, "name"))
-        start += len(piece.text)
+    found = [
+        ForcedAt(each.index, each.character, each.replacement, ForcingSource.DATA, "name") for each in forcing(text)
+    ]
     measured = measure(text)
     return ShownMessage(
         shape=None, id=b"x", line=2, pieces=pieces, text=text, measure=measured, segments=split(text), forcing=tuple(found),
@@ -194,13 +197,14 @@ ROW = ("name",)
     [
         ([FilledPiece("Hi "), FilledPiece("D’Arcy", True, ROW)],
          [("Hi ", ""), ("D", "filled"), ("’", "filled forcing"), ("Arcy", "filled")]),
-        ([FilledPiece("a\n\r\nb\t\u202ec")], [("a\n\nb", ""), ("\\u0009\\u202e", "shown"), ("c", "")]),
+        ([FilledPiece("a\n\r\nb\t\u202ec")], [("a\n\nb", ""), ("\\u0009\\u202e", "forcing shown"), ("c", "")]),
         ([FilledPiece("👩\u200d👧", True, ROW), FilledPiece("a\u200db")],
-         [("👩\u200d👧", "filled"), ("a", ""), ("\\u200d", "shown"), ("b", "")]),
+         [("👩\u200d👧", "filled forcing"), ("a", ""), ("\\u200d", "forcing shown"), ("b", "")]),
         ([FilledPiece("a😀’b’", True, ROW)],
          [("a", "filled"), ("😀’", "filled forcing"), ("b", "filled"), ("’", "filled forcing")]),
-        ([FilledPiece("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x\ufe0f")], [("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x", ""), ("\\ufe0f", "shown")]),
-        ([FilledPiece("C:\\new ⟨x⟩")], [("C:\\u005cnew \\u27e8x\\u27e9", "")]),
+        ([FilledPiece("❤\ufe0f\u200d🔥 1\ufe0f\u20e3 x\ufe0f")], [("❤\ufe0f\u200d🔥", "forcing"), (" ", ""), ("1\ufe0f\u20e3", "forcing"), (" x", ""), ("\\ufe0f", "forcing shown")]),
+        ([FilledPiece("Zoe\u0301"), FilledPiece("\u0301", True, ROW)], [("Zo", ""), ("e\u0301", "forcing"), ("\u0301", "filled forcing")]),
+        ([FilledPiece("C:\\new ⟨x⟩")], [("C:\\u005cnew ", ""), ("\\u27e8", "forcing"), ("x", ""), ("\\u27e9", "forcing")]),
         ([FilledPiece("whole", True, (), "why")], [("whole", "")]),
     ],
 )  # fmt: skip
@@ -215,7 +219,7 @@ def test_forcing_characters_in_a_row_are_marked_once() -> None:
         list(message_pieces(shown(FilledPiece(text, True, ROW)))) for text in ("’" * 30 + "“’", "“😀\u200d😀”")
     )
     assert [len(Markup(each.text).unescape()) for each in (*curly, *emoji)] == [32, 5]
-    assert curly[0].note == "from name; U+2019 forces UCS-2: write '; U+201C forces UCS-2: write '"
+    assert curly[0].note == "from name; U+2019 forces UCS-2: write '; U+201C forces UCS-2: write \""
 
 
 def test_where_a_segment_ends_is_marked_inside_of_what_was_filled_in() -> None:
@@ -249,3 +253,22 @@ def test_hostile_values_are_text_everywhere_on_the_page(project_dir: ProjectDir)
     assert hostile in text_in(page.replace("<b>name</b>", ""))
     assert embedded(page)["specs"][0]["shown"][0]["text"] == f"Hallo {hostile}: x."
     assert "</" not in embedded_json({"a": hostile, "\u2028": "<!--"})
+
+
+def test_a_sender_of_a_message_s_own_is_named_and_an_empty_list_makes_a_page(project_dir: ProjectDir) -> None:
+    rows = "recipients:\n  - {phone: '+447700900001', by: Shop}\n  - {phone: '+447700900002', by: Store}\n"
+    text = "{% if by == 'Shop' %}a{% else %}b{% endif %}"
+    sender = 'sender: {connector: {identifierValue: "{{ by }}"}}'
+    body = f'message:\n  {sender}\n  body: {{type: text, text: {{text: "{text}"}}}}\n'
+    project_dir.write("two.yaml", f"spec: 1\nname: two\nchannel: sms\n{rows}{body}")
+    project_dir.write(
+        "none.yaml",
+        SPEC.replace("file: people.csv", "file: people.csv, allow_empty: true").replace("suppress: [off.csv]\n", ""),
+    )
+    project_dir.write("people.csv", "phone,name,kind,language,order\n")
+    done = project_dir.run("preview", "two.yaml", "none.yaml", "--html", "page.html")
+    assert done.code == 0, done.err
+    text = text_in((project_dir.folder / "page.html").read_text(encoding="utf-8"))
+    assert [
+        text.count(each) for each in ("From Shop", "From Store", "Who gets it 0 of 0 recipients", "Who gets it 2 of 2")
+    ] == [1, 1, 1, 2]

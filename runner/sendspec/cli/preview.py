@@ -79,7 +79,7 @@ def command(
       sendspec preview specs/welcome.yaml --watch
     """
     _refuse_together(console, specs, row, key, everything)
-    _refuse_page(console, everything=everything, html=html, follows=watch, port=port, recipients=recipients)
+    _refuse_page(console, everything=everything, html=html, follows=watch, port=port)
     if watch:
         from sendspec.cli import preview_watch  # loads an HTTP server
 
@@ -134,9 +134,7 @@ def _refuse_together(
         )
 
 
-def _refuse_page(
-    console: Console, *, everything: bool, html: str | None, follows: bool, port: int | None, recipients: str | None
-) -> None:
+def _refuse_page(console: Console, *, everything: bool, html: str | None, follows: bool, port: int | None) -> None:
     if port is not None and not follows:
         raise click.UsageError("--port is for --watch")
     page = "--watch" if follows else None if html is None else "--html"
@@ -148,10 +146,6 @@ def _refuse_page(
         raise click.UsageError(f"--all and {page} can't be given together: a page shows a message of each shape")
     if follows and console.is_json:
         raise click.UsageError("--watch shows a page, and no document: leave out --format json")
-    if follows and recipients == "-":
-        raise click.UsageError(
-            "--watch reads the recipients again and again, and standard input can be read once: name a file"
-        )
     if html is not None:
         from sendspec.operations.page_file import check_page_place  # rarely asked for
 

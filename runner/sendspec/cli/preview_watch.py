@@ -57,6 +57,10 @@ def watch(
     system = replace(console.system, stdin=None)
     watched = PreviewWatch(specs, env, recipients, system, _maker(*asked))
     watched.begin()
+    if any(each.code == "no-standard-input" for each in watched.present.errors):
+        raise click.UsageError(
+            "--watch reads the recipients again and again, and standard input can be read once: name a file"
+        )
     feed = PageFeed()
     feed.changed()
     page = LivePage(

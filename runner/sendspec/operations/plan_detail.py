@@ -12,6 +12,7 @@ from sendspec.operations.forcing_cause import MOST_CAUSES, ForcingCause, forcing
 from sendspec.operations.plan_sample import (
     SampleSource,
     ShapeSample,
+    rows_by_line,
     samples_of_recipients,
     samples_without_recipients,
 )
@@ -64,17 +65,17 @@ def detail_and_rows(
     shapes: tuple[Shape, ...],
     sampled: Sequence[Shape],
     decided: Decided | None,
-) -> tuple[PlanDetail, Mapping[int, Row]]:
+) -> tuple[PlanDetail, Mapping[int, Sequence[Row]]]:
     """As `plan_detail`, with samples of the shapes `sampled`; and the rows that were read for it, by line."""
     causes = forcing_causes(job, plan.forcing)
     source = SampleSource.EXAMPLES if context.system.is_ci else SampleSource.RECIPIENTS
     lines = {line for each in causes[:MOST_CAUSES] for line in each.lines}
     if source is SampleSource.RECIPIENTS:
         lines |= {shape.line for shape in sampled}
-    row_by_line = {row.line: row for row in rows_at(job, lines)}
-    samples = _samples(job, context, source, sampled, row_by_line)
+    rows = rows_by_line(rows_at(job, lines))
+    samples = _samples(job, context, source, sampled, rows)
     values = unmatched_values(job, plan, sampled, decided)
-    causes = with_columns(job, causes, row_by_line)
+    causes = with_columns(job, causes, {line: found[0] for line, found in rows.items()})
     detail = PlanDetail(
         shapes,
         samples,
@@ -83,7 +84,7 @@ def detail_and_rows(
         names_values=source is SampleSource.RECIPIENTS,
         savings=savings_of(job, plan, causes),
     )
-    return detail, row_by_line
+    return detail, rows
 
 
 def plan_details(
@@ -99,7 +100,7 @@ def samples_for_file(
     """The samples that a plan file gets, by the shape's id, the most frequent shape first: at most `MOST_SAMPLES`, of bounded length."""
     shapes = detail.shapes[:MOST_SAMPLES]
     rows = rows_at(job, {shape.line for shape in shapes} if source is SampleSource.RECIPIENTS else ())
-    found = _samples(job, context, source, shapes, {row.line: row for row in rows})
+    found = _samples(job, context, source, shapes, rows_by_line(rows))
     kept, room = {}, MOST_CHARACTERS
     for shape in shapes:
         if shape.id in found and found[shape.id].length <= room:
@@ -113,10 +114,10 @@ def _samples(
     context: ProjectContext,
     source: SampleSource,
     shapes: Sequence[Shape],
-    row_by_line: Mapping[int, Row],
+    rows: Mapping[int, Sequence[Row]],
 ) -> dict[str, ShapeSample]:
     if source is SampleSource.RECIPIENTS:
-        return samples_of_recipients(job, row_by_line, shapes)
+        return samples_of_recipients(job, rows, shapes)
     return samples_without_recipients(job, context, shapes)
 
 

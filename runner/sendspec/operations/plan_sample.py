@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from sendspec.composing.composer import Composer
 from sendspec.composing.message import Message
 from sendspec.composing.message_part import MessagePart, parts_of
 from sendspec.composing.payload_text import text_of
+from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.shape_payload import columns_alone, shape_payload, spelled_payload
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.example import composed_examples
@@ -48,15 +50,42 @@ class ShapeSample:
         return len(self.text) + sum(lengths)
 
 
-def samples_of_recipients(job: Job, row_by_line: Mapping[int, Row], shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
-    """The texts of the first messages, by the shape's id. `row_by_line` has the rows of the shapes' lines."""
+def rows_by_line(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    """Rows of a list in the spec may share a line."""
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.line, []).append(row)
+    return found
+
+
+def message_of_shape(composer: Composer, shape: Shape, rows: Mapping[int, Sequence[Row]]) -> tuple[Row, Message] | None:
+    """The first of the shape's messages, and its row, which is among those of the shape's line."""
+    first = None
+    for row in rows.get(shape.line, ()):
+        composed = composer.compose(row)
+        if isinstance(composed, Message):
+            if _key_of(composed) == (shape.alternatives, shape.segments_each, shape.encoding):
+                return row, composed
+            first = first or (row, composed)
+    return first
+
+
+def _key_of(message: Message) -> tuple[int, int, Encoding | None]:
+    measured = message.measure
+    size = (0, None) if measured is None else (measured.segments, measured.encoding)
+    return (message.alternatives, *size)
+
+
+def samples_of_recipients(
+    job: Job, rows: Mapping[int, Sequence[Row]], shapes: Sequence[Shape]
+) -> dict[str, ShapeSample]:
+    """The texts of the first messages, by the shape's id. `rows` has the rows of the shapes' lines."""
     composer = job.composer(Problems())
     found: dict[str, ShapeSample] = {}
     for shape in shapes:
-        row = row_by_line.get(shape.line)
-        composed = None if row is None else composer.compose(row)
-        if isinstance(composed, Message):
-            _put(found, shape.id, sample_of(spelled_body(composed), SampleSource.RECIPIENTS))
+        first = message_of_shape(composer, shape, rows)
+        if first is not None:
+            _put(found, shape.id, sample_of(spelled_body(first[1]), SampleSource.RECIPIENTS))
     return found
 
 
@@ -81,9 +110,7 @@ def examples_by_shape(job: Job, context: ProjectContext, shapes: Sequence[Shape]
     for example, composed in composed_examples(job.spec, context, Problems()):
         if not isinstance(composed, Message) or not columns_alone(job.program, composed.alternatives):
             continue
-        measured = composed.measure
-        size = (0, None) if measured is None else (measured.segments, measured.encoding)
-        shape_id = id_by_key.get((composed.alternatives, *size))
+        shape_id = id_by_key.get(_key_of(composed))
         if shape_id is not None:
             found.setdefault(shape_id, (example, composed))
     return found

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.forcing_cause import ForcingCause
 from sendspec.operations.offline_plan import check_jobs, decided_without_ledger, suppression_of
 from sendspec.operations.plan_detail import PlanDetail, detail_and_rows, shapes_in
-from sendspec.operations.plan_sample import SampleSource, examples_by_shape
+from sendspec.operations.plan_sample import SampleSource, examples_by_shape, message_of_shape
 from sendspec.operations.plan_schedule import schedule_of
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.saving import Saving
@@ -144,15 +143,15 @@ def spec_preview(job: Job, plan: Plan, context: ProjectContext) -> SpecPreview:
 
 
 def _of_rows(
-    job: Job, shapes: Sequence[Shape], row_by_line: Mapping[int, Row], prices: PriceTable | None
+    job: Job, shapes: Sequence[Shape], rows: Mapping[int, Sequence[Row]], prices: PriceTable | None
 ) -> dict[str, ShownMessage]:
     composer, by_id = job.composer(Problems()), {shape.id: shape for shape in shapes}
     found: dict[str, ShownMessage] = {}
     for shape in shapes:
-        row = row_by_line.get(shape.line)
-        composed = None if row is None else composer.compose(row)
-        if row is not None and isinstance(composed, Message):
-            found[shape.id] = shown_message(job, row.values, composed, prices, shapes=by_id)
+        first = message_of_shape(composer, shape, rows)
+        if first is not None:
+            row, message = first
+            found[shape.id] = shown_message(job, row.values, message, prices, shapes=by_id)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, groupby
 from typing import NamedTuple
@@ -39,7 +40,7 @@ def message_pieces(message: ShownMessage) -> Iterator[Piece]:
             yield Piece(str(number + 1), "cut", f"segment {number + 1} of {len(message.segments)} begins here")
         for mark, run in groupby(range(start, end), marks.__getitem__):
             indexes = list(run)
-            found = [forced[at] for at in indexes] if mark.is_forced else []
+            found = [forced[at] for at in indexes if at in forced]
             yield _piece(message, mark, text[indexes[0] : indexes[-1] + 1], found)
         start = end
 
@@ -51,7 +52,16 @@ def _marks(message: ShownMessage, forced: Mapping[int, ForcedAt]) -> list[_Mark]
         for _ in piece.text
     ]
     text = message.text
-    return [_Mark(piece, at in forced, is_unseen(text, at)) for at, piece in enumerate(piece_of)]
+    marked = set(forced)
+    for at in sorted(forced, reverse=True):
+        if at and at in marked and _continues(text, at) and piece_of[at - 1] == piece_of[at]:
+            marked.add(at - 1)
+    return [_Mark(piece, at in marked, is_unseen(text, at)) for at, piece in enumerate(piece_of)]
+
+
+def _continues(text: str, at: int) -> bool:
+    """Whether a character is drawn together with the one before it."""
+    return unicodedata.category(text[at]) in ("Mn", "Me") and not is_unseen(text, at)
 
 
 def _piece(message: ShownMessage, mark: _Mark, text: str, forced: Sequence[ForcedAt]) -> Piece:

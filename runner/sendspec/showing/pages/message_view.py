@@ -74,6 +74,7 @@ class MessageView:
     filled: tuple[FilledView, ...]
     filled_note: str
     forcing: tuple[str, ...]
+    sender: str
     links: tuple[LinkView, ...]
     parts: tuple[PartView, ...]
     values: tuple[EditableValue, ...] = ()
@@ -106,6 +107,7 @@ def message_view(
         filled=tuple(_filled(message)),
         filled_note=filled_words(message) if not message.is_split else "",
         forcing=tuple(forcing_word_lines(message)),
+        sender="" if spec.sender else printable(message.sender),
         links=link_views([link.rstrip(_PUNCTUATION) for link in addresses_in(message.text)]),
         parts=tuple(_part(part) for part in message.parts),
         values=tuple(values),

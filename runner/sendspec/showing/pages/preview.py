@@ -12,6 +12,7 @@ from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.edited_message import EditableValue
 from sendspec.operations.preview import Preview
 from sendspec.operations.preview_watch import Watched
+from sendspec.showing.account import skipped_words
 from sendspec.showing.cost import cost_words
 from sendspec.showing.diagnostics import diagnostics_text
 from sendspec.showing.pages.page import content_policy, page_html
@@ -100,11 +101,15 @@ def _context(
 
 
 def _total(preview: Preview) -> tuple[Fact, ...]:
-    skipped = preview.recipients - preview.send
+    skipped: dict[str, int] = {}
+    for spec in preview.specs:
+        for skip, count in spec.plan.skipped.items():
+            skipped[skip.value] = skipped.get(skip.value, 0) + count
+    left = preview.recipients - preview.send
     costs = [] if preview.cost is None else [Fact("What it costs", cost_words(preview.cost) or "nothing")]
     return (
-        Fact("Who gets a message", grouped(preview.send), f"of {counted(preview.recipients, 'recipient')}"),
-        Fact("Who won't", grouped(skipped), "see each spec" if skipped else "", "warn" if skipped else ""),
+        Fact("Who gets it", grouped(preview.send), f"of {counted(preview.recipients, 'recipient')}"),
+        Fact("Who won’t, and why", grouped(left), skipped_words(skipped, grouped), "warn" if left else ""),
         *costs,
         Fact("Segments", grouped(preview.segments)),
     )
