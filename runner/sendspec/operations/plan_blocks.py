@@ -69,7 +69,7 @@ class _PlanBuilder:
         if any(other is not None for other in block.others.values()):
             self._add_mixed(block)
             return
-        fingerprints, segments, forced_by, alternatives, countries, reference_hashes, folded, _ = block.result
+        fingerprints, sizes, forced_by, alternatives, countries, reference_hashes, folded, _ = block.result
         lines = block.lines
         if block.others:  # rejected rows
             lines = [line for index, line in enumerate(lines) if index not in block.others]
@@ -79,7 +79,7 @@ class _PlanBuilder:
             entries: list[PlanEntry] = list(zip(*block.result[:5], strict=True))
             self._queue(entries, [None] * len(entries), list(pairs), list(lines), repeats)
         else:
-            self._tally.count_sent(fingerprints, segments, forced_by, alternatives, countries, pairs=pairs, lines=lines)
+            self._tally.count_sent(fingerprints, sizes, forced_by, alternatives, countries, pairs=pairs, lines=lines)
 
     def plan(self) -> Plan:
         self._decide_pending()
