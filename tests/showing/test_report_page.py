@@ -187,9 +187,10 @@ def test_what_others_have_said_is_shown_and_not_obeyed() -> None:
     report = replace(hostile(12, 12), name="odd", environment=HOSTILE)
     odd = message(99)
     assert isinstance(odd.row, RecipientRow)
-    odd = replace(odd, message=replace(odd.message, masked=f"m{HOSTILE}", remote_id=f"a{HOSTILE}"), row=replace(odd.row, key=f"k{HOSTILE}"))  # fmt: skip
+    odd = replace(odd, message=replace(odd.message, masked=f"m{HOSTILE}", remote_id=f"a{HOSTILE}"), row=replace(odd.row, key=f"👩‍👧 k{HOSTILE}"))  # fmt: skip
     rows = (*report.recipients.rows, odd)
     page = read(replace(report, recipients=replace(report.recipients, are_all=True, rows=rows)))
+    assert "order_id 👩‍👧 k<" in page.text
     for mark in "mak":
         assert f"{mark}</script><script>alert(1)</script> \\u202e" in page.text
     assert [each.attributes for each in page.root.all("script")] == [

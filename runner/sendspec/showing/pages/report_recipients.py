@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup, escape
 
 from sendspec.composing.identity import id_text
-from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.recipient_row import Absence, RecipientRow
@@ -17,6 +16,7 @@ from sendspec.planning.message_state import State
 from sendspec.showing.account import skip_words
 from sendspec.showing.delivery import delivery_words
 from sendspec.showing.pages.report_words import clipped, date_time, seconds_text
+from sendspec.showing.pages.visible_text import visible_text
 from sendspec.showing.report import country_of
 
 REASON_LENGTH = 240
@@ -63,7 +63,7 @@ def recipient_row(each: ReportedMessage, *, is_going_on: bool = False) -> Markup
 
 
 def _shown(text: str) -> str:
-    return str(escape(printable(text)))
+    return str(escape(visible_text(text)))
 
 
 def fair_order(rows: Sequence[ReportedMessage]) -> list[int]:
