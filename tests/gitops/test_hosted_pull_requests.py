@@ -14,6 +14,7 @@ import pytest
 from actions_job import write_program
 from actions_service import Run
 from hosted_project import FileLedger, HostedProject, ServerLedger
+from long_rows import all_but
 from project_dir import SPEC, CountingServer, numbers
 
 PEOPLE = 6
@@ -56,6 +57,9 @@ def succeeded(run: Run, *names: str) -> None:
         assert run.jobs[name].result == "success", run.jobs[name].log
 
 
+@pytest.mark.parametrize(
+    "hosted", all_but([ServerLedger], [FileLedger, ServerLedger]), ids=["file", "server"], indirect=True
+)
 def test_from_the_pull_request_to_the_phones(hosted: HostedProject) -> None:
     """A stranger's with one ledger, a colleague's with the other."""
     is_of_fork = isinstance(hosted.ledger, FileLedger)
