@@ -263,9 +263,11 @@ def test_rows_that_nobody_finds_any_more_have_the_line_that_was_planned() -> Non
         message(1, State.REFUSED, REFUSED_TEXT, row=Absence.UNKNOWN),
         message(2, row=Absence.GONE),
         message(3, delivery=delivered(BEGUN)),
+        message(4, State.SKIPPED, "by-hand: called her"),
     )
-    page = read(replace(sample(), recipients=ReportedRecipients(total=3, are_all=True, failures=1, rows=rows)))
-    assert [row[0] for row in page.rows("rows")] == ["2", "gone", "4"]
+    page = read(replace(sample(), recipients=ReportedRecipients(total=4, are_all=True, failures=1, rows=rows)))
+    assert [row[0] for row in page.rows("rows")] == ["2", "gone", "4", "5"]
+    assert page.rows("rows")[3][5] == "by-hand: called her"
     assert "line 2 when it was planned" in page.text
 
 

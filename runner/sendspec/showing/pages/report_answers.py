@@ -161,7 +161,7 @@ def _waiting(report: SendReport) -> Iterator[Missing]:
         reasons = tuple(f"{grouped(count)} × {skip_words(reason)}" for reason, count in listed[:REASONS_SHOWN])
         yield Missing(
             count=grouped(account.skipped_total),
-            what="skipped on purpose",
+            what="skipped",
             tone="soft",
             reasons=reasons + _more(len(listed) - REASONS_SHOWN),
             link="skipped",
