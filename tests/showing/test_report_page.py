@@ -42,6 +42,7 @@ from sendspec.operations.send_report import (
     Verdict,
     Warned,
 )
+from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
@@ -216,9 +217,22 @@ def test_a_page_without_anything_is_a_page() -> None:
     assert "It was never sent." in page.text
     assert "The ledger has no messages of this send." in page.text
     assert "Nobody." in page.text
+    assert "Nobody was sent anything." in page.text
     assert page.figures["recipients"] == ["0"]
     assert page.root.all("table") == []
     assert page.data["totals"]["recipients"] == 0
+
+
+def test_accepted_is_not_delivered() -> None:
+    rows = (message(1, delivery=delivered(BEGUN)), message(2))
+    fine = replace(
+        sample(), warnings=(), account=totals(2), recipients=ReportedRecipients(total=2, are_all=True, rows=rows)
+    )
+    assert fine.delivery is not None
+    for known, words in ((1, "Everybody was accepted; not all are known to have it."), (2, "Everybody got it.")):
+        account = replace(fine.delivery, tally=DeliveryTally(accepted=2, delivered=known), reasons=())
+        assert words in read(replace(fine, delivery=account)).text
+    assert "not all are known to have it" in read(replace(fine, delivery=None)).text
 
 
 def test_a_send_that_goes_on_is_told_as_one() -> None:

@@ -100,6 +100,15 @@ def missing(report: SendReport) -> list[Missing]:
     return [*_failed(report), *_waiting(report)]
 
 
+def nobody_missing(report: SendReport) -> str:
+    """What is said if nobody is missing."""
+    if not report.account.recipients:
+        return "Nobody was sent anything."
+    tally = None if report.delivery is None else report.delivery.tally
+    is_known = tally is not None and tally.delivered == report.account.accepted
+    return "Everybody got it." if is_known else "Everybody was accepted; not all are known to have it."
+
+
 def _failed(report: SendReport) -> Iterator[Missing]:
     account = report.account
     if account.refused:
