@@ -42,6 +42,7 @@ from sendspec.operations.send_report import (
     Verdict,
     Warned,
 )
+from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
@@ -216,9 +217,22 @@ def test_a_page_without_anything_is_a_page() -> None:
     assert "It was never sent." in page.text
     assert "The ledger has no messages of this send." in page.text
     assert "Nobody." in page.text
+    assert "Nobody was sent anything." in page.text
     assert page.figures["recipients"] == ["0"]
     assert page.root.all("table") == []
     assert page.data["totals"]["recipients"] == 0
+
+
+def test_accepted_is_not_delivered() -> None:
+    rows = (message(1, delivery=delivered(BEGUN)), message(2))
+    fine = replace(
+        sample(), warnings=(), account=totals(2), recipients=ReportedRecipients(total=2, are_all=True, rows=rows)
+    )
+    assert fine.delivery is not None
+    for known, words in ((1, "Everybody was accepted; not all are known to have it."), (2, "Everybody got it.")):
+        account = replace(fine.delivery, tally=DeliveryTally(accepted=2, delivered=known), reasons=())
+        assert words in read(replace(fine, delivery=account)).text
+    assert "not all are known to have it" in read(replace(fine, delivery=None)).text
 
 
 def test_a_send_that_goes_on_is_told_as_one() -> None:
@@ -263,9 +277,11 @@ def test_rows_that_nobody_finds_any_more_have_the_line_that_was_planned() -> Non
         message(1, State.REFUSED, REFUSED_TEXT, row=Absence.UNKNOWN),
         message(2, row=Absence.GONE),
         message(3, delivery=delivered(BEGUN)),
+        message(4, State.SKIPPED, "by-hand: called her"),
     )
-    page = read(replace(sample(), recipients=ReportedRecipients(total=3, are_all=True, failures=1, rows=rows)))
-    assert [row[0] for row in page.rows("rows")] == ["2", "gone", "4"]
+    page = read(replace(sample(), recipients=ReportedRecipients(total=4, are_all=True, failures=1, rows=rows)))
+    assert [row[0] for row in page.rows("rows")] == ["2", "gone", "4", "5"]
+    assert page.rows("rows")[3][5] == "by-hand: called her"
     assert "line 2 when it was planned" in page.text
 
 

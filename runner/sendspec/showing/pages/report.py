@@ -15,7 +15,7 @@ from sendspec.operations.recipient_row import RecipientRow
 from sendspec.operations.send_report import SendReport, Warned
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.page import embedded_json, page_html
-from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, to_call
+from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing, to_call
 from sendspec.showing.pages.report_cut import MAX_TEXT, MAX_WARNINGS, capped, cut_message
 from sendspec.showing.pages.report_recipients import fair_order, place_words, recipient_row
 from sendspec.showing.pages.report_sections import sections
@@ -103,6 +103,7 @@ def _html(report: SendReport, document: Mapping[str, Any], rows: Sequence[_Row] 
         "calls": called,
         **_call_words(report, len(called)),
         "missing": missing(report),
+        "nobody_missing": nobody_missing(report),
         "cost": cost_facts(report),
         "cost_note": _cost_note(report),
         "steps": place.steps,

@@ -100,6 +100,15 @@ def missing(report: SendReport) -> list[Missing]:
     return [*_failed(report), *_waiting(report)]
 
 
+def nobody_missing(report: SendReport) -> str:
+    """What is said if nobody is missing."""
+    if not report.account.recipients:
+        return "Nobody was sent anything."
+    tally = None if report.delivery is None else report.delivery.tally
+    is_known = tally is not None and tally.delivered == report.account.accepted
+    return "Everybody got it." if is_known else "Everybody was accepted; not all are known to have it."
+
+
 def _failed(report: SendReport) -> Iterator[Missing]:
     account = report.account
     if account.refused:
@@ -161,7 +170,7 @@ def _waiting(report: SendReport) -> Iterator[Missing]:
         reasons = tuple(f"{grouped(count)} × {skip_words(reason)}" for reason, count in listed[:REASONS_SHOWN])
         yield Missing(
             count=grouped(account.skipped_total),
-            what="skipped on purpose",
+            what="skipped",
             tone="soft",
             reasons=reasons + _more(len(listed) - REASONS_SHOWN),
             link="skipped",

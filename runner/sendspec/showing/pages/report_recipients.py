@@ -13,7 +13,6 @@ from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.recipient_row import Absence, RecipientRow
 from sendspec.operations.send_report import MessageMove, ReportedMessage
 from sendspec.planning.message_state import State
-from sendspec.showing.account import skip_words
 from sendspec.showing.delivery import delivery_words
 from sendspec.showing.pages.report_words import clipped, date_time, seconds_text
 from sendspec.showing.pages.visible_text import visible_text
@@ -118,8 +117,6 @@ def why_words(each: ReportedMessage) -> str:
     """Why it was not accepted, or not delivered; empty where all went well."""
     if _fate(each) is Fate.UNDELIVERED:
         return delivery_words(each.delivery).removeprefix("not delivered: ")
-    if each.message.state is State.SKIPPED:
-        return skip_words(each.message.evidence or "")
     return "" if each.message.state is State.ACCEPTED else each.message.evidence or ""
 
 
