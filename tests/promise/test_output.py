@@ -37,7 +37,8 @@ def test_a_send_succeeds_in_every_encoding_of_the_terminal(
     ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, encoding: str
 ) -> None:
     done = shell(ready, '"$@"', *SENT, PYTHONIOENCODING=encoding)
-    assert (done.returncode, done.stderr.decode(encoding)) == (0, f"connecting to {server.url[7:]}\n")
+    talk = f"connecting to {server.url[7:]}\n\nnext: sendspec report hello --env test\n"
+    assert (done.returncode, done.stderr.decode(encoding)) == (0, talk)
     said = done.stdout.decode(encoding)
     assert "40 recipients = 40 accepted" in said
     assert ("hello → sms" if encoding.startswith("utf") else "hello > sms") in said
