@@ -301,6 +301,37 @@ def test_both_files_have_the_same_rows(check: Check) -> None:
     assert document["rejects"]["rows"] == document["html"]["rows"]
 
 
+AMOUNTS = [
+    (
+        ["12,5", "12.5", "SECRET 7,25", "7,25", "8,25"],
+        [2, 4, 5, 6],
+        ["correct 4 values"],
+        "write all numbers of 'name'",
+    ),
+    (["12,5", "12", "7,25"], [2, 4], ["correct 1 error in hello.yaml"], "or write `replace(',', '.')`"),
+    (["1.250,5 kr.", "12"], [2], ["correct 1 value"], "remove kr. and the thousands' points"),
+]
+
+
+@pytest.mark.parametrize(("amounts", "wrong", "tasks", "fix"), AMOUNTS, ids=[fix for *_, fix in AMOUNTS])
+def test_amounts_that_are_no_numbers_are_on_the_page(
+    check: Check, amounts: Sequence[str], wrong: Sequence[int], tasks: Sequence[str], fix: str
+) -> None:
+    """Also where one change of the template would do, as the table may be what somebody wants to change."""
+    Path("hello.yaml").write_text(
+        SPEC.replace("RECIPIENTS", CSV).replace("{{ name }}", "{{ name | float | decimals(2) }}")
+    )
+    people = "phone;name\n" + "".join(f"06123456{70 + n};{amount}\n" for n, amount in enumerate(amounts))
+    _, document, page = check(people, "--rejects", "wrong.csv")
+    assert document["rejects"]["rows"] == document["html"]["rows"] == len(wrong)
+    counted = "1 row of people.csv is" if len(wrong) == 1 else f"{len(wrong)} rows of people.csv are"
+    assert page.one("h1").text == f"{counted} wrong"
+    assert [row[0] for row in rows(page)[1:]] == [str(line) for line in wrong]
+    assert fix in rows(page)[1][2]
+    assert todo(page) == tasks
+    assert sorted(row for each in document["diagnostics"] for row in each["rows"]) == wrong
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

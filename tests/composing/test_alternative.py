@@ -89,6 +89,24 @@ def test_a_condition_on_a_missing_value_still_has_none() -> None:
         template.render(message_context({}, {}))
 
 
+@pytest.mark.parametrize(
+    ("source", "compared"),
+    [
+        ("{% if i | lower in ['a', 'b'] or row.i == 'c' %}{% endif %}", ["i"]),
+        ("{% for i in l %}{% if i == 'b' %}{% elif i | trim == 'c' %}{% else %}{% endif %}{% endfor %}", ["", "", ""]),
+        ("{% for i in l %}{% if v %}{{ 1 if i == 'b' or i == 'c' else 2 }}{% endif %}{% endfor %}", ["", "", ""]),
+        ("{% for i in l %}{{ 1 if row.i == 'b' else 2 }}{{ 1 if n == 'b' else 2 }}{% endfor %}", ["", "i", "n"]),
+        ("{% for i in l %}{% else %}{{ 1 if i == 'c' else 2 }}{% endfor %}{{ 1 if i == 'd' }}", ["", "i", "i"]),
+        ("{% for i in (l if i == 'b' else m) %}{% endfor %}", ["", "i"]),
+    ],
+)
+def test_only_columns_are_what_constants_are_compared_with(source: str, compared: list[str]) -> None:
+    """Not the variable of a loop, in the loop."""
+    template = compile_template(source)
+    assert isinstance(template, Template), template
+    assert [each.compared for each in template.alternatives.listed] == compared
+
+
 @pytest.mark.parametrize("language", ["en", "pt-BR", None, ""])
 def test_a_language_stands_above_the_bits(language: str | None) -> None:
     bits = with_language(0b101, 3, language)

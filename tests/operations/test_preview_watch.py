@@ -232,7 +232,10 @@ def result(found: EditResult) -> object:
     [({}, ("Hi Ann, dear guest.", None)), ({"name": "Zoë’s"}, ("Hi Zoë’s, dear guest.", None)),
      ({"name": ""}, ("Hi you, dear guest.", None)), ({"kind": "", "name": "A\nB"}, ("Hi A\nB, welcome.", None)),
      ({"name": "{{ 7 * 7 }}{% raw %}"}, ("Hi {{ 7 * 7 }}{% raw %}, dear guest.", None)),
-     ({"name": "</script><b>&amp;\u202e"}, ("Hi </script><b>&amp;\u202e, dear guest.", None)),
+     ({"name": "</script><b>&amp;"}, ("Hi </script><b>&amp;, dear guest.", None)),
+     ({"name": " \u00a0\t"}, ("Hi you, dear guest.", None)), ({"name": " Ann "}, ("Hi  Ann , dear guest.", None)),
+     *(({"name": f"x{character}"}, ["forbidden-character"]) for character in ("\u202e", "\x1b[31m", "\0", "\x85", "\r")),
+     ({"note": "\u202e"}, ["forbidden-character"]), ({"name": "a\r\nb"}, ("Hi a\r\nb, dear guest.", None)),
      ({"kind": "none"}, "left out"), ({"phone": "+447700900999"}, ("Hi Ann, dear guest.", Skip.SUPPRESSED)),
      ({"phone": "12"}, ["phone-length"]), ({"phone": ""}, ["phone-empty"]), ({"name": "#N/A"}, ["spreadsheet-error"]),
      ({"nobody": "x"}, "the row has no such column"), ({"name": "x" * (MOST_CHARACTERS + 1)}, "the value is too long")],
@@ -281,7 +284,17 @@ def test_values_of_json_keep_their_types_where_they_can(project_dir: ProjectDir)
     assert desk.present.picture is not None
     shown = {each.column: each.shown for each in desk.present.picture.editable(0, 1)}
     assert (shown["n"], shown["deep"]) == ("3", '{"a":[1]}')
-    assert result(desk.present.picture.edited(0, 1, {"n": "12.50"})) == ("Hi Ann 12.5, dear guest.", None)
+    assert result(desk.present.picture.edited(0, 1, {"n": "12.50"})) == ("Hi Ann 12.50, dear guest.", None)
+    for changes in ({"name": "\u2028"}, {"n": '"\\u202e"'}, {"n": '["\x85"]'}, {"deep": '{"a": "\\u0000"}'}):
+        assert result(desk.present.picture.edited(0, 1, changes)) == ["forbidden-character"]
+    assert result(desk.present.picture.edited(0, 1, {"n": '1, "x": "\\u202e"'})) == (
+        'Hi Ann 1, "x": "\\u202e", dear guest.',
+        None,
+    )
+    assert result(desk.present.picture.edited(0, 1, {"name": "  ", "n": '1, "x": 2'})) == (
+        'Hi    1, "x": 2, dear guest.',
+        None,
+    )
     assert result(desk.present.picture.edited(0, 1, {"n": "many", "name": "7"})) == ("Hi 7 many, dear guest.", None)
     assert result(desk.present.picture.edited(0, 1, {"n": "[1"})) == ("Hi Ann [1, dear guest.", None)
 

@@ -27,7 +27,7 @@ class Alternative:
 
     `text` is the condition, the loop's head, or the expression that `default` replaces. `yes` and `no` are masks of bits: the condition
     was true, the loop had items, `default` replaced a missing value; or the opposite. A `default` that replaced nothing sets no bit.
-    `compared` is the name that a condition compares with constants, if it does nothing else.
+    `compared` is the column that a condition compares with constants, if it does nothing else.
     """
 
     kind: AlternativeKind
@@ -69,12 +69,13 @@ class AlternativeFinder:
         """
         return self._bit_by_node
 
-    def _visit(self, node: nodes.Node) -> None:
+    def _visit(self, node: nodes.Node, variable: str = "") -> None:
+        """`variable` is that of the loop around the node: the policy allows only one, of one variable."""
         match node:
             case nodes.If():
-                self._add_tests(node, [each.test for each in (node, *node.elif_)])
+                self._add_tests(node, [each.test for each in (node, *node.elif_)], variable)
             case nodes.CondExpr():
-                self._add_tests(node, [node.test])
+                self._add_tests(node, [node.test], variable)
             case nodes.For():
                 bit = self._bits(node, 2)
                 head = f"for {expression_text(node.target)} in {expression_text(node.iter)}"
@@ -86,16 +87,18 @@ class AlternativeFinder:
         for child in node.iter_child_nodes():
             if isinstance(node, nodes.If) and any(child is other for other in node.elif_):
                 for part in child.iter_child_nodes():
-                    self._visit(part)
+                    self._visit(part, variable)
+            elif isinstance(node, nodes.For) and any(child is each for each in node.body):
+                self._visit(child, node.target.name if isinstance(node.target, nodes.Name) else "")
             else:
-                self._visit(child)
+                self._visit(child, variable)
 
-    def _add_tests(self, node: nodes.Node, tests: list[nodes.Node]) -> None:
+    def _add_tests(self, node: nodes.Node, tests: list[nodes.Node], variable: str) -> None:
         bit = self._bits(node, len(tests) + 1)
         all_bits = (1 << len(tests) + 1) - 1
         for number, test in enumerate(tests):
             later = all_bits & ~((2 << number) - 1)
-            text, compared = expression_text(test), _compared(test)
+            text, compared = expression_text(test), _compared(test, variable)
             self._listed.append(Alternative(AlternativeKind.CONDITION, text, 1 << bit + number, later << bit, compared))
 
     def _bits(self, node: nodes.Node, count: int) -> int:
@@ -105,23 +108,23 @@ class AlternativeFinder:
         return first
 
 
-def _compared(test: nodes.Node) -> str:
-    """The one name that `test` compares with constants for equality, whatever filters are on it; "" for any other test."""
+def _compared(test: nodes.Node, variable: str) -> str:
+    """The one column that `test` compares with constants for equality, whatever filters are on it; "" for any other test."""
     match test:
         case nodes.Or():
-            left, right = _compared(test.left), _compared(test.right)
+            left, right = _compared(test.left, variable), _compared(test.right, variable)
             return left if left == right else ""
         case nodes.Compare(ops=[nodes.Operand(op="eq" | "in", expr=nodes.Const() | nodes.List() | nodes.Tuple())]):
-            return _name(test.expr)
+            return _column(test.expr, variable)
     return ""
 
 
-def _name(node: nodes.Node | None) -> str:
+def _column(node: nodes.Node | None, variable: str) -> str:
     match node:
         case nodes.Filter():
-            return _name(node.node)
+            return _column(node.node, variable)
         case nodes.Name():
-            return node.name
+            return "" if node.name == variable else node.name
         case nodes.Getattr(node=nodes.Name(name="row")):
             return node.attr
         case nodes.Getitem(node=nodes.Name(name="row"), arg=nodes.Const(value=str(name))):

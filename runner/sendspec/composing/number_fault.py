@@ -24,6 +24,7 @@ _CURRENCIES = frozenset({
     "AUD", "CAD", "NZD", "BRL", "MXN", "ZAR", "ILS", "AED", "SAR", "SGD", "HKD", "KR", "RS", "FT", "FR", "ZŁ", "KČ", "LEI", "TL",
 })  # fmt: skip
 """As they are written before an amount, in capitals."""
+_BEFORE_FILTER = "` before the filter"
 _GROUP_WORDS = {",": "commas", ".": "points", "'": "apostrophes", "’": "apostrophes"}
 
 
@@ -87,8 +88,13 @@ def amounts_fix(amounts: Sequence[Amount]) -> str:
         changes.append("replace(',', '.')")
     if not steps:
         return USUAL_FIX
-    in_template = f", or write `{' | '.join(changes)}` before the filter" if 0 < len(changes) <= MAX_CHANGES else ""
+    in_template = f", or write `{' | '.join(changes)}{_BEFORE_FILTER}" if 0 < len(changes) <= MAX_CHANGES else ""
     return f"{' and '.join(steps)} in the table{in_template}"
+
+
+def is_of_template(fix: str) -> bool:
+    """Whether one change of the template does as well as changing every amount in the table."""
+    return fix.endswith(_BEFORE_FILTER)
 
 
 def _matched(text: str) -> re.Match[str] | None:

@@ -213,12 +213,16 @@ class RowProblems:
         return self._constant_by_path[at]
 
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
-        problem = error.error
+        problem, in_cells = error.error, False
         is_of_spec = problem.code == "text-compared" or problem.fix.startswith("remove the filter:")
         if problem.code == "not-a-number":
-            fix = self._without_number(error.at) or self._amounts_fix(row, problem)
+            from sendspec.composing.number_fault import is_of_template  # needed only after a mistake
+
+            needless = self._without_number(error.at)
+            fix = needless or self._amounts_fix(row, problem)
             problem = problem if fix is None else problem.with_fix(fix)
-            is_of_spec = is_of_spec or fix is not None
+            in_cells = needless is None and is_of_template(problem.fix)
+            is_of_spec = is_of_spec or needless is not None or in_cells
         self._problems.add_row(
             (
                 problem.code,
@@ -238,5 +242,6 @@ class RowProblems:
                 ),
                 column=problem.name or "" if problem.item is None else f"{problem.name}.{problem.item}",
                 mended_once=is_of_spec,
+                in_cells=in_cells,
             ),
         )

@@ -23,7 +23,7 @@ class BranchOutcome(StrEnum):
 class TakenBranch:
     """A condition, or a loop, that was reached. `BOTH` is a condition in a loop. A loop without items is false.
 
-    `at` is the place of the template in the spec, `condition` the condition or the loop's head. `compared` is the name that the
+    `at` is the place of the template in the spec, `condition` the condition or the loop's head. `compared` is the column that the
     condition compares with constants, if it does nothing else.
     """
 

@@ -26,7 +26,8 @@ class Diagnostic:
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
     the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number; `at_least`: there may be more.
     `key` is the place's path in a YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each
-    is empty if there is none. `mended_once`: the fix is one change at the place, whatever the number of rows.
+    is empty if there is none. `mended_once`: the fix is one change at the place, whatever the number of rows; with `in_cells` too, changing
+    the cells of these rows is another.
     """
 
     code: str
@@ -44,6 +45,12 @@ class Diagnostic:
     key: str = ""
     column: str = ""
     mended_once: bool = False
+    in_cells: bool = False
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether it is to be looked for in its rows."""
+        return bool(self.rows) and (self.in_cells or not self.mended_once)
 
     def __post_init__(self) -> None:
         """Masks credentials, whoever quotes them from a file."""

@@ -12,7 +12,9 @@ from sendspec.composing.composer import ComposingStopped
 from sendspec.composing.eligibility import Eligibility, Exclusion
 from sendspec.composing.error_cells import columns_of
 from sendspec.composing.message import Message
+from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_row, printable
 from sendspec.operations.send_job import Job
 from sendspec.operations.shown_message import ShownMessage, shown_message
@@ -21,6 +23,7 @@ from sendspec.planning.shape import Shape
 from sendspec.reading.prices import PriceTable
 from sendspec.reading.tables.lone_row import LoneRow
 from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.typed_value import json_value, typed_value
 
 MOST_COLUMNS = 60
 """Columns of a row that can be edited."""
@@ -97,9 +100,13 @@ def edited_message(
         return NotEditable("the row has no such column")
     if any(len(text) > MOST_CHARACTERS for text in changes.values()):
         return NotEditable("the value is too long")
-    values = {name: value for name, value in _changed(row.values, changes).items() if value not in (None, "")}
+    typed = {name: typed_value(job.table, name, value) for name, value in _typed(row.values, changes).items()}
+    faults = {name: value for name, value in typed.items() if isinstance(value, Problem)}
+    values = {name: value for name, value in {**row.values, **typed}.items() if value not in (None, "")}
     changed, problems = Row(row.line, values), Problems()
     table = LoneRow(job.table.path, tuple(job.table.columns or values), changed)
+    if faults:
+        return Rejected(tuple(_unusable(table, row.line, name, fault) for name, fault in faults.items()))
     edited = replace(job, table=table)
     try:
         composed = edited.composer(problems).compose(changed)
@@ -114,16 +121,13 @@ def edited_message(
     return Edited(shown_message(edited, values, composed, prices, shapes=shapes), skip)
 
 
-def _changed(values: Mapping[str, object], changes: Mapping[str, str]) -> dict[str, object]:
+def _typed(values: Mapping[str, object], changes: Mapping[str, str]) -> dict[str, object]:
     """Text stays text; what was a number, a list or the like stays so if the new text is JSON."""
-    changed = dict(values)
-    for name, text in changes.items():
-        changed[name] = text if isinstance(values.get(name, ""), str) else _parsed(text)
-    return changed
+    return {
+        name: text if isinstance(values.get(name, ""), str) else json_value(name, text)
+        for name, text in changes.items()
+    }
 
 
-def _parsed(text: str) -> object:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+def _unusable(table: LoneRow, line: int, column: str, fault: Problem) -> Diagnostic:
+    return row_diagnostic(table, line, column, code=fault.code, problem=fault.problem, fix=fault.fix)

@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """An error of one row. `column` is the one at fault, or empty. `mended_once`: it is mended in the spec, for all rows.
+    """An error of one row. `column` is the one at fault, or empty. `is_of_row`: it can be mended in the row, not in the spec alone.
 
     `problem` and `fix` are empty where only the fault is known.
     """
@@ -20,7 +20,7 @@ class RowError:
     column: str
     problem: str
     fix: str
-    mended_once: bool = False
+    is_of_row: bool = True
 
 
 class RowErrors(Problems):
@@ -44,7 +44,8 @@ class RowErrors(Problems):
             super().add_row(group, line, lambda: found, last_line=last_line)
             error = None
             if found.severity is Severity.ERROR:
-                error = RowError(found.code, found.path, found.column, found.problem, found.fix, found.mended_once)
+                is_of_row = found.in_cells or not found.mended_once
+                error = RowError(found.code, found.path, found.column, found.problem, found.fix, is_of_row)
             self._bare_by_group.setdefault(group, None if error is None else replace(error, problem="", fix=""))
         if error is None:
             return

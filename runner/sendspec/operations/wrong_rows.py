@@ -62,7 +62,7 @@ def _wrong_table(jobs: Sequence[Job], errors: RowErrors, found: Sequence[Diagnos
     by_line = {
         line: tuple(dict.fromkeys(rows))
         for line, rows in errors.by_line(own).items()
-        if any(not error.mended_once for error in rows)
+        if any(error.is_of_row for error in rows)
     }
     lines = _chosen(by_line, [each for each in found if each.path in own])
     rows = _rows(table, {line: by_line[line] for line in lines}, errors)

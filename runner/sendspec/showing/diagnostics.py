@@ -119,7 +119,7 @@ def remarks(diagnostic: Diagnostic) -> tuple[str, ...]:
 
 def _rows_remark(diagnostic: Diagnostic) -> Iterator[str]:
     rows, count = diagnostic.rows, diagnostic.row_count
-    if not rows or diagnostic.mended_once:
+    if not diagnostic.is_of_rows:
         return
     on_row = rows[0] == diagnostic.span.start.line and diagnostic.path.endswith((".csv", ".tsv", ".jsonl", ".ndjson"))
     if on_row:

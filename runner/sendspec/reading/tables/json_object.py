@@ -40,7 +40,7 @@ def read_object(text: str) -> dict[str, Any] | LineProblem:
     if _may_differ(text, value):
         found = _read_slowly(text)
     if isinstance(found, dict) and ("\\" in text or len(text) > MAX_CELL):
-        return _text_problem(text, found) or found
+        return text_problem(text, found) or found
     return found
 
 
@@ -149,7 +149,8 @@ def _second_place(text: str, key: str) -> int:
     return found[1].start() + 1 if len(found) > 1 else 1
 
 
-def _text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
+def text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
+    """The first text of the object that can't be used; `text` is the line that it was read from."""
     for key, content in value.items():
         for part in (key, *_texts(content)):
             found = forbidden_character(part) or _BARE_RETURN.search(part)

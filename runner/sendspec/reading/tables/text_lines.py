@@ -185,6 +185,12 @@ def _clean(body: bytes) -> str | None:
     return text if _FORBIDDEN.search(text) is None else None
 
 
+def forbidden_in(text: str) -> LineProblem | None:
+    """What no line of a table may have, if the text has it."""
+    found = _FORBIDDEN.search(text)
+    return None if found is None else _forbidden(found)
+
+
 def _forbidden(found: re.Match[str]) -> LineProblem:
     if found[0] == "\r":
         return LineProblem(

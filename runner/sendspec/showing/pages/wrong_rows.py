@@ -97,7 +97,7 @@ def wrong_rows_page(
     warnings = [each for each in found if each.severity is Severity.WARNING]
     shown = list(_shown(tables[:MAX_LISTED], is_ci))
     groups = sorted(
-        (each for each in errors if each.row_count > 1 and not each.mended_once), key=lambda each: -each.row_count
+        (each for each in errors if each.row_count > 1 and each.is_of_rows), key=lambda each: -each.row_count
     )
     return page_html(
         "wrong_rows",
