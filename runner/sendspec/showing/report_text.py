@@ -6,16 +6,9 @@ from collections.abc import Callable, Iterator
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted, duration_text, grouped
+from sendspec.operations.report_speed import PauseCause
 from sendspec.operations.report_verdict import FINISHED
-from sendspec.operations.send_report import (
-    Concern,
-    PauseCause,
-    Reasons,
-    ReportedMessage,
-    ReportedRun,
-    SendReport,
-    Verdict,
-)
+from sendspec.operations.send_report import Concern, Reasons, ReportedMessage, ReportedRun, SendReport, Verdict
 from sendspec.showing.account import accounting_line, country_words, skipped_words
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.delivery import delivery_lines, delivery_words, tally_line
