@@ -227,5 +227,10 @@ class SendReport:
     def undelivered(self) -> int:
         return 0 if self.delivery is None else self.delivery.tally.undelivered
 
+    @property
+    def to_call(self) -> int:
+        """How many people won't get it unless somebody does something: refused by the API, or not delivered."""
+        return self.account.refused + self.undelivered
+
     def warned(self, concern: Concern) -> Sequence[Warned]:
         return [each for each in self.warnings if each.concern is concern]

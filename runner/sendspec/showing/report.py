@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sendspec.composing.platforms.sms_segments import encoding_in, segments_in
@@ -245,14 +244,3 @@ def _earlier_json(found: EarlierGeneration) -> dict[str, Any]:
         "segments": _segments_json(found.segments),
         "delivery": None if found.delivery is None else found.delivery.tally.as_dict(),
     }
-
-
-def failures_of(rows: Sequence[ReportedMessage]) -> list[ReportedMessage]:
-    """The people who did not get the message, as far as is known: refused, or not delivered. Doubts are no failures yet."""
-    return [each for each in rows if is_failure(each)]
-
-
-def is_failure(each: ReportedMessage) -> bool:
-    if each.message.state is State.REFUSED:
-        return True
-    return each.delivery is not None and each.delivery.report.fate is Fate.UNDELIVERED

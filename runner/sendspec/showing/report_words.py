@@ -25,6 +25,7 @@ GUARD_WORDS = {
     "in_doubt": "doubts sent again",
 }
 """What each guard counts."""
+SHORT_SECONDS = 90
 _COUNTED = {"encoding": "in UCS-2", "in_doubt": "sent again"}
 """What messages are counted for, under a limit that is a word."""
 
@@ -114,6 +115,11 @@ def warning_text(warned: Warned) -> str:
             return f"the spec can't be read, so this is from the ledger alone: {detail}"
         case _:
             assert_never(warned.concern)
+
+
+def took_text(seconds: float) -> str:
+    """`12.3 s`, `3 min`: tenths while it is short."""
+    return f"{seconds:.1f} s" if seconds < SHORT_SECONDS else duration_text(seconds)
 
 
 def guard_text(guard: Guard) -> str:

@@ -15,7 +15,6 @@ from sendspec.showing.delivery import NO_REASON, tally_line
 from sendspec.showing.markdown.foreign_text import cell, code, name
 from sendspec.showing.markdown.page import GAP, Section, more_of, page, single
 from sendspec.showing.markdown.words import amount, cost_words, many, number, segment_words, unfolding
-from sendspec.showing.report_calls import to_call
 from sendspec.showing.report_text import heading, run_words
 from sendspec.showing.report_words import GUARD_WORDS, headroom_text, value_text, verdict_sentence, warning_text
 
@@ -43,7 +42,7 @@ def report_markdown(report: SendReport, commands: Sequence[str]) -> str:
 
 
 def _head(report: SendReport) -> str:
-    _, count = to_call(report)
+    count = report.to_call
     call = f"{GAP}**{many(count, 'person', 'people')} did not get it.** `sendspec report` names them." if count else ""
     skipped = f"{GAP}Skipped: {skipped_words(report.skipped, number)}" if report.account.skipped_total else ""
     sentence = verdict_sentence(report)
