@@ -20,9 +20,10 @@ from sendspec.ledger.delivery import observation
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.operations.delivery_access import deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.logging_listener import LoggingListener
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.python_api import InputInvalid, LoggingListener
+from sendspec.operations.python_api import InputInvalid
 from sendspec.operations.run_report import RunReport
 from sendspec.operations.send import send
 from sendspec.operations.send_outcome import SendRequest

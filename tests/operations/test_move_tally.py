@@ -14,7 +14,7 @@ from sendspec.operations.report_buckets import MAX_BUCKETS, TimedCounts, laid_ou
 from sendspec.operations.report_latency import LatencyCount
 from sendspec.operations.report_outcomes import MAX_LISTED, MAX_REASONS, RunOutcomes
 from sendspec.operations.report_rows import outcome_in_run
-from sendspec.operations.send_report import Bucket, Gap, PauseBand, PauseCause
+from sendspec.operations.report_speed import Bucket, Gap, PauseBand, PauseCause
 from sendspec.planning.message_state import State
 from sendspec.sending.absence import ABSENT
 

@@ -11,26 +11,20 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.operations.delivery_account import DeliveryAccount, ReasonCount
 from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.report_speed import Bucket, Gap, Latency, LatencyBin, PauseBand, PauseCause, Throughput
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import (
-    Bucket,
     Concern,
     CountryCounts,
     EarlierGeneration,
-    Gap,
     Guard,
-    Latency,
-    LatencyBin,
     MessageMove,
-    PauseBand,
-    PauseCause,
     Reasons,
     ReportedMessage,
     ReportedRecipients,
     ReportedRun,
     SegmentCounts,
     SendReport,
-    Throughput,
     Verdict,
     Warned,
 )

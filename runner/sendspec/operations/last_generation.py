@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sendspec.composing.identity import message_id
+from sendspec.composing.platforms.sms_segments import segments_in
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.send_record import SizeCount
@@ -45,7 +46,7 @@ def _found(job: Job, plan: Plan, ledger: Facts, generation: int, sizes: Sequence
     return LastGeneration(
         generation=generation,
         messages=sum(each.count for each in sizes),
-        segments=sum((each.size or 0) // 2 * each.count for each in sizes) if is_measured else None,
+        segments=sum(segments_in(each.size or 0) * each.count for each in sizes) if is_measured else None,
         cost=_cost(job, ledger, generation, sizes, plan.cost.prices) if plan.cost is not None and is_priced else None,
     )
 

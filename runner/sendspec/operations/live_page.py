@@ -5,7 +5,6 @@ It can show and compose; nothing here writes or sends.
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,7 +13,14 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from sendspec.provider.body_length import body_length
-from sendspec.sandbox.bounded_server import POLL_SECONDS, BoundedServer, ServerBounds, bound_server
+from sendspec.sandbox.bounded_server import (
+    POLL_SECONDS,
+    BoundedServer,
+    ServerBounds,
+    bound_server,
+    discard_rest,
+    written_target,
+)
 from sendspec.sandbox.page_access import PAGE_HEADERS, Admitted, Entering, PageAccess, Turned
 from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
 
@@ -26,7 +32,7 @@ MAX_EDIT = 100_000
 EDIT_SECONDS = 10.0
 """How long an edit waits for others to be answered."""
 MAX_DISCARDED = 2 * MAX_EDIT
-DISCARDING_SECONDS = 2.0
+"""Bytes of a refused request that are read."""
 CHANGES, EDITED = "changes", "edited"
 """What is below the page's path: the stream, and where edits are posted to."""
 HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
@@ -60,7 +66,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._arrived()
-        target = self._target()
+        target = written_target(self)
         if not self._is_admitted(target):
             return
         match target.partition("?")[0].removeprefix(self.access.path):
@@ -74,7 +80,7 @@ class _Exchange(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the standard library looks for this name
 
     def do_POST(self) -> None:
-        target = self._target()
+        target = written_target(self)
         if not self._is_admitted(target):
             return
         length = body_length(self.headers)
@@ -99,11 +105,6 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _arrived(self) -> None:
         self.server.has_arrived(self.connection)
-
-    def _target(self) -> str:
-        """As it was sent: `path` has one slash at its beginning where there were several."""
-        words = self.requestline.split()
-        return words[1] if len(words) > 1 else ""
 
     def _is_admitted(self, target: str) -> bool:
         admission = self.access.admission(self.command, target, self.headers)
@@ -147,16 +148,7 @@ class _Exchange(BaseHTTPRequestHandler):
             self.wfile.write(body)
         self.wfile.flush()
         if status >= 400:
-            self._discard()
-
-    def _discard(self) -> None:
-        """Reads what is left of a refused request, so that the client gets the answer instead of a reset."""
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(DISCARDING_SECONDS)
-            left = MAX_DISCARDED
-            while left > 0 and (block := self.connection.recv(65_536)):
-                left -= len(block)
+            discard_rest(self.connection, MAX_DISCARDED)
 
     def _begin(self, status: int, kind: str, headers: Mapping[str, str]) -> None:
         self.close_connection = True

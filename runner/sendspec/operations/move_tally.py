@@ -12,7 +12,8 @@ from sendspec.operations.report_buckets import TimedCounts, laid_out
 from sendspec.operations.report_latency import LatencyCount
 from sendspec.operations.report_outcomes import RunOutcomes
 from sendspec.operations.report_pauses import PauseCount
-from sendspec.operations.send_report import Latency, MessageMove, ReportedRun, Throughput
+from sendspec.operations.report_speed import Latency, Throughput
+from sendspec.operations.send_report import MessageMove, ReportedRun
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
 from sendspec.sending.absence import ABSENT

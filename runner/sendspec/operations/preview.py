@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -31,8 +32,8 @@ IF_NOTHING_WAS_SENT = "if nothing was sent before"
 class SpecPreview:
     """What the messages of one spec look like, as if nothing had ever been sent.
 
-    `shown` has one message for each of the shapes that are shown, in their order, or the messages that were `asked` for. `platform` is the channel's, `sender` is the one that all of the shown messages name, "" for the
-    channel's own.
+    `shown` has one message for each of the shapes that are shown, in their order, or the messages that were `asked` for. `platform` is
+    the channel's. `sender` is the one that all of the shown messages name, "" for the channel's own.
     """
 
     path: str
@@ -80,6 +81,12 @@ class SpecPreview:
         """How many messages the shown shapes have together."""
         return sum(each.shape.messages for each in self.shown if each.shape is not None)
 
+    @property
+    def not_shown(self) -> tuple[Shape, ...]:
+        """The shapes without a message of theirs in `shown`."""
+        shown = {message.shape.id for message in self.shown if message.shape is not None}
+        return tuple(shape for shape in self.shapes if shape.id not in shown)
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -94,6 +101,14 @@ class Preview:
     @property
     def send(self) -> int:
         return sum(each.plan.send for each in self.specs)
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many recipients of all specs get nothing, by reason."""
+        found: Counter[str] = Counter()
+        for each in self.specs:
+            found.update({skip.value: count for skip, count in each.plan.skipped.items()})
+        return dict(found)
 
     @property
     def segments(self) -> int:

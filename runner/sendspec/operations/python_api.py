@@ -7,11 +7,11 @@ is logged under the name `sendspec`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 import orjson
 
@@ -24,6 +24,7 @@ from sendspec.operations.last_generation import with_last_generations
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.limit_check import plan_limits, stopped_specs
+from sendspec.operations.logging_listener import LoggingListener
 from sendspec.operations.offline_plan import check_jobs, open_jobs
 from sendspec.operations.plan_detail import plan_details
 from sendspec.operations.plan_report import PlanReport
@@ -46,10 +47,6 @@ from sendspec.planning.decision import Retry
 from sendspec.planning.message_state import State
 from sendspec.planning.send_size import size_of
 from sendspec.reading.spec import read_spec
-
-if TYPE_CHECKING:
-    from sendspec.sending.reconciliation import Reconciled
-    from sendspec.sending.run import RunProgress
 
 SpecPath: TypeAlias = str | PathLike[str]
 logging.getLogger("sendspec").addHandler(logging.NullHandler())  # without one, Python prints warnings to stderr
@@ -216,40 +213,6 @@ def status(
             statuses = tuple(spec_statuses(ledger, names_of(read, ledger), jobs, held_by=process_holding(context)))
         listed = tuple(messages_of(ledger, statuses, tuple(State))) if messages else None
     return StatusReport(environment=name, specs=statuses, messages=listed)
-
-
-class LoggingListener:
-    """Logs what the command line would write to stderr."""
-
-    def __init__(self) -> None:
-        self._log = logging.getLogger("sendspec")
-
-    def say(self, text: str) -> None:
-        self._log.info("%s", text)
-
-    def warn(self, text: str) -> None:
-        self._log.warning("%s", text)
-
-    def detail(self, text: str) -> None:
-        self._log.info("%s", text)
-
-    def diagnostics(self, found: Sequence[Diagnostic]) -> None:
-        for each in found:
-            self._log.warning("%s:%d: %s", each.path, each.span.start.line, each.problem)
-
-    def reconciled(self, outcome: Reconciled, environment: str) -> None:
-        found, freed, left = len(outcome.found), len(outcome.freed), outcome.left
-        self._log.warning("in doubt before: %d accepted, %d not accepted, %d still in doubt", found, freed, left)
-        self.alarms(outcome)
-
-    def alarms(self, outcome: Reconciled) -> None:
-        for what in ("twice", "elsewhere", "rejected"):
-            if ids := getattr(outcome, what):
-                self._log.error("the API lists %d messages as %s: run `sendspec reconcile`", len(ids), what)
-
-    @contextmanager
-    def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
-        yield lambda progress: None
 
 
 def _system(function: str, environ: Mapping[str, str] | None, clock: Clock | None) -> System:

@@ -24,7 +24,7 @@ from sendspec.operations.report_guards import GuardFacts, guards_of, terms_of
 from sendspec.operations.report_reasons import doubtful_states, reasons_of
 from sendspec.operations.report_recipients import (
     ChosenMessages,
-    Undelivered,
+    UndeliveredIds,
     chosen_messages,
     listed_recipients,
     run_messages,
@@ -135,8 +135,9 @@ class _Reporter:
         self._name, self._generation = send.name, send.generation
 
     def report(self, known: Sequence[SendRecord]) -> SendReport:
+        """All parts of the report. They need results of each other, so they are put together in one place."""
         asked, ledger, send = self._asked, self._ledger, self._send
-        status, undelivered = self._status(), Undelivered()
+        status, undelivered = self._status(), UndeliveredIds()
         delivery = self._delivery(undelivered) if asked.run is None else None
         failed = 0 if delivery is None else delivery.tally.undelivered
         states = ledger.states(self._name, self._generation)
@@ -216,7 +217,7 @@ class _Reporter:
                 job.table.close()
 
     def _delivery(
-        self, undelivered: Undelivered | None = None, generation: int | None = None
+        self, undelivered: UndeliveredIds | None = None, generation: int | None = None
     ) -> DeliveryAccount | None:
         """None: nothing is kept of any delivery, so there is nothing to tell."""
         if self._facts is None:

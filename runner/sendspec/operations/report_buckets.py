@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sendspec.operations.send_report import Bucket, Gap
+from sendspec.operations.report_speed import Bucket, Gap
 
 WIDTHS = (1, 2, 10, 30, 60, 120, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
 """Widths of buckets in seconds, each a multiple of the one before. Wider ones double."""

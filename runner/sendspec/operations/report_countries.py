@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sendspec.composing.compact_key_set import CompactKeySet
+from sendspec.composing.platforms.sms_segments import Encoding, encoding_in, segments_in
 from sendspec.ledger.send_record import ReportFacts, SizeCount
 from sendspec.operations.send_report import CountryCounts, SegmentCounts
 from sendspec.planning.cost import Cost, cost_of
@@ -57,7 +58,7 @@ class CountryTally:
             self._messages[country] += 1
             if known.state is State.ACCEPTED:
                 self._accepted[country] += 1
-                self._segments[country] += (known.size or 0) >> 1
+                self._segments[country] += segments_in(known.size or 0)
 
     def counts(self, sizes: Sequence[SizeCount]) -> tuple[CountryCounts, ...]:
         """By country, the most messages first. Those of `sizes` that no row had are `unknown`."""
@@ -66,7 +67,7 @@ class CountryTally:
         accepted = [each for each in counted if each.state is State.ACCEPTED]
         self._messages[UNKNOWN] += sum(each.count for each in counted) - self._messages.total()
         self._accepted[UNKNOWN] += sum(each.count for each in accepted) - self._accepted.total()
-        segments = sum(((each.size or 0) >> 1) * each.count for each in accepted)
+        segments = sum(segments_in(each.size or 0) * each.count for each in accepted)
         self._segments[UNKNOWN] += segments - self._segments.total()
         return tuple(
             CountryCounts(
@@ -89,11 +90,11 @@ def segment_counts(sizes: Sequence[SizeCount]) -> SegmentCounts:
     measured = [(each.size, each.count, each.state) for each in counted if each.size]
     accepted = [(each.size, each.count) for each in counted if each.state is State.ACCEPTED]
     return SegmentCounts(
-        total=sum((size >> 1) * count for size, count, _ in measured),
-        gsm7=sum(count for size, count, _ in measured if not size & 1),
-        ucs2=sum(count for size, count, _ in measured if size & 1),
+        total=sum(segments_in(size) * count for size, count, _ in measured),
+        gsm7=sum(count for size, count, _ in measured if encoding_in(size) is Encoding.GSM7),
+        ucs2=sum(count for size, count, _ in measured if encoding_in(size) is Encoding.UCS2),
         unmeasured=sum(each.count for each in counted if not each.size),
-        accepted=sum(((size or 0) >> 1) * count for size, count in accepted),
+        accepted=sum(segments_in(size or 0) * count for size, count in accepted),
         accepted_unmeasured=sum(count for size, count in accepted if not size),
-        most=max((size >> 1 for size, _, _ in measured), default=0),
+        most=max((segments_in(size) for size, _, _ in measured), default=0),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sendspec.operations.send_report import Latency, LatencyBin
+from sendspec.operations.report_speed import Latency, LatencyBin
 
 EDGES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0)
 """Where the bins of the histogram begin, in seconds."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sendspec.operations.report_buckets import index_at
-from sendspec.operations.send_report import Bucket, PauseBand, PauseCause
+from sendspec.operations.report_speed import Bucket, PauseBand, PauseCause
 from sendspec.sending.settlement import NOT_PROCESSED
 
 MAX_KEPT = 2_048

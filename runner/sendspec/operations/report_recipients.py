@@ -29,11 +29,11 @@ _URGENCY = {
 }
 _UNDELIVERED = 1
 """Behind the refused ones: these people must be called too."""
-Keyed = tuple[MessageKey, MessageRecord]
+KeyedMessage = tuple[MessageKey, MessageRecord]
 
 
-class Undelivered:
-    """The first messages that are known not to have been delivered. Is offered every accepted one."""
+class UndeliveredIds:
+    """Collects the first messages that are known not to have been delivered; `add` gets every accepted one."""
 
     def __init__(self) -> None:
         self.ids: list[bytes] = []
@@ -47,7 +47,7 @@ class Undelivered:
 class ChosenMessages:
     """The messages to list, and whether they are all of the send's."""
 
-    messages: Sequence[Keyed]
+    messages: Sequence[KeyedMessage]
     are_all: bool
     failures: int
 

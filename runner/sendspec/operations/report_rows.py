@@ -18,7 +18,7 @@ from sendspec.operations.send_report import ReportedMessage
 from sendspec.planning.message_state import State
 
 STATE_BY_WORD = {state.value: state for state in State}
-Keyed = tuple[MessageKey, MessageRecord, list[RecordedMove]]
+MessageMoves = tuple[MessageKey, MessageRecord, list[RecordedMove]]
 
 
 def all_recipients(
@@ -38,7 +38,7 @@ def all_recipients(
             )
 
 
-def _with_moves(ledger: Facts, send: SendRecord) -> Iterator[Keyed]:
+def _with_moves(ledger: Facts, send: SendRecord) -> Iterator[MessageMoves]:
     """Both are in plan order, so one pass over each is enough."""
     moves = ledger.moves_by_message(send.name, send.generation)
     waiting = next(moves, None)
@@ -50,7 +50,7 @@ def _with_moves(ledger: Facts, send: SendRecord) -> Iterator[Keyed]:
         yield key, message, own
 
 
-def _of_run(everybody: Iterator[Keyed], run: int) -> Iterator[Keyed]:
+def _of_run(everybody: Iterator[MessageMoves], run: int) -> Iterator[MessageMoves]:
     for key, message, moves in everybody:
         outcome = outcome_in_run(moves, run)
         if outcome is not None:

@@ -12,6 +12,7 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.ledger.run_note import PlannedRun
 from sendspec.operations.delivery_account import DeliveryAccount
 from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.report_speed import Latency, Throughput
 from sendspec.operations.run_report import Reason
 from sendspec.planning.cost import Cost
 from sendspec.planning.totals import Totals
@@ -56,7 +57,7 @@ class Warned:
     detail: str = ""
 
 
-Measure: TypeAlias = int | float | str | Amount
+GuardValue: TypeAlias = int | float | str | Amount
 """A number, a share from 0 to 1, Unix seconds (`not_after`), seconds (its headroom), a word or an amount of money."""
 
 
@@ -68,9 +69,9 @@ class Guard:
     """
 
     name: str
-    limit: Measure | None
-    found: Measure | None
-    headroom: Measure | None = None
+    limit: GuardValue | None
+    found: GuardValue | None
+    headroom: GuardValue | None = None
     held: bool | None = None
 
 
@@ -95,78 +96,6 @@ class ReportedRun:
     def seconds(self) -> float:
         """From the first claim to the last result, as `send` counts them."""
         return 0.0 if self.first is None or self.last is None else max(0.0, self.last - self.first)
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """What attempts ended in during `Throughput.seconds` from `at` (Unix seconds) on. `released`: proved unsent, and tried again."""
-
-    at: int
-    accepted: int = 0
-    refused: int = 0
-    in_doubt: int = 0
-    released: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.accepted + self.refused + self.in_doubt + self.released
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Nothing was running for so many seconds behind the bucket with the index `after`."""
-
-    after: int
-    seconds: int
-
-
-class PauseCause(StrEnum):
-    """Why the send paused. Used in JSON."""
-
-    THROTTLED = "throttled"
-    BACK_OFF = "back_off"
-
-
-@dataclass(frozen=True, slots=True)
-class PauseBand:
-    """A pause, in the buckets with the indices `first` to `last`. `words` are the evidence of the first of its `released` attempts."""
-
-    first: int
-    last: int
-    cause: PauseCause
-    words: str
-    released: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throughput:
-    """`seconds` is the width of a bucket. The buckets of a stretch without a gap follow each other without one missing."""
-
-    seconds: int = 1
-    buckets: tuple[Bucket, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    bands: tuple[PauseBand, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyBin:
-    """Attempts that took `low` seconds or more, and less than `high`; None: without end."""
-
-    low: float
-    high: float | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """Seconds from claim to result, of attempts that their own run settled. None without any."""
-
-    count: int = 0
-    p50: float | None = None
-    p90: float | None = None
-    p99: float | None = None
-    max: float | None = None
-    histogram: tuple[LatencyBin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +226,11 @@ class SendReport:
     @property
     def undelivered(self) -> int:
         return 0 if self.delivery is None else self.delivery.tally.undelivered
+
+    @property
+    def to_call(self) -> int:
+        """How many people won't get it unless somebody does something: refused by the API, or not delivered."""
+        return self.account.refused + self.undelivered
 
     def warned(self, concern: Concern) -> Sequence[Warned]:
         return [each for each in self.warnings if each.concern is concern]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from sendspec.operations.webhook_verify import MAX_BODY
 from sendspec.provider.body_length import body_length
-from sendspec.sandbox.bounded_server import POLL_SECONDS, RETRY_SECONDS, BoundedServer, ServerBounds, bound_server
+from sendspec.sandbox.bounded_server import (
+    POLL_SECONDS,
+    RETRY_SECONDS,
+    BoundedServer,
+    ServerBounds,
+    bound_server,
+    discard_rest,
+    written_target,
+)
 
 READ_SECONDS = 10.0
 """How long a request may take to arrive, from the connection on."""
 MAX_CONNECTIONS = 64
 MAX_DISCARDED = 2 * MAX_BODY
-"""Bytes of a refused body that are read, so that the client gets the answer instead of a reset."""
-DISCARDING_SECONDS = 2.0
+"""Bytes of a refused body that are read."""
 
 Receive = Callable[[Sequence[tuple[str, str]], bytes], int]
 
@@ -36,7 +42,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = body_length(self.headers)
-        if self._target() != self.target:
+        if written_target(self) != self.target:
             self._refuse(404)
         elif length is None:
             self._refuse(411)
@@ -54,23 +60,13 @@ class _Exchange(BaseHTTPRequestHandler):
         if code != 501:
             self._refuse(code)
         else:
-            self._refuse(405 if self._target() == self.target else 404)
-
-    def _target(self) -> str:
-        """As it was sent: `path` has one slash at its beginning where there were several."""
-        words = self.requestline.split()
-        return words[1] if len(words) > 1 else ""
+            self._refuse(405 if written_target(self) == self.target else 404)
 
     def _refuse(self, status: int) -> None:
         """Refuses a request whose body was not read."""
         self.request_version = self.protocol_version  # an unreadable request counts as HTTP/0.9, which has no headers
         self._answer(status)
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(DISCARDING_SECONDS)
-            left = MAX_DISCARDED
-            while left > 0 and (block := self.connection.recv(65_536)):
-                left -= len(block)
+        discard_rest(self.connection, MAX_DISCARDED)
 
     def _answer(self, status: int) -> None:
         self.close_connection = True

@@ -39,10 +39,10 @@ class ExcessTally:
         self, sizes: Sequence[int], forced_by: Sequence[ForcedBy], alternatives: Sequence[int], countries: Sequence[str]
     ) -> None:
         """Counts messages, given as lists of the same length; those without an excess don't count."""
-        counted = Counter(zip(sizes, alternatives, map(bool, forced_by), countries, strict=True))
+        over = set(filter(has_excess, set(sizes)))  # few sizes differ: no call for each message
+        entries = zip(sizes, alternatives, forced_by, countries, strict=True)
+        counted = Counter([(size, taken, bool(by), country) for size, taken, by, country in entries if size in over])
         for (size, taken, is_ucs2, country), count in counted.items():
-            if not has_excess(size):
-                continue
             kind = (excess_of(size), taken, segments_of(size), is_ucs2, country)
             is_apart = kind in self._messages or len(self._messages) < MAX_KINDS
             self._messages[kind if is_apart else (kind[0], UNKNOWN, 0, False, kind[4])] += count

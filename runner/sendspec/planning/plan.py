@@ -231,10 +231,10 @@ class PlanTally:
         countries: Sequence[str],
         lines: Sequence[int],
     ) -> None:
-        segments = sizes
-        if sizes and has_excess(max(sizes)):
+        segments, different = sizes, set(sizes)
+        if any(map(has_excess, different)):
             self._excess.add(sizes, forced_by, alternatives, countries)
-            segments = list(map(segments_of, sizes))
+            segments = list(map({size: segments_of(size) for size in different}.__getitem__, sizes))
         self._send += len(segments)
         self._segments += sum(segments)
         self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)

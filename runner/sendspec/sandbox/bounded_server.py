@@ -1,4 +1,4 @@
-"""An HTTP server with bounds: so many connections, each request arrived within so long."""
+"""An HTTP server that bounds its connections, and how long each request may take to arrive."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from typing import Any
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 1.0
 """How long a request that is arriving has left at the end."""
+DISCARDING_SECONDS = 2.0
+"""How long a client may pause while a request of its that was refused is read."""
 RETRY_SECONDS = 5
 FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
 
@@ -122,6 +124,22 @@ class BoundedServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Reports nothing: clients may disconnect at any time."""
+
+
+def written_target(exchange: BaseHTTPRequestHandler) -> str:
+    """What the request names, as it was sent: the library's `path` has one slash at its beginning where there were several."""
+    words = exchange.requestline.split()
+    return words[1] if len(words) > 1 else ""
+
+
+def discard_rest(connection: socket.socket, most: int) -> None:
+    """Ends an answer, and reads up to `most` bytes of a refused request, so that the client gets the answer instead of a reset."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(DISCARDING_SECONDS)
+        left = most
+        while left > 0 and (block := connection.recv(65_536)):
+            left -= len(block)
 
 
 def _cut(requests: list[Any]) -> None:

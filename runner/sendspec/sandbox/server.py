@@ -16,6 +16,7 @@ from sendspec.provider.body_length import body_length
 from sendspec.provider.path import BATCH_PATH, path_pattern
 from sendspec.provider.request import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
+from sendspec.sandbox.bounded_server import discard_rest
 from sendspec.sandbox.fault import EARLY, SandboxFault
 from sendspec.sandbox.page_access import names_this_machine
 from sendspec.sandbox.receive import RECEIVE_PATH
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 MAX_BODY = 1_000_000
 """Bytes of one message; a batch may have as many for each of its messages."""
 MAX_DISCARDED = 16 * MAX_BODY
-"""Bytes of a refused body that are read and discarded, so that the client gets the refusal instead of a reset."""
-DISCARDING_SECONDS = 2.0
+"""Bytes of a refused body that are read."""
 LOOPBACK = "127.0.0.1"
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
@@ -162,12 +162,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self.request_version = self.protocol_version  # an unreadable request counts as HTTP/0.9, which has no headers
         self._write(status, body, {"Connection": "close", **(headers or {})})
         self.wfile.flush()
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(DISCARDING_SECONDS)
-            left = MAX_DISCARDED
-            while left > 0 and (block := self.connection.recv(65_536)):
-                left -= len(block)
+        discard_rest(self.connection, MAX_DISCARDED)
 
     def _write(self, status: int, body: Any, headers: dict[str, str]) -> None:
         self._raw(status, json.dumps(body, ensure_ascii=False).encode(), "application/json", headers)

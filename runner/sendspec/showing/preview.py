@@ -103,9 +103,7 @@ def _shapes(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
 
 def _not_shown(spec: SpecPreview) -> Iterator[str]:
     """The shapes without a message of theirs: the rows to ask for."""
-    shown = {message.shape.id for message in spec.shown if message.shape is not None}
-    left = [shape for shape in spec.shapes if shape.id not in shown]
-    others = spec.plan.shapes.other_messages
+    left, others = spec.not_shown, spec.plan.shapes.other_messages
     if left:
         messages = sum(shape.messages for shape in left)
         rows = ", ".join(str(shape.line) for shape in left[:ROWS_LISTED]) + (", …" if len(left) > ROWS_LISTED else "")

@@ -60,10 +60,6 @@ def message_row(spec: str, message: Message, cost: Price | None) -> dict[str, An
 
 def _head(preview: Preview) -> dict[str, Any]:
     segments = [spec.plan.segments for spec in preview.specs]
-    skipped: dict[str, int] = {}
-    for spec in preview.specs:
-        for skip, count in spec.plan.skipped.items():
-            skipped[skip.value] = skipped.get(skip.value, 0) + count
     total = Segments(
         total=sum(each.total for each in segments),
         gsm7=sum(each.gsm7 for each in segments),
@@ -73,7 +69,7 @@ def _head(preview: Preview) -> dict[str, Any]:
         "schema": "sendspec.preview/1",
         "environment": preview.specs[0].environment if preview.specs else "",
         "totals": _totals(preview.recipients, preview.send),
-        "skipped": skipped,
+        "skipped": preview.skipped,
         "segments": segments_json(total),
         **({} if preview.cost is None else {"cost": cost_json(preview.cost)}),
         "specs": [_spec_json(spec) for spec in preview.specs],

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from sendspec.composing.platforms.sms_segments import encoding_in, segments_in
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.delivery_account import DeliveryAccount
 from sendspec.operations.recipient_row import RecipientRow
+from sendspec.operations.report_speed import Latency, Throughput
 from sendspec.operations.send_report import (
     CountryCounts,
     EarlierGeneration,
     Guard,
-    Latency,
-    Measure,
+    GuardValue,
     MessageMove,
     Reasons,
     ReportedMessage,
     ReportedRun,
     SegmentCounts,
     SendReport,
-    Throughput,
     Warned,
 )
 from sendspec.planning.message_state import State
@@ -89,8 +88,8 @@ def recipient_json(each: ReportedMessage) -> dict[str, Any]:
         **{key: listed[key] for key in ROW_KEYS},
         "planned_line": each.message.line,
         "country": country_of(each),
-        "segments": (size >> 1) if size else None,
-        "encoding": None if not size else "UCS-2" if size & 1 else "GSM-7",
+        "segments": segments_in(size) if size else None,
+        "encoding": encoding_in(size).value if size else None,
         "reason": _reason(each),
         "delivery": delivery["delivery"] if is_accepted else None,
         "delivery_status": delivery["delivery_status"],
@@ -150,20 +149,20 @@ def _guard_json(guard: Guard) -> dict[str, Any]:
     is_moment = guard.name == "not_after"
     return {
         "name": guard.name,
-        "limit": _measure_json(guard.limit, is_moment=is_moment),
-        "found": _measure_json(guard.found, is_moment=is_moment),
-        "headroom": _measure_json(guard.headroom, is_moment=False),
+        "limit": _value_json(guard.limit, is_moment=is_moment),
+        "found": _value_json(guard.found, is_moment=is_moment),
+        "headroom": _value_json(guard.headroom, is_moment=False),
         "held": guard.held,
     }
 
 
-def _measure_json(measure: Measure | None, *, is_moment: bool) -> int | float | str | dict[str, str | None] | None:
+def _value_json(value: GuardValue | None, *, is_moment: bool) -> int | float | str | dict[str, str | None] | None:
     """An amount of money is exact, so it is text."""
-    if isinstance(measure, Amount):
-        return {"currency": measure.currency, "amount": f"{measure.amount:f}"}
-    if isinstance(measure, float):
-        return moment(measure) if is_moment else round(measure, 6)
-    return measure
+    if isinstance(value, Amount):
+        return {"currency": value.currency, "amount": f"{value.amount:f}"}
+    if isinstance(value, float):
+        return moment(value) if is_moment else round(value, 6)
+    return value
 
 
 def _throughput_json(found: Throughput) -> dict[str, Any]:
@@ -245,14 +244,3 @@ def _earlier_json(found: EarlierGeneration) -> dict[str, Any]:
         "segments": _segments_json(found.segments),
         "delivery": None if found.delivery is None else found.delivery.tally.as_dict(),
     }
-
-
-def failures_of(rows: Sequence[ReportedMessage]) -> list[ReportedMessage]:
-    """The people who did not get the message, as far as is known: refused, or not delivered. Doubts are no failures yet."""
-    return [each for each in rows if is_failure(each)]
-
-
-def is_failure(each: ReportedMessage) -> bool:
-    if each.message.state is State.REFUSED:
-        return True
-    return each.delivery is not None and each.delivery.report.fate is Fate.UNDELIVERED

@@ -6,15 +6,22 @@ from collections.abc import Iterator, Sequence
 from shlex import quote
 
 from sendspec.diagnostics.wording import grouped
+from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.report_verdict import FINISHED
 from sendspec.operations.send_report import Concern, ReportedMessage, SendReport
-from sendspec.showing.report import failures_of
+from sendspec.planning.message_state import State
 from sendspec.showing.status import SEND
 
 
-def to_call(report: SendReport) -> tuple[Sequence[ReportedMessage], int]:
-    """The listed people who did not get it, and how many they are in all: refused, or accepted and not delivered."""
-    return failures_of(report.recipients.rows), report.account.refused + report.undelivered
+def failures_of(rows: Sequence[ReportedMessage]) -> list[ReportedMessage]:
+    """The people who did not get the message, as far as is known: refused, or not delivered. Doubts are no failures yet."""
+    return [each for each in rows if is_failure(each)]
+
+
+def is_failure(each: ReportedMessage) -> bool:
+    if each.message.state is State.REFUSED:
+        return True
+    return each.delivery is not None and each.delivery.report.fate is Fate.UNDELIVERED
 
 
 def uncertain_words(report: SendReport) -> str:

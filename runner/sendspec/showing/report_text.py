@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sendspec.composing.identity import id_text
-from sendspec.diagnostics.wording import counted, duration_text, grouped
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.report_speed import PauseCause
 from sendspec.operations.report_verdict import FINISHED
-from sendspec.operations.send_report import (
-    Concern,
-    PauseCause,
-    Reasons,
-    ReportedMessage,
-    ReportedRun,
-    SendReport,
-    Verdict,
-)
+from sendspec.operations.send_report import Concern, Reasons, ReportedMessage, ReportedRun, SendReport, Verdict
 from sendspec.showing.account import accounting_line, country_words, skipped_words
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.delivery import delivery_lines, delivery_words, tally_line
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment, place_text
-from sendspec.showing.report_calls import to_call, uncertain_words
-from sendspec.showing.report_words import guard_text, headroom_text, verdict_sentence, warning_text
+from sendspec.showing.report_calls import failures_of, uncertain_words
+from sendspec.showing.report_words import guard_text, headroom_text, took_text, verdict_sentence, warning_text
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle
 
-SHORT = 90
-"""Seconds up to which tenths are told."""
 WHY_LENGTH = 100
 """Characters of one person's reason; all of it stands below, by reason."""
 CALLS_SHOWN, REASONS_SHOWN, RUNS_SHOWN, COUNTRIES_SHOWN = 10, 5, 5, 12
@@ -84,7 +75,7 @@ def _warning_lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
 
 def _call_lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
     """The people who did not get it, each with the row that names them."""
-    calls, count = to_call(report)
+    calls, count = failures_of(report.recipients.rows), report.to_call
     if not count:
         return
     uncertain = uncertain_words(report)
@@ -148,9 +139,8 @@ def _limit_lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
 def _pace_lines(report: SendReport) -> Iterator[str]:
     latency = report.latency
     if latency.count:
-        took = f"{report.seconds:.1f} s" if report.seconds < SHORT else duration_text(report.seconds)
         rate = f", {grouped(round(latency.count / report.seconds))}/s" if report.seconds >= 1 else ""
-        yield f"  sent for {took}{rate}{_request_words(report)}"
+        yield f"  sent for {took_text(report.seconds)}{rate}{_request_words(report)}"
     if latency.count:
         parts = (("half within", latency.p50), ("90 %", latency.p90), ("99 %", latency.p99), ("all", latency.max))
         yield f"  answers: {', '.join(f'{words} {_seconds(value)}' for words, value in parts)}"

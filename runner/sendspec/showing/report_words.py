@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from sendspec.diagnostics.wording import counted, duration_text, grouped
-from sendspec.operations.send_report import Concern, Guard, Measure, SendReport, Warned
+from sendspec.operations.send_report import Concern, Guard, GuardValue, SendReport, Warned
 from sendspec.planning.cost import price_text
 from sendspec.reading.limits import Amount
 from sendspec.reading.prices import Price
@@ -25,6 +25,7 @@ GUARD_WORDS = {
     "in_doubt": "doubts sent again",
 }
 """What each guard counts."""
+SHORT_SECONDS = 90
 _COUNTED = {"encoding": "in UCS-2", "in_doubt": "sent again"}
 """What messages are counted for, under a limit that is a word."""
 
@@ -116,13 +117,18 @@ def warning_text(warned: Warned) -> str:
             assert_never(warned.concern)
 
 
+def took_text(seconds: float) -> str:
+    """`12.3 s`, `3 min`: tenths while it is short."""
+    return f"{seconds:.1f} s" if seconds < SHORT_SECONDS else duration_text(seconds)
+
+
 def guard_text(guard: Guard) -> str:
     """`segments a message 2 of 3`, `share refused 1.6 % of 5 %`, `cost EUR 8.40, no limit`."""
     words = GUARD_WORDS[guard.name]
-    found = "unknown" if guard.found is None else measure_text(guard.name, guard.found)
+    found = "unknown" if guard.found is None else value_text(guard.name, guard.found)
     if guard.limit is None:
         return f"{words} {found}, no limit"
-    limit = measure_text(guard.name, guard.limit)
+    limit = value_text(guard.name, guard.limit)
     mark = " (exceeded)" if guard.held is False else ""
     if guard.name in _COUNTED:
         return f"{guard.name}: {limit}, {found} {_COUNTED[guard.name]}{mark}"
@@ -136,22 +142,22 @@ def headroom_text(guard: Guard) -> str:
         return ""
     if guard.name == "not_after" and isinstance(left, float):
         return f"{'-' if left < 0 else ''}{duration_text(abs(left))}"
-    return measure_text(guard.name, left)
+    return value_text(guard.name, left)
 
 
-def measure_text(name: str, measure: Measure) -> str:
-    """A measure of the guard with this name: grouped digits, a share, a moment, an amount, or a word of the spec."""
-    match measure:
+def value_text(name: str, value: GuardValue) -> str:
+    """A value of the guard with this name: grouped digits, a share, a moment, an amount, or a word of the spec."""
+    match value:
         case Amount():
-            amount, sign = abs(measure.amount), "-" if measure.amount < 0 else ""
-            return sign + price_text(Price(measure.currency or "", amount, amount)).strip()
+            amount, sign = abs(value.amount), "-" if value.amount < 0 else ""
+            return sign + price_text(Price(value.currency or "", amount, amount)).strip()
         case str():
-            return measure
+            return value
         case float() if name == "not_after":
-            return datetime.fromtimestamp(measure, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         case float():
-            return share_text(round(measure * 100_000), 100_000)
+            return share_text(round(value * 100_000), 100_000)
         case int():
-            return grouped(measure)
+            return grouped(value)
         case _:
-            assert_never(measure)
+            assert_never(value)

@@ -57,6 +57,16 @@ def size_of(measured: Measure) -> int:
     return 2 * measured.segments + (measured.encoding is Encoding.UCS2)
 
 
+def segments_in(size: int) -> int:
+    """The segments of a text with this `size_of`."""
+    return size >> 1
+
+
+def encoding_in(size: int) -> Encoding:
+    """The encoding of a text with this `size_of`."""
+    return Encoding.UCS2 if size & 1 else Encoding.GSM7
+
+
 def measure(text: str) -> Measure:
     """Encoding and size of `text`. Empty text has no segment."""
     characters = len(text)

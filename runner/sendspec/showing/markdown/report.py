@@ -15,9 +15,8 @@ from sendspec.showing.delivery import NO_REASON, tally_line
 from sendspec.showing.markdown.foreign_text import cell, code, name
 from sendspec.showing.markdown.page import GAP, Section, more_of, page, single
 from sendspec.showing.markdown.words import amount, cost_words, many, number, segment_words, unfolding
-from sendspec.showing.report_calls import to_call
 from sendspec.showing.report_text import heading, run_words
-from sendspec.showing.report_words import GUARD_WORDS, headroom_text, measure_text, verdict_sentence, warning_text
+from sendspec.showing.report_words import GUARD_WORDS, headroom_text, value_text, verdict_sentence, warning_text
 
 MOST, WARNING_LENGTH, REASON_LENGTH = 7_000, 300, 300
 
@@ -43,7 +42,7 @@ def report_markdown(report: SendReport, commands: Sequence[str]) -> str:
 
 
 def _head(report: SendReport) -> str:
-    _, count = to_call(report)
+    count = report.to_call
     call = f"{GAP}**{many(count, 'person', 'people')} did not get it.** `sendspec report` names them." if count else ""
     skipped = f"{GAP}Skipped: {skipped_words(report.skipped, number)}" if report.account.skipped_total else ""
     sentence = verdict_sentence(report)
@@ -92,8 +91,8 @@ def _limits(guards: Sequence[Guard]) -> Section:
 
 
 def _cells(guard: Guard) -> list[str]:
-    limit = "" if guard.limit is None else measure_text(guard.name, guard.limit)
-    found = "unknown" if guard.found is None else measure_text(guard.name, guard.found)
+    limit = "" if guard.limit is None else value_text(guard.name, guard.limit)
+    found = "unknown" if guard.found is None else value_text(guard.name, guard.found)
     held = {True: "yes", False: "**no**", None: "unknown"}[guard.held]
     return [GUARD_WORDS[guard.name], cell(limit), cell(found), headroom_text(guard), held]
 

@@ -101,15 +101,11 @@ def _context(
 
 
 def _total(preview: Preview) -> tuple[Fact, ...]:
-    skipped: dict[str, int] = {}
-    for spec in preview.specs:
-        for skip, count in spec.plan.skipped.items():
-            skipped[skip.value] = skipped.get(skip.value, 0) + count
     left = preview.recipients - preview.send
     costs = [] if preview.cost is None else [Fact("What it costs", cost_words(preview.cost) or "nothing")]
     return (
         Fact("Who gets it", grouped(preview.send), f"of {counted(preview.recipients, 'recipient')}"),
-        Fact("Who won’t, and why", grouped(left), skipped_words(skipped, grouped), "warn" if left else ""),
+        Fact("Who won’t, and why", grouped(left), skipped_words(preview.skipped, grouped), "warn" if left else ""),
         *costs,
         Fact("Segments", grouped(preview.segments)),
     )

@@ -15,7 +15,7 @@ from sendspec.operations.recipient_row import RecipientRow
 from sendspec.operations.send_report import SendReport, Warned
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.page import embedded_json, page_html
-from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing, to_call
+from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing
 from sendspec.showing.pages.report_cut import MAX_TEXT, MAX_WARNINGS, capped, cut_message
 from sendspec.showing.pages.report_recipients import fair_order, place_words, recipient_row
 from sendspec.showing.pages.report_sections import sections
@@ -152,7 +152,7 @@ def _more_warnings(hidden: Sequence[Warned]) -> str:
 
 
 def _call_words(report: SendReport, shown: int) -> dict[str, Any]:
-    count, doubts = to_call(report), report.in_doubt
+    count, doubts = report.to_call, report.in_doubt
     left = count - shown
     links = [("#state=refused", "refused")] * bool(report.account.refused)
     links += [("#state=undelivered", "not delivered")] * bool(report.undelivered)

@@ -63,11 +63,6 @@ def figures(report: SendReport) -> list[Fact]:
     ]  # fmt: skip
 
 
-def to_call(report: SendReport) -> int:
-    """How many people won't get it unless somebody does something: the API refused them, or their message was not delivered."""
-    return report.account.refused + report.undelivered
-
-
 def calls(report: SendReport, listed: Mapping[str, str]) -> list[Call]:
     """The first of them whose rows are among the `listed`, those whom the API refused first."""
     rows = [each for each in report.recipients.rows if id_text(each.message.id) in listed]

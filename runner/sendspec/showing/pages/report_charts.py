@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from sendspec.diagnostics.wording import counted, duration_text, grouped
-from sendspec.operations.send_report import Bucket, Latency, PauseBand, PauseCause, Throughput
+from sendspec.operations.report_speed import Bucket, Latency, PauseBand, PauseCause, Throughput
 from sendspec.showing.pages.charts import Band, Bar, Series, bars, histogram, stacked_area
 from sendspec.showing.pages.report_words import clipped, clock_times, seconds_text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sendspec.operations.delivery_account import DeliveryAccount
-from sendspec.operations.send_report import Reasons, ReportedMessage, ReportedRun, SendReport, Throughput
+from sendspec.operations.report_speed import Throughput
+from sendspec.operations.send_report import Reasons, ReportedMessage, ReportedRun, SendReport
 
 MAX_TEXT = 300
 """Characters of a foreign text, on the page and in its data."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup, escape
 
 from sendspec.composing.identity import id_text
+from sendspec.composing.platforms.sms_segments import segments_in
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.recipient_row import Absence, RecipientRow
@@ -53,7 +54,7 @@ def recipient_row(each: ReportedMessage, *, is_going_on: bool = False) -> Markup
         f"<td>{_shown(message.masked)}{key}</td>",
         f'<td><span class="badge {tone}">{words}</span></td>',
         f"<td>{_shown(country_of(each))}</td>",
-        f'<td class="number">{"" if message.size is None else message.size >> 1}</td>',
+        f'<td class="number">{"" if message.size is None else segments_in(message.size)}</td>',
         f"<td>{_shown(clipped(why_words(each), REASON_LENGTH))}</td>",
         f'<td class="id">{_shown(message.remote_id or "")}</td>',
         f"<td>{_attempts(each, identity)}</td>",

@@ -39,6 +39,9 @@ from sendspec.showing.pages.report_tables import (
     skip_rows,
 )
 from sendspec.showing.pages.report_words import date_time, seconds_text, with_code
+from sendspec.showing.report_words import took_text
+
+PAUSES = "A band is a pause: the API throttled the send, or wasn’t reached, or no run was sending."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def _sections(report: SendReport, listed: Mapping[str, str]) -> Iterator[Section
         yield Section(id="earlier", title="The generation before", tables=[table])
     if report.throughput.buckets:
         yield Section(
-            id="pace", title="Pace", facts=_pace_facts(report), chart=throughput_chart(report.throughput), tail=_pace_tail(), is_wide=True
+            id="pace", title="Pace", facts=_pace_facts(report), chart=throughput_chart(report.throughput), tail=[PAUSES], is_wide=True
         )  # fmt: skip
     if report.latency.count:
         yield _latency(report)
@@ -109,20 +112,10 @@ def _pace_facts(report: SendReport) -> list[Fact]:
     each_second = f"{ended / report.seconds:,.1f}".replace(",", " ") if report.seconds else "–"
     requests = "not noted" if report.requests is None else grouped(report.requests)
     return [
-        Fact("sent for", f"{report.seconds:.1f} s" if report.seconds < 90 else _long(report.seconds)),
+        Fact("sent for", took_text(report.seconds)),
         Fact("requests", requests),
         Fact("attempts a second", each_second),
     ]
-
-
-def _long(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
-def _pace_tail() -> list[str]:
-    return ["A band is a pause: the API throttled the send, or wasn’t reached, or no run was sending."]
 
 
 def _latency(report: SendReport) -> Section:

@@ -7,18 +7,11 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
-from sendspec.diagnostics.wording import duration_text, grouped
+from sendspec.diagnostics.wording import grouped
 from sendspec.ledger.delivery.observation import FailureReason
 from sendspec.operations.delivery_account import DeliveryAccount
 from sendspec.operations.delivery_account import ReasonCount as DeliveryReason
-from sendspec.operations.send_report import (
-    CountryCounts,
-    EarlierGeneration,
-    Guard,
-    Reasons,
-    ReportedRun,
-    SendReport,
-)
+from sendspec.operations.send_report import CountryCounts, EarlierGeneration, Guard, Reasons, ReportedRun, SendReport
 from sendspec.planning.cost import Cost, price_text
 from sendspec.planning.plan_digest import digest_text
 from sendspec.provider.failure_words import Certainty
@@ -29,7 +22,7 @@ from sendspec.showing.pages.parts import Column, TableRow
 from sendspec.showing.pages.report_cut import MAX_RUNS, MAX_TEXT
 from sendspec.showing.pages.report_recipients import row_id
 from sendspec.showing.pages.report_words import clipped, date_time
-from sendspec.showing.report_words import GUARD_WORDS, headroom_text, measure_text
+from sendspec.showing.report_words import GUARD_WORDS, headroom_text, took_text, value_text
 
 MAX_COUNTRIES = 300
 GUARD_COLUMNS = [
@@ -55,8 +48,8 @@ def guard_rows(guards: Sequence[Guard]) -> list[TableRow]:
         TableRow(
             [
                 GUARD_WORDS[each.name],
-                "no limit" if each.limit is None else measure_text(each.name, each.limit),
-                "not known" if each.found is None else measure_text(each.name, each.found),
+                "no limit" if each.limit is None else value_text(each.name, each.limit),
+                "not known" if each.found is None else value_text(each.name, each.found),
                 headroom_text(each),
                 _held(each),
             ],
@@ -128,7 +121,7 @@ def run_rows(runs: Sequence[ReportedRun]) -> list[TableRow]:
 
 def _run_row(each: ReportedRun) -> TableRow:
     run, note = each.run, each.run.note
-    lasted = "" if each.first is None else f"{each.seconds:.1f} s" if each.seconds < 90 else duration_text(each.seconds)
+    lasted = "" if each.first is None else took_text(each.seconds)
     requests = "" if run.requests is None else grouped(run.requests)
     also = " (of all specs)" if run.specs > 1 and requests else ""
     plan = [] if note is None else [f"plan {digest_text(note.plan_digest)[:11]}"]

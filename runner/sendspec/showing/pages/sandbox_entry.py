@@ -8,7 +8,16 @@ from urllib.parse import unquote, urlsplit
 
 from sendspec.composing.message_part import parts_of
 from sendspec.composing.payload_text import text_of
-from sendspec.composing.platforms.sms_segments import MAX_FORCING, Encoding, Measure, forcing, size_of, split
+from sendspec.composing.platforms.sms_segments import (
+    MAX_FORCING,
+    Encoding,
+    Measure,
+    encoding_in,
+    forcing,
+    segments_in,
+    size_of,
+    split,
+)
 from sendspec.diagnostics.redaction import escaped
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import MessageRecord
@@ -75,7 +84,7 @@ def size_words(measured: Measure) -> str:
 
 
 def planned_size(size: int) -> str:
-    return f"{counted(size // 2, 'segment')} {Encoding.UCS2 if size % 2 else Encoding.GSM7}"
+    return f"{counted(segments_in(size), 'segment')} {encoding_in(size)}"
 
 
 def _planned(entry: ArrivedMessage, comparison: Comparison | None) -> Mapping[str, Any]:

@@ -145,8 +145,7 @@ def _shown_words(spec: SpecPreview) -> str:
 
 def _not_shown(spec: SpecPreview) -> Iterator[str]:
     """The shapes without a message of theirs."""
-    shown = {message.shape.id for message in spec.shown if message.shape is not None}
-    left = [shape for shape in spec.shapes if shape.id not in shown]
+    left = spec.not_shown
     if left and not spec.asked:
         messages = sum(shape.messages for shape in left)
         yield f"and {counted(len(left), 'more shape')}, {counted(messages, 'message')}: `--row {left[0].line}` shows one"
