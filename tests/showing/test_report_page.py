@@ -17,6 +17,7 @@ from sample_reports import (
     delivered,
     many,
     message,
+    rows_of_all,
     run,
     sample,
     totals,
@@ -42,6 +43,7 @@ from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
+from sendspec.showing.pages.report_plain import is_plain
 from sendspec.showing.report import report_document
 
 LONG = "<&\u202e\U0001f600" * 250
@@ -85,8 +87,18 @@ def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
     assert ["segments accepted", "100", "118", "+18"] in page.rows("generations")
     rows = page.rows("rows")
     assert len(rows) == document["recipients"]["listed"] == 120
-    for row, each in zip(rows, document["recipients"]["rows"], strict=True):
-        assert f"message {each['id']}" in row[7]
+    by_id = {each["id"]: each for each in document["recipients"]["rows"]}
+    ids = [
+        each.attributes["id"].removeprefix("m-")
+        for each in page.root.one("table", id="rows").all("tr")
+        if "id" in each.attributes
+    ]
+    assert set(ids) == set(by_id)
+    for row, identity in zip(rows, ids, strict=True):
+        each = by_id[identity]
+        is_plain = each["state"] == "accepted" and each["delivery"] == "delivered"
+        assert row[7].startswith(each["attempts"][-1]["at"][11:19] if is_plain else "1 attempt" if each["attempt"] else "0 attempts")  # fmt: skip
+        assert is_plain or f"message {identity}" in row[7]
         assert [row[3], row[4]] == [each["country"], str(each["segments"])]
         assert [row[5], row[6]] == [row[5] if each["delivery"] == "undelivered" else each["reason"] or "", each["remote_id"] or ""]  # fmt: skip
     assert sum("not delivered" in row[2] for row in rows) == document["delivery"]["undelivered"] == 4
@@ -161,7 +173,9 @@ def test_the_page_of_a_million_stays_small_and_says_what_it_leaves_out(listed: i
     assert len(page.html.encode()) <= MAX_BYTES
     assert len(page.html.encode()) > MAX_BYTES * 0.95  # and it is made use of
     assert 50 < len(shown) < listed
-    assert len(shown) == page.data["recipients"]["listed"] == len(page.data["recipients"]["rows"])
+    assert len(shown) == page.data["recipients"]["listed"]
+    in_data = len(page.data["recipients"]["rows"])
+    assert f"Of the {len(shown)} recipients listed here, the data has {in_data}; sendspec report order-shipped --format json has {grouped(listed)} of them." in page.text  # fmt: skip
     kinds = [row[2] for row in shown]
     assert {kinds.count(kind) for kind in ("refused", "in doubt", "not delivered")} <= {len(shown) // 3, len(shown) // 3 + 1}  # fmt: skip
     assert (
@@ -178,6 +192,32 @@ def test_the_page_of_a_million_stays_small_and_says_what_it_leaves_out(listed: i
     texts = [each["text"] for each in data["refusals"]] + [each["ending"] for each in data["runs"]]
     texts += [each["reason"] or "" for each in data["recipients"]["rows"]]
     assert max(map(len, texts)) == 300
+
+
+def typical(count: int) -> SendReport:
+    """Some of `count` failed, as in `rows_of_all`, the most urgent first."""
+    rows = sorted(rows_of_all(count), key=lambda each: each.message.state is State.ACCEPTED)
+    return replace(sample(), recipients=ReportedRecipients(total=count, are_all=True, failures=0, rows=tuple(rows)))
+
+
+@pytest.mark.parametrize(
+    ("count", "most"), all_but([(409, 250_000), (5_000, MAX_BYTES)], [(20, 110_000), (409, 250_000), (1_000, 500_000), (5_000, MAX_BYTES)])
+)  # fmt: skip
+def test_everybody_of_up_to_thousands_is_listed_on_a_small_page(count: int, most: int) -> None:
+    """A tenth of them failed, and is there whole; of those who were simply accepted, the data has none if they are many."""
+    report = typical(count)
+    page = read(report)
+    assert len(page.html.encode()) <= most
+    rows, people = page.rows("rows"), page.data["recipients"]
+    assert len(rows) == people["listed"] == count if count < 5_000 else 4_000 < len(rows) == people["listed"] < count
+    told = [each for each in report.recipients.rows if not is_plain(each)]
+    assert [row[7].splitlines()[0] for row in rows[: len(told)]] == [f"{each.message.attempt} attempt{'' if each.message.attempt else 's'}" for each in told]  # fmt: skip
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d", row[7]) for row in rows[len(told) :])
+    assert len(people["rows"]) == count if count == 20 else len(people["rows"]) <= len(told)
+    assert "A time in place of attempts: the first attempt was accepted then." in page.text
+    assert ("The API’s ids of these don’t fit" in page.text) is (rows[-1][6] == "") is (count == 5_000)
+    if len(rows) < count:
+        assert f"{grouped(len(rows))} of {grouped(count)} messages fit on a page" in page.text
 
 
 def test_what_others_have_said_is_shown_and_not_obeyed() -> None:
@@ -246,12 +286,12 @@ def test_a_send_that_goes_on_is_told_as_one() -> None:
     page = read(going)
     assert "1 accepted + 0 refused + 0 in doubt + 1 under way + 1 not sent" in page.text
     assert "a run is sending" in page.text
-    assert [row[2] for row in page.rows("rows")] == ["accepted", "under way", "not sent"]
+    assert [row[2] for row in page.rows("rows")] == ["under way", "not sent", "accepted"]
     assert "may have it" not in page.text
     assert page.figures["in doubt"] == ["1"]
     assert "run 3, attempt 1: no result yet" in page.text
     ended = read(replace(going, under_way=None, warnings=()))
-    assert [row[2] for row in ended.rows("rows")] == ["accepted", "in doubt", "not sent"]
+    assert [row[2] for row in ended.rows("rows")] == ["in doubt", "not sent", "accepted"]
 
 
 def test_a_pause_behind_a_gap_is_where_it_was() -> None:
@@ -276,8 +316,8 @@ def test_rows_that_nobody_finds_any_more_have_the_line_that_was_planned() -> Non
         message(4, State.SKIPPED, "by-hand: called her"),
     )
     page = read(replace(sample(), recipients=ReportedRecipients(total=4, are_all=True, failures=1, rows=rows)))
-    assert [row[0] for row in page.rows("rows")] == ["2", "gone", "4", "5"]
-    assert page.rows("rows")[3][5] == "by-hand: called her"
+    assert [row[0] for row in page.rows("rows")] == ["2", "5", "gone", "4"]
+    assert page.rows("rows")[1][5] == "by-hand: called her"
     assert "line 2 when it was planned" in page.text
 
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "path", "rect", "line", "source"})
+_OPTIONAL = {
+    "td": {"td", "th"}, "th": {"td", "th"}, "tr": {"td", "th", "tr"}, "tbody": {"td", "th", "tr"}, "table": {"td", "th", "tr"},
+}  # fmt: skip
+"""What these tags end, which may lack end tags of their own."""
 _UNREAD = frozenset({"style", "script", "title", "desc"})
 
 
@@ -69,6 +73,8 @@ class _Reading(HTMLParser):
         self.open = [Element("page", {})]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("tbody", "table"):
+            self._end(_OPTIONAL.get(tag, set()))
         made = Element(tag, {key: value or "" for key, value in attrs})
         self.open[-1].inside.append(made)
         if tag not in _VOID:
@@ -76,7 +82,12 @@ class _Reading(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _VOID:
+            self._end(_OPTIONAL.get(tag, set()) - {tag})
             assert self.open[-1].name == tag, f"</{tag}> closes <{self.open[-1].name}>"
+            self.open.pop()
+
+    def _end(self, names: set[str]) -> None:
+        while self.open[-1].name in names:
             self.open.pop()
 
     def handle_data(self, data: str) -> None:

@@ -33,7 +33,7 @@ class ReportRead:
 
     @property
     def ids(self) -> list[str]:
-        return re.findall(r' id="([^"]*)"', self.html)
+        return re.findall(r' id="?([^\s">]*)', self.html)
 
     @property
     def data(self) -> Any:

@@ -1,4 +1,4 @@
-"""The rows of a report's table of recipients, each with its attempts, and how many of them fit on the page."""
+"""The rows of a report's table of recipients, each with its attempts, and the order in which they get a place."""
 
 from __future__ import annotations
 
@@ -47,22 +47,23 @@ def recipient_row(each: ReportedMessage, *, is_going_on: bool = False) -> Markup
     `is_going_on`: what is on its way is being sent by a living run. Thousands of rows are made, so they are written as text.
     """
     message, identity = each.message, id_text(each.message.id)
-    key = f'<span class="more">{_shown(words)}</span>' if (words := key_words(each)) else ""
-    words, tone = _outcome(each, is_going_on=is_going_on)
+    key = f'<span class="more">{shown(words)}</span>' if (words := key_words(each)) else ""
+    words, tone = outcome_words(each, is_going_on=is_going_on)
     cells = (
         f'<th scope="row" class="number"><a href="#{row_id(identity)}">{line_words(each)}</a></th>',
-        f"<td>{_shown(message.masked)}{key}</td>",
+        f"<td>{shown(message.masked)}{key}</td>",
         f'<td><span class="badge {tone}">{words}</span></td>',
-        f"<td>{_shown(country_of(each))}</td>",
+        f"<td>{shown(country_of(each))}</td>",
         f'<td class="number">{"" if message.size is None else segments_in(message.size)}</td>',
-        f"<td>{_shown(clipped(why_words(each), REASON_LENGTH))}</td>",
-        f'<td class="id">{_shown(message.remote_id or "")}</td>',
+        f"<td>{shown(clipped(why_words(each), REASON_LENGTH))}</td>",
+        f'<td class="id">{shown(message.remote_id or "")}</td>',
         f"<td>{_attempts(each, identity)}</td>",
     )
     return Markup(f'<tr id="{row_id(identity)}" data-state="{" ".join(states_of(each))}">{"".join(cells)}</tr>')
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Foreign text as HTML."""
     return str(escape(visible_text(text)))
 
 
@@ -80,7 +81,7 @@ def fair_order(rows: Sequence[ReportedMessage]) -> list[int]:
 def states_of(each: ReportedMessage) -> list[str]:
     """The words that the filter chooses by: the message's state, and what became of it after it was accepted."""
     state = {State.PLANNED: "not_sent", State.SENDING: "in_doubt"}.get(each.message.state, each.message.state.value)
-    fate = _fate(each)
+    fate = fate_of(each)
     return [state] if fate is None else [state, fate.value]
 
 
@@ -116,21 +117,22 @@ def key_words(each: ReportedMessage) -> str:
 
 def why_words(each: ReportedMessage) -> str:
     """Why it was not accepted, or not delivered; empty where all went well."""
-    if _fate(each) is Fate.UNDELIVERED:
+    if fate_of(each) is Fate.UNDELIVERED:
         return delivery_words(each.delivery).removeprefix("not delivered: ")
     return "" if each.message.state is State.ACCEPTED else each.message.evidence or ""
 
 
-def _fate(each: ReportedMessage) -> Fate | None:
+def fate_of(each: ReportedMessage) -> Fate | None:
+    """What became of an accepted message, as far as that is known."""
     if each.delivery is None or each.message.state is not State.ACCEPTED:
         return None
     fate = each.delivery.report.fate
     return None if fate is Fate.UNKNOWN else fate
 
 
-def _outcome(each: ReportedMessage, *, is_going_on: bool) -> tuple[str, str]:
+def outcome_words(each: ReportedMessage, *, is_going_on: bool = False) -> tuple[str, str]:
     """In words, and their tone."""
-    fate = _fate(each)
+    fate = fate_of(each)
     if fate is not None:
         return _FATE_WORDS[fate]
     if is_going_on and each.message.state is State.SENDING:
@@ -143,7 +145,7 @@ def _attempts(each: ReportedMessage, identity: str) -> str:
     if each.delivery is not None:
         at = each.delivery.report.at or each.delivery.seen_at
         lines.append(f"{date_time(at)}: {clipped(delivery_words(each.delivery), REASON_LENGTH)}")
-    listed = "".join(f"<li>{_shown(line)}</li>" for line in lines)
+    listed = "".join(f"<li>{shown(line)}</li>" for line in lines)
     return (
         f"<details><summary>{counted(each.message.attempt, 'attempt')}</summary><p>message {identity}</p><ol>{listed}</ol></details>"
     )  # fmt: skip

@@ -1,6 +1,6 @@
 "use strict";
 // What is marked `data-filter` gets a search box, a button for each state of its items, and a count. Its items are the rows of a table,
-// or what the attribute's selector finds. All of it is kept in the page's address: `#state=refused&q=-NL&row=17`.
+// or what the attribute's selector finds; one without `data-state` has its parent's. All of it is kept in the page's address: `#state=refused&q=-NL&row=17`.
 (() => {
   const lists = [...document.querySelectorAll("[data-filter]")].map(list);
 
@@ -23,7 +23,7 @@
   }
 
   function states(item) {
-    return (item.dataset.state || "").split(" ").filter(Boolean);
+    return (item.dataset.state ?? item.parentElement.dataset.state ?? "").split(" ").filter(Boolean);
   }
 
   function make(name, attributes = {}, text = "") {
