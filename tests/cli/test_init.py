@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 from sendspec.cli.main import run
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.scaffold import LINES
 from sendspec.operations.scaffold_example import EXAMPLES, PLAIN
 from sendspec.reading.project_reader import read_project
 from sendspec.reading.schema.validator import load_schema
@@ -91,7 +93,7 @@ def test_an_example_is_added_to_a_project_and_changes_nothing_in_it(
         ".gitignore",
     ]
     assert document["left_alone"] == ["data/orders.csv"]
-    assert document["next"] == ["sendspec plan specs/orders.yaml", "sendspec send specs/orders.yaml"]
+    assert document["next"] == [f"sendspec {word} specs/orders.yaml" for word in ("preview", "plan", "send")]
     assert before.items() <= files(here).items()
     assert "left alone schemas/spec.schema.json" in printed(capfdbinary, "--example", "mms")[0]
 
@@ -121,7 +123,7 @@ def test_a_project_of_the_users_own_gets_no_first_spec(here: Path, capfdbinary: 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("", ".sendspec/\nopted-out.csv\n"), ("*.pyc\n", "*.pyc\n.sendspec/\nopted-out.csv\n"), ("*.pyc", "*.pyc\n.sendspec/\nopted-out.csv\n"),
+        ("", LINES), ("*.pyc\n", f"*.pyc\n{LINES}"), ("*.pyc", f"*.pyc\n{LINES}"),
         (".sendspec/\n*.pyc\n", ".sendspec/\n*.pyc\n"), ("/.sendspec\n", "/.sendspec\n"),
     ],
 )  # fmt: skip
@@ -154,3 +156,16 @@ def test_a_project_inside_another_is_said_to_be_its_own(here: Path, capfdbinary:
     assert "note: this project is inside another one (sendspec.yaml)" in err
     assert "sendspec init . --example mms" in err
     assert run(["validate", "inner/specs/mms.yaml"]) == 0
+
+
+def test_files_with_people_s_data_that_the_docs_name_are_ignored_by_git() -> None:
+    """`git add .` of a new project must take no page that shows people's texts."""
+    docs = Path(__file__).parents[2]
+    text = "\n".join(
+        page.read_text("utf-8") for page in (docs / "README.md", *(docs / "docs").rglob("*.md"), *(docs / "docs").rglob("*.py"))
+    )  # fmt: skip
+    named = set(re.findall(r"--(?:html|rejects|rows) ([\w./-]+\.\w+)", text)) | {"opted-out.csv", "captured.jsonl"}
+    patterns = [line.removeprefix("/") for line in LINES.splitlines() if not line.startswith("#")]
+    assert len(named) >= 7
+    assert [name for name in sorted(named) if not any(fnmatchcase(name, pattern) for pattern in patterns)] == []
+    assert not [name for name in ("people.csv", "hello.yaml", "welcome.jsonl", "body.html") if any(fnmatchcase(name, pattern) for pattern in patterns)]  # fmt: skip

@@ -142,7 +142,7 @@ def test_every_forcing_character_is_ranked_with_its_place(project_dir: Any) -> N
     }  # fmt: skip
     text = project_dir.run("plan", "hello.yaml").out
     assert (
-        "  ⚠ 6 messages are UCS-2:\n"
+        "  ⚠ 6 messages are UCS-2, some for several reasons:\n"
         "    2 because of ’ (U+2019) in column first_name (rows 2, 3): replacing it saves 4 segments\n"
         "    and 7 more causes: `--detail`\n"
     ) in text

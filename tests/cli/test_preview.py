@@ -74,6 +74,23 @@ def test_a_row_or_key_without_a_message_says_why(
     assert f"fix: {fix}" in err
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(("--row", "99"), "no row of people.csv begins"), (("--key", "A1002"), "(people.csv:3) gets no message"),
+     (("--key", "zz"), "fix: take it from the column 'order_id' of people.csv"), (("--key", "A10011"), "fix: write 'A1001', as in line 2 of people.csv")],
+)  # fmt: skip
+def test_a_table_is_named_without_the_folders_that_its_path_leaves_again(
+    orders: Path, asked: tuple[str, ...], said: str, capfdbinary: CapturedBytes
+) -> None:
+    (orders / "specs").mkdir()
+    text = (
+        (orders / "one.yaml").read_text("utf-8").replace("people.csv", "../people.csv").replace("out.csv", "../out.csv")
+    )
+    (orders / "specs/one.yaml").write_text(text, encoding="utf-8")
+    (orders / "sendspec.yaml").write_text("environments: {}\n", encoding="utf-8")
+    assert said in preview(capfdbinary, "specs/one.yaml", *asked, code=1)[1]
+
+
 @pytest.mark.parametrize("asked", [("--row", "5"), ("--key", "A1004"), ("--key", " A1004 ")])
 def test_one_message_is_shown_whole(orders: Path, asked: tuple[str, ...], capfdbinary: CapturedBytes) -> None:
     out, _ = preview(capfdbinary, "one.yaml", *asked)

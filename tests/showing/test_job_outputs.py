@@ -64,7 +64,7 @@ def test_a_cost_that_is_not_all_known_is_no_number() -> None:
     cost = cost_of({"GB": (10, 10), "US": (12, 12)}, PRICES, unmeasured=0)
     outputs = job_outputs(PlanReport(environment="p", plans=[replace(PLAN, cost=cost)]), None)
     assert (outputs["cost"], outputs["currency"]) == ("", "")
-    assert outputs["title"] == "1,200 messages, 0.625 to 0.70 EUR + 12 messages of unknown price"
+    assert outputs["title"] == "1,200 messages, 0.625 to 0.70 EUR + 12 messages of unknown price (US)"
 
 
 @pytest.mark.parametrize(

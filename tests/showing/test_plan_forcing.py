@@ -69,12 +69,12 @@ def test_a_single_cause_is_said_in_one_sentence(found: ForcingCause, words: str)
 
 def test_of_several_causes_the_total_is_said_once() -> None:
     causes = [cause("ı", 1_000, DATA, 13, ("name",)), cause("ı", 90), cause("ş", 5), cause("ğ", 2)]
-    assert lines_of(1_090, *causes) == [
-        "  ⚠ 1 090 messages are UCS-2:",
+    assert lines_of(1_097, *causes) == [
+        "  ⚠ 1 097 messages are UCS-2:",
         "    1 000 because of ı (U+0131) in column name (rows 4, 5, 7, …): replacing it saves 13 segments",
         "    and 3 more causes: `--detail`",
     ]
-    assert lines_of(1_090, *causes, full=True)[2:] == [
+    assert lines_of(1_097, *causes, full=True)[2:] == [
         "       90 because of ı (U+0131) in the spec's own text",
         "        5 because of ş (U+015F) in the spec's own text",
         "        2 because of ğ (U+011F) in the spec's own text",
@@ -85,3 +85,10 @@ def test_of_several_causes_the_total_is_said_once() -> None:
         "    and 1 more cause: `--detail`",
     ]
     assert lines_of(0) == []
+
+
+def test_causes_that_messages_share_are_said_to_overlap() -> None:
+    """Else people would add them, and find another total."""
+    shared = [cause("“", 3, DATA, 0, ("eta",)), cause("”", 3, DATA, 0, ("eta",))]
+    assert lines_of(4, *shared)[0] == "  ⚠ 4 messages are UCS-2, some for several reasons:"
+    assert lines_of(6, *shared)[0] == "  ⚠ 6 messages are UCS-2:"

@@ -132,7 +132,7 @@ def test_an_unknown_price_is_said_and_never_counted_as_nothing() -> None:
     cost = cost_of({"GB": (10, 10), "US": (12, 12)}, PRICES, unmeasured=0)
     shown = replace(plan(send=22, segments=22), cost=cost)
     assert headline(PlanReport(environment="production", plans=[shown])).endswith(
-        ", 22 segments, 0.625 to 0.70 EUR + 12 messages of unknown price"
+        ", 22 segments, 0.625 to 0.70 EUR + 12 messages of unknown price (US)"
     )
     assert Decimal("0.625") == cost.totals[0].low
 

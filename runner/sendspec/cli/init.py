@@ -61,7 +61,7 @@ def _refuse_project(top: Path, *, adds: bool) -> None:
 
 def _show(console: Console, scaffold: Scaffold, example: ScaffoldExample, source: InstallSource) -> None:
     spec = quote(str(scaffold.top / example.spec_path))
-    commands = [f"sendspec {word} {spec}" for word in ("plan", "send")]
+    commands = [f"sendspec {word} {spec}" for word in ("preview", "plan", "send")]
     lines = [f"wrote {printable(str(path))}" for path in scaffold.written] or ["nothing to do: everything is there"]
     lines += [f"left alone {printable(str(path))}" for path in scaffold.left]
     console.result("\n".join(lines))

@@ -62,7 +62,7 @@ def command(
       sendspec report welcome --generation 1
       sendspec report welcome --run 3 --format json
       sendspec report welcome --html report.html
-      sendspec report welcome --rows welcome.jsonl
+      sendspec report welcome --rows rows.jsonl
       sendspec report welcome --format markdown >> "$GITHUB_STEP_SUMMARY"
     """
     paths, names = paths_and_names([spec])

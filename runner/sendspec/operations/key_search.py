@@ -12,6 +12,7 @@ from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.operations.recipient_row import shown_key
 from sendspec.operations.render import ids_of, rendered_bodies
 from sendspec.operations.send_job import Job
+from sendspec.reading.files.confined_path import without_detour
 from sendspec.reading.tables.row import Row
 
 MAX_COMPARED = 20_000
@@ -49,22 +50,26 @@ def _excluded(job: Job, key: str, row: Row) -> Diagnostic:
     return _about(
         job,
         "recipient-excluded",
-        f"the recipient '{quoted(key[:60])}' ({printable(job.table.path)}:{row.line}) gets no message: {why}",
+        f"the recipient '{quoted(key[:60])}' ({_table(job)}:{row.line}) gets no message: {why}",
         fix,
     )
 
 
 def _unknown(job: Job, key: str, *, is_public: bool) -> Diagnostic:
     column = job.program.key_column
-    where = f"the column '{printable(column)}' of {printable(job.table.path)}" if column else "`recipients.key`"
+    where = f"the column '{printable(column)}' of {_table(job)}" if column else "`recipients.key`"
     fix = f"take it from {where}"
     near = near_miss(key, islice(_similar_keys(job, key), MAX_COMPARED))
     if near is not None:
         line, address = next(_places_of(job, near))
         shown = shown_key(job, near, address)
-        place = f"line {line} of {printable(job.table.path)}"
+        place = f"line {line} of {_table(job)}"
         fix = f"write '{printable(shown)}', as in {place}" if shown == near and not is_public else f"look at {place}"
     return _about(job, "recipient-unknown", f"no recipient has the key '{quoted(key[:60])}'", fix)
+
+
+def _table(job: Job) -> str:
+    return printable(without_detour(job.table.path))
 
 
 def _similar_keys(job: Job, key: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.shown_message import ShownMessage, own_shape, price_of, shown_columns, shown_message
 from sendspec.planning.decision import Skip
 from sendspec.reading.contacts.number_country import country_of_number
+from sendspec.reading.files.confined_path import without_detour
 from sendspec.reading.prices import Price, PriceTable
 from sendspec.reading.tables.row import Row
 
@@ -138,6 +139,6 @@ def _no_row(job: Job, line: int) -> Diagnostic:
         code="row-unknown",
         path=job.table.path,
         span=FILE_START,
-        problem=f"no row of {printable(job.table.path)} begins on line {line}: {whole or (ends if near else 'it has none')}",
+        problem=f"no row of {printable(without_detour(job.table.path))} begins on line {line}: {whole or (ends if near else 'it has none')}",
         fix=fix,
     )

@@ -37,8 +37,22 @@ environments: {}
 SCHEMAS = ("spec", "project")
 """The schemas that editors read, by the first lines of specs and of the project file."""
 IGNORE, IGNORED = ".gitignore", f"{FOLDER}/"
-LINES = f"{IGNORED}\nopted-out.csv\n"
-"""The private folder, and the name under which a file of people who opted out is usually kept: it has their numbers."""
+LINES = f"""\
+{IGNORED}
+opted-out.csv
+# Pages and lists with people's data, as the documentation names them
+/preview*.html
+/report*.html
+/wrong*.html
+/wrong*.csv
+/rejects*.html
+/rejects*.csv
+/rows*.jsonl
+/captured*.jsonl
+*.rejects.csv
+*.rows.jsonl
+"""
+"""What holds people's data. Pages only at the top, where they are usually written: an e-mail's body may be a page of such a name."""
 MAX_IGNORE_BYTES = 1_000_000
 
 
@@ -46,7 +60,7 @@ MAX_IGNORE_BYTES = 1_000_000
 class Scaffold:
     """What is to be written. `texts` are new files by path, below `top` but for the workflow, which is below `repository`.
 
-    `left` are the paths of what is there already. `ignores`: lines for the private folder and for numbers are added to `.gitignore`.
+    `left` are the paths of what is there already. `ignores`: lines for the private folder and for people's data are added to `.gitignore`.
     """
 
     top: Path

@@ -31,7 +31,8 @@ def forcing_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full:
         return
     costly = sum(cause.segments_saved > 0 for cause in causes)
     shown = causes[: CAUSES_IN_DETAIL if full else min(CAUSES_SHOWN, max(costly, 1))]
-    yield f"{begin}:"
+    overlaps = sum(cause.messages for cause in causes) > total
+    yield f"{begin}{', some for several reasons' if overlaps else ''}:"
     width = max(len(grouped(cause.messages)) for cause in shown)
     yield from (f"    {grouped(cause.messages):>{width}} because of {why(cause, plan.cost)}" for cause in shown)
     left = len(causes) - len(shown)

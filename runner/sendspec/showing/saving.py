@@ -13,6 +13,7 @@ from sendspec.operations.saving import Replacement, Saving, Shortening
 from sendspec.planning.cost import price_text
 from sendspec.planning.saved_cost import SavedCost
 from sendspec.reading.prices import Price
+from sendspec.showing.cost import in_cents
 
 CUTS_SHOWN, CUTS_IN_DETAIL, ROWS_IN_JSON = 2, 20, 5
 
@@ -81,8 +82,9 @@ def saved_words(
 def _cost_words(cost: SavedCost, shown: Callable[[int], str], priced: Callable[[Price], str]) -> str:
     if not cost.amounts:
         return "unknown price" if cost.unknown_segments else ""
-    about = "~ " if any(each.low != each.high for each in cost.amounts) else ""
-    parts = [priced(each) for each in cost.amounts]
+    amounts = [in_cents(each, is_saving=True) for each in cost.amounts]
+    is_about = any(each.low != each.high for each in cost.amounts) or amounts != list(cost.amounts)
+    about, parts = "~ " if is_about else "", [priced(each) for each in amounts]
     if cost.unknown_segments:
         parts.append(f"{counted(cost.unknown_segments, 'segment', None, shown)} of unknown price")
     return about + " + ".join(parts)

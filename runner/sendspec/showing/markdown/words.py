@@ -6,6 +6,7 @@ from sendspec.diagnostics.wording import counted
 from sendspec.planning.cost import Cost
 from sendspec.planning.plan import Segments
 from sendspec.reading.prices import Price
+from sendspec.showing.cost import in_cents, unknown_words
 
 
 def number(value: int) -> str:
@@ -30,11 +31,12 @@ def _decimals(written: str) -> str:
 
 
 def cost_words(cost: Cost | None) -> str:
-    """`106.50 EUR + 12 messages of unknown price`; empty where nothing is known of it."""
+    """`106.50 EUR + 12 messages of unknown price (FR)`, `~ 90.23 EUR` if it is rounded; empty where nothing is known of it."""
     if cost is None:
         return ""
-    unknown = [f"{many(cost.unknown_messages, 'message')} of unknown price"] if cost.unknown_messages else []
-    return " + ".join([*map(amount, cost.totals), *unknown])
+    shown = [in_cents(total) for total in cost.totals]
+    about = "" if shown == list(cost.totals) else "~ "
+    return about + " + ".join(filter(None, [*map(amount, shown), unknown_words(cost, number)]))
 
 
 def segment_words(segments: Segments) -> str:
