@@ -96,6 +96,10 @@ def test_the_link_opens_the_page_and_the_page_needs_no_token_in_its_address(serv
     assert headers["Content-Security-Policy"] == f"{POLICY}; frame-ancestors 'none'"
     assert {name: headers[name] for name in PAGE_HEADERS} == PAGE_HEADERS
     assert served.ask("HEAD", PATH, {"Cookie": cookie})[2] == b""
+    status, headers, body = served.ask("GET", f"{PATH}?token={TOKEN}", {"Sec-Fetch-Site": "cross-site"})
+    assert (status, headers["Set-Cookie"].partition(";")[0]) == (200, cookie)
+    assert f'content="0; url={PATH}"'.encode() in body
+    assert "Grüße".encode() not in body
 
 
 def test_whoever_has_no_token_or_another_name_is_told_nothing(served: Served) -> None:

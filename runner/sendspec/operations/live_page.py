@@ -116,6 +116,9 @@ class _Exchange(BaseHTTPRequestHandler):
         match admission:
             case Admitted():
                 return True
+            case Entering(cookie=cookie, from_elsewhere=True):
+                headers = {"Set-Cookie": cookie, "Content-Security-Policy": "default-src 'none'"}
+                self._answer(200, HTML, admission.onward_page, headers)
             case Entering(location, cookie, status):
                 self._answer(status, TEXT, b"", {"Location": location, "Set-Cookie": cookie})
             case Turned(status, reason):
