@@ -132,6 +132,17 @@ def test_errors_lie_over_the_last_picture_and_edits_stay(watching: Watching, bro
 
 
 @long
+def test_a_link_on_another_sites_page_leads_in_too(watching: Watching, browser_page: OpenPage) -> None:
+    page = browser_page("<!doctype html><title>Nothing</title>").page
+    terminal = f'<!doctype html><title>A terminal</title><a href="{watching.link}">open</a>'
+    page.route("http://terminal.example/", lambda route: route.fulfill(body=terminal, content_type="text/html"))
+    page.goto("http://terminal.example/")
+    page.get_by_role("link").click()
+    expect(bubble(page, 2)).to_have_text("Hi Ann, welcome to the shop.")
+    assert page.url == watching.link.partition("?")[0]
+
+
+@long
 def test_the_end_is_said_and_nobody_else_gets_in(watching: Watching, browser_page: OpenPage, tmp_path: Path) -> None:
     seen: SeenPage = browser_page(watching.link)
     plain = watching.link.partition("?")[0]

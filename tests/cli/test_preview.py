@@ -59,7 +59,7 @@ def document(captured: CapturedBytes, *arguments: str) -> Any:
         (("--row", "7"), "row 7 gets no message: row 2 has the same recipient, with the same message", "write `--row 2`"),
         (("--row", "6"), "no row of people.csv begins on line 6: row 5 has several lines", "write `--row 5`"),
         (("--row", "1"), "no row of people.csv begins on line 1: the first row is 2 [row-unknown]", "write `--row 2`"),
-        (("--row", "99"), "no row of people.csv begins on line 99: the last row is 7", "write `--row 7`"),
+        (("--row", "99"), "no row of people.csv begins on line 99: the last row is 7", "name a row from 2 to 7"),
         (("--key", "A1003"), "row 4 gets no message: its address is on a suppression list", "take the address"),
         (("--key", "A1002"), "(people.csv:3) gets no message: `where` leaves its row out", "change the row"),
         (("--key", "A10011"), "no recipient has the key 'A10011' [recipient-unknown]", "write 'A1001', as in line 2"),

@@ -6,10 +6,10 @@ import http.client
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
-from sendspec.operations.live_page import MAX_CONNECTIONS, MAX_EDIT, READ_SECONDS, LivePage, serving_page
+from sendspec.operations.live_page import FIRST_SECONDS, MAX_CONNECTIONS, MAX_EDIT, READ_SECONDS, LivePage, serving_page
 from sendspec.sandbox.page_access import PAGE_HEADERS, PageAccess, page_token, secret_path
 from sendspec.sandbox.page_feed import MAX_STREAMS, PageFeed
 
@@ -96,6 +96,10 @@ def test_the_link_opens_the_page_and_the_page_needs_no_token_in_its_address(serv
     assert headers["Content-Security-Policy"] == f"{POLICY}; frame-ancestors 'none'"
     assert {name: headers[name] for name in PAGE_HEADERS} == PAGE_HEADERS
     assert served.ask("HEAD", PATH, {"Cookie": cookie})[2] == b""
+    status, headers, body = served.ask("GET", f"{PATH}?token={TOKEN}", {"Sec-Fetch-Site": "cross-site"})
+    assert (status, headers["Set-Cookie"].partition(";")[0]) == (200, cookie)
+    assert f'content="0; url={PATH}"'.encode() in body
+    assert "Grüße".encode() not in body
 
 
 def test_whoever_has_no_token_or_another_name_is_told_nothing(served: Served) -> None:
@@ -174,16 +178,56 @@ def test_streams_are_bounded_and_leave_room_for_the_page(served: Served) -> None
         assert served.ask("GET", PATH, served.own)[0] == 200
 
 
-def test_requests_that_trickle_in_are_ended_and_connections_are_bounded(served: Served) -> None:
+def rest(connection: socket.socket) -> bytes:
+    """What comes until the connection is ended, in whatever way."""
+    found = b""
+    with suppress(ConnectionError):
+        while block := connection.recv(65_536):
+            found += block
+    return found
+
+
+def opened(served: Served, held: ExitStack, raw: bytes) -> socket.socket:
+    connection = held.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=20))
+    connection.sendall(raw)
+    return connection
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", "GET ", "GET / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n"],
+)
+def test_strangers_keep_nobody_out_and_are_ended(served: Served, raw: str) -> None:
     with ExitStack() as held:
-        slow = []
-        for _ in range(MAX_CONNECTIONS):
-            slow.append(held.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=20)))
-            slow[-1].sendall(b"GET ")
-        assert eventually(lambda: served.ask("GET", PATH, served.own)[0] == 503)
-        served.now = READ_SECONDS + 1
-        assert [connection.recv(1) for connection in slow] == [b""] * MAX_CONNECTIONS
-    assert eventually(lambda: served.ask("GET", PATH, served.own)[0] == 200)
+        asked = raw.replace("PORT", str(served.port)).encode()
+        strangers = [opened(served, held, asked) for _ in range(2 * MAX_CONNECTIONS)]
+        assert [served.ask("GET", PATH, served.own)[0] for _ in range(3)] == [200] * 3
+        served.now = FIRST_SECONDS + 0.1
+        for connection in strangers:
+            rest(connection)
+
+
+def test_who_has_the_token_keeps_the_place_until_there_is_no_other(served: Served) -> None:
+    with ExitStack() as held:
+        lines = [f"POST {PATH}edited HTTP/1.1", f"Host: 127.0.0.1:{served.port}", "Content-Length: 2"]
+        asked = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in served.own.items()), "", ""]).encode()
+        mine: list[socket.socket] = []
+
+        def is_full() -> bool:
+            mine.append(opened(served, held, asked))
+            return served.ask("GET", PATH, served.own)[0] == 503
+
+        assert eventually(is_full)
+        served.now = FIRST_SECONDS + 0.1
+        for connection in mine:
+            with suppress(OSError):  # one that was not welcome yet has made room
+                connection.sendall(b"{}")
+        answered = [rest(connection).startswith(b"HTTP/1.1 200") for connection in mine]
+        assert sum(answered) == MAX_CONNECTIONS
+        late = opened(served, held, asked)
+        assert eventually(lambda: served.ask("GET", PATH, served.own)[0] == 200)
+        served.now += READ_SECONDS + FIRST_SECONDS
+        assert rest(late) == b""
 
 
 def eventually(holds: Callable[[], bool]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sandbox_client import NOW, PATH, Client, conforms, payload, payload_to, sandboxed
+from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.provider.failure_words import FailureKind, failure_words
 from sendspec.provider.message_status import MESSAGE_STATUSES
 from sendspec.provider.status_report import status_report
@@ -161,9 +162,9 @@ def test_a_number_is_refused_throttled_once_or_doubtful(client: Client) -> None:
     refused = client.post(payload_to(REFUSED))
     assert refused.status == 422
     conforms("error", refused.json())
-    assert refused.json()["details"] == {
-        ".receiver.contacts[0].identifierValue": ["the sandbox refuses numbers that end in 0000422"]
-    }
+    why = "the sandbox refuses numbers that end in four zeros and 422"
+    assert refused.json()["details"] == {".receiver.contacts[0].identifierValue": [why]}
+    assert mask_in_place(why) == why
     throttled = [client.post(payload_to(THROTTLED)) for _ in range(4)]
     assert [answer.status for answer in throttled] == [429, 202, 429, 202]
     conforms("error", throttled[0].json())

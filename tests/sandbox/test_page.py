@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sandbox_client import payload, payload_to
 from sandbox_page import MAIL, TWO_UCS2, PageClient, paged, record
+from sendspec.reading.contacts.country_codes import has_length_of_its_country
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
 from sendspec.sandbox.fault_switch import MAX_FAULTS
@@ -218,4 +219,8 @@ def test_what_is_no_form_is_refused(client: PageClient, body: bytes) -> None:
 
 def test_the_table_of_numbers_is_the_one_that_the_sandbox_goes_by(client: PageClient) -> None:
     page = words(client.html("numbers"))
+    example = re.search(r"such as (\+\d+) (\d+) \.", page)
+    assert example is not None
+    assert has_length_of_its_country(example[1] + example[2])
+    assert example[2] in [f"0000{each.digits}" for each in ENDINGS]
     assert all(f"0000{each.digits} {each.does.replace('`', '')}" in page for each in ENDINGS)

@@ -181,11 +181,19 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
             except WrongUsage as error:
                 if error.option:
                     raise click.BadParameter(error.problem, param_hint=error.option) from None
+                if not error.is_typed:
+                    raise _NotThere(error.problem) from None
                 raise click.UsageError(error.problem) from None
 
         return wrapped
 
     return decorated
+
+
+class _NotThere(click.ClickException):
+    """Something outside of the command line isn't as it names it."""
+
+    exit_code = ExitCode.USAGE
 
 
 def _style_for(stream: TextIO, choice: ColourChoice) -> TerminalStyle:

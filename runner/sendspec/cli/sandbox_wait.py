@@ -18,7 +18,7 @@ from sendspec.sandbox.arrived import Wanted
 from sendspec.showing.sandbox_wait import arrivals_document, arrivals_text
 
 MAX_COUNT = 10_000
-DEFAULT_SECONDS = 10.0
+DEFAULT_TIMEOUT = "10"
 
 
 class Seconds(click.ParamType[float]):
@@ -40,7 +40,7 @@ class Seconds(click.ParamType[float]):
 @click.option("--to", cls=OnceOption, metavar="ADDRESS", help="Count messages to this phone number or e-mail address.")
 @click.option("--count", cls=OnceOption, metavar="N", type=click.IntRange(1, MAX_COUNT), default=1, show_default=True,
               help="How many messages have to be there.")  # fmt: skip
-@click.option("--timeout", cls=OnceOption, metavar="S", type=Seconds(), default=DEFAULT_SECONDS, show_default="10",
+@click.option("--timeout", cls=OnceOption, metavar="S", type=Seconds(), default=DEFAULT_TIMEOUT, show_default=True,
               help="How many seconds to wait, or a time such as 2m; 0 looks once.")  # fmt: skip
 @click.option("--new", "only_new", is_flag=True, help="Don't count messages that are there already.")
 @common_options

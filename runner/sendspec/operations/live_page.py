@@ -26,7 +26,10 @@ from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
 
 LOOPBACK = "127.0.0.1"
 MAX_CONNECTIONS = 32
+FIRST_SECONDS = 2.0
+"""How long a connection may take to say what it wants, and that it may have it."""
 READ_SECONDS = 10.0
+"""How long an edit may take to arrive after that."""
 MAX_EDIT = 100_000
 """Bytes of an edited row."""
 EDIT_SECONDS = 10.0
@@ -36,7 +39,9 @@ MAX_DISCARDED = 2 * MAX_EDIT
 CHANGES, EDITED = "changes", "edited"
 """What is below the page's path: the stream, and where edits are posted to."""
 HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
-_BOUNDS = ServerBounds(connections=MAX_CONNECTIONS, read_seconds=READ_SECONDS, cuts_answers=True, bind_tries=5)
+_BOUNDS = ServerBounds(
+    connections=MAX_CONNECTIONS, read_seconds=FIRST_SECONDS, cuts_answers=True, makes_room=True, bind_tries=5
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +70,10 @@ class _Exchange(BaseHTTPRequestHandler):
     editing: threading.Lock
 
     def do_GET(self) -> None:
-        self._arrived()
         target = written_target(self)
         if not self._is_admitted(target):
             return
+        self._arrived()
         match target.partition("?")[0].removeprefix(self.access.path):
             case "":
                 self._answer(200, HTML, self.page.html().encode("utf-8", "replace"))
@@ -83,6 +88,7 @@ class _Exchange(BaseHTTPRequestHandler):
         target = written_target(self)
         if not self._is_admitted(target):
             return
+        self.server.is_welcome(self.connection, READ_SECONDS)
         length = body_length(self.headers)
         if target != self.access.path + EDITED:
             self._answer(404, TEXT, b"there is nothing here\n")
@@ -111,6 +117,9 @@ class _Exchange(BaseHTTPRequestHandler):
         match admission:
             case Admitted():
                 return True
+            case Entering(cookie=cookie, from_elsewhere=True):
+                headers = {"Set-Cookie": cookie, "Content-Security-Policy": "default-src 'none'"}
+                self._answer(200, HTML, admission.onward_page, headers)
             case Entering(location, cookie, status):
                 self._answer(status, TEXT, b"", {"Location": location, "Set-Cookie": cookie})
             case Turned(status, reason):

@@ -124,8 +124,9 @@ def _no_message(job: Job, line: int, skip: Skip | None, first: int | None) -> Di
 
 def _no_row(job: Job, line: int) -> Diagnostic:
     """Says where the nearest row begins: a cell can have several lines, and lines can be empty."""
-    before = after = None
+    first = before = after = None
     for row in job.table.rows(Problems()):
+        first = first or row.line
         if row.line < line:
             before = row.line
         else:
@@ -133,6 +134,8 @@ def _no_row(job: Job, line: int) -> Diagnostic:
             break
     near = [each for each in (before, after) if each is not None]
     fix = f"write `--row {near[0]}`" if near else "name a row of the table"
+    if after is None and first != before:
+        fix = f"name a row from {first} to {before}"
     whole = f"row {near[0]} has several lines, or line {line} is empty" if len(near) == 2 else ""
     ends = f"the last row is {before}" if after is None else f"the first row is {after}"
     return Diagnostic(

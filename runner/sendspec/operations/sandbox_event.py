@@ -102,4 +102,5 @@ def no_sandbox(api: Api) -> WrongUsage:
     return WrongUsage(
         f"no sandbox answers at http://{api.authority}, which SENDSPEC_SANDBOX_URL names; `sendspec sandbox` starts one",
         "start it with `sendspec sandbox`, or unset the variable",
+        is_typed=False,
     )

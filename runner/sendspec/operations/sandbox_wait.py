@@ -111,7 +111,7 @@ def wait_for_arrivals(context: ProjectContext, request: WaitRequest) -> ArrivalR
     everything = look(Wanted())
     if seen is None and everything is None and (api := named_sandbox(context)) is not None:
         raise no_sandbox(api)
-    return _report(context, request, found, everything or (), clock.monotonic() - began)
+    return _report(context, request, found, everything or (), now - began)
 
 
 def _report(

@@ -9,6 +9,7 @@ from sendspec.diagnostics.leaked_key import hide_credentials
 
 class WrongUsage(SendspecError):
     """The command line reports it as it reports its own faults of usage; `option` is the option at fault, if it is one.
+    `is_typed`: what was typed is at fault, so the command's usage is shown; if not, something else isn't as it should be.
 
     What a shell has put in place of a variable may be a password: credentials in the texts are masked.
     """
@@ -16,6 +17,7 @@ class WrongUsage(SendspecError):
     exit_code = ExitCode.USAGE
     code = "usage"
 
-    def __init__(self, problem: str, fix: str, *, option: str = "") -> None:
+    def __init__(self, problem: str, fix: str, *, option: str = "", is_typed: bool = True) -> None:
         super().__init__(hide_credentials(problem), hide_credentials(fix))
         self.option = option
+        self.is_typed = is_typed

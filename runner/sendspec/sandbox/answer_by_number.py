@@ -17,7 +17,7 @@ def refused_numbers(payloads: Sequence[Payload], *, batch: bool) -> Details:
     """What a 422 says of numbers that are always refused. A batch is refused as a whole, as for any other mistake."""
     return {
         jq_path((*(("messageRequests", index) if batch else ()), "receiver", "contacts", 0, "identifierValue")): [
-            "the sandbox refuses numbers that end in 0000422"
+            "the sandbox refuses numbers that end in four zeros and 422"
         ]
         for index, payload in enumerate(payloads)
         if _answer(payload) is PostAnswer.REFUSED

@@ -27,12 +27,15 @@ FULL = f"HTTP/1.1 503 \r\nRetry-After: {RETRY_SECONDS}\r\nContent-Length: 0\r\nC
 class ServerBounds:
     """`read_seconds`: how long a request may take to arrive, from the connection on. `cuts_answers`: at the end, nobody waits for them.
 
+    `makes_room`: where there are as many connections as there may be, a new one takes the place of the oldest whose request
+    has not arrived, and of which the handler hasn't said that it `is_welcome`.
     `bind_tries`, `POLL_SECONDS` apart, are for a port that a server which is ending still has.
     """
 
     connections: int
     read_seconds: float
     cuts_answers: bool = False
+    makes_room: bool = False
     bind_tries: int = 20
 
 
@@ -51,8 +54,8 @@ class BoundedServer(ThreadingHTTPServer):
     ) -> None:
         self._bounds = bounds
         self._monotonic = monotonic
-        self._slots = threading.Semaphore(bounds.connections)
         self._deadlines: dict[Any, float] = {}
+        self._welcome: set[Any] = set()
         self._answering: set[Any] = set()
         self._changing = threading.Condition()
         if ":" in address[0]:
@@ -65,19 +68,32 @@ class BoundedServer(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._slots.acquire(blocking=False):
+        if not self._has_place(request):
             with suppress(OSError):
                 request.setblocking(False)
                 request.send(FULL)
             self.shutdown_request(request)
             return
-        with self._changing:
-            self._deadlines[request] = self._monotonic() + self._bounds.read_seconds
         try:
             super().process_request(request, client_address)
         except BaseException:
             self._leave(request)
             raise
+
+    def _has_place(self, request: Any) -> bool:
+        """Takes a place for the connection, if there is one."""
+        oldest = None
+        with self._changing:
+            if len(self._deadlines) + len(self._answering) >= self._bounds.connections:
+                others = (each for each in self._deadlines if each not in self._welcome)
+                oldest = next(others, None) if self._bounds.makes_room else None
+                if oldest is None:
+                    return False
+                del self._deadlines[oldest]
+            self._deadlines[request] = self._monotonic() + self._bounds.read_seconds
+        if oldest is not None:
+            _cut([oldest])
+        return True
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
@@ -88,9 +104,16 @@ class BoundedServer(ThreadingHTTPServer):
     def _leave(self, request: Any) -> None:
         with self._changing:
             self._deadlines.pop(request, None)
+            self._welcome.discard(request)
             self._answering.discard(request)
             self._changing.notify()
-        self._slots.release()
+
+    def is_welcome(self, request: Any, seconds: float) -> None:
+        """What has arrived of the request entitles it to its place. The rest may take so long from now."""
+        with self._changing:
+            if request in self._deadlines:
+                self._deadlines[request] = self._monotonic() + seconds
+                self._welcome.add(request)
 
     def has_arrived(self, request: Any) -> None:
         """The whole request was read: it has no deadline any more."""

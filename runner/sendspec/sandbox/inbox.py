@@ -16,7 +16,7 @@ from sendspec.sandbox.incoming import Interaction, interactions_with
 from sendspec.sandbox.life import Reached, life_of, replies_to
 from sendspec.sandbox.platforms import platform_of
 from sendspec.sandbox.response_body import measure_of
-from sendspec.sandbox.search import Search
+from sendspec.sandbox.search import Search, Searched
 from sendspec.sandbox.store import Incoming, Store, Stored
 
 ID_DIGITS = 16
@@ -81,17 +81,20 @@ class ArrivedMessage:
         return measure_of(self.stored, self.platform)
 
     @cached_property
-    def searched(self) -> str:
-        payload, failure = self.stored.payload, self.reached.step.failure
-        words = [self.address, *self.stored.receivers, self.text, self.reference, self.stored.id, "from:us"]
-        words += [f"status:{self.reached.step.status}", f"platform:{self.platform}", f"channel:{self.stored.channel}"]
-        words += [f"tag:{tag}" for tag in payload.get("tags", ())]
-        words += [f"did:{each.kind}" for each in self.interactions]
+    def searched(self) -> Searched:
+        """By the texts that are to be seen, and by `name:value` and whole ids."""
+        status, failure = self.reached.step.status, self.reached.step.failure
+        texts = [self.address, *self.stored.receivers, self.text]
+        terms = [self.reference, self.stored.id, "from:us", f"status:{status}"]
+        terms += [f"platform:{self.platform}", f"channel:{self.stored.channel}"]
+        terms += [f"tag:{tag}" for tag in self.stored.payload.get("tags", ())]
+        terms += [f"did:{each.kind}" for each in self.interactions]
         if self.measure is not None:
-            words += [f"encoding:{self.measure.encoding}", f"segments:{self.measure.segments}"]
+            terms += [f"encoding:{self.measure.encoding}", f"segments:{self.measure.segments}"]
         if failure is not None:
-            words += [failure.name, failure.text, f"failure:{failure.code}"]
-        return "\n".join(words).casefold()
+            texts.append(failure.text)
+            terms += [f"failure:{failure.code}", f"failure:{failure.name}"]
+        return Searched(texts, terms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +120,9 @@ class ArrivedText:
         return keyword_sense(self.text.text)
 
     @cached_property
-    def searched(self) -> str:
-        keyword = "" if self.keyword is None else f"keyword:{self.keyword}"
-        return "\n".join([self.address, self.text.text, self.text.id, "from:person", keyword]).casefold()
+    def searched(self) -> Searched:
+        keyword = [] if self.keyword is None else [f"keyword:{self.keyword}"]
+        return Searched([self.address, self.text.text], [self.text.id, "from:person", *keyword])
 
 
 Entry: TypeAlias = ArrivedMessage | ArrivedText

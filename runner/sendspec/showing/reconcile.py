@@ -18,9 +18,11 @@ IDS_SHOWN = 5
 def reconciled_lines(outcome: Reconciled) -> Iterator[str]:
     """One line for each kind of finding; none if there was nothing to ask. `left_text` says how many are left."""
     if outcome.found:
-        yield f"{counted(len(outcome.found), 'message')} in doubt had been accepted: the API lists them"
+        them = "it" if len(outcome.found) == 1 else "them"
+        yield f"{counted(len(outcome.found), 'message')} in doubt had been accepted: the API lists {them}"
     if outcome.freed:
-        yield f"{counted(len(outcome.freed), 'message')} in doubt had not been accepted: they may be sent again"
+        they = "it" if len(outcome.freed) == 1 else "they"
+        yield f"{counted(len(outcome.freed), 'message')} in doubt had not been accepted: {they} may be sent again"
     yield from alarm_lines(outcome)
     if outcome.shared:
         yield (
