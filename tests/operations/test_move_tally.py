@@ -92,11 +92,34 @@ def test_one_run_is_told_alone() -> None:
     assert on_the_way.listed() == {6: ("in_doubt", None), 5: ("accepted", None)}
 
 
-@pytest.mark.parametrize("run", [1, 2, 3])
-def test_the_lines_of_one_run_say_the_same_as_its_tally(run: int) -> None:
-    outcomes = MoveTally(only=run).read(TWO_KILLS).outcomes
+OWN_DOUBTS: Sequence[RecordedMove] = [
+    *(claim(n, 1.0) for n in (1, 2, 3, 4)), *(end(n, 2.0, "in_doubt", why="500") for n in (1, 2, 3, 4)),
+    # while it is paused, the run looks them up itself: one is listed, one is lacking and then accepted
+    RecordedMove(1, 3.0, 1, 1, "in_doubt", "accepted", "listed"),
+    RecordedMove(2, 3.0, 1, 1, "in_doubt", "planned", ABSENT), claim(2, 4.0, attempt=2), end(2, 5.0, "accepted", attempt=2),
+    # the next run finds one more, and the last stays
+    RecordedMove(3, 9.0, 2, 1, "in_doubt", "accepted", "listed"),
+]  # fmt: skip
+
+
+def test_a_doubt_that_its_own_run_settles_is_none_at_its_end() -> None:
+    """`send` prints the same when the run ends."""
+    tally = MoveTally(only=1).read(OWN_DOUBTS)
+    first, second = tally.reported([a_run(1, 5), a_run(2, 0)])
+    assert (first.account.as_dict(), first.released, first.found) == (
+        {"recipients": 5, "accepted": 2, "refused": 0, "in_doubt": 2, "not_sent": 1, "skipped": 0}, 1, 0,
+    )  # fmt: skip
+    assert second.found == 1
+    assert tally.outcomes is not None
+    assert tally.outcomes.reasons(State.IN_DOUBT) == [("500", 2, 3)]
+    assert sum(each.in_doubt for each in tally.throughput().buckets) == 4  # what the attempts ended in
+
+
+@pytest.mark.parametrize(("moves", "run"), [(TWO_KILLS, 1), (TWO_KILLS, 2), (TWO_KILLS, 3), (OWN_DOUBTS, 1)])
+def test_the_lines_of_one_run_say_the_same_as_its_tally(moves: Sequence[RecordedMove], run: int) -> None:
+    outcomes = MoveTally(only=run).read(moves).outcomes
     assert outcomes is not None
-    by_message = {n: outcome_in_run([move for move in TWO_KILLS if move.message == n], run) for n in range(1, 7)}
+    by_message = {n: outcome_in_run([move for move in moves if move.message == n], run) for n in range(1, 7)}
     told = {n: (State(word), why) for n, (word, why) in outcomes.listed().items()}
     assert told == {n: outcome for n, outcome in by_message.items() if outcome is not None}
 

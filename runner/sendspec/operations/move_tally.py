@@ -58,6 +58,7 @@ class MoveTally:
         self._listed = frozenset(listed)
         self._runs: dict[int | None, _RunCount] = {}
         self._claims: dict[MessageKey, tuple[float, int | None]] = {}
+        self._doubts: dict[MessageKey, int | None] = {}
         self._counts, self._latency, self._pauses = TimedCounts(), LatencyCount(), PauseCount()
         self.outcomes = None if only is None else RunOutcomes()
         self.moves_of: dict[MessageKey, list[MessageMove]] = {}
@@ -87,6 +88,8 @@ class MoveTally:
                 elif kind is not None:
                     count.ended[kind] += 1
                     count.last = at
+                    if target == _IN_DOUBT:
+                        self._doubts[message] = run
                     if only is None or run == only:
                         if outcomes is not None:
                             outcomes.add(message, target, evidence)
@@ -98,14 +101,16 @@ class MoveTally:
                         if target == _PLANNED:
                             pauses.released(run, at, evidence)
             elif origin == _IN_DOUBT:
-                count.found += target == _ACCEPTED
                 self.resent_by_itself += target == _PLANNED and evidence == ABSENT
+                self._settle_doubt(move, count)
             if message in listed:
                 self._keep(move)
         for message, (_, run) in claims.items():  # on the way, or the run is dead and no later one has begun
             self._run(run).open += 1
             if outcomes is not None and run == only:
                 outcomes.add(message, _IN_DOUBT, None)
+        if outcomes is not None:
+            outcomes.close()
         return self
 
     def _run(self, number: int | None) -> _RunCount:
@@ -120,6 +125,17 @@ class MoveTally:
             self._counts.cell(claimed_at)[kind] += 1
             if self.outcomes is not None:
                 self.outcomes.add(move.message, move.target, move.evidence)
+
+    def _settle_doubt(self, move: RecordedMove, count: _RunCount) -> None:
+        """A run that settles a doubt of its own has no doubt at its end, as `send` counts it. A doubt of an earlier run stays that run's."""
+        owner, kind = self._doubts.pop(move.message, None), _KIND_BY_WORD.get(move.target)
+        if owner is None or owner != move.run or kind is None:
+            count.found += move.target == _ACCEPTED
+            return
+        count.ended[_KIND_BY_WORD[_IN_DOUBT]] -= 1
+        count.ended[kind] += 1
+        if self.outcomes is not None and move.run == self._only:
+            self.outcomes.add(move.message, move.target, move.evidence)
 
     def keep(self, listed: Collection[MessageKey], moves: Iterable[RecordedMove]) -> None:
         """Keeps the moves of these messages, and counts nothing."""

@@ -23,10 +23,15 @@ class RunOutcomes:
         self._accepted: list[MessageKey] = []
         self._reasons: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], MessageKey] = {}
+        self._doubts: dict[MessageKey, str] = {}
         self.others: Counter[str] = Counter()
         self.are_all = True
 
     def add(self, message: MessageKey, target: str, evidence: str | None) -> None:
+        if target == State.IN_DOUBT.value:
+            self._doubts[message] = evidence or ""
+        elif self._doubts:
+            self._doubts.pop(message, None)
         if target == State.ACCEPTED.value:
             self._last.pop(message, None)
             if len(self._accepted) <= MAX_LISTED:
@@ -34,8 +39,13 @@ class RunOutcomes:
             return
         if message in self._last or len(self._last) < MAX_KEPT:
             self._last[message] = (target, evidence)
-        if target in (State.REFUSED.value, State.IN_DOUBT.value):
+        if target == State.REFUSED.value:
             self._add_reason(target, evidence or "", message)
+
+    def close(self) -> None:
+        """Behind the last outcome: what is in doubt now stays so, and its reasons count."""
+        for message, words in self._doubts.items():
+            self._add_reason(State.IN_DOUBT.value, words, message)
 
     def _add_reason(self, target: str, evidence: str, message: MessageKey) -> None:
         reason = (target, evidence)

@@ -59,13 +59,21 @@ def _of_run(everybody: Iterator[MessageMoves], run: int) -> Iterator[MessageMove
 
 
 def outcome_in_run(moves: Sequence[RecordedMove], run: int) -> tuple[State, str | None] | None:
-    """What a message's last claim by a run ended in, also if a later run noted that; None if the run never claimed it."""
+    """What a message's last claim by a run ended in: also if a later run noted that, or if the run settled a doubt of its own.
+
+    None if the run never claimed it.
+    """
     outcome: tuple[State, str | None] | None = None
     is_its_attempt = False
     for move in moves:
         if move.target == State.SENDING.value:
             is_its_attempt = move.run == run
             outcome = (State.IN_DOUBT, None) if is_its_attempt else outcome
-        elif move.origin == State.SENDING.value and is_its_attempt and (state := STATE_BY_WORD.get(move.target)):
-            outcome = (state, move.evidence)
+        elif is_its_attempt and _settles(move, run) and (state := STATE_BY_WORD.get(move.target)):
+            outcome = (state, None if state is State.ACCEPTED else move.evidence)
     return outcome
+
+
+def _settles(move: RecordedMove, run: int) -> bool:
+    """Whether a move, of an attempt of this run, says what the run left behind."""
+    return move.origin == State.SENDING.value or (move.origin == State.IN_DOUBT.value and move.run == run)
