@@ -134,12 +134,7 @@ def test_recipients_of_every_form_are_shown_whole(check: Check, name: str) -> No
 
 
 def test_rows_that_no_table_can_show_are_among_the_errors(check: Check) -> None:
-    """Lines that aren't JSON, and rows of a spec that doesn't compile."""
-    code, _, page = check('{"phone": \n[1]\n', name="people.jsonl", recipients="{file: people.jsonl}")
-    assert code == 1
-    assert page.one("h1").text == "2 errors to correct"
-    assert "people.jsonl:1:10: the line stops being JSON here" in page.text
-    Path("hello.yaml").unlink()
+    """The rows of a spec that doesn't compile."""
     _, _, page = check("phone\n06123\n06124\n")
     assert "people.csv:2:1: '0•••3' can't be a number" in page.text
     assert "1 error in hello.yaml" in page.text
@@ -299,6 +294,48 @@ def test_both_files_have_the_same_rows(check: Check) -> None:
         lines = [row[0] for row in csv.reader(file, delimiter=";")][1:]
     assert [row[0].split()[-1] for row in rows(page)[1:]] == lines
     assert document["rejects"]["rows"] == document["html"]["rows"]
+
+
+FAULTY_LINES = """{"phone": "0612345678", "name": "Ann"}
+{"phone": "0612345679", "name": "\\u202eBob"}
+{"phone": "0612345680", "note": "\\u0000c", "name": "Cem"}
+{"phone": "12", "name": "Dee"}
+{"phone":
+[1]
+{"phone": "0612345681", "name": "\\u202eEve"}
+"""
+
+
+def test_faulty_lines_of_json_hide_no_other_row(check: Check) -> None:
+    _, document, page = check(FAULTY_LINES, name="people.jsonl", recipients="{file: people.jsonl, country: NL}")
+    found = {each["code"] + str(each["rows"]): each["problem"] for each in document["diagnostics"]}
+    assert found.keys() == {
+        "forbidden-character[2, 7]", "forbidden-character[3]", "phone-number[4]", "json-syntax[5]", "not-an-object[6]"
+    }  # fmt: skip
+    assert "U+202E" in found["forbidden-character[2, 7]"]
+    assert "U+0000" in found["forbidden-character[3]"]
+    assert page.one("h1").text == "6 rows of people.jsonl are wrong"
+    assert {row[0]: row[1].split("\n")[0][:22] or row[2][:2] for row in rows(page)[1:]} == {
+        "2": "there is an invisible ", "3": "there is an invisible ", "4": "12", "5": "the line stops being J",
+        "6": "the line is a list; ea", "7": "there is an invisible ",
+    }  # fmt: skip
+
+
+def test_of_lines_that_are_all_faulty_the_columns_are_not_known(check: Check) -> None:
+    code, document, page = check('{"phone": \n[1]\n', name="people.jsonl", recipients="{file: people.jsonl}")
+    assert code == 1
+    assert [each["code"] for each in document["diagnostics"]] == ["json-syntax", "not-an-object"]
+    assert page.one("h1").text == "2 rows of people.jsonl are wrong"
+    assert rows(page)[1][1].startswith("the line stops being JSON here")
+
+
+def test_each_character_that_can_not_be_sent_is_called_by_its_own_name(check: Check) -> None:
+    _, document, page = check(
+        "phone,name\n0612345678,\u202eA\n0612345679,\x1bB\n0612345680,\u202eC\n0612345681,\x85D\n"
+    )
+    told = [(each["rows"], "".join(re.findall(r"U\+\w{4}", each["problem"]))) for each in document["diagnostics"]]
+    assert told == [([2, 4], "U+202E"), ([3], "U+001B"), ([5], "U+0085")]
+    assert todo(page) == ["repair 4 rows"]
 
 
 AMOUNTS = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.parser import Parser
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.render_failure import RenderError
 from sendspec.composing.template import Template, compile_template, message_context
@@ -281,3 +283,35 @@ def test_a_syntax_fault_stands_on_its_line_however_lines_end(source: str, start:
     assert fault.start == start
     assert fault.end <= end
     assert fault.start < fault.end
+
+
+@pytest.mark.parametrize(
+    ("source", "values", "code"),
+    [
+        ("Hi {{ name }}", {}, "empty-value"),
+        ("{% if name == '' %}a{% endif %}", {}, "empty-compared"),
+        ("{% if name > 1 %}a{% endif %}", {"name": "x"}, "text-compared"),
+    ],
+)
+def test_a_template_is_not_read_again_for_each_row_that_it_fails_on(
+    source: str, values: dict[str, Any], code: str
+) -> None:
+    """Thousands of rows may lack one value, and to parse the template takes longer than to compose a message."""
+    template = compile_template(source)
+    assert isinstance(template, Template)
+    parsed: list[str] = []
+    errors: list[RenderError] = []
+    sys.setprofile(lambda frame, event, _: parsed.append(event) if frame.f_code is Parser.parse.__code__ else None)
+    try:
+        for _ in range(20):
+            try:
+                template.render(message_context(values, values))
+            except RenderError as error:
+                errors.append(error)
+    finally:
+        sys.setprofile(None)
+    assert parsed.count("call") <= 1
+    assert {(each.code, each.fix, each.start, each.end) for each in errors} == {
+        (code, errors[0].fix, errors[0].start, errors[0].end)
+    }
+    assert len({id(each) for each in errors}) == len(errors) == 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2.runtime import Context
 
@@ -38,15 +39,19 @@ class FaultWords:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
             return self._item_missing(name, error.owner)
+        return RenderError(*_missing_words(self, name))
+
+    def missing_words(self, name: str) -> tuple[str, str, str, int, int, str]:
+        """The arguments of the error for a name without a value."""
         compared = emptiness_meant(self.source, name)
         if compared is not None:
             problem = f"'{name}' has no value here, and a missing value can't be compared"
-            return RenderError("empty-compared", problem, f"write `{printable(compared)}`", *self._place_of(name), name)
+            return ("empty-compared", problem, f"write `{printable(compared)}`", *self._place_of(name), name)
         start, end, tested = self._tested(name)
         fix = f"fill it in, or write a default: {self._with_default(printable(written_name(name)), start)}"
         if tested is not None:
             fix = f"fill it in, or ask whether there is a value: write {printable(tested)}"
-        return RenderError("empty-value", f"'{name}' has no value", fix, start, end, name)
+        return ("empty-value", f"'{name}' has no value", fix, start, end, name)
 
     def compared(self, found: TextCompared) -> RenderError:
         start, end = self._place_of(found.name)
@@ -131,3 +136,9 @@ class FaultWords:
         found = {use.name for use in self.names if context.get(use.name) == text}
         found |= {use.name for use in self.columns if row.get(use.name) == text}
         return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _missing_words(words: FaultWords, name: str) -> tuple[str, str, str, int, int, str]:
+    """The same for every row: to find the words takes longer than to compose a message, and thousands of rows may lack one value."""
+    return words.missing_words(name)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sendspec.composing.render_budget import FilterError
 from sendspec.diagnostics.redaction import quoted
@@ -60,7 +61,7 @@ def number_fix(text: str) -> str:
     if match is not None and _is_code(match):
         return "remove the filter if such numbers have letters, or write the digits alone in the table"
     amount = amount_of(text)
-    return USUAL_FIX if amount is None else amounts_fix([amount])
+    return USUAL_FIX if amount is None else _amount_fix(amount)
 
 
 def amount_of(text: str) -> Amount | None:
@@ -74,6 +75,11 @@ def amount_of(text: str) -> Amount | None:
         return None
     mark = "," if read.re is _COMMA else "." if "." in match["digits"].rpartition(read["group"] or "+")[2] else ""
     return Amount(signs, read["group"] or "", mark)
+
+
+@lru_cache(maxsize=256)
+def _amount_fix(amount: Amount) -> str:
+    return amounts_fix([amount])
 
 
 def amounts_fix(amounts: Sequence[Amount]) -> str:

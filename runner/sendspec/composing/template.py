@@ -102,7 +102,7 @@ class Template:
     def _unfilled(self, error: Exception, context: MessageContext) -> RenderError:
         from sendspec.composing.text_compared import text_compared  # needed only after a mistake
 
-        found = text_compared(parsed(self.source), context.get_all()) if isinstance(error, TypeError) else None
+        found = text_compared(_read_tree(self.source), context.get_all()) if isinstance(error, TypeError) else None
         return self._refused(not_filled(error), context) if found is None else self._words.compared(found)
 
     def faults(self, context: MessageContext) -> Iterator[RenderError]:
@@ -134,6 +134,12 @@ def _fault_alone(tag: str, context: MessageContext, html: bool) -> RenderError |
     except RenderError as error:
         return error
     return None
+
+
+@lru_cache(maxsize=64)
+def _read_tree(source: str) -> nodes.Template:
+    """The tree of a template that compiled, to look at and not to change."""
+    return parsed(source)
 
 
 @lru_cache(maxsize=256)

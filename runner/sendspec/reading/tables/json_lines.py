@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,11 @@ from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diag
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
+
+_TOLD_BY_PROBLEM = frozenset({"json-syntax", "forbidden-character"})
+"""Codes of several mistakes: lines with another one are another problem."""
+_NO_OBJECT = frozenset({"json-syntax", "not-an-object"})
+"""Of lines with other faults, the keys can be told."""
 
 
 class JsonLinesTable:
@@ -70,11 +75,21 @@ class JsonLinesTable:
         self._file.close()
 
 
-def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The line number and object of each valid line. Invalid lines are skipped and added to `problems`."""
+def keys_by_line(path: str, file: InputFile) -> Iterator[KeysView[str]]:
+    """The keys of each line that isn't blank; none of one that is no object. Faults of lines are reported when rows are read."""
     lines = TextLines(file)
     for chunk in lines.chunks():
-        yield from _objects(path, lines, chunk, problems)
+        for number, text in enumerate(lines.lines_of(chunk), chunk.first):
+            is_unclean = bool(lines.problem_by_line) and lines.problem_by_line.pop(number, None) is not None
+            if is_unclean or not text.isspace():
+                yield _keys(text)
+
+
+def _keys(text: str) -> KeysView[str]:
+    found = read_object(text)
+    if not isinstance(found, LineProblem):
+        return found.keys()
+    return ({} if found.code in _NO_OBJECT else value_places(text)).keys()
 
 
 def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -92,7 +107,7 @@ def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> I
 
 
 def _note(path: str, line: int, text: str, fault: LineProblem, problems: Problems) -> None:
-    why = fault.problem if fault.code == "json-syntax" else ""
+    why = fault.problem if fault.code in _TOLD_BY_PROBLEM else ""
     problems.add_row(
         (fault.code, why, path), line, lambda: line_diagnostic(path, line, text, fault.column, fault.length, fault)
     )

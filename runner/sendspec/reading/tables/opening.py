@@ -205,24 +205,25 @@ def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, 
 
 
 def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
-    from sendspec.reading.tables.json_lines import JsonLinesTable, objects  # imports orjson, which a CSV doesn't need
+    from sendspec.reading.tables.json_lines import (
+        JsonLinesTable,
+        keys_by_line,
+    )  # imports orjson, which a CSV doesn't need
 
     fault = not_text(file.head(HEAD_BYTES))
     if fault is not None:
         problems.add(fault.diagnostic(path))
         return None
-    found = Problems()
     names: dict[str, None] = {}
-    count = 0
-    for _, values in objects(path, file, found):
-        count += 1
-        if not values.keys() <= names.keys():
-            names.update(dict.fromkeys(values))
-    if not count and not found.has_errors and not options.allow_empty:
-        found.add(_no_rows(path, "nothing"))
-    for diagnostic in found:
-        problems.add(diagnostic)
-    return None if found.has_errors else JsonLinesTable(path, file, tuple(names))
+    is_empty = True
+    for keys in keys_by_line(path, file):
+        is_empty = False
+        if not keys <= names.keys():
+            names.update(dict.fromkeys(keys))
+    if is_empty and not options.allow_empty:
+        problems.add(_no_rows(path, "nothing"))
+        return None
+    return JsonLinesTable(path, file, tuple(names))
 
 
 def _no_rows(path: str, content: str) -> Diagnostic:

@@ -81,7 +81,10 @@ class RecordChecker:
             (line, fault) for line in range(first, last + 1) if (fault := self._lines.problem_by_line.pop(line, None))
         ]
         for line, fault in found[:1]:
-            self._note((first, last), Position(line, fault.column), 1, fault)
+            group = (
+                fault.problem if fault.code == "forbidden-character" else ""
+            )  # each of these is told by its code point
+            self._note((first, last), Position(line, fault.column), 1, fault, group)
         return bool(found)
 
     def _note_ragged(self, first: int, last: int, count: int) -> None:
