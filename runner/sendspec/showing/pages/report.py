@@ -16,7 +16,7 @@ from sendspec.showing.pages.page import page_html
 from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing
 from sendspec.showing.pages.report_cut import MAX_TEXT, MAX_WARNINGS, capped
 from sendspec.showing.pages.report_fit import FittedRecipients, fitted
-from sendspec.showing.pages.report_listing import data_note, recipients_lead, rows_caption
+from sendspec.showing.pages.report_listing import data_note, recipients_lead, rows_caption, table_words
 from sendspec.showing.pages.report_recipients import place_words
 from sendspec.showing.pages.report_sections import sections
 from sendspec.showing.pages.report_words import VERDICTS, clipped, date_time, period_text, tone_of, with_code
@@ -136,6 +136,7 @@ def _call_words(report: SendReport, shown: int) -> dict[str, Any]:
         "to_call_words": counted(count, "person", "people"),
         "calls_more": f"And {grouped(left)} more:" if left > 0 else "",
         "calls_links": [{"target": target.removeprefix("#"), "words": words} for target, words in links],
+        "calls_table": f"Lines are those of {table_words(report.recipients)}." if shown else "",
         "calls_note": f"{counted(doubts, 'more is', 'more are')} in doubt, and may have it: ask the API first."
         if doubts
         else "",
