@@ -25,7 +25,7 @@ from sendspec.showing.report_text import IN_SENTENCE
 from sendspec.showing.report_words import verdict_sentence, warning_text
 
 MAX_BYTES = 1_000_000
-_SPARE_BYTES = 400
+_SPARE_BYTES = 600
 """For what differs between the page and the same one without recipients: the tags around them, and their numbers."""
 SCRIPTS = ("filter", "report")
 _LINKS = {
@@ -90,7 +90,7 @@ def _html(report: SendReport, document: Mapping[str, Any], found: FittedRecipien
         "made": "" if place.made_at is None else f" at {date_time(place.made_at)}",
         "data_note": data_note(people, found, place.command),
     }
-    listed_data = {"listed": len(shown), "all": people.are_all and len(shown) == people.total, "rows": found.data}
+    listed_data = {"listed": len(shown), "all": people.are_all and len(shown) == len(people.rows), "rows": found.data}
     data = {**document, "recipients": {**document["recipients"], **listed_data}}
     return page_html("report", context, data=data, scripts=SCRIPTS)
 
