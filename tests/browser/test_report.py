@@ -112,10 +112,20 @@ def test_everything_is_read_without_script_and_style(browser_page: OpenPage, htm
 
 
 @pytest.mark.long
+def test_a_telephone_is_told_that_the_table_goes_on(browser_page: OpenPage, html: str) -> None:
+    for width, is_told in ((360, True), (1280, False)):
+        assert (
+            browser_page(html, width=width).page.get_by_text("The table goes on to the right").is_visible() is is_told
+        )
+
+
+@pytest.mark.long
 def test_a_report_on_paper_has_everybody(browser_page: OpenPage, html: str) -> None:
     page = browser_page(html, print_=True, dark=True, width=794).page  # A4
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
     assert len(lines(page)) == 119
     assert not page.locator(".filter").is_visible()
     assert not page.locator("nav").is_visible()
+    assert not page.get_by_role("button").is_visible()
+    assert page.locator(f"#m-{PLAIN_ROW}").inner_text().rstrip().endswith(AT)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

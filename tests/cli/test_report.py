@@ -261,6 +261,26 @@ def test_a_place_that_must_not_be_written_is_refused_before_the_work(shop: Shop)
     _, err = shop.said("report", "hello.yaml", "--rows", ".sendspec/rows.jsonl", *TEST, code=1)
     assert "rows.jsonl" in err
     assert not (shop.project.folder / ".sendspec/rows.jsonl").exists()
+    for name in ("people.csv", "hello.yaml", "sendspec.lock"):
+        before = (shop.project.folder / name).read_bytes()
+        _, err = shop.said("report", "hello.yaml", "--rows", name, *TEST, code=1)
+        assert f"'{name}' exists already, and has no rows of a report" in err
+        assert (shop.project.folder / name).read_bytes() == before
+    for option in ("--rows", "--html"):
+        assert "'-' is no file" in shop.said("report", "hello.yaml", option, "-", *TEST, code=1)[1]
+
+
+def test_a_reason_by_hand_has_no_number_on_any_page(shop: Shop, server: CountingServer) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 3 else Answer()
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=4)
+    reason = "rang +447700900123, ed@example.com: case 4711"
+    _, err = shop.said("resolve", "hello.yaml", "--as", "skipped", "--reason", reason, *TEST)
+    assert "those in the reason are masked" in err
+    out, _ = shop.said("report", "hello.yaml", "--rows", "rows.jsonl", "--html", "page.html", *JSON)
+    out += "".join((shop.project.folder / name).read_text("utf-8") for name in ("rows.jsonl", "page.html"))
+    out += shop.said("status", "hello.yaml", "--messages", *JSON)[0]
+    assert out.count("case 4711") >= 4
+    assert not any(hidden in out for hidden in ("7700900123", "ed@example"))
 
 
 HOSTILE = '{"message":"</script><img src=x onerror=alert(1)> @all #1 \\u202e `|` ##[error] +447700900123"}'

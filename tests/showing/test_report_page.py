@@ -13,6 +13,7 @@ from read_report import ReportRead
 from sample_reports import (
     BEGUN,
     DOUBT_TEXT,
+    PRICES,
     REFUSED_TEXT,
     delivered,
     many,
@@ -39,8 +40,10 @@ from sendspec.operations.send_report import (
     Verdict,
     Warned,
 )
+from sendspec.planning.cost import cost_of
 from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
+from sendspec.provider.failure_words import failure_words
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
 from sendspec.showing.pages.report_plain import is_plain
@@ -114,12 +117,13 @@ def test_the_first_screen_answers() -> None:
         "109 of 120 messages were accepted, 105 of them are known to be delivered; 7 were refused",
         "run 2 has no end",
         "11 people",
-        "line 31 +44••••••30 order_id A1030",
+        "Lines are those of today’s data/orders.csv.",
+        "line 31 +44••••••30 order_id A1030 for the same reason",
         f"refused: {REFUSED_TEXT}",
         "And 6 more: refused not delivered",
         "2 more are in doubt",
         f"7 × {REFUSED_TEXT}",
-        "4 × unknown subscriber",
+        "4 × unknown subscriber: no active line has this number",
         "remove these numbers from the list",
         "12 × duplicate",
         "~ EUR 5.59 to 5.92 and 3 messages of unknown price",
@@ -127,6 +131,36 @@ def test_the_first_screen_answers() -> None:
     ):
         assert said in first, said
     assert "<code>--retry refused</code>" in page.html
+
+
+def test_every_country_has_its_part_of_the_cost_on_the_first_screen() -> None:
+    """The dearest by themselves, the others together, and those without a price by name: the segments add up."""
+    report = sample()
+    segments = {"GB": 82, "NL": 33, "FR": 7, "BE": 6, "DE": 5, "PL": 4, "unknown": 3}
+    prices = replace(
+        PRICES, by_country={**PRICES.by_country, **dict.fromkeys(("FR", "BE", "DE"), PRICES.by_country["GB"])}
+    )
+    cost = cost_of({country: (count, count) for country, count in segments.items()}, prices, unmeasured=0)
+    first = read(replace(report, cost=cost)).text
+    first = first[first.index("What it cost") : first.index("By prices.csv")]
+    for said in ("and 7 messages of unknown price", "GBEUR 3.28 82 segments", "FREUR 0.28 7 segments", "2 more countriesEUR 0.44 11 segments", "PL, unknown countryunknown price 7 segments"):  # fmt: skip
+        assert said in first, said
+
+
+def test_reasons_with_different_advice_have_each_their_own() -> None:
+    report = sample()
+    assert report.delivery is not None
+    [known] = report.delivery.reasons
+    other = FailureReason("unknown subscriber", 15006, "sms-messagebird", "9")
+    reasons = [
+        known,
+        replace(
+            known, reason=other, words=failure_words("delivery_failed", FailureReason("x", 30006, "twilio", "30006"))
+        ),
+    ]
+    first = read(replace(report, delivery=replace(report.delivery, reasons=reasons))).text
+    assert "4 × unknown subscriber: no active line has this number → remove these numbers from the list" in first
+    assert re.search(r"4 × unknown subscriber → (?!remove)", first)
 
 
 def test_every_link_on_the_page_leads_somewhere() -> None:
@@ -269,6 +303,8 @@ def test_accepted_is_not_delivered() -> None:
         account = replace(fine.delivery, tally=DeliveryTally(accepted=2, delivered=known), reasons=())
         assert words in read(replace(fine, delivery=account)).text
     assert "not all are known to have it" in read(replace(fine, delivery=None)).text
+    unknown = replace(fine, delivery=replace(fine.delivery, tally=DeliveryTally(accepted=2), reasons=()))
+    assert "Both messages were accepted, none of them is known to be delivered yet." in read(unknown).text
 
 
 def test_a_send_that_goes_on_is_told_as_one() -> None:

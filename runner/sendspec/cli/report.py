@@ -19,7 +19,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.output_file import check_writable, write_pieces
+from sendspec.operations.output_file import write_pieces
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.report import ReportQuestion, RowsTo, send_report
 from sendspec.operations.report_subject import ReportSubject, find_subject
@@ -95,11 +95,13 @@ def command(
 
 def _check_places(rows: str | None, html: str | None) -> None:
     """Raises `FileUnwritable` before any work is done for a file that is bound to fail, or that isn't ours to replace."""
-    if rows is not None:
-        check_writable(Path(rows))
-    if html is not None:
-        from sendspec.operations.page_file import check_page_place  # rarely asked for
+    if rows is None and html is None:
+        return
+    from sendspec.operations.page_file import check_page_place, check_rows_place  # rarely asked for
 
+    if rows is not None:
+        check_rows_place(Path(rows))
+    if html is not None:
         if rows is not None and Path(rows).resolve() == Path(html).resolve():
             raise click.UsageError("--rows and --html name one file: name two")
         check_page_place(Path(html))

@@ -17,7 +17,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.renamed_spec import names_of
-from sendspec.operations.resolve import give_up_generation, give_up_orphans, settle
+from sendspec.operations.resolve import give_up_generation, give_up_orphans, recorded_reason, settle
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 
@@ -37,7 +37,12 @@ class _Target(click.Choice[str]):
 @environment_option
 @recipients_option
 @click.option("--as", "target", type=_Target(list(TARGETS)), required=True, help="What became of them.")
-@click.option("--reason", required=True, metavar="TEXT", help="How you know. The ledger records it.")
+@click.option(
+    "--reason",
+    required=True,
+    metavar="TEXT",
+    help="How you know. The ledger records it, without whole numbers and addresses.",
+)
 @click.option(
     "--left",
     is_flag=True,
@@ -74,6 +79,8 @@ def command(
     """
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
+    if recorded_reason(reason) != reason:
+        console.say("note: the ledger never holds whole numbers and addresses: those in the reason are masked")
     if left or generation is not None:
         return _give_up(console, which, env, recipients, target=target, reason=reason, left=left, generation=generation)
     ids = [identity for word in which if (identity := id_in(word)) is not None]

@@ -1,4 +1,4 @@
-"""A person settles messages in doubt, or gives up planned ones, with a recorded reason."""
+"""A person settles messages in doubt, or gives up planned ones, with a recorded reason. Numbers and addresses in it are masked."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerBusy
+from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, Doubt, SendIdentity
 from sendspec.operations.ledger_access import recorded_run
@@ -40,7 +41,9 @@ def settle(
     with recorded_run(ledger, context.system):
         doubts = _chosen(ledger, ids, names)
         changes = [
-            Change(id=doubt.id, attempt=doubt.attempt, to=to, reason=reason, resend=to is State.PLANNED)
+            Change(
+                id=doubt.id, attempt=doubt.attempt, to=to, reason=recorded_reason(reason), resend=to is State.PLANNED
+            )
             for doubt in doubts
         ]
         ledger.move(MOVE_BY_NAME["resolve"], changes, now=context.system.clock.wall())
@@ -53,7 +56,7 @@ def give_up_generation(context: ProjectContext, ledger: Ledger, spec: Spec, gene
     attempts = _planned_in(ledger, spec, generation)
     with recorded_run(ledger, context.system):
         _drop(context, ledger, attempts, reason)
-        ledger.give_up(SendIdentity(spec.name, generation, context.relative(spec.path)), reason)
+        ledger.give_up(SendIdentity(spec.name, generation, context.relative(spec.path)), recorded_reason(reason))
     return len(attempts)
 
 
@@ -75,9 +78,15 @@ def give_up_orphans(
     return len(attempts)
 
 
+def recorded_reason(reason: str) -> str:
+    """A person's reason as the ledger keeps it: reports and `status` show it as it is."""
+    return mask_in_place(reason)
+
+
 def _drop(context: ProjectContext, ledger: Ledger, attempts: Mapping[bytes, int], reason: str) -> None:
     changes = [
-        Change(id=identity, attempt=attempt, to=State.SKIPPED, reason=reason) for identity, attempt in attempts.items()
+        Change(id=identity, attempt=attempt, to=State.SKIPPED, reason=recorded_reason(reason))
+        for identity, attempt in attempts.items()
     ]
     ledger.move(MOVE_BY_NAME["drop"], changes, now=context.system.clock.wall())
 

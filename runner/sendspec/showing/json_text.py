@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +12,8 @@ from sendspec.diagnostics.characters import with_json_escapes, without_surrogate
 
 LOGGING = re.compile(rb"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 """What CI systems take for a command wherever it stands in a line. JSON has it in strings only."""
+
+_PIECE_BYTES = 256_000
 
 
 def json_document(document: Mapping[str, Any] | Sequence[Any]) -> bytes:
@@ -33,7 +35,16 @@ def _dumped(value: Mapping[str, Any] | Sequence[Any], option: int) -> bytes:
         dumped = LOGGING.sub(rb"\\u0023", dumped)
     if dumped.isascii() and b"\x7f" not in dumped:
         return dumped
-    return with_json_escapes(dumped.decode()).encode()
+    return b"".join(with_json_escapes(piece.decode()).encode() for piece in _pieces(dumped))
+
+
+def _pieces(dumped: bytes) -> Iterator[bytes]:
+    """Pieces of a long document, which take less memory one by one. They end at line ends, which no string of JSON has inside."""
+    start = 0
+    while start < len(dumped):
+        end = dumped.find(b"\n", start + _PIECE_BYTES) + 1 or len(dumped)
+        yield dumped[start:end]
+        start = end
 
 
 def _writable(value: Any) -> Any:

@@ -62,6 +62,8 @@ def _reached(report: SendReport) -> str:
     tally = delivery.tally
     if tally.delivered == tally.accepted:
         return " and delivered"
+    if not tally.delivered:
+        return ", none of them is known to be delivered yet"
     return f", {grouped(tally.delivered)} of them are known to be delivered"
 
 

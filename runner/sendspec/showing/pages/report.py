@@ -16,7 +16,7 @@ from sendspec.showing.pages.page import page_html
 from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing
 from sendspec.showing.pages.report_cut import MAX_TEXT, MAX_WARNINGS, capped
 from sendspec.showing.pages.report_fit import FittedRecipients, fitted
-from sendspec.showing.pages.report_listing import data_note, recipients_lead, rows_caption
+from sendspec.showing.pages.report_listing import data_note, recipients_lead, rows_caption, table_words
 from sendspec.showing.pages.report_recipients import place_words
 from sendspec.showing.pages.report_sections import sections
 from sendspec.showing.pages.report_words import VERDICTS, clipped, date_time, period_text, tone_of, with_code
@@ -25,7 +25,7 @@ from sendspec.showing.report_text import IN_SENTENCE
 from sendspec.showing.report_words import verdict_sentence, warning_text
 
 MAX_BYTES = 1_000_000
-_SPARE_BYTES = 400
+_SPARE_BYTES = 600
 """For what differs between the page and the same one without recipients: the tags around them, and their numbers."""
 SCRIPTS = ("filter", "report")
 _LINKS = {
@@ -90,7 +90,7 @@ def _html(report: SendReport, document: Mapping[str, Any], found: FittedRecipien
         "made": "" if place.made_at is None else f" at {date_time(place.made_at)}",
         "data_note": data_note(people, found, place.command),
     }
-    listed_data = {"listed": len(shown), "all": people.are_all and len(shown) == people.total, "rows": found.data}
+    listed_data = {"listed": len(shown), "all": people.are_all and len(shown) == len(people.rows), "rows": found.data}
     data = {**document, "recipients": {**document["recipients"], **listed_data}}
     return page_html("report", context, data=data, scripts=SCRIPTS)
 
@@ -136,6 +136,7 @@ def _call_words(report: SendReport, shown: int) -> dict[str, Any]:
         "to_call_words": counted(count, "person", "people"),
         "calls_more": f"And {grouped(left)} more:" if left > 0 else "",
         "calls_links": [{"target": target.removeprefix("#"), "words": words} for target, words in links],
+        "calls_table": f"Lines are those of {table_words(report.recipients)}." if shown else "",
         "calls_note": f"{counted(doubts, 'more is', 'more are')} in doubt, and may have it: ask the API first."
         if doubts
         else "",

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.ledger.delivery.observation import FailureReason, Fate
+from sendspec.operations.delivery_account import ReasonCount as DeliveryReason
 from sendspec.operations.report_verdict import FINISHED
 from sendspec.operations.send_report import Reasons, ReportedMessage, SendReport
 from sendspec.planning.cost import Cost, price_text
 from sendspec.planning.message_state import State
+from sendspec.provider.failure_words import Certainty
+from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.showing.account import skip_words
 from sendspec.showing.delivery import NO_REASON
 from sendspec.showing.pages.parts import Fact
 from sendspec.showing.pages.report_recipients import key_words, place_words, row_id, why_words
 from sendspec.showing.pages.report_words import clipped, with_code
 
-CALLS_SHOWN, REASONS_SHOWN, COUNTRIES_SHOWN = 5, 3, 3
+CALLS_SHOWN, REASONS_SHOWN, COUNTRIES_SHOWN, UNPRICED_NAMED = 5, 3, 3, 8
 WHY_LENGTH = 140
 
 
@@ -67,7 +70,13 @@ def calls(report: SendReport, listed: Mapping[str, str]) -> list[Call]:
     """The first of them whose rows are among the `listed`, those whom the API refused first."""
     rows = [each for each in report.recipients.rows if id_text(each.message.id) in listed]
     failed = [*filter(_is_refused, rows), *filter(_is_undelivered, rows)]
-    return [_call(each) for each in failed[:CALLS_SHOWN]]
+    found: list[Call] = []
+    before = ""
+    for each in failed[:CALLS_SHOWN]:
+        call = _call(each)
+        found.append(replace(call, why="for the same reason") if call.why == before else call)
+        before = call.why
+    return found
 
 
 def _is_refused(each: ReportedMessage) -> bool:
@@ -118,16 +127,13 @@ def _failed(report: SendReport) -> Iterator[Missing]:
     if report.undelivered and report.delivery is not None:
         shown = report.delivery.reasons[:REASONS_SHOWN]
         advice = dict.fromkeys(each.words.advice for each in shown)
-        texts = tuple(
-            f"{grouped(each.count)} × {clipped((each.reason or FailureReason('')).text or NO_REASON, WHY_LENGTH)}"
-            for each in shown
-        )
+        texts = tuple(_delivery_words(each, has_advice=len(advice) > 1) for each in shown)
         yield Missing(
             count=grouped(report.undelivered),
             what="accepted, and not delivered",
             tone="bad",
             reasons=texts + _more(len(report.delivery.reasons) - len(shown)),
-            todo=with_code("; ".join(advice)),
+            todo=with_code(next(iter(advice))) if len(advice) == 1 else "",
             link="deliveries",
         )
     if report.in_doubt:
@@ -139,6 +145,14 @@ def _failed(report: SendReport) -> Iterator[Missing]:
             todo=with_code("ask the API with `sendspec reconcile` before anybody is called"),
             link="doubts",
         )
+
+
+def _delivery_words(found: DeliveryReason, *, has_advice: bool) -> str:
+    """The API's words with their meaning, and what to do where it differs from reason to reason."""
+    words, guess = found.words, " (a guess)" if found.words.certainty is Certainty.GUESSED else ""
+    text = clipped((found.reason or FailureReason("")).text or NO_REASON, WHY_LENGTH)
+    meaning = f": {words.meaning}{guess}" if words.meaning else ""
+    return f"{grouped(found.count)} × {text}{meaning}{f' → {words.advice}' if has_advice else ''}"
 
 
 def _waiting(report: SendReport) -> Iterator[Missing]:
@@ -200,11 +214,30 @@ def cost_facts(report: SendReport) -> list[Fact]:
     billed = f"{counted(segments.accepted, 'segment')} accepted" if segments.total else "segments aren’t measured"
     if report.cost is None:
         return [Fact(billed, "no price is known" if report.account.accepted else "nothing")]
-    found = [cost_fact(billed, report.cost)]
-    for each in report.cost.by_country[:COUNTRIES_SHOWN]:
-        price = "unknown price" if each.price is None else price_text(each.price)
-        found.append(Fact(each.country, price, counted(each.segments, "segment")))
-    return found
+    return [cost_fact(billed, report.cost), *_country_facts(report.cost)]
+
+
+def _country_facts(cost: Cost) -> Iterator[Fact]:
+    """The dearest countries, the others together, and those without a price by name: all segments are in one of them."""
+    priced = [each for each in cost.by_country if each.price is not None]
+    most = COUNTRIES_SHOWN + (len(priced) == COUNTRIES_SHOWN + 1)
+    for each in priced[:most]:
+        yield Fact(
+            each.country, "" if each.price is None else price_text(each.price), counted(each.segments, "segment")
+        )
+    if others := priced[most:]:
+        together = replace(cost, by_country=tuple(others)).totals
+        segments = counted(sum(each.segments for each in others), "segment")
+        yield Fact(f"{grouped(len(others))} more countries", " + ".join(map(price_text, together)), segments)
+    if unpriced := cost.unpriced:
+        names = [country_words(each.country) for each in unpriced[:UNPRICED_NAMED]]
+        more = [f"{grouped(len(unpriced) - UNPRICED_NAMED)} more"] if len(unpriced) > UNPRICED_NAMED else []
+        segments = counted(sum(each.segments for each in unpriced), "segment")
+        yield Fact(", ".join(names + more), "unknown price", segments)
+
+
+def country_words(country: str) -> str:
+    return "unknown country" if country == UNKNOWN else country
 
 
 def cost_fact(label: str, cost: Cost) -> Fact:

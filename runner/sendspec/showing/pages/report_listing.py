@@ -34,15 +34,15 @@ def recipients_lead(people: ReportedRecipients, found: FittedRecipients, command
 
 
 def rows_caption(people: ReportedRecipients, shown: int) -> str:
-    paths = dict.fromkeys(each.row.path for each in people.rows if isinstance(each.row, RecipientRow))
-    where = (
-        f"today’s {without_detour(next(iter(paths)))}"
-        if len(paths) == 1
-        else "its table"
-        if paths
-        else "the table that was planned"
-    )
-    return f"{counted(shown, 'message')}, each with its line in {where}"
+    return f"{counted(shown, 'message')}, each with its line in {table_words(people)}"
+
+
+def table_words(people: ReportedRecipients) -> str:
+    """Whose lines are told."""
+    paths = {each.row.path for each in people.rows if isinstance(each.row, RecipientRow)}
+    if len(paths) == 1:
+        return f"today’s {without_detour(paths.pop())}"
+    return "its table" if paths else "the table that was planned"
 
 
 def data_note(people: ReportedRecipients, found: FittedRecipients, command: str) -> Markup:
