@@ -107,6 +107,22 @@ def test_the_faults_are_in_the_order_of_what_to_do_with_those_of_one_row_too(che
         ("'name' has no value empty-value", "3", "2, 3, 4"),
     ]
     assert "hello.yaml · 7 rows checked, 6 of them wrong · nothing was sent" in page.text
+    columns = [f"c{number}" for number in range(30)]
+    Path("hello.yaml").write_text(
+        SPEC.replace("RECIPIENTS", CSV).replace(
+            "{{ name }}", "".join(f"{{{{ {each} }}}}" for each in ("name", *columns))
+        )
+    )
+    many = [["0612345602", "Al", *("" if each == number else "x" for each in range(30))] for number in range(30)]
+    table = [["phone", "name", *columns], *many, *2 * [["0612345601", "", *30 * "x"]]]
+    _, _, page = check("\n".join(map(",".join, table)) + "\n")
+    groups = page.one("table", id="groups").cells()
+    assert [len(groups), *(row[:2] for row in groups if row[1] == "2")] == [
+        12,
+        ["'name' has no value empty-value", "2"],
+    ]
+    assert "And 20 more faults, in their rows below." in page.text
+    Path("hello.yaml").unlink()
     _, _, alone = check("phone,name\n06123,Al\n0612345605,Di\n")
     assert not [each for each in alone.all("table") if each.attributes["id"] == "groups"]
     assert "2 rows checked, 1 of them wrong · nothing was sent" in alone.text

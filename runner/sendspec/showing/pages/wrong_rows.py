@@ -22,8 +22,8 @@ from sendspec.showing.todo import in_todo_order, todos
 
 MAX_ROWS_BYTES = 640_000
 """Of all tables' rows: with all else at its most, the page stays below a megabyte."""
-MAX_LISTED, MAX_COLUMNS = 60, 40
-"""Faults of a list, and columns of a table; those at fault are always there."""
+MAX_LISTED, MAX_COLUMNS, SINGLES_LISTED = 60, 40, 10
+"""Faults of a list, columns of a table; those at fault are always there. Of the faults of a single row, so many are listed."""
 CELL_SHOWN, TEXT_SHOWN = 200, 400
 ROWS_NAMED = 5
 
@@ -99,10 +99,8 @@ def wrong_rows_page(
     outside = [each for each in errors if not each.rows or each.mended_once or each.path not in in_tables]
     warnings = [each for each in found if each.severity is Severity.WARNING]
     shown = list(_shown(tables[:MAX_LISTED], is_ci))
-    groups = in_todo_order(
-        [each for each in errors if each.is_of_rows and (each.row_count > 1 or each not in outside)], found
-    )
-    groups = groups if len(groups) > 1 or any(each.row_count > 1 for each in groups) else []
+    groups = [each for each in errors if each.is_of_rows and (each.row_count > 1 or each not in outside)]
+    listed = [] if len(groups) == 1 and groups[0].row_count == 1 else in_todo_order(_listed(groups), found)
     various = _various(tables)
     return page_html(
         "wrong_rows",
@@ -116,8 +114,8 @@ def wrong_rows_page(
             "outside_left": max(len(outside) - MAX_LISTED, 0),
             "todos": [task.text(count, at_least=least) for task, (count, least) in todos(found).items()][:MAX_LISTED],
             "nothing_wrong": checked,
-            "groups": [_group(each, shown, various, is_ci) for each in groups[:MAX_LISTED]],
-            "groups_left": max(len(groups) - MAX_LISTED, 0),
+            "groups": [_group(each, shown, various, is_ci) for each in listed],
+            "groups_left": len(groups) - len(listed) if listed else 0,
             "tables": shown,
             "tables_left": max(len(tables) - MAX_LISTED, 0),
             "warnings": [_placed(each, is_ci) for each in warnings[:MAX_LISTED]],
@@ -133,6 +131,12 @@ def _title(outside: Sequence[Diagnostic], tables: Sequence[WrongTable]) -> str:
         where = f" of {_name(tables[0].path)}" if len(tables) == 1 else f" in {counted(len(tables), 'table')}"
         return f"{counted(wrong, 'row')}{where} {'is' if wrong == 1 else 'are'} wrong"
     return f"{counted(len(outside), 'error')} to correct" if outside else "Nothing is wrong"
+
+
+def _listed(groups: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The faults of most rows, and a few of those of one row: their rows say the same."""
+    several = sorted((each for each in groups if each.row_count > 1), key=lambda each: -each.row_count)
+    return [*several[:MAX_LISTED], *[each for each in groups if each.row_count == 1][:SINGLES_LISTED]]
 
 
 def _counts(tables: Sequence[WrongTable]) -> str:
