@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from picturing.__main__ import PICTURES, README, TEXT
 from picturing.cast import DARK, LIGHT, SVG, Palette, cast, text_of
+from picturing.lean_png import SIGNATURE, lean_png
 from picturing.pages import HIGH, MAX_BYTES, WIDE
 from picturing.screen import Run, Screen, Style, UnknownEscape
 from picturing.session import PLAN, plain, session, transcript
@@ -117,3 +121,41 @@ def test_what_a_terminal_shows_is_text_in_a_picture_whatever_it_is() -> None:
     line = (Run(0, '<script>&"\u202e', Style()), Run(20, "]]>", Style(colour="red")))
     svg = cast([Shown("sendspec <x>", (line, ()))], LIGHT, "a <b>", "c & d")
     assert text_of(svg) == f"$ sendspec <x>\n{plain(line)}\n\n"
+
+
+def distance(one: int, other: int) -> int:
+    return abs(one - other)
+
+
+@pytest.mark.parametrize("kind", range(5))
+def test_a_picture_is_made_smaller_and_stays_the_same(kind: int) -> None:
+    """Each filter of PNG, against a writer of its own."""
+    width, rows = 7, [bytes((at * at * (line + 3)) % 256 for at in range(21)) for line in range(4)]
+    before, filtered = bytes(21), b""
+    for row in rows:
+        left, corner = bytes(3) + row[:-3], bytes(3) + before[:-3]
+        paeth = [min((a, b, c), key=partial(distance, a + b - c)) for a, b, c in zip(left, before, corner, strict=True)]
+        average = [(a + b) // 2 for a, b in zip(left, before, strict=True)]
+        guesses: tuple[Sequence[int], ...] = (bytes(21), left, before, average, paeth)
+        filtered += bytes([kind]) + bytes(
+            (value - guess) % 256 for value, guess in zip(row, guesses[kind], strict=True)
+        )
+        before = row
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, len(rows), 8, 2, 0, 0, 0)
+    png = (
+        SIGNATURE
+        + chunk(b"IHDR", header)
+        + chunk(b"tEXt", bytes(500))
+        + chunk(b"IDAT", zlib.compress(filtered, 0))
+        + chunk(b"IEND", b"")
+    )
+    lean = lean_png(png)
+    assert len(lean) < len(png) - 500
+    size = struct.unpack(">I", lean[33:37])[0]
+    assert (lean[37:41], zlib.decompress(lean[41 : 41 + size])) == (b"IDAT", b"".join(b"\0" + row for row in rows))
+    with pytest.raises(ValueError, match="8-bit RGB"):
+        lean_png(SIGNATURE + chunk(b"IHDR", header[:9] + b"\6" + header[10:]))

@@ -14,6 +14,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
+from picturing.lean_png import lean_png
 from picturing.timed_program import BEGIN, TimedProgram
 
 SHOP = Path(__file__).with_name("shop")
@@ -68,7 +69,7 @@ def _seen(browser: Browser, name: str, url: str, until: str = "") -> Mapping[str
         page.goto(url)
         if until:
             page.get_by_text(until, exact=True).wait_for()
-        png = page.screenshot(animations="disabled")
+        png = lean_png(page.screenshot(animations="disabled"))
         context.close()
         if len(png) > MAX_BYTES:
             raise ValueError(f"the picture {name}-{theme} has {len(png)} bytes, more than {MAX_BYTES}")

@@ -49,7 +49,7 @@ def test_a_new_generation_is_compared_with_what_was_accepted_of_the_last_one(pro
     project.write("people.csv", people("+447700900001,Ann"))
     line, _ = planned(project, 2)
     assert line == (
-        "generation 1: 3 accepted, 4 segments, EUR 0.04 + 2 messages of unknown price (country unknown); now − 2 messages, − 3 segments"
+        "generation 1: 3 accepted, 4 segments, EUR 0.04 + 2 messages of unknown price (unknown country); now − 2 messages, − 3 segments"
     )
     assert "generation 1: 3 accepted" in project.run("plan", "hello.yaml", "--env", "test", "--format", "markdown").out
     assert project.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0

@@ -92,6 +92,42 @@ def test_only_wrong_rows_are_shown_with_each_error_in_its_cell(check: Check) -> 
     assert wrong == [[], [2], [3], [2], [1], [1]]
 
 
+def test_the_faults_are_in_the_order_of_what_to_do_with_those_of_one_row_too(check: Check) -> None:
+    """Not one row's number above all rows of the fault, as if all had it; and of how many rows, and that nothing was sent."""
+    people = "phone,name\n0612345601,\n0612345602,\n0612345603,\n06123,Al\n0612,Bo\n0612345604,Cy,x\n0612345605,Di\n"
+    _, _, page = check(people)
+    header, *groups = page.one("table", id="groups").cells()
+    assert (header, todo(page)) == (
+        ["What is wrong", "Rows", "Which", "Fix"],
+        ["fix 2 numbers", "repair 1 row", "fill 3 names"],
+    )
+    assert [(row[0], row[1], row[2]) for row in groups] == [
+        ("phone: in row 5, '0•••3' can't be a number of NL: 5 digits are too few phone-number", "2", "5, 6"),
+        ("the row has 3 cells, the header has 2 ragged-row", "1", "7"),
+        ("'name' has no value empty-value", "3", "2, 3, 4"),
+    ]
+    assert "hello.yaml · 7 rows checked, 6 of them wrong · nothing was sent" in page.text
+    columns = [f"c{number}" for number in range(30)]
+    Path("hello.yaml").write_text(
+        SPEC.replace("RECIPIENTS", CSV).replace(
+            "{{ name }}", "".join(f"{{{{ {each} }}}}" for each in ("name", *columns))
+        )
+    )
+    many = [["0612345602", "Al", *("" if each == number else "x" for each in range(30))] for number in range(30)]
+    table = [["phone", "name", *columns], *many, *2 * [["0612345601", "", *30 * "x"]]]
+    _, _, page = check("\n".join(map(",".join, table)) + "\n")
+    groups = page.one("table", id="groups").cells()
+    assert [len(groups), *(row[:2] for row in groups if row[1] == "2")] == [
+        12,
+        ["'name' has no value empty-value", "2"],
+    ]
+    assert "And 20 more faults, in their rows below." in page.text
+    Path("hello.yaml").unlink()
+    _, _, alone = check("phone,name\n06123,Al\n0612345605,Di\n")
+    assert not [each for each in alone.all("table") if each.attributes["id"] == "groups"]
+    assert "2 rows checked, 1 of them wrong · nothing was sent" in alone.text
+
+
 JSON_LINES = '{"phone": "06123", "name": "Bob", "more": {"a": [1, "é"]}}\n{"phone": "0612345678", "name": "Ann"}\n\n{"name": "Eve", "phone": 612345678901234567890}\n'
 FORMS = {
     "people.jsonl": (
@@ -274,7 +310,7 @@ def test_whatever_a_table_holds_there_is_a_page_that_is_whole(
 
 def test_standard_input_is_called_so() -> None:
     error = RowError("phone-number", "-", "phone", "it is too short", "add the digits")
-    table = WrongTable("-", ("hello.yaml",), ("phone",), 1, (WrongRow(2, 2, (error,), ("06123",)),))
+    table = WrongTable("-", ("hello.yaml",), ("phone",), 1, (WrongRow(2, 2, (error,), ("06123",)),), 1)
     page = read_page(wrong_rows_page(["hello.yaml"], [], [table], checked="", is_ci=False))
     assert page.one("h1").text == "1 row of standard input is wrong"
     assert page.all("h2")[-1].text == "standard input"
@@ -364,7 +400,7 @@ def test_amounts_that_are_no_numbers_are_on_the_page(
     counted = "1 row of people.csv is" if len(wrong) == 1 else f"{len(wrong)} rows of people.csv are"
     assert page.one("h1").text == f"{counted} wrong"
     assert [row[0] for row in rows(page)[1:]] == [str(line) for line in wrong]
-    assert fix in rows(page)[1][2]
+    assert fix.replace("`", "") in rows(page)[1][2]
     assert todo(page) == tasks
     assert sorted(row for each in document["diagnostics"] for row in each["rows"]) == wrong
 

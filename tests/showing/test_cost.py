@@ -9,6 +9,7 @@ from sendspec.planning.cost import Cost, cost_of
 from sendspec.reading.prices import Price, PriceTable
 from sendspec.showing.cost import cost_json, cost_words, country_lines, in_cents, written_cost_words
 from sendspec.showing.markdown import words
+from sendspec.showing.pages.report_answers import cost_fact
 
 PRICES = PriceTable(
     {
@@ -32,7 +33,7 @@ def cost(unmeasured: int = 0, **counts: tuple[int, int]) -> Cost:
         (cost(NL=(1, 1), FR=(12, 13)), "EUR 0.07 + 12 messages of unknown price (FR)"),
         (
             cost(unknown=(1, 1), FR=(12, 13), ES=(2, 0), unmeasured=2),
-            "15 messages of unknown price (FR, country unknown, 2 not measured)",
+            "15 messages of unknown price (FR, unknown country, 2 not measured)",
         ),
         (cost(US=(1_000, 1_300)), "~ USD 10.27 to 13.00"),
         (
@@ -69,6 +70,7 @@ def test_a_rounded_cost_is_about_that_and_its_json_is_exact() -> None:
         "~ EUR 101.11", "101.106", ["GB  822 messages  2 466 segments  EUR 101.106"],
     )  # fmt: skip
     assert words.cost_words(of) == "~ 101.11 EUR"
+    assert cost_fact("3 segments", of).value == "~ EUR 101.11"
 
 
 def test_the_cost_by_country_is_a_table() -> None:

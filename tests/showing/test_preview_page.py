@@ -20,6 +20,7 @@ from sendspec.diagnostics.wording import grouped
 from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.shown_message import ForcedAt, ShownMessage
+from sendspec.showing.pages.coded import coded
 from sendspec.showing.pages.message_text import message_pieces
 from sendspec.showing.pages.message_view import is_web_address, link_views
 from sendspec.showing.pages.page import embedded_json
@@ -272,3 +273,82 @@ def test_a_sender_of_a_message_s_own_is_named_and_an_empty_list_makes_a_page(pro
     assert [
         text.count(each) for each in ("From Shop", "From Store", "Who gets it 0 of 0 recipients", "Who gets it 2 of 2")
     ] == [1, 1, 1, 2]
+
+
+SHORT = """spec: 1
+name: sale
+channel: sms
+recipients: {file: people.csv, where: "{{ kind != `no` }}"}
+suppress: [off.csv]
+message: {body: {type: text, text: {text: "Hi {{ name }}, TEXT"}}}
+"""
+
+
+def first_screen(project_dir: ProjectDir, text: str, names: list[str], *, prices: str = PRICES) -> str:
+    project_dir.write("sale.yaml", SHORT.replace("`", "'").replace("TEXT", text))
+    rows = [f"+4477009{number:05d},{name},{'no' if name == 'None' else 'yes'}" for number, name in enumerate(names)]
+    project_dir.write("people.csv", "\n".join(["phone,name,kind", *rows, "+48512345678,Ola,yes"]) + "\n")
+    project_dir.write("off.csv", "phone\n+447700900000\n")
+    project_dir.write("prices.csv", prices)
+    project_dir.write("sendspec.yaml", "prices: prices.csv\n")
+    done = project_dir.run("preview", "sale.yaml", "--html", "page.html")
+    assert done.code == 0, done.err
+    return (project_dir.folder / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_first_screen_says_what_to_do_in_the_order_of_doing_it(project_dir: ProjectDir) -> None:
+    """A character is there once, with what to type instead; then the price that is missing, by the country's name; then the plan."""
+    page = first_screen(
+        project_dir, "we won’t wait for you, so come " + "x" * 60, ["Off", "Ann", "Ann", "D’Arcy", "Zoë", "None"]
+    )
+    (advice,) = re.findall(r'<ol class="advice">(.*?)</ol>', page, re.DOTALL)
+    assert [text_in(each) for each in re.split(r"<li>", advice)[1:]] == [
+        "’ (U+2019) in the spec's own text: writing ' instead saves 3 segments (EUR 0.08 + 1 segment of unknown price)",
+        "in 1 further message: ’ (U+2019) in the spec's own text and in column name (row 5): writing ' instead in both saves 1 segment (EUR 0.04)",
+        "Add the missing price to prices.csv, to know the whole cost: 1 message of unknown price (PL)",
+        "Run sendspec plan sale.yaml : it leaves out whoever has it already or has opted out, and shows what there is to approve",
+    ]  # fmt: skip
+    text = text_in(page)
+    for said in (
+        "Who gets it 5 of 7 recipients, if nothing was sent before; opt-outs are not looked up",
+        "1 filtered · 1 suppressed (left out by the spec’s where ; on a suppression list)",
+        "filtered the spec’s where: {{ kind != 'no' }} leaves them out",
+        "suppressed their address is on a suppression list: off.csv",
+        "What they will see Hi Ann , we won ’ t wait for you",
+    ):
+        assert said in text, said
+    assert (
+        page.index("A segment is a part")
+        < page.index('class="advice"')
+        < page.index("Who won’t get it, and why</caption>")
+    )
+    assert "`" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("short", "Which character costs most none: every text is GSM-7"),
+     ("short 😀", "Which character costs most none that saves without it, no text would take fewer segments")],
+)  # fmt: skip
+def test_where_no_character_costs_anything_it_is_said_why(project_dir: ProjectDir, text: str, said: str) -> None:
+    page = text_in(first_screen(project_dir, text, ["Off", "Ann"], prices=f"{PRICES}PL,EUR,0.1\n"))
+    assert said in page
+    assert "What to do next Run sendspec plan sale.yaml : it leaves out" in page
+
+
+def test_repeated_rows_are_no_warning_on_the_page(shop: ProjectDir) -> None:
+    """They are among those who won't get it; what the check says of them is there for whoever opens it."""
+    assert shop.run("preview", "hello.yaml", "--html", "page.html").code == 0
+    page = (shop.folder / "page.html").read_text(encoding="utf-8")
+    assert "Warnings" not in text_in(page)
+    assert re.search(r"<details><summary>Repeated rows.*?\[duplicate-rows\].*?</details>", page, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [("add `country: NL` or `<b>`", "add <code>country: NL</code> or <code>&lt;b&gt;</code>"), ("a ` b", "a ` b"), ("`a` b` <", "<code>a</code> b` &lt;"),
+     ("``", "``"), ("", ""), ("`\u202e`", "<code>\\u202e</code>")],
+)  # fmt: skip
+def test_what_stands_between_backticks_is_code(text: str, html: str) -> None:
+    assert str(coded(text)) == html
+    assert coded(coded(text)) == html

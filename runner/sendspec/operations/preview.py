@@ -33,7 +33,7 @@ class SpecPreview:
     """What the messages of one spec look like, as if nothing had ever been sent.
 
     `shown` has one message for each of the shapes that are shown, in their order, or the messages that were `asked` for. `platform` is
-    the channel's. `sender` is the one that all of the shown messages name, "" for the channel's own.
+    the channel's, `where` the spec's condition as written. `sender` is the one that all of the shown messages name, "" for the channel's own.
     """
 
     path: str
@@ -43,6 +43,7 @@ class SpecPreview:
     detail: PlanDetail
     shown: tuple[ShownMessage, ...]
     sender: str = ""
+    where: str = ""
     asked: bool = False
 
     @property
@@ -154,6 +155,7 @@ def spec_preview(job: Job, plan: Plan, context: ProjectContext) -> SpecPreview:
         detail=detail,
         shown=shown,
         sender=senders.pop() if len(senders) == 1 else "",
+        where=job.spec.where if isinstance(job.spec.where, str) else "",
     )
 
 

@@ -37,13 +37,17 @@ class WrongRow:
 
 @dataclass(frozen=True, slots=True)
 class WrongTable:
-    """The wrong rows of one table: all of them by number, some of them in `rows`, in file order. `specs` are those that use it."""
+    """The wrong rows of one table: all of them by number, some of them in `rows`, in file order. `specs` are those that use it.
+
+    `row_count` counts all rows, the right ones too.
+    """
 
     path: str
     specs: tuple[str, ...]
     columns: tuple[str, ...]
     wrong_count: int
     rows: tuple[WrongRow, ...]
+    row_count: int
 
 
 def wrong_tables(jobs: Sequence[Job], errors: RowErrors, found: Sequence[Diagnostic]) -> list[WrongTable]:
@@ -66,7 +70,13 @@ def _wrong_table(jobs: Sequence[Job], errors: RowErrors, found: Sequence[Diagnos
     }
     lines = _chosen(by_line, [each for each in found if each.path in own])
     rows = _rows(table, {line: by_line[line] for line in lines}, errors)
-    return WrongTable(table.path, specs, tuple(_columns(table)), len(by_line), tuple(rows))
+    return WrongTable(table.path, specs, tuple(_columns(table)), len(by_line), tuple(rows), _row_count(table, by_line))
+
+
+def _row_count(table: Table, wrong: Collection[int]) -> int:
+    """The rows that can be read, and the wrong ones that can't."""
+    lines = [row.line for row in table.rows(Problems())] if wrong else []
+    return len(lines) + len(set(wrong).difference(lines))
 
 
 def _chosen(wrong: Collection[int], found: Sequence[Diagnostic]) -> list[int]:

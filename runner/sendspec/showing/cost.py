@@ -50,16 +50,21 @@ def _cents(amount: Decimal, rounding: str) -> Decimal:
     return amount if amount < 1 else amount.quantize(_CENT, rounding)
 
 
-def _words(totals: Sequence[Price], unknown: str) -> str:
+def amounts_words(totals: Sequence[Price]) -> str:
+    """`EUR 86.80 + USD 3.00`, `~ EUR 136.29` if it is rounded."""
     shown = [in_cents(total) for total in totals]
     is_about = any(total.low != total.high for total in totals) or shown != list(totals)
-    return ("~ " if is_about else "") + " + ".join(filter(None, [*map(price_text, shown), unknown]))
+    return ("~ " if is_about else "") + " + ".join(map(price_text, shown))
+
+
+def _words(totals: Sequence[Price], unknown: str) -> str:
+    return " + ".join(filter(None, [amounts_words(totals), unknown]))
 
 
 def _unknown_words(unpriced: Mapping[str, int], messages: int, shown: Callable[[int], str]) -> str:
     if not messages:
         return ""
-    names = ["country unknown" if country == UNKNOWN else country for country in unpriced]
+    names = ["unknown country" if country == UNKNOWN else country for country in unpriced]
     left = len(names) - COUNTRIES_NAMED
     named = [*names[:COUNTRIES_NAMED], *([f"{left} more"] if left > 0 else [])]
     if names and (unmeasured := messages - sum(unpriced.values())):

@@ -48,10 +48,11 @@ def why(
     cost: Cost | None,
     quoted: Callable[[str], str] = printable,
     saved: Callable[[int, SavedCost | None], str] = saved_words,
+    replacing: str = "replacing it",
 ) -> str:
     """`’ (U+2019) in column first_name (rows 18, 44, 71, …): replacing it saves 41 segments (EUR 3.28)`.
 
-    `cost` is the plan's; `quoted` shows foreign text, and `saved` what is saved.
+    `cost` is the plan's; `quoted` shows foreign text, and `saved` what is saved; `replacing` says how.
     """
     what = character_words(cause.character, quoted)
     places = _places(cause, quoted)
@@ -61,7 +62,7 @@ def why(
         return f"{what}{where}{rows}"
     money = None if cost is None else saved_cost(cause.saved_by_country, cost.prices)
     there = " in both" if len(places) == 2 else " in all of these" if len(places) > 2 else ""
-    return f"{what}{where}{rows}: replacing it{there} saves {saved(cause.segments_saved, money)}"
+    return f"{what}{where}{rows}: {replacing}{there} saves {saved(cause.segments_saved, money)}"
 
 
 def _places(cause: ForcingCause, quoted: Callable[[str], str]) -> list[str]:

@@ -95,6 +95,12 @@ def _count(errors: Sequence[Diagnostic]) -> int:
     return sum(counts.values())
 
 
+def in_todo_order(errors: Sequence[Diagnostic], diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """These errors of `diagnostics` in the order of the tasks that they leave, those of most rows first."""
+    place = {task: at for at, task in enumerate(todos(diagnostics))}
+    return sorted(errors, key=lambda error: (place.get(_task(error), len(place)), -error.row_count))
+
+
 def todo_text(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(task.text(count, at_least=least) for task, (count, least) in todos(diagnostics).items())
 

@@ -16,6 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from sendspec.showing.json_text import json_line
+from sendspec.showing.pages.coded import coded
 from sendspec.showing.pages.visible_text import visible_text
 
 FOLDER = Path(__file__).parent
@@ -60,7 +61,7 @@ def embedded_json(data: Mapping[str, Any]) -> str:
 
 @cache
 def environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -68,6 +69,8 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = coded
+    return made
 
 
 @cache

@@ -17,11 +17,12 @@ from sendspec.showing.cost import cost_words
 from sendspec.showing.diagnostics import diagnostics_text
 from sendspec.showing.pages.page import content_policy, page_html
 from sendspec.showing.pages.parts import Column, Fact
-from sendspec.showing.pages.spec_view import spec_view
+from sendspec.showing.pages.spec_view import IF_UNSENT, spec_view
 from sendspec.showing.preview_document import preview_document
 from sendspec.showing.terminal_style import PLAIN
 
-NOT_ASKED = "As if nothing had been sent before: `sendspec plan` looks that up, and opt-outs."
+HARMLESS = frozenset({"duplicate-rows"})
+"""Warnings that change nothing: who gets it says all of them in other words."""
 SCRIPTS, LIVE_SCRIPTS = ("filter",), ("filter", "watch")
 SKIPPED_COLUMNS = (Column("Why"), Column("That is"), Column("Recipients", is_number=True), Column("First rows"))
 
@@ -52,7 +53,7 @@ def live_page(watched: Watched, *, is_public: bool = False) -> str:
             "total": None,
             "warnings": "",
             "columns": SKIPPED_COLUMNS,
-            "not_asked": "",
+            "harmless": "",
         }
         return page_html("preview", {**empty, "live": live}, scripts=LIVE_SCRIPTS, is_live=True)
     values = {
@@ -91,20 +92,24 @@ def _context(
 ) -> dict[str, Any]:
     specs = preview.specs
     return {
-        "not_asked": NOT_ASKED,
         "title": f"Preview of {', '.join(spec.name for spec in specs)}",
         "specs": tuple(spec_view(spec, number, values) for number, spec in enumerate(specs)),
         "total": _total(preview) if len(specs) > 1 else None,
-        "warnings": diagnostics_text(warnings, PLAIN, ending="nothing was sent", for_many=is_public),
+        "warnings": _text([each for each in warnings if each.code not in HARMLESS], is_public=is_public),
+        "harmless": _text([each for each in warnings if each.code in HARMLESS], is_public=is_public),
         "columns": SKIPPED_COLUMNS,
     }
+
+
+def _text(warnings: Sequence[Diagnostic], *, is_public: bool) -> str:
+    return diagnostics_text(warnings, PLAIN, ending="nothing was sent", for_many=is_public) if warnings else ""
 
 
 def _total(preview: Preview) -> tuple[Fact, ...]:
     left = preview.recipients - preview.send
     costs = [] if preview.cost is None else [Fact("What it costs", cost_words(preview.cost) or "nothing")]
     return (
-        Fact("Who gets it", grouped(preview.send), f"of {counted(preview.recipients, 'recipient')}"),
+        Fact("Who gets it", grouped(preview.send), f"of {counted(preview.recipients, 'recipient')}, {IF_UNSENT}"),
         Fact("Who won’t, and why", grouped(left), skipped_words(preview.skipped, grouped), "warn" if left else ""),
         *costs,
         Fact("Segments", grouped(preview.segments)),

@@ -18,6 +18,7 @@ from sendspec.planning.message_state import State
 from sendspec.provider.failure_words import Certainty
 from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.showing.account import skip_words
+from sendspec.showing.cost import amounts_words
 from sendspec.showing.delivery import NO_REASON
 from sendspec.showing.pages.parts import Fact
 from sendspec.showing.pages.report_recipients import key_words, place_words, row_id, why_words
@@ -246,5 +247,4 @@ def cost_fact(label: str, cost: Cost) -> Fact:
     more = f"and {counted(unknown, 'message')} of unknown price" if unknown else ""
     if not cost.totals:
         return Fact(label, "not known" if unknown else "nothing", more)
-    about = "~ " if any(total.low != total.high for total in cost.totals) else ""
-    return Fact(label, about + " + ".join(map(price_text, cost.totals)), more)
+    return Fact(label, amounts_words(cost.totals), more)

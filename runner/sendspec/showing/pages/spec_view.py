@@ -9,23 +9,30 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.edited_message import EditableValue
 from sendspec.operations.preview import SpecPreview
-from sendspec.operations.saving import Replacement, Saving
+from sendspec.operations.saving import Replacement
 from sendspec.planning.decision import Skip
 from sendspec.showing.account import country_words, skip_words, skipped_words
 from sendspec.showing.cost import cost_words, country_lines
+from sendspec.showing.pages.advice import MORE_SHOWN, SAVINGS_SHOWN, Advice, next_steps, saving_advice, written_instead
+from sendspec.showing.pages.coded import coded
 from sendspec.showing.pages.message_view import MessageView, message_view
 from sendspec.showing.pages.parts import Fact, TableRow
 from sendspec.showing.plan import suppressed_words
 from sendspec.showing.plan_forcing import why
 from sendspec.showing.plan_shape import shape_marks
-from sendspec.showing.saving import character_words, saved_words, saving_words
+from sendspec.showing.saving import character_words
 from sendspec.showing.schedule import schedule_lines
 
-ADVICE_SHOWN = 10
+IF_UNSENT = "if nothing was sent before; opt-outs are not looked up"
+GLOSS = coded(
+    "A segment is a part of a text that is paid by itself: up to 160 characters in the encoding GSM-7; 70 in UCS-2, which a single character, such as `’`, forces."
+)
+_IN_SHORT = {
+    Skip.FILTERED: "left out by the spec’s `where`", Skip.DUPLICATE: "the same as an earlier row",
+    Skip.SUPPRESSED: "on a suppression list", Skip.ONLY_TO: "not in the environment’s `only_to`",
+}  # fmt: skip
 _MEANINGS = {
-    Skip.FILTERED: "the spec’s `where` leaves them out",
     Skip.DUPLICATE: "the same recipient, with the same message, as an earlier row",
-    Skip.SUPPRESSED: "their address is on a suppression list",
     Skip.ONLY_TO: "the environment’s `only_to` doesn’t name their address",
     Skip.OPTED_OUT: "they have opted out",
 }
@@ -38,8 +45,12 @@ class SpecView:
     title: str
     id: str
     facts: tuple[Fact, ...]
-    advice: tuple[str, ...]
+    gloss: str
+    advice: tuple[Advice, ...]
+    more_advice: tuple[Advice, ...]
+    steps: tuple[str, ...]
     left: str
+    most: str
     skipped: tuple[TableRow, ...]
     notes: tuple[str, ...]
     countries: tuple[str, ...]
@@ -52,18 +63,22 @@ def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
     plan = spec.plan
     marks = {} if spec.asked else shape_marks(spec.shapes)
     generation = f", generation {spec.generation}" if spec.generation > 1 else ""
-    advice = [_advice(saving, spec) for saving in spec.detail.savings]
+    advice, shown = saving_advice(spec), SAVINGS_SHOWN + MORE_SHOWN
     return SpecView(
         title=printable(f"{spec.name} → {spec.channel} ({spec.environment}){generation}"),
         id=f"spec-{number + 1}",
         facts=tuple(_facts(spec)),
-        advice=tuple(advice[:ADVICE_SHOWN]),
-        left=f"and {grouped(len(advice) - ADVICE_SHOWN)} more" if len(advice) > ADVICE_SHOWN else "",
+        gloss=GLOSS if plan.segments.total else "",
+        advice=tuple(advice[:SAVINGS_SHOWN]),
+        more_advice=tuple(advice[SAVINGS_SHOWN:shown]),
+        steps=tuple(next_steps(spec)),
+        left=f"and {grouped(len(advice) - shown)} more" if len(advice) > shown else "",
+        most=_most(spec),
         skipped=tuple(_skipped(spec)),
-        notes=tuple(_notes(spec)),
+        notes=tuple(map(coded, _notes(spec))),
         countries=() if plan.cost is None or len(plan.cost.by_country) < 2 else tuple(country_lines(plan.cost)),
         shown=_shown_words(spec),
-        not_shown=tuple(_not_shown(spec)),
+        not_shown=tuple(map(coded, _not_shown(spec))),
         messages=tuple(
             message_view(spec, number, message, at, marks, values.get((number, message.line), ()))
             for at, message in enumerate(spec.shown)
@@ -74,15 +89,19 @@ def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
 def _facts(spec: SpecPreview) -> Iterator[Fact]:
     plan = spec.plan
     skipped = {skip.value: count for skip, count in plan.skipped.items()}
-    yield Fact("Who gets it", grouped(plan.send), f"of {counted(plan.recipients, 'recipient')}")
+    yield Fact("Who gets it", grouped(plan.send), f"of {counted(plan.recipients, 'recipient')}, {IF_UNSENT}")
     left = plan.recipients - plan.send
-    yield Fact("Who won’t, and why", grouped(left), skipped_words(skipped, grouped), "warn" if left else "")
+    meaning = "; ".join(_IN_SHORT[skip] for skip, count in plan.skipped.items() if count and skip in _IN_SHORT)
+    why_not = skipped_words(skipped, grouped) + (f" ({meaning})" if meaning else "")
+    yield Fact("Who won’t, and why", grouped(left), coded(why_not), "warn" if left else "")
     segments = plan.segments
     by_encoding = [f"{grouped(n)} {name}" for name, n in (("GSM-7", segments.gsm7), ("UCS-2", segments.ucs2)) if n]
     sizes = f"{counted(segments.total, 'segment')}; messages: {', '.join(by_encoding)}" if segments.total else ""
     unknown = "not known" if segments.total else "not measured"
     yield Fact(
-        "What it costs", unknown if plan.cost is None else cost_words(plan.cost) or "nothing", _cost_note(spec, sizes)
+        "What it costs",
+        unknown if plan.cost is None else cost_words(plan.cost) or "nothing",
+        coded(_cost_note(spec, sizes)),
     )
     if segments.total:
         yield _dearest(spec)
@@ -99,17 +118,12 @@ def _dearest(spec: SpecPreview) -> Fact:
     label = "Which character costs most"
     causes = [each.cause for each in spec.detail.savings if isinstance(each, Replacement) and each.cause is not None]
     if not causes:
-        return Fact(label, "none" if spec.plan.segments.ucs2 else "none: every text is GSM-7")
+        if not spec.plan.segments.ucs2:
+            return Fact(label, "none: every text is GSM-7")
+        return Fact(label, "none that saves", "without it, no text would take fewer segments")
     what = character_words(causes[0].character)
-    return Fact(label, what, why(causes[0], spec.plan.cost).removeprefix(what).strip(), "warn")
-
-
-def _advice(saving: Saving, spec: SpecPreview) -> str:
-    """What to do, and what it saves, in one line."""
-    if isinstance(saving, Replacement) and saving.cause is not None:
-        return why(saving.cause, spec.plan.cost)
-    words = saving_words(saving)
-    return f"{words[0].upper()}{words[1:]} saves {saved_words(saving.segments, saving.cost)}"
+    words = why(causes[0], spec.plan.cost, replacing=written_instead(causes[0].character))
+    return Fact(label, what, coded(words.removeprefix(what).strip()), "warn")
 
 
 def _skipped(spec: SpecPreview) -> Iterator[TableRow]:
@@ -117,7 +131,26 @@ def _skipped(spec: SpecPreview) -> Iterator[TableRow]:
     for skip, count in plan.skipped.items():
         lines = plan.skipped_lines.get(skip, ())
         rows = ", ".join(map(str, lines)) + (", …" if count > len(lines) else "")
-        yield TableRow([skip_words(skip), _MEANINGS.get(skip, ""), grouped(count), rows])
+        yield TableRow([skip_words(skip), coded(_meaning(skip, spec)), grouped(count), rows])
+
+
+def _meaning(skip: Skip, spec: SpecPreview) -> str:
+    if skip is Skip.FILTERED:
+        return f"the spec’s `where: {printable(spec.where)}` leaves them out"
+    if skip is Skip.SUPPRESSED:
+        files = () if spec.plan.suppression is None else spec.plan.suppression.files
+        return "their address is on a suppression list" + (f": {printable(', '.join(files))}" if files else "")
+    return _MEANINGS.get(skip, "")
+
+
+def _most(spec: SpecPreview) -> str:
+    """Above the text that most people get, beside what to do; empty where there is none."""
+    if spec.asked or not spec.shown or spec.shown[0].shape is None or not spec.shown[0].text:
+        return ""
+    messages = spec.shown[0].shape.messages
+    if messages == spec.plan.send:
+        return "What they will see"
+    return f"What {grouped(messages)} of {grouped(spec.plan.send)} will see"
 
 
 def _notes(spec: SpecPreview) -> Iterator[str]:

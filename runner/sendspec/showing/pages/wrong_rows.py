@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -18,12 +18,12 @@ from sendspec.reading.tables.opening import STANDARD_INPUT
 from sendspec.showing.diagnostics import remarks
 from sendspec.showing.explanations import EXPLANATIONS
 from sendspec.showing.pages.page import environment, page_html
-from sendspec.showing.todo import todos
+from sendspec.showing.todo import in_todo_order, todos
 
 MAX_ROWS_BYTES = 640_000
 """Of all tables' rows: with all else at its most, the page stays below a megabyte."""
-MAX_LISTED, MAX_COLUMNS = 60, 40
-"""Faults of a list, and columns of a table; those at fault are always there."""
+MAX_LISTED, MAX_COLUMNS, SINGLES_LISTED = 60, 40, 10
+"""Faults of a list, columns of a table; those at fault are always there. Of the faults of a single row, so many are listed."""
 CELL_SHOWN, TEXT_SHOWN = 200, 400
 ROWS_NAMED = 5
 
@@ -47,6 +47,8 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
+    """`example` is the row that the problem is quoted from, where other rows have it in other words."""
+
     code: str
     column: str
     problem: str
@@ -54,6 +56,7 @@ class _Group:
     count: str
     links: Sequence[_Link]
     has_more: bool
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +99,23 @@ def wrong_rows_page(
     outside = [each for each in errors if not each.rows or each.mended_once or each.path not in in_tables]
     warnings = [each for each in found if each.severity is Severity.WARNING]
     shown = list(_shown(tables[:MAX_LISTED], is_ci))
-    groups = sorted(
-        (each for each in errors if each.row_count > 1 and each.is_of_rows), key=lambda each: -each.row_count
-    )
+    groups = [each for each in errors if each.is_of_rows and (each.row_count > 1 or each not in outside)]
+    listed = [] if len(groups) == 1 and groups[0].row_count == 1 else in_todo_order(_listed(groups), found)
+    various = _various(tables)
     return page_html(
         "wrong_rows",
         {
             "title": _title(outside, tables),
             "specs": [_cut(without_detour(spec)) for spec in specs[:MAX_LISTED]],
             "is_ci": is_ci,
+            "counts": _counts(tables),
             "outside_title": _outside_title(outside, tables),
             "outside": [_placed(each, is_ci) for each in outside[:MAX_LISTED]],
             "outside_left": max(len(outside) - MAX_LISTED, 0),
             "todos": [task.text(count, at_least=least) for task, (count, least) in todos(found).items()][:MAX_LISTED],
             "nothing_wrong": checked,
-            "groups": [_group(each, shown, is_ci) for each in groups[:MAX_LISTED]],
-            "groups_left": max(len(groups) - MAX_LISTED, 0),
+            "groups": [_group(each, shown, various, is_ci) for each in listed],
+            "groups_left": len(groups) - len(listed) if listed else 0,
             "tables": shown,
             "tables_left": max(len(tables) - MAX_LISTED, 0),
             "warnings": [_placed(each, is_ci) for each in warnings[:MAX_LISTED]],
@@ -127,6 +131,26 @@ def _title(outside: Sequence[Diagnostic], tables: Sequence[WrongTable]) -> str:
         where = f" of {_name(tables[0].path)}" if len(tables) == 1 else f" in {counted(len(tables), 'table')}"
         return f"{counted(wrong, 'row')}{where} {'is' if wrong == 1 else 'are'} wrong"
     return f"{counted(len(outside), 'error')} to correct" if outside else "Nothing is wrong"
+
+
+def _listed(groups: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The faults of most rows, and a few of those of one row: their rows say the same."""
+    several = sorted((each for each in groups if each.row_count > 1), key=lambda each: -each.row_count)
+    return [*several[:MAX_LISTED], *[each for each in groups if each.row_count == 1][:SINGLES_LISTED]]
+
+
+def _counts(tables: Sequence[WrongTable]) -> str:
+    """`213 rows checked, 15 of them wrong`; empty where no row is wrong."""
+    rows, wrong = sum(table.row_count for table in tables), sum(table.wrong_count for table in tables)
+    return f"{counted(rows, 'row')} checked, {grouped(wrong)} of them wrong" if wrong else ""
+
+
+def _various(tables: Sequence[WrongTable]) -> set[tuple[str, str]]:
+    """The faults, by code and column, that are not said in the same words of all of their rows: they quote what is in them."""
+    words: dict[tuple[str, str], set[str]] = {}
+    for error in (error for table in tables for row in table.rows for error in row.errors if error.problem):
+        words.setdefault((error.code, error.column), set()).add(error.problem)
+    return {fault for fault, said in words.items() if len(said) > 1}
 
 
 def _name(path: str) -> str:
@@ -231,12 +255,14 @@ def _fault(error: RowError, is_ci: bool) -> _Fault:
     return _Fault(error.code, where + EXPLANATIONS[error.code].summary, "")
 
 
-def _group(each: Diagnostic, shown: Iterable[_Shown], is_ci: bool) -> _Group:
+def _group(each: Diagnostic, shown: Iterable[_Shown], various: Container[tuple[str, str]], is_ci: bool) -> _Group:
     problem, fix = (EXPLANATIONS[each.code].summary, "") if is_ci else (_cut(each.problem), _cut(each.fix))
     links = [_link(line, shown) for line in each.rows[:ROWS_NAMED]]
     count = f"{'at least ' if each.at_least else ''}{grouped(each.row_count)}"
     column = "" if f"'{each.column}'" in problem else _cut(each.column)
-    return _Group(each.code, column, problem, fix, count, links, each.row_count > ROWS_NAMED)
+    is_example = not is_ci and each.row_count > 1 and (each.code, each.column) in various
+    example = f"row {links[0].text.removeprefix('line ')}" if is_example else ""
+    return _Group(each.code, column, problem, fix, count, links, each.row_count > ROWS_NAMED, example)
 
 
 def _link(line: int, shown: Iterable[_Shown]) -> _Link:
