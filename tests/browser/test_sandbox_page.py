@@ -11,7 +11,7 @@ import pytest
 import urllib3
 from playwright.sync_api import expect
 from sandbox_client import PATH, payload, payload_to
-from sandbox_page import MAIL, TWO_UCS2, PageClient, paged, record
+from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
 from seen_page import OpenPage, SeenPage, assert_sound
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> \u202e\x07 javascript:alert(1)"
@@ -64,7 +64,7 @@ def test_what_is_open_stays_as_it_is_while_other_things_arrive(client: PageClien
     page = browser_page(client.link).page
     page.locator("#entries summary").click()
     page.get_by_label("Text").fill("Who is this?")
-    assert "/_sandbox/with/" in page.url
+    assert f"{BASE}with/" in page.url
     sent(client, text("for somebody else", 2))
     expect(page.locator("#people > li")).to_have_count(2)
     sent(client, text("second"))
@@ -112,7 +112,7 @@ def test_search_and_latest_lead_to_what_is_meant(client: PageClient, browser_pag
     page.get_by_role("link", name="Latest").click()
     expect(page.locator("#opened-title")).to_have_text("+447700900002")
     assert page.url.endswith("?q=packed")
-    page.goto(f"{client.url}/_sandbox/message/m3")
+    page.goto(f"{client.url}{BASE}message/m3")
     expect(page.locator("#m-id-2")).to_be_in_viewport()
 
 
@@ -148,7 +148,7 @@ def test_a_link_on_another_sites_page_leads_in_too(client: PageClient, browser_p
     page.goto("http://terminal.example/")
     page.get_by_role("link").click()
     expect(page.get_by_text("What arrives shows here at once")).to_be_visible()
-    assert page.url == f"{client.url}/_sandbox/"
+    assert page.url == f"{client.url}{BASE}"
 
 
 @pytest.mark.long
@@ -174,7 +174,7 @@ def filled(client: PageClient) -> None:
 def test_each_page_is_sound(client: PageClient, browser_page: OpenPage, place: str) -> None:
     filled(client)
     seen = browser_page(client.link)
-    seen.page.goto(f"{client.url}/_sandbox/{place}")
+    seen.page.goto(f"{client.url}{BASE}{place}")
     if place == "with/none":
         seen.errors.clear()  # the browser itself reports the status 404
     assert_sound(seen)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sandbox_client import payload, payload_to
-from sandbox_page import MAIL, TWO_UCS2, PageClient, paged, record
+from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
 from sendspec.reading.contacts.country_codes import has_length_of_its_country
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
@@ -75,8 +75,7 @@ def test_an_email_is_text_and_what_a_message_names_is_not_fetched(client: PageCl
     for page in (mail, picture):
         assert "<img" not in page
         assert all(
-            link.startswith(("/_sandbox/", "#", "data:,"))
-            for link in re.findall(r'(?:href|src|action)="([^"]*)"', page)
+            link.startswith((BASE, "#", "data:,")) for link in re.findall(r'(?:href|src|action)="([^"]*)"', page)
         )
 
 
@@ -111,13 +110,13 @@ def test_the_latest_and_single_messages_have_links(client: PageClient) -> None:
     assert "nothing has arrived yet" in leads("latest")[1]
     client.put(text("first"), text("second", 2), text("first again", reference="a/b ?#"))
     other = conversation_id("+447700900002")
-    assert leads("latest") == (303, f"/_sandbox/with/{ADA}")
-    assert leads("latest?q=second") == (303, f"/_sandbox/with/{other}?q=second")
-    assert leads("latest?q=-again+-first") == (303, f"/_sandbox/with/{other}?q=-again+-first")
+    assert leads("latest") == (303, f"{BASE}with/{ADA}")
+    assert leads("latest?q=second") == (303, f"{BASE}with/{other}?q=second")
+    assert leads("latest?q=-again+-first") == (303, f"{BASE}with/{other}?q=-again+-first")
     assert leads("latest?q=nobody")[0] == 404
-    assert leads("message/id-1") == (303, f"/_sandbox/with/{other}#m-id-1")
-    assert leads("message/m2") == (303, f"/_sandbox/with/{other}#m-id-1")
-    assert leads("message/a%2Fb%20%3F%23") == (303, f"/_sandbox/with/{ADA}#m-id-2")
+    assert leads("message/id-1") == (303, f"{BASE}with/{other}#m-id-1")
+    assert leads("message/m2") == (303, f"{BASE}with/{other}#m-id-1")
+    assert leads("message/a%2Fb%20%3F%23") == (303, f"{BASE}with/{ADA}#m-id-2")
     assert leads("message/x")[0] == leads("with/x")[0] == leads("nowhere")[0] == leads("planned/x")[0] == 404
     assert 'id="m-id-2"' in client.html("")
 
@@ -162,7 +161,7 @@ def test_a_text_by_hand_comes_in_as_by_the_command(client: PageClient) -> None:
     client.put(payload(1))
     status, to = form(client, "text", "from=%2B447700900001&text=Don%27t%0D%0Astop%E2%80%AE&channel=")
     (stored,) = client.sandbox.store.incoming_after(0)
-    assert (status, to) == (303, f"/_sandbox/with/{ADA}#m-{stored.id}")
+    assert (status, to) == (303, f"{BASE}with/{ADA}#m-{stored.id}")
     assert (stored.text, stored.answers) == ("Don't\nstop\u202e", "id-0")
     assert "--text $'Don\\'t\\nstop\\u202e'" in words(client.html(""))
     for body, problem in (
@@ -179,17 +178,15 @@ def test_a_text_by_hand_comes_in_as_by_the_command(client: PageClient) -> None:
 
 def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageClient) -> None:
     assert "None: every request is answered" in words(client.html("faults"))
-    assert form(client, "faults/add", "kind=429&every=10&from=&retry-after=1&ms=") == (303, "/_sandbox/faults")
-    assert form(client, "faults/add", "kind=slow&ms=5") == (303, "/_sandbox/faults")
+    assert form(client, "faults/add", "kind=429&every=10&from=&retry-after=1&ms=") == (303, f"{BASE}faults")
+    assert form(client, "faults/add", "kind=slow&ms=5") == (303, f"{BASE}faults")
     page = words(client.html("faults"))
     assert "The same from the start: sendspec sandbox --fault 429:every=10,retry-after=1" in page
     assert "All of them from the start: sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=5" in page
     assert "Faults 2 on" in words(client.html(""))
     first = client.sandbox.faults.state().faults[0].id
-    assert form(client, "faults/remove", f"id={first}") == (303, "/_sandbox/faults")
-    assert (
-        form(client, "faults/remove", "id=x") == form(client, "faults/remove", "id=%C2%B2") == (303, "/_sandbox/faults")
-    )
+    assert form(client, "faults/remove", f"id={first}") == (303, f"{BASE}faults")
+    assert form(client, "faults/remove", "id=x") == form(client, "faults/remove", "id=%C2%B2") == (303, f"{BASE}faults")
     assert [each.fault.kind for each in client.sandbox.faults.state().faults] == ["slow"]
     for body, problem in (
         ("kind=nothing", "choose a fault"), ("", "choose a fault"), ("kind=429&every=0", "every=0 strikes nothing"),
@@ -197,7 +194,7 @@ def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageCli
     ):  # fmt: skip
         status, said = form(client, "faults/add", body)
         assert (status, problem in said) == (422, True), said
-    assert form(client, "faults/clear", "") == (303, "/_sandbox/faults")
+    assert form(client, "faults/clear", "") == (303, f"{BASE}faults")
     for _ in range(MAX_FAULTS):
         form(client, "faults/add", "kind=slow")
     assert "remove one first" in form(client, "faults/add", "kind=slow")[1]

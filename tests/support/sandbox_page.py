@@ -18,7 +18,7 @@ from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.change_watch import ChangeWatch
 from sendspec.sandbox.comparison import Planned
 from sendspec.sandbox.page import PAGE_PATH, SandboxPage
-from sendspec.sandbox.page_access import page_token
+from sendspec.sandbox.page_access import page_token, secret_path
 from sendspec.sandbox.page_server import ServedPage
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
@@ -41,6 +41,8 @@ def record(number: int, **more: Any) -> MessageRecord:
 
 NO_HEADERS: Mapping[str, str] = {}
 TOKEN = page_token(b"a token of the tests, long enough")
+SECRET = secret_path(b"a secret path")
+BASE = f"/_sandbox{SECRET}"
 
 
 @dataclass
@@ -88,18 +90,31 @@ class PageClient:
         assert reply.status == 200, reply
         return reply.body.decode()
 
-    def get(self, place: str, *, cookie: bool = True, headers: Mapping[str, str] = NO_HEADERS) -> Any:
-        return self._ask("GET", place, None, cookie, headers)
+    def get(
+        self, place: str, *, cookie: bool = True, headers: Mapping[str, str] = NO_HEADERS, base: str | None = None
+    ) -> Any:
+        return self._ask("GET", place, None, cookie, headers, base)
 
     def post(
-        self, place: str, fields: Mapping[str, str], *, cookie: bool = True, origin: str | None = "", headers: Mapping[str, str] = NO_HEADERS
+        self, place: str, fields: Mapping[str, str], *, cookie: bool = True, origin: str | None = "", headers: Mapping[str, str] = NO_HEADERS,
+        base: str | None = None,
     ) -> Any:  # fmt: skip
         sent = {"Origin": origin or self.url} if origin is not None else {}
-        return self._ask("POST", place, urlencode(fields).encode(), cookie, {**sent, **headers})
+        return self._ask("POST", place, urlencode(fields).encode(), cookie, {**sent, **headers}, base)
 
-    def _ask(self, method: str, place: str, body: bytes | None, cookie: bool, headers: Mapping[str, str]) -> Any:
+    def _ask(
+        self,
+        method: str,
+        place: str,
+        body: bytes | None,
+        cookie: bool,
+        headers: Mapping[str, str],
+        base: str | None = None,
+    ) -> Any:
         sent = {**({"Cookie": self.cookie} if cookie else {}), **headers}
-        return self._pool.request(method, self.url + PAGE_PATH + place, body=body, headers=sent, redirect=False)
+        return self._pool.request(
+            method, self.url + (BASE if base is None else base) + place, body=body, headers=sent, redirect=False
+        )
 
 
 @contextmanager
@@ -115,7 +130,7 @@ def paged(
         sandbox, wall, lambda view, frame: sandbox_page(view, frame, _utc), planned, has_webhook=has_webhook
     )
     watch = ChangeWatch(store, sandbox.faults, wall, sandbox.pace, planned.mark)
-    served = ServedPage(page, TOKEN, watch, time.monotonic, heartbeat_seconds=0.05)
+    served = ServedPage(page, TOKEN, SECRET, watch, time.monotonic, heartbeat_seconds=0.05)
     with serving(sandbox, page=served) as url:
         yield PageClient(sandbox, clock, planned, page, url, served.listens_at(url))
     store.close()

@@ -81,6 +81,8 @@ class SandboxPage:
         self._last_compared: tuple[object, Comparison | None] = (None, None)
         self.url = ""
         """Where the sandbox listens, once it does."""
+        self.base = PAGE_PATH
+        """The path of its pages as a browser has it."""
         self._platforms = platforms
         kinds = [*map(str, sorted(FAULT_STATUSES)), *POST_KINDS, *LIST_KINDS]
         self._kinds: Sequence[str] = [*kinds, *WEBHOOK_KINDS] if has_webhook else kinds
@@ -134,10 +136,10 @@ class SandboxPage:
                 faults.clear()
             case _:
                 return self._page(AbsentView("there is no such form"), 404)
-        return _go_on("faults")
+        return self._go_on("faults")
 
     def _page(self, view: View, status: int = 200) -> PageReply:
-        frame = Frame(now=self._clock(), url=self.url, faults=len(self.sandbox.faults.state().faults))
+        frame = Frame(now=self._clock(), url=self.url, base=self.base, faults=len(self.sandbox.faults.state().faults))
         rendered = self._render(view, frame)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
@@ -145,6 +147,11 @@ class SandboxPage:
             "Referrer-Policy": "same-origin",  # without a referrer, a form's `Origin` would be `null`, as another page's
         }
         return PageReply(status=status, body=rendered.html.encode("utf-8", "replace"), headers=headers)
+
+    def _go_on(self, place: str, search: Search | None = None, message: str = "") -> PageReply:
+        query = f"?{urlencode({'q': search.written})}" if search else ""
+        there = f"{self.base}{place}{query}{f'#m-{quote(message)}' if message else ''}"
+        return PageReply(status=303, headers={"Location": there})
 
     def _inbox(self, search: Search, identity: str | None) -> PageReply:
         """The inbox, with the conversation of this id open; None opens the newest."""
@@ -178,7 +185,7 @@ class SandboxPage:
         if not inbox.conversations:
             what = f"no message matches {search.written}" if search else "nothing has arrived yet"
             return self._page(AbsentView(what), 404)
-        return _go_on(f"with/{inbox.conversations[0].id}", search)
+        return self._go_on(f"with/{inbox.conversations[0].id}", search)
 
     def _message(self, named: str) -> PageReply:
         """Leads to a message by its id, or by its reference: to the newest one that has it."""
@@ -186,7 +193,7 @@ class SandboxPage:
         found = [each for each in self.sandbox.store.all() if wanted in (each.id, each.payload.get("reference"))]
         if not found:
             return self._page(AbsentView("no message here has this id or reference"), 404)
-        return _go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
+        return self._go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
 
     def _look(self) -> _Look:
         """Reads the ledger first: what it has as accepted then is in the store already."""
@@ -226,7 +233,7 @@ class SandboxPage:
             look = self._look()
             inbox = self._read(look.arrived, Search())
             return self._inbox_page(look, inbox, inbox.find(conversation_id(sender)), problem, typed)
-        return _go_on(f"with/{conversation_id(sender)}", message=received.id)
+        return self._go_on(f"with/{conversation_id(sender)}", message=received.id)
 
     def _channel(self, named: str) -> tuple[str | None, str | None]:
         """A channel that a message went through, and its workspace."""
@@ -247,7 +254,7 @@ class SandboxPage:
         if problem:
             state = self.sandbox.faults.state()
             return self._page(FaultsView(state=state, kinds=self._kinds, problem=problem, typed=typed), 422)
-        return _go_on("faults")
+        return self._go_on("faults")
 
 
 def _given(query: str) -> dict[str, str]:
@@ -255,10 +262,3 @@ def _given(query: str) -> dict[str, str]:
         return dict(parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS))
     except ValueError:
         return {}
-
-
-def _go_on(place: str, search: Search | None = None, message: str = "") -> PageReply:
-    query = f"?{urlencode({'q': search.written})}" if search else ""
-    return PageReply(
-        status=303, headers={"Location": f"{PAGE_PATH}{place}{query}{f'#m-{quote(message)}' if message else ''}"}
-    )

@@ -61,10 +61,11 @@ View: TypeAlias = InboxView | ComparisonView | FaultsView | NumbersView | Absent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on."""
+    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on. `base` is the path of all pages."""
 
     now: float
     url: str
+    base: str
     faults: int
 
 

@@ -27,11 +27,11 @@ WAITING = {"planned": "not sent yet", "refused": "refused", "skipped": "skipped"
 COLUMNS = (Column("Message"), Column("Spec"), Column("State"), Column("Planned"), Column("Arrived"), Column("Time"))
 
 
-def comparison_context(view: ComparisonView, moments: Moments) -> Mapping[str, Any]:
+def comparison_context(view: ComparisonView, moments: Moments, base: str) -> Mapping[str, Any]:
     comparison = view.comparison
     if comparison is None:
         return {"comparison": None, "why_not": view.why_not}
-    rows = [TableRow(cells=_cells(each, moments), state=each.difference) for each in _first(comparison)]
+    rows = [TableRow(cells=_cells(each, moments, base), state=each.difference) for each in _first(comparison)]
     return {
         "comparison": comparison,
         "facts": list(_facts(comparison)),
@@ -63,12 +63,12 @@ def _facts(comparison: Comparison) -> Iterator[Fact]:
         yield Fact("elsewhere", grouped(comparison.elsewhere), "in other workspaces, not compared")
 
 
-def _cells(each: Compared, moments: Moments) -> list[str | Markup]:
+def _cells(each: Compared, moments: Moments, base: str) -> list[str | Markup]:
     record, arrived = each.record, each.arrived
     name: str | Markup = "" if record is None else record.masked
     if arrived:
         links = [
-            Markup('<a href="/_sandbox/message/{}">{}</a>').format(message.id, escape(printable(address_of(message))))
+            Markup('<a href="{}message/{}">{}</a>').format(base, message.id, escape(printable(address_of(message))))
             for message in arrived
         ]
         name = Markup("<br>").join(links)

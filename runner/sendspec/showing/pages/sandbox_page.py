@@ -50,7 +50,7 @@ def _context(view: View, frame: Frame, moments: Moments) -> tuple[str, Mapping[s
         case InboxView():
             return "inbox", _inbox(view, frame, moments)
         case ComparisonView():
-            return "planned", comparison_context(view, moments)
+            return "planned", comparison_context(view, moments, frame.base)
         case FaultsView():
             return "faults", faults_context(view)
         case NumbersView():

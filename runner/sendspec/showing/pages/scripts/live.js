@@ -2,6 +2,7 @@
 // Keeps a page of a local server present. When the server tells of a change, the page fetches itself, and takes over what is marked
 // `data-live`: piece by piece, so that what is open, typed or focused stays as it is.
 (() => {
+  const { base } = document.getElementById("places").dataset;
   const written = new WeakMap(); // the HTML that a piece came with: opening a `details` changes the piece, not what it says
   for (const area of document.querySelectorAll("[data-live]")) for (const piece of area.children) written.set(piece, piece.outerHTML);
 
@@ -68,7 +69,7 @@
   // A conversation that somebody writes into stays open, whatever arrives.
   document.addEventListener("focusin", ({ target }) => {
     const place = target.closest("[data-pins]")?.dataset.pins;
-    if (place && location.pathname === "/_sandbox/") history.replaceState(null, "", place + location.search);
+    if (place && location.pathname === base) history.replaceState(null, "", place + location.search);
   });
 
   // The command line that does what the form is about to do. As one word for a shell: in quotes, with escapes for what can't be seen.
@@ -90,7 +91,7 @@
       `${form.dataset.command} --from ${value("from", "NUMBER")} --text ${value("text", "TEXT")}${channel && ` --channel ${channel}`}`;
   });
 
-  const events = new EventSource("/_sandbox/events");
+  const events = new EventSource(`${base}events`);
   events.addEventListener("changed", refresh);
   events.addEventListener("ended", () => {
     events.close();
