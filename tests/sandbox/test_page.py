@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sandbox_client import payload, payload_to
 from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
+from sendspec.planning.message_state import State
 from sendspec.reading.contacts.country_codes import has_length_of_its_country
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
 from sendspec.sandbox.fault_switch import MAX_FAULTS
 from sendspec.sandbox.inbox import conversation_id
+from sendspec.sandbox.store import KEPT_SECONDS
 
 ADA = conversation_id("+447700900001")
 HOSTILE = "</script><script>alert(1)</script> \u202egnp.exe \x07 ' onload=x \"> {{ 7 * 7 }} javascript:alert(1)"
@@ -121,6 +123,27 @@ def test_the_latest_and_single_messages_have_links(client: PageClient) -> None:
     assert 'id="m-id-2"' in client.html("")
 
 
+def test_it_is_green_only_where_all_is_known_and_as_planned(client: PageClient) -> None:
+    client.put(payload(66, reference="m1"), payload(2))
+    client.planned.records.append(record(1, reference="m1", state=State.IN_DOUBT))
+    client.planned.records.append(record(2, reference="m2"))
+    assert "1 to another address than planned" in words(client.html(""))
+    assert "What arrived is not what was planned 1 to another address" in words(client.html("planned"))
+    ours = words(client.html(f"with/{conversation_id('+447700900066')}"))
+    assert "hello, row 2 planned it for +44••••••01" in ours
+    client.planned.records[:] = [record(3, state=State.IN_DOUBT, updated_at=0.0), record(4, updated_at=0.0)]
+    client.sandbox.store.forget(client.clock.now + KEPT_SECONDS + 1)
+    client.planned.records.append(record(5, updated_at=0.0))
+    assert "3 earlier ones are no longer kept" in words(client.html(""))
+    page = words(client.html("planned"))
+    assert (
+        "Nothing is left to compare 0 of 3 messages of the ledger are here as planned. 3 messages were sent before"
+        in page
+    )
+    assert "1 in doubt from before what the sandbox still has" in page
+    assert "Everything" not in page
+
+
 def test_a_search_leaves_out_and_says_how_much(client: PageClient) -> None:
     client.put(text("one"), text("two"), text("three", 2))
     found = words(client.html("?q=-two"))
@@ -141,7 +164,7 @@ def test_what_was_planned_is_beside_what_arrived(client: PageClient) -> None:
     assert "hello, row 2 planned 2 segments UCS-2" in words(client.html(f"with/{conversation_id('+447700900002')}"))
     page = words(client.html("planned"))
     assert "+447700900002 hello, row 2 accepted 2 segments UCS-2 1 segment GSM-7" in page
-    assert "+44••••••01 hello, row 2 accepted 1 segment GSM-7 not arrived" in page
+    assert "+44••••••03 hello, row 2 accepted 1 segment GSM-7 not arrived" in page
     assert "+447700900009 no spec not in the ledger – 1 segment GSM-7" in page
     client.planned.why_not = "this project has sent nothing"
     assert "this project has sent nothing" in words(client.html("planned"))

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import urllib3
 from sandbox_client import CHANNEL, NOW, WORKSPACE, Clock
+from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
 from sendspec.sandbox.api import Sandbox
@@ -36,7 +37,8 @@ RECORD = MessageRecord(
 
 
 def record(number: int, **more: Any) -> MessageRecord:
-    return replace(RECORD, id=number.to_bytes(16), **more)
+    """The record of a message to the number that `payload` has for this `number`."""
+    return replace(RECORD, **{"id": number.to_bytes(16), "masked": mask(f"+4477009{number:05d}"), **more})
 
 
 NO_HEADERS: Mapping[str, str] = {}

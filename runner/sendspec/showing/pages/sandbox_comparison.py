@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import grouped
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.planning.message_state import State
 from sendspec.sandbox.comparison import Compared, Comparison, Difference
 from sendspec.sandbox.inbox import address_of
 from sendspec.sandbox.page_view import ComparisonView
@@ -19,10 +20,13 @@ from sendspec.showing.pages.sandbox_words import Moments
 MAX_ROWS = 500
 MEANINGS = {
     Difference.ABSENT: "The ledger has them as accepted or in doubt, and the sandbox has no such message.",
+    Difference.ELSEWHERE: "What arrived under their reference or id went to somebody else.",
     Difference.TWICE: "The sandbox took a message more than once under one reference.",
     Difference.UNPLANNED: "The ledger has no such message: another program sent it, or the ledger is another one.",
     Difference.SIZE: "What arrived takes another number of segments, or another encoding, than what was planned.",
 }
+NO_LONGER_KEPT = "accepted before what the sandbox still has"
+UNKNOWABLE = "in doubt from before what the sandbox still has: whether they arrived isn't known"
 WAITING = {"planned": "not sent yet", "refused": "refused", "skipped": "skipped", "sending": "under way"}
 COLUMNS = (Column("Message"), Column("Spec"), Column("State"), Column("Planned"), Column("Arrived"), Column("Time"))
 
@@ -31,9 +35,14 @@ def comparison_context(view: ComparisonView, moments: Moments, base: str) -> Map
     comparison = view.comparison
     if comparison is None:
         return {"comparison": None, "why_not": view.why_not}
+    gone = sum(comparison.forgotten.values())
     rows = [TableRow(cells=_cells(each, moments, base), state=each.difference) for each in _first(comparison)]
     return {
         "comparison": comparison,
+        "gone": gone,
+        "gone_words": f"{counted(gone, 'message was', 'messages were')} sent before what the sandbox still has"
+        if gone
+        else "",
         "facts": list(_facts(comparison)),
         "kinds": [(difference, len(rows), MEANINGS[difference]) for difference, rows in comparison.found.items()],
         "columns": COLUMNS,
@@ -57,8 +66,8 @@ def _facts(comparison: Comparison) -> Iterator[Fact]:
         yield Fact(difference, grouped(len(rows)), tone="bad")
     for state, count in comparison.waiting.items():
         yield Fact(WAITING.get(state, state), grouped(count), "and not arrived, as it should be")
-    if comparison.forgotten:
-        yield Fact("no longer kept", grouped(comparison.forgotten), "accepted before what the sandbox still has")
+    for state, count in comparison.forgotten.items():
+        yield Fact("no longer kept", grouped(count), UNKNOWABLE if state is State.IN_DOUBT else NO_LONGER_KEPT)
     if comparison.elsewhere:
         yield Fact("elsewhere", grouped(comparison.elsewhere), "in other workspaces, not compared")
 

@@ -102,6 +102,8 @@ def _planned_words(view: InboxView) -> str:
     if comparison is None:
         return view.why_not
     if not comparison.differences:
-        same = counted(comparison.same, "message")
-        return f"{same} arrived as planned" if comparison.same else "nothing planned here has been sent yet"
+        gone = sum(comparison.forgotten.values())
+        words = [f"{counted(comparison.same, 'message')} arrived as planned"] if comparison.same else []
+        words += [f"{counted(gone, 'earlier one is', 'earlier ones are')} no longer kept"] if gone else []
+        return " · ".join(words) or "nothing planned here has been sent yet"
     return " · ".join(f"{len(rows)} {difference}" for difference, rows in comparison.found.items())
