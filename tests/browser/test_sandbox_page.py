@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 from sandbox_client import PATH, payload, payload_to
 from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
 from seen_page import OpenPage, SeenPage, assert_sound
+from sendspec.sandbox.page_feed import MAX_STREAMS
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> \u202e\x07 javascript:alert(1)"
 
@@ -97,6 +99,52 @@ def test_faults_by_hand_strike_the_next_posts(client: PageClient, browser_page: 
     page.get_by_role("button", name="Remove all").click()
     expect(page.locator("#faults-none")).to_be_visible()
     assert seen.errors == []
+
+
+@pytest.mark.long
+def test_after_a_refused_form_the_page_stays_live_and_keeps_what_was_typed(
+    client: PageClient, browser_page: OpenPage
+) -> None:
+    seen = browser_page(client.link)
+    page = seen.page
+    page.get_by_label("From").fill("07700900001")
+    page.get_by_label("Text").fill("half a text")
+    page.get_by_role("button", name="Put it in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not a phone number")
+    assert page.url == f"{client.url}{BASE}"
+    seen.errors.clear()  # the browser itself reports the status 422
+    sent(client, text("Hello"))
+    expect(page.locator("#entries .bubble")).to_have_text("Hello")
+    expect(page.locator(".live")).to_have_text("live")
+    expect(page.get_by_label("Text")).to_have_value("half a text")
+    page.goto(f"{client.url}{BASE}faults")
+    page.get_by_label("every").fill("0")
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.get_by_role("alert")).to_contain_text("every=0")
+    seen.errors.clear()
+    client.post("faults/add", {"kind": "503"})
+    expect(page.locator(".faults > li")).to_have_count(1)
+    assert seen.errors == []
+
+
+@pytest.mark.long
+def test_a_page_without_a_stream_says_why_and_comes_back(client: PageClient, browser_page: OpenPage) -> None:
+    with ExitStack() as open_pages:
+        for _ in range(MAX_STREAMS):
+            open_pages.enter_context(client.listening())
+        seen = browser_page(client.link)
+        expect(seen.page.locator(".live")).to_contain_text("close one")
+    expect(seen.page.locator(".live")).to_have_text("live", timeout=15_000)
+    assert seen.errors == []
+
+
+@pytest.mark.long
+def test_another_sandbox_at_its_place_is_told(browser_page: OpenPage) -> None:
+    with paged(now=None) as client:
+        page = browser_page(client.link).page
+        page.route("**/events", lambda route: route.fulfill(status=401, body="open the link"))
+        page.reload()
+        expect(page.locator(".live")).to_contain_text("open its link")
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -96,6 +97,19 @@ class PageClient:
         self, place: str, *, cookie: bool = True, headers: Mapping[str, str] = NO_HEADERS, base: str | None = None
     ) -> Any:
         return self._ask("GET", place, None, cookie, headers, base)
+
+    @contextmanager
+    def listening(self) -> Iterator[socket.socket]:
+        """A reader of the stream that tells of changes, once it has heard the first."""
+        host, port = self.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as reader:
+            reader.sendall(
+                f"GET {BASE}events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {self.cookie}\r\n\r\n".encode()
+            )
+            found = b""
+            while b"event: " not in found:
+                found += reader.recv(65_536)
+            yield reader
 
     def post(
         self, place: str, fields: Mapping[str, str], *, cookie: bool = True, origin: str | None = "", headers: Mapping[str, str] = NO_HEADERS,

@@ -138,8 +138,16 @@ class SandboxPage:
                 return self._page(AbsentView("there is no such form"), 404)
         return self._go_on("faults")
 
-    def _page(self, view: View, status: int = 200) -> PageReply:
-        frame = Frame(now=self._clock(), url=self.url, base=self.base, faults=len(self.sandbox.faults.state().faults))
+    def _page(self, view: View, status: int = 200, *, here: str | None = None) -> PageReply:
+        """A page. `here` is its place, if it isn't what was asked for."""
+        address = "" if here is None else self.base + here
+        frame = Frame(
+            now=self._clock(),
+            url=self.url,
+            base=self.base,
+            here=address,
+            faults=len(self.sandbox.faults.state().faults),
+        )
         rendered = self._render(view, frame)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
@@ -170,7 +178,9 @@ class SandboxPage:
         view = InboxView(
             inbox=inbox, opened=opened, comparison=comparison, why_not=why_not, problem=problem, typed=typed
         )
-        return self._page(view, 422 if problem else 200)
+        if not problem:
+            return self._page(view)
+        return self._page(view, 422, here="" if opened is None else f"with/{opened.id}")
 
     def _arrived(self) -> Arrived:
         self.sandbox.store.forget(self._clock())
@@ -253,7 +263,8 @@ class SandboxPage:
                 problem = "so many faults are on already: remove one first"
         if problem:
             state = self.sandbox.faults.state()
-            return self._page(FaultsView(state=state, kinds=self._kinds, problem=problem, typed=typed), 422)
+            view = FaultsView(state=state, kinds=self._kinds, problem=problem, typed=typed)
+            return self._page(view, 422, here="faults")
         return self._go_on("faults")
 
 

@@ -90,11 +90,10 @@ class ServedPage:
         """Tells of changes until the reader or the sandbox goes away. A reader that never reads is cut off by the socket's time-out."""
         exchange.close_connection = True
         with self._feed.stream() as has_room:
-            if not has_room:
-                reply = PageReply(status=503, body=b"so many pages are open already\n", headers=_WORDS)
-                _write(exchange, reply)
-                return
             _begin(exchange, 200, {"Content-Type": EVENT_STREAM, "Connection": "close"})
+            if not has_room:
+                exchange.wfile.write(b"event: full\ndata: full\n\n")  # of a status, a page is not told
+                return
             self._is_open.set()
 
             def write(event: bytes) -> None:

@@ -61,11 +61,15 @@ View: TypeAlias = InboxView | ComparisonView | FaultsView | NumbersView | Absent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on. `base` is the path of all pages."""
+    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on. `base` is the path of all pages.
+
+    `here` is the address of a page that a form was answered with: that of the form shows nothing.
+    """
 
     now: float
     url: str
     base: str
+    here: str
     faults: int
 
 
