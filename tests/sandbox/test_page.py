@@ -206,6 +206,8 @@ def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageCli
     page = words(client.html("faults"))
     assert "The same from the start: sendspec sandbox --fault 429:every=10,retry-after=1" in page
     assert "All of them from the start: sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=5" in page
+    assert f"--fault slow:ms=5 --port {client.url.rpartition(':')[2]} " in page
+    assert "So far: 0 POSTs, 0 lists." in page
     assert "Faults 2 on" in words(client.html(""))
     first = client.sandbox.faults.state().faults[0].id
     assert form(client, "faults/remove", f"id={first}") == (303, f"{BASE}faults")
@@ -228,7 +230,9 @@ def test_faults_of_events_are_offered_where_events_are_posted() -> None:
     with paged(has_webhook=True) as client:
         assert all(f"{kind}: " in words(client.html("faults")) for kind in WEBHOOK_KINDS)
         assert form(client, "faults/add", "kind=webhook-twice&every=2")[0] == 303
-        assert "sendspec sandbox --webhook URL --fault webhook-twice:every=2" in words(client.html("faults"))
+        page = words(client.html("faults"))
+        assert page.count("sendspec sandbox --webhook URL --fault webhook-twice:every=2") == 2
+        assert "0 lists, 0 messages." in page
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"a=%ff", b"&".join([b"a=1"] * 99)])

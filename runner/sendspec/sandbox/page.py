@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from sendspec.sandbox.api import EVERY_MESSAGE_PATH, Sandbox
 from sendspec.sandbox.comparison import Comparison, Planned, compare
 from sendspec.sandbox.fault import FAULT_STATUSES, LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, parse_fault
 from sendspec.sandbox.fault_switch import TooManyFaults
 from sendspec.sandbox.inbox import Arrived, Conversation, Inbox, address_of, conversation_id, read_arrived, read_inbox
+from sendspec.sandbox.life import DEFAULT_PACE
 from sendspec.sandbox.page_view import (
     AbsentView,
     ComparisonView,
@@ -110,7 +111,7 @@ class SandboxPage:
                 comparison, why_not = self._compared(self._look())
                 return self._page(ComparisonView(comparison=comparison, why_not=why_not))
             case "faults", "":
-                return self._page(FaultsView(state=self.sandbox.faults.state(), kinds=self._kinds))
+                return self._page(self._faults())
             case "numbers", "":
                 return self._page(NumbersView())
         return self._page(AbsentView("there is no such page"), 404)
@@ -250,6 +251,15 @@ class SandboxPage:
         newest = next((each for each in reversed(self.sandbox.store.all()) if each.channel == named), None)
         return (None, None) if newest is None else (newest.channel, newest.workspace)
 
+    def _faults(self, problem: str = "", typed: Mapping[str, str] | None = None) -> FaultsView:
+        """The faults, with the options that this sandbox was started with, as far as they matter to them."""
+        pace, rate = self.sandbox.pace, self.sandbox.per_second
+        options = [f"--port {urlsplit(self.url).port}"]
+        options += [f"--pace {pace:g}"] if pace != DEFAULT_PACE else []
+        options += [f"--rate {rate}"] if rate is not None else []
+        state = self.sandbox.faults.state()
+        return FaultsView(state=state, kinds=self._kinds, options=options, problem=problem, typed=typed)
+
     def _add_fault(self, typed: Mapping[str, str]) -> PageReply:
         kind = typed.get("kind", "")
         options = ",".join(f"{name}={value}" for name in OPTIONS if (value := typed.get(name, "").strip()))
@@ -262,9 +272,7 @@ class SandboxPage:
             except TooManyFaults:
                 problem = "so many faults are on already: remove one first"
         if problem:
-            state = self.sandbox.faults.state()
-            view = FaultsView(state=state, kinds=self._kinds, problem=problem, typed=typed)
-            return self._page(view, 422, here="faults")
+            return self._page(self._faults(problem, typed), 422, here="faults")
         return self._go_on("faults")
 
 

@@ -36,10 +36,11 @@ class ComparisonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultsView:
-    """The faults that are on. `kinds` are those that can be switched on. `problem` and `typed` as in `InboxView`."""
+    """The faults that are on. `kinds` are those that can be switched on. `options` are those of the sandbox's own command line. `problem` and `typed` as in `InboxView`."""
 
     state: FaultState
     kinds: Sequence[str]
+    options: Sequence[str] = ()
     problem: str = ""
     typed: Mapping[str, str] | None = None
 
