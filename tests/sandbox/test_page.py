@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from sandbox_client import payload, payload_to
 from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
 from sendspec.planning.message_state import State
 from sendspec.reading.contacts.country_codes import has_length_of_its_country
+from sendspec.sandbox.change_watch import ChangeWatch
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
 from sendspec.sandbox.fault_switch import MAX_FAULTS
 from sendspec.sandbox.inbox import conversation_id
-from sendspec.sandbox.store import KEPT_SECONDS
+from sendspec.sandbox.store import KEPT_SECONDS, Store
 
 ADA = conversation_id("+447700900001")
 HOSTILE = "</script><script>alert(1)</script> \u202egnp.exe \x07 ' onload=x \"> {{ 7 * 7 }} javascript:alert(1)"
@@ -248,3 +250,17 @@ def test_the_table_of_numbers_is_the_one_that_the_sandbox_goes_by(client: PageCl
     assert has_length_of_its_country(example[1] + example[2])
     assert example[2] in [f"0000{each.digits}" for each in ENDINGS]
     assert all(f"0000{each.digits} {each.does.replace('`', '')}" in page for each in ENDINGS)
+
+
+def test_a_file_that_was_removed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox-api.db"
+    with paged(path=path) as client:
+        watch = ChangeWatch(client.sandbox.store, client.sandbox.faults, client.clock, 1.0, lambda: None)
+        before = watch.version()
+        assert "was removed" not in client.html("")
+        for each in tmp_path.iterdir():
+            each.unlink()
+        assert "was removed while it ran" in client.html("")
+        Store(path).close()
+        assert "was removed while it ran" in client.html("planned")
+        assert watch.version() != before

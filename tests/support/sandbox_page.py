@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -135,10 +136,15 @@ class PageClient:
 
 @contextmanager
 def paged(
-    records: Sequence[MessageRecord] = (), *, now: float | None = NOW, has_webhook: bool = False, **options: Any
+    records: Sequence[MessageRecord] = (),
+    *,
+    now: float | None = NOW,
+    has_webhook: bool = False,
+    path: Path | None = None,
+    **options: Any,
 ) -> Iterator[PageClient]:
     """A sandbox with its page. Its clock stands still, unless `now` is None."""
-    clock, store, planned = Clock(), Store(None), PlannedHere(list(records))
+    clock, store, planned = Clock(), Store(path), PlannedHere(list(records))
     wall = time.time if now is None else clock
     clock.now = time.time() if now is None else now
     sandbox = Sandbox(store, wall, **options)

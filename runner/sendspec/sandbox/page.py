@@ -143,12 +143,9 @@ class SandboxPage:
         """A page. `here` is its place, if it isn't what was asked for."""
         address = "" if here is None else self.base + here
         frame = Frame(
-            now=self._clock(),
-            url=self.url,
-            base=self.base,
-            here=address,
-            faults=len(self.sandbox.faults.state().faults),
-        )
+            now=self._clock(), url=self.url, base=self.base, here=address,
+            faults=len(self.sandbox.faults.state().faults), is_lost=self.sandbox.store.is_lost,
+        )  # fmt: skip
         rendered = self._render(view, frame)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
