@@ -27,6 +27,7 @@ from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.arrived import Wanted
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
+from sendspec.showing.sandbox_wait import MAX_LISTED
 
 MAIL: dict[str, Any] = {
     "receiver": {"contacts": [{"identifierKey": "emailaddress", "identifierValue": "Zoe@example.com"}]},
@@ -78,6 +79,17 @@ def test_what_is_there_already_counts(store: Store, capsys: pytest.CaptureFixtur
     assert shown.startswith("2 messages with 'shipped' arrived, 1 asked for\n")
     assert "  +44••••••01  accepted  GSM-7 1 segment  Your order has shipped\n" in shown
     assert "+447700900001" not in shown
+
+
+def test_of_many_it_says_that_it_shows_the_newest(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    put(store, *(text(f"number {n}", n) for n in range(MAX_LISTED)))
+    assert run(["sandbox", "wait"]) == 0
+    assert capsys.readouterr().out.startswith("20 messages arrived, 1 asked for\n")
+    put(store, text("one more"))
+    assert run(["sandbox", "wait"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("21 messages arrived, 1 asked for; the newest 20:\n")
+    assert "number 0" not in shown
 
 
 @pytest.mark.parametrize(
