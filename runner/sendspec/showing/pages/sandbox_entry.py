@@ -38,7 +38,7 @@ def entry_context(entry: Entry, comparison: Comparison | None, moments: Moments,
 
 def _text(entry: ArrivedText, url: str) -> Mapping[str, Any]:
     text = entry.text
-    words = f"--from {shell_word(text.sender)} --text {shell_word(text.text)}"
+    words = f"--from {shell_word(text.sender)} --text {shell_word(text.text)} --channel {shell_word(text.channel)}"
     return {
         "id": text.id, "side": "out", "pieces": [Piece(text.text)], "label": "a text from this person",
         "keyword": "" if entry.keyword is None else KEYWORDS[entry.keyword],
