@@ -146,6 +146,29 @@ def test_it_is_green_only_where_all_is_known_and_as_planned(client: PageClient) 
     assert "Everything" not in page
 
 
+def test_pages_stay_small_and_each_character_is_explained_once(client: PageClient) -> None:
+    client.put(*(text("“q”" * 150) for _ in range(200)), text("’" * 60_000, 2), text("It’s “so”, isn’t it? 👍🏽", 3))
+    page = client.html(f"with/{ADA}")
+    assert len(page) < 1_000_000
+    assert "only the first 40 places" in page
+    assert len(client.html(f"with/{conversation_id('+447700900002')}")) < 1_000_000
+    short = client.html(f"with/{conversation_id('+447700900003')}")
+    assert re.findall(r'<mark class="forcing"[^>]*>(.+?)</mark>', short) == ["’", "“", "”", "’", "👍🏽"]
+    assert short.count("forces UCS-2; &#39; would not") == 1
+    client.put(*(text("x" * 30_000, 4) for _ in range(20)))
+    assert "earlier ones are not shown" in client.html(f"with/{conversation_id('+447700900004')}")
+
+
+def test_an_email_without_a_plain_text_shows_its_html_as_text(client: PageClient) -> None:
+    html = {"html": "<p>Your code is 4711</p>", "metadata": {"subject": "Code"}}
+    client.put({**MAIL, "body": {"type": "html", "html": html}})
+    page = client.html("")
+    assert re.search(r'<div class="bubble in"[^>]*><p>&lt;p&gt;Your code is 4711&lt;/p&gt;</p></div>', page)
+    assert "this is its HTML" in page
+    client.put({**MAIL, "body": {"type": "html", "html": {**html, "text": "plain"}}})
+    assert "HTML, as text" in client.html("")
+
+
 def test_a_search_leaves_out_and_says_how_much(client: PageClient) -> None:
     client.put(text("one"), text("two"), text("three", 2))
     found = words(client.html("?q=-two"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, assert_never
 
 from sendspec.diagnostics.wording import counted
 from sendspec.sandbox.ending import ENDINGS
+from sendspec.sandbox.inbox import ArrivedMessage, Entry
 from sendspec.sandbox.page_view import (
     AbsentView,
     ComparisonView,
@@ -21,7 +22,7 @@ from sendspec.sandbox.page_view import (
 )
 from sendspec.showing.pages.page import content_policy, page_html
 from sendspec.showing.pages.sandbox_comparison import comparison_context
-from sendspec.showing.pages.sandbox_entry import entry_context
+from sendspec.showing.pages.sandbox_entry import MAX_SHOWN, entry_context
 from sendspec.showing.pages.sandbox_faults import faults_context
 from sendspec.showing.pages.sandbox_words import Moments, excerpt, headline, status_tone, title_of
 
@@ -29,6 +30,8 @@ MAX_LISTED = 100
 """Conversations in the list; further ones are found by searching."""
 MAX_ENTRIES = 200
 """Messages and texts of one conversation, the newest."""
+MAX_CHARACTERS = 150_000
+"""Characters of their texts: it is fetched again with each change."""
 SCRIPTS = ("live",)
 
 LocalTime = Callable[[datetime], datetime]
@@ -78,7 +81,7 @@ def _inbox(view: InboxView, frame: Frame, moments: Moments) -> Mapping[str, Any]
                 "is_open": opened is not None and opened.id == conversation.id,
             }
         )  # fmt: skip
-    entries = [] if opened is None else opened.entries[-MAX_ENTRIES:]
+    entries = [] if opened is None else _newest(opened.entries)
     return {
         "inbox": inbox,
         "headline": headline(inbox),
@@ -95,6 +98,16 @@ def _inbox(view: InboxView, frame: Frame, moments: Moments) -> Mapping[str, Any]
         "typed": view.typed or {},
         "event_command": f"SENDSPEC_SANDBOX_URL={frame.url} sendspec sandbox event",
     }
+
+
+def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """As many of the newest as a page has room for, at least one."""
+    room = MAX_CHARACTERS
+    for count, entry in enumerate(reversed(entries[-MAX_ENTRIES:])):
+        room -= min(MAX_SHOWN, len(entry.text if isinstance(entry, ArrivedMessage) else entry.text.text))
+        if room < 0:
+            return entries[-max(1, count) :]
+    return entries[-MAX_ENTRIES:]
 
 
 def _planned_words(view: InboxView) -> str:
