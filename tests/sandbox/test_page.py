@@ -214,6 +214,7 @@ def test_a_text_by_hand_comes_in_as_by_the_command(client: PageClient) -> None:
     assert f"--text $'Don\\'t\\nstop\\u202e' --channel {stored.channel}" in words(client.html(""))
     for body, problem in (
         ("from=07700900001&text=x", "is not a phone number"), ("from=%2B447700900001&text=", "a text has 1 to 2000"),
+        ("from=%2B447700900001&text=a%00", "none of them U+0000"),
         ("from=%2B31612345678&text=x", "no message here went to this number"), ("from=%2B447700900001", "a text has 1 to 2000"),
     ):  # fmt: skip
         status, said = form(client, "text", body)

@@ -232,7 +232,7 @@ class SandboxPage:
         if not is_number(sender):
             problem = "this is not a phone number such as +447700900001: write it with + and its country code"
         elif not is_text(text):
-            problem = f"a text has 1 to {MAX_TEXT} characters"
+            problem = f"a text has 1 to {MAX_TEXT} characters, none of them U+0000"
         else:
             new = NewText(sender=sender, text=text, channel=channel, workspace=workspace)
             received = receive(self.sandbox.store, new, self._clock())
