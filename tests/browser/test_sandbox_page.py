@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 import urllib3
 from playwright.sync_api import expect
 from sandbox_client import PATH, payload, payload_to
-from sandbox_page import MAIL, TWO_UCS2, PageClient, paged, record
+from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
 from seen_page import OpenPage, SeenPage, assert_sound
+from sendspec.sandbox.page_feed import MAX_STREAMS
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"> \u202e\x07 javascript:alert(1)"
 
@@ -64,7 +66,7 @@ def test_what_is_open_stays_as_it_is_while_other_things_arrive(client: PageClien
     page = browser_page(client.link).page
     page.locator("#entries summary").click()
     page.get_by_label("Text").fill("Who is this?")
-    assert "/_sandbox/with/" in page.url
+    assert f"{BASE}with/" in page.url
     sent(client, text("for somebody else", 2))
     expect(page.locator("#people > li")).to_have_count(2)
     sent(client, text("second"))
@@ -100,6 +102,52 @@ def test_faults_by_hand_strike_the_next_posts(client: PageClient, browser_page: 
 
 
 @pytest.mark.long
+def test_after_a_refused_form_the_page_stays_live_and_keeps_what_was_typed(
+    client: PageClient, browser_page: OpenPage
+) -> None:
+    seen = browser_page(client.link)
+    page = seen.page
+    page.get_by_label("From").fill("07700900001")
+    page.get_by_label("Text").fill("half a text")
+    page.get_by_role("button", name="Put it in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not a phone number")
+    assert page.url == f"{client.url}{BASE}"
+    seen.errors.clear()  # the browser itself reports the status 422
+    sent(client, text("Hello"))
+    expect(page.locator("#entries .bubble")).to_have_text("Hello")
+    expect(page.locator(".live")).to_have_text("live")
+    expect(page.get_by_label("Text")).to_have_value("half a text")
+    page.goto(f"{client.url}{BASE}faults")
+    page.get_by_label("every").fill("0")
+    page.get_by_role("button", name="Switch it on").click()
+    expect(page.get_by_role("alert")).to_contain_text("every=0")
+    seen.errors.clear()
+    client.post("faults/add", {"kind": "503"})
+    expect(page.locator(".faults > li")).to_have_count(1)
+    assert seen.errors == []
+
+
+@pytest.mark.long
+def test_a_page_without_a_stream_says_why_and_comes_back(client: PageClient, browser_page: OpenPage) -> None:
+    with ExitStack() as open_pages:
+        for _ in range(MAX_STREAMS):
+            open_pages.enter_context(client.listening())
+        seen = browser_page(client.link)
+        expect(seen.page.locator(".live")).to_contain_text("close one")
+    expect(seen.page.locator(".live")).to_have_text("live", timeout=15_000)
+    assert seen.errors == []
+
+
+@pytest.mark.long
+def test_another_sandbox_at_its_place_is_told(browser_page: OpenPage) -> None:
+    with paged(now=None) as client:
+        page = browser_page(client.link).page
+        page.route("**/events", lambda route: route.fulfill(status=401, body="open the link"))
+        page.reload()
+        expect(page.locator(".live")).to_contain_text("open its link")
+
+
+@pytest.mark.long
 def test_search_and_latest_lead_to_what_is_meant(client: PageClient, browser_page: OpenPage) -> None:
     client.put(text("shipped"), text("packed", 2), text("shipped late", 3))
     page = browser_page(client.link).page
@@ -112,7 +160,7 @@ def test_search_and_latest_lead_to_what_is_meant(client: PageClient, browser_pag
     page.get_by_role("link", name="Latest").click()
     expect(page.locator("#opened-title")).to_have_text("+447700900002")
     assert page.url.endswith("?q=packed")
-    page.goto(f"{client.url}/_sandbox/message/m3")
+    page.goto(f"{client.url}{BASE}message/m3")
     expect(page.locator("#m-id-2")).to_be_in_viewport()
 
 
@@ -148,7 +196,7 @@ def test_a_link_on_another_sites_page_leads_in_too(client: PageClient, browser_p
     page.goto("http://terminal.example/")
     page.get_by_role("link").click()
     expect(page.get_by_text("What arrives shows here at once")).to_be_visible()
-    assert page.url == f"{client.url}/_sandbox/"
+    assert page.url == f"{client.url}{BASE}"
 
 
 @pytest.mark.long
@@ -174,7 +222,7 @@ def filled(client: PageClient) -> None:
 def test_each_page_is_sound(client: PageClient, browser_page: OpenPage, place: str) -> None:
     filled(client)
     seen = browser_page(client.link)
-    seen.page.goto(f"{client.url}/_sandbox/{place}")
+    seen.page.goto(f"{client.url}{BASE}{place}")
     if place == "with/none":
         seen.errors.clear()  # the browser itself reports the status 404
     assert_sound(seen)

@@ -103,7 +103,8 @@ def test_its_page_shows_what_the_projects_ledger_planned(project_dir: Any, start
     with opener.open(served.page, timeout=10) as answer:
         assert "9 messages in 9 conversations · " in answer.read().decode()
         assert "token" not in answer.url
-    with opener.open(f"{served.url}/_sandbox/planned", timeout=10) as answer:
+        base = answer.url
+    with opener.open(f"{base}planned", timeout=10) as answer:
         page = answer.read().decode()
     assert "<strong>1 planned and not arrived</strong>" in page
     assert "<td>in doubt</td>" in page

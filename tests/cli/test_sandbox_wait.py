@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +17,17 @@ from sandbox_client import CHANNEL, WORKSPACE, payload
 from sendspec.cli.main import run
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.sandbox_answer import sandbox_answer
 from sendspec.operations.sandbox_wait import WaitRequest, wait_for_arrivals
 from sendspec.operations.system import real_system
 from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.reading.api_url import Api, parse_api_url
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.arrived import Wanted
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
+from sendspec.showing.sandbox_wait import MAX_LISTED
 
 MAIL: dict[str, Any] = {
     "receiver": {"contacts": [{"identifierKey": "emailaddress", "identifierValue": "Zoe@example.com"}]},
@@ -73,6 +79,17 @@ def test_what_is_there_already_counts(store: Store, capsys: pytest.CaptureFixtur
     assert shown.startswith("2 messages with 'shipped' arrived, 1 asked for\n")
     assert "  +44••••••01  accepted  GSM-7 1 segment  Your order has shipped\n" in shown
     assert "+447700900001" not in shown
+
+
+def test_of_many_it_says_that_it_shows_the_newest(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    put(store, *(text(f"number {n}", n) for n in range(MAX_LISTED)))
+    assert run(["sandbox", "wait"]) == 0
+    assert capsys.readouterr().out.startswith("20 messages arrived, 1 asked for\n")
+    put(store, text("one more"))
+    assert run(["sandbox", "wait"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("21 messages arrived, 1 asked for; the newest 20:\n")
+    assert "number 0" not in shown
 
 
 @pytest.mark.parametrize(
@@ -201,3 +218,32 @@ def test_what_can_not_be_waited_for_is_wrong_usage(
     assert run(["sandbox", "wait", *arguments]) == 2
     assert "7700 900001" not in capsys.readouterr().err
     assert not (folder / ".sendspec").exists()
+
+
+def test_an_answer_that_trickles_in_is_waited_for_no_longer_than_one_that_does_not_come() -> None:
+    listener, written = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def trickle() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{")
+            while not written.wait(0.02):
+                connection.sendall(b" ")
+
+    thread = threading.Thread(target=trickle, daemon=True)
+    thread.start()
+    api = parse_api_url(f"http://127.0.0.1:{listener.getsockname()[1]}", None)
+    assert isinstance(api, Api)
+    assert sandbox_answer(api, "/", 0.2) is None
+    written.set()
+    thread.join()
+    listener.close()
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:8080", "http://192.0.2.1:8080", "127.0.0.1:8080"])
+def test_only_an_http_address_on_this_machine_is_a_sandboxs(
+    folder: Path, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SENDSPEC_SANDBOX_URL", url)
+    assert run(["sandbox", "wait", "--timeout", "0"]) == 2
+    assert "has to be an http address on this machine" in capsys.readouterr().err

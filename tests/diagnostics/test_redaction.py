@@ -236,3 +236,8 @@ def test_the_address_of_a_server_with_its_port_is_no_number(text: str) -> None:
 )
 def test_what_may_be_a_number_is_masked_however_it_is_dotted(text: str) -> None:
     assert "•" in mask_in_place(text)
+
+
+def test_noncharacters_are_escaped() -> None:
+    assert printable("a\ufdd0b\ufffe\U0010ffff") == "a\\ufdd0b\\ufffe\\U0010ffff"
+    assert printable("\ufffd👍") == "\ufffd👍"

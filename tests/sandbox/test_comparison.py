@@ -13,8 +13,8 @@ from sendspec.sandbox.comparison import Comparison, Difference, Planned, compare
 from sendspec.sandbox.store import KEPT_SECONDS, MAX_KEPT, Stored
 
 
-def arrived(number: int, reference: str | None = None, text: str = "Hi", **more: Any) -> Stored:
-    body = payload(number, body={"type": "text", "text": {"text": text}})
+def arrived(number: int, reference: str | None = None, text: str = "Hi", *, to: int = 0, **more: Any) -> Stored:
+    body = payload(to or number, body={"type": "text", "text": {"text": text}})
     body["reference"] = id_text(number.to_bytes(16)) if reference is None else reference
     return Stored(**{"number": number, "id": f"id-{number}", "workspace": WORKSPACE, "channel": CHANNEL, "payload": body, "created_at": NOW, **more})  # fmt: skip
 
@@ -31,7 +31,7 @@ def kinds(found: Comparison) -> dict[Difference, int]:
 def test_what_arrived_as_planned_is_no_difference() -> None:
     found = compared(
         [record(1), record(2, reference="own", resends=1), record(3, remote_id="id-3", reference="changed"), record(4, size=None)],
-        [arrived(1), arrived(2, "own"), arrived(12, "own-2"), arrived(3, "as-before"), arrived(4, text="’" * 90)],
+        [arrived(1), arrived(2, "own"), arrived(12, "own-2", to=2), arrived(3, "as-before"), arrived(4, text="’" * 90)],
     )  # fmt: skip
     assert (found.planned, found.arrived, found.same, found.differences) == (4, 5, 4, 0)
     assert found.record_of["id-12"].reference == "own"
@@ -42,7 +42,7 @@ def test_each_difference_is_told() -> None:
         [record(1), record(2), record(3, state=State.IN_DOUBT), record(4), record(5, size=TWO_UCS2)],
         [
             arrived(2),
-            arrived(22, id_text((2).to_bytes(16))),
+            arrived(22, id_text((2).to_bytes(16)), to=2),
             arrived(4, text="’"),
             arrived(5, text="’" * 80),
             arrived(9),
@@ -62,15 +62,32 @@ def test_what_is_not_to_be_there_is_not_missed() -> None:
     )  # fmt: skip
     assert found.differences == 0
     assert found.waiting == {State.PLANNED: 1, State.REFUSED: 1, State.SKIPPED: 1, State.SENDING: 1}
-    assert (found.forgotten, found.elsewhere, found.arrived) == (1, 1, 0)
+    assert (found.forgotten, found.elsewhere, found.arrived) == ({State.ACCEPTED: 1}, 1, 0)
 
 
 def test_what_the_sandbox_had_no_room_for_is_not_missed() -> None:
     full = [arrived(n + 2, f"r{n}") for n in range(MAX_KEPT)]
-    assert compared([record(1, updated_at=NOW - 1)], full, is_cut=True).forgotten == 1
+    assert compared([record(1, updated_at=NOW - 1)], full, is_cut=True).forgotten == {State.ACCEPTED: 1}
+    doubt = record(1, state=State.IN_DOUBT, updated_at=NOW - 1)
+    assert compared([doubt], full, is_cut=True).forgotten == {State.IN_DOUBT: 1}
     assert kinds(compared([record(1, updated_at=NOW - 1)], full[1:], is_cut=True)) == {Difference.ABSENT: 1}
 
 
 def test_of_a_part_of_the_ledger_nobody_can_tell_what_was_not_planned() -> None:
     assert kinds(compared([], [arrived(1)])) == {Difference.UNPLANNED: 1}
     assert kinds(compared([], [arrived(1)], is_cut=True)) == {}
+
+
+def test_what_went_to_another_address_is_told_and_is_not_what_was_planned() -> None:
+    found = compared([record(1, state=State.IN_DOUBT), record(2)], [arrived(66, id_text((1).to_bytes(16))), arrived(2)])
+    assert (kinds(found), found.same) == ({Difference.ELSEWHERE: 1}, 1)
+    assert found.record_of["id-66"].id == (1).to_bytes(16)
+    assert kinds(compared([record(1, masked="")], [arrived(66, id_text((1).to_bytes(16)))])) == {}
+
+
+def test_two_people_under_one_reference_are_each_compared_with_their_own() -> None:
+    both = [record(1, reference="own"), record(2, reference="own")]
+    assert compared(both, [arrived(1, "own"), arrived(2, "own")]).same == 2
+    found = compared(both, [arrived(2, "own")])
+    assert (kinds(found), found.same) == ({Difference.ABSENT: 1}, 1)
+    assert found.record_of["id-2"].masked == "+44••••••02"

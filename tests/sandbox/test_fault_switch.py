@@ -46,6 +46,15 @@ def test_what_is_so_anyway_is_not_written() -> None:
     assert fault_words(parse_fault("429:to=3,every=10,retry-after=2")) == "429:every=10,to=3,retry-after=2"
 
 
+def test_where_two_faults_meet_the_one_that_is_played_has_struck() -> None:
+    switch = FaultSwitch(
+        [parse_fault(each) for each in ("slow:ms=0", "500:every=2,from=2,to=7", "429:from=3,to=3", "503:to=3")]
+    )
+    struck = [[fault.kind for fault in switch.next(Counted.POSTS)] for _ in range(4)]
+    assert struck == [["slow", "503"], ["slow", "503"], ["slow", "500"], ["slow"]]
+    assert [each.struck for each in switch.state().faults] == [4, 1, 0, 2]
+
+
 def test_a_fault_that_is_switched_on_strikes_from_the_next_post_and_not_after_it_is_switched_off() -> None:
     with sandboxed() as client:
         switch, seen = client.sandbox.faults, [client.post(payload(n)).status for n in range(2)]

@@ -69,7 +69,7 @@ def test_a_search_keeps_single_messages_and_says_how_many_there_are(client: Clie
     for search, count in (
         ("encoding:ucs-2 segments:2", 1), ("-encoding:ucs-2", 2), ("tag:shop", 1), ("spring", 1), ("zoe@", 1), ("<b>fat", 1),
         ("status:accepted", 2), ("-status:accepted", 0), ("from:person", 0), ("platform:email", 1), ("+447700900001", 1), ("m1", 1),
-        ("-sms", 2), ("-id", 2), ("-m", 1), ("-accepted", 2), ("segments:", 0),
+        ("-sms", 2), ("-html", 2), ("-subject", 2), ("-id", 2), ("-m", 1), ("-accepted", 2), ("segments:", 0),
     ):  # fmt: skip
         assert len(inbox(client, search).conversations) == count, search
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sandbox_client import payload, payload_to
-from sandbox_page import MAIL, TWO_UCS2, PageClient, paged, record
+from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
+from sendspec.planning.message_state import State
 from sendspec.reading.contacts.country_codes import has_length_of_its_country
+from sendspec.sandbox.change_watch import ChangeWatch
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
 from sendspec.sandbox.fault_switch import MAX_FAULTS
 from sendspec.sandbox.inbox import conversation_id
+from sendspec.sandbox.store import KEPT_SECONDS, Store
 
 ADA = conversation_id("+447700900001")
 HOSTILE = "</script><script>alert(1)</script> \u202egnp.exe \x07 ' onload=x \"> {{ 7 * 7 }} javascript:alert(1)"
@@ -75,8 +79,7 @@ def test_an_email_is_text_and_what_a_message_names_is_not_fetched(client: PageCl
     for page in (mail, picture):
         assert "<img" not in page
         assert all(
-            link.startswith(("/_sandbox/", "#", "data:,"))
-            for link in re.findall(r'(?:href|src|action)="([^"]*)"', page)
+            link.startswith((BASE, "#", "data:,")) for link in re.findall(r'(?:href|src|action)="([^"]*)"', page)
         )
 
 
@@ -111,15 +114,59 @@ def test_the_latest_and_single_messages_have_links(client: PageClient) -> None:
     assert "nothing has arrived yet" in leads("latest")[1]
     client.put(text("first"), text("second", 2), text("first again", reference="a/b ?#"))
     other = conversation_id("+447700900002")
-    assert leads("latest") == (303, f"/_sandbox/with/{ADA}")
-    assert leads("latest?q=second") == (303, f"/_sandbox/with/{other}?q=second")
-    assert leads("latest?q=-again+-first") == (303, f"/_sandbox/with/{other}?q=-again+-first")
+    assert leads("latest") == (303, f"{BASE}with/{ADA}")
+    assert leads("latest?q=second") == (303, f"{BASE}with/{other}?q=second")
+    assert leads("latest?q=-again+-first") == (303, f"{BASE}with/{other}?q=-again+-first")
     assert leads("latest?q=nobody")[0] == 404
-    assert leads("message/id-1") == (303, f"/_sandbox/with/{other}#m-id-1")
-    assert leads("message/m2") == (303, f"/_sandbox/with/{other}#m-id-1")
-    assert leads("message/a%2Fb%20%3F%23") == (303, f"/_sandbox/with/{ADA}#m-id-2")
+    assert leads("message/id-1") == (303, f"{BASE}with/{other}#m-id-1")
+    assert leads("message/m2") == (303, f"{BASE}with/{other}#m-id-1")
+    assert leads("message/a%2Fb%20%3F%23") == (303, f"{BASE}with/{ADA}#m-id-2")
     assert leads("message/x")[0] == leads("with/x")[0] == leads("nowhere")[0] == leads("planned/x")[0] == 404
     assert 'id="m-id-2"' in client.html("")
+
+
+def test_it_is_green_only_where_all_is_known_and_as_planned(client: PageClient) -> None:
+    client.put(payload(66, reference="m1"), payload(2))
+    client.planned.records.append(record(1, reference="m1", state=State.IN_DOUBT))
+    client.planned.records.append(record(2, reference="m2"))
+    assert "1 to another address than planned" in words(client.html(""))
+    assert "What arrived is not what was planned 1 to another address" in words(client.html("planned"))
+    ours = words(client.html(f"with/{conversation_id('+447700900066')}"))
+    assert "hello, row 2 planned it for +44••••••01" in ours
+    client.planned.records[:] = [record(3, state=State.IN_DOUBT, updated_at=0.0), record(4, updated_at=0.0)]
+    client.sandbox.store.forget(client.clock.now + KEPT_SECONDS + 1)
+    client.planned.records.append(record(5, updated_at=0.0))
+    assert "3 earlier ones are no longer kept" in words(client.html(""))
+    page = words(client.html("planned"))
+    assert (
+        "Nothing is left to compare 0 of 3 messages of the ledger are here as planned. 3 messages were sent before"
+        in page
+    )
+    assert "1 in doubt from before what the sandbox still has" in page
+    assert "Everything" not in page
+
+
+def test_pages_stay_small_and_each_character_is_explained_once(client: PageClient) -> None:
+    client.put(*(text("“q”" * 150) for _ in range(200)), text("’" * 60_000, 2), text("It’s “so”, isn’t it? 👍🏽", 3))
+    page = client.html(f"with/{ADA}")
+    assert len(page) < 1_000_000
+    assert "only the first 40 places" in page
+    assert len(client.html(f"with/{conversation_id('+447700900002')}")) < 1_000_000
+    short = client.html(f"with/{conversation_id('+447700900003')}")
+    assert re.findall(r'<mark class="forcing"[^>]*>(.+?)</mark>', short) == ["’", "“", "”", "’", "👍🏽"]
+    assert short.count("forces UCS-2; &#39; would not") == 1
+    client.put(*(text("x" * 30_000, 4) for _ in range(20)))
+    assert "earlier ones are not shown" in client.html(f"with/{conversation_id('+447700900004')}")
+
+
+def test_an_email_without_a_plain_text_shows_its_html_as_text(client: PageClient) -> None:
+    html = {"html": "<p>Your code is 4711</p>", "metadata": {"subject": "Code"}}
+    client.put({**MAIL, "body": {"type": "html", "html": html}})
+    page = client.html("")
+    assert re.search(r'<div class="bubble in"[^>]*><p>&lt;p&gt;Your code is 4711&lt;/p&gt;</p></div>', page)
+    assert "this is its HTML" in page
+    client.put({**MAIL, "body": {"type": "html", "html": {**html, "text": "plain"}}})
+    assert "HTML, as text" in client.html("")
 
 
 def test_a_search_leaves_out_and_says_how_much(client: PageClient) -> None:
@@ -142,7 +189,7 @@ def test_what_was_planned_is_beside_what_arrived(client: PageClient) -> None:
     assert "hello, row 2 planned 2 segments UCS-2" in words(client.html(f"with/{conversation_id('+447700900002')}"))
     page = words(client.html("planned"))
     assert "+447700900002 hello, row 2 accepted 2 segments UCS-2 1 segment GSM-7" in page
-    assert "+44••••••01 hello, row 2 accepted 1 segment GSM-7 not arrived" in page
+    assert "+44••••••03 hello, row 2 accepted 1 segment GSM-7 not arrived" in page
     assert "+447700900009 no spec not in the ledger – 1 segment GSM-7" in page
     client.planned.why_not = "this project has sent nothing"
     assert "this project has sent nothing" in words(client.html("planned"))
@@ -162,11 +209,12 @@ def test_a_text_by_hand_comes_in_as_by_the_command(client: PageClient) -> None:
     client.put(payload(1))
     status, to = form(client, "text", "from=%2B447700900001&text=Don%27t%0D%0Astop%E2%80%AE&channel=")
     (stored,) = client.sandbox.store.incoming_after(0)
-    assert (status, to) == (303, f"/_sandbox/with/{ADA}#m-{stored.id}")
+    assert (status, to) == (303, f"{BASE}with/{ADA}#m-{stored.id}")
     assert (stored.text, stored.answers) == ("Don't\nstop\u202e", "id-0")
-    assert "--text $'Don\\'t\\nstop\\u202e'" in words(client.html(""))
+    assert f"--text $'Don\\'t\\nstop\\u202e' --channel {stored.channel}" in words(client.html(""))
     for body, problem in (
         ("from=07700900001&text=x", "is not a phone number"), ("from=%2B447700900001&text=", "a text has 1 to 2000"),
+        ("from=%2B447700900001&text=a%00", "none of them U+0000"),
         ("from=%2B31612345678&text=x", "no message here went to this number"), ("from=%2B447700900001", "a text has 1 to 2000"),
     ):  # fmt: skip
         status, said = form(client, "text", body)
@@ -179,17 +227,17 @@ def test_a_text_by_hand_comes_in_as_by_the_command(client: PageClient) -> None:
 
 def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageClient) -> None:
     assert "None: every request is answered" in words(client.html("faults"))
-    assert form(client, "faults/add", "kind=429&every=10&from=&retry-after=1&ms=") == (303, "/_sandbox/faults")
-    assert form(client, "faults/add", "kind=slow&ms=5") == (303, "/_sandbox/faults")
+    assert form(client, "faults/add", "kind=429&every=10&from=&retry-after=1&ms=") == (303, f"{BASE}faults")
+    assert form(client, "faults/add", "kind=slow&ms=5") == (303, f"{BASE}faults")
     page = words(client.html("faults"))
     assert "The same from the start: sendspec sandbox --fault 429:every=10,retry-after=1" in page
     assert "All of them from the start: sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=5" in page
+    assert f"--fault slow:ms=5 --port {client.url.rpartition(':')[2]} " in page
+    assert "So far: 0 POSTs, 0 lists." in page
     assert "Faults 2 on" in words(client.html(""))
     first = client.sandbox.faults.state().faults[0].id
-    assert form(client, "faults/remove", f"id={first}") == (303, "/_sandbox/faults")
-    assert (
-        form(client, "faults/remove", "id=x") == form(client, "faults/remove", "id=%C2%B2") == (303, "/_sandbox/faults")
-    )
+    assert form(client, "faults/remove", f"id={first}") == (303, f"{BASE}faults")
+    assert form(client, "faults/remove", "id=x") == form(client, "faults/remove", "id=%C2%B2") == (303, f"{BASE}faults")
     assert [each.fault.kind for each in client.sandbox.faults.state().faults] == ["slow"]
     for body, problem in (
         ("kind=nothing", "choose a fault"), ("", "choose a fault"), ("kind=429&every=0", "every=0 strikes nothing"),
@@ -197,7 +245,7 @@ def test_faults_are_switched_by_hand_and_show_their_command_line(client: PageCli
     ):  # fmt: skip
         status, said = form(client, "faults/add", body)
         assert (status, problem in said) == (422, True), said
-    assert form(client, "faults/clear", "") == (303, "/_sandbox/faults")
+    assert form(client, "faults/clear", "") == (303, f"{BASE}faults")
     for _ in range(MAX_FAULTS):
         form(client, "faults/add", "kind=slow")
     assert "remove one first" in form(client, "faults/add", "kind=slow")[1]
@@ -208,7 +256,9 @@ def test_faults_of_events_are_offered_where_events_are_posted() -> None:
     with paged(has_webhook=True) as client:
         assert all(f"{kind}: " in words(client.html("faults")) for kind in WEBHOOK_KINDS)
         assert form(client, "faults/add", "kind=webhook-twice&every=2")[0] == 303
-        assert "sendspec sandbox --webhook URL --fault webhook-twice:every=2" in words(client.html("faults"))
+        page = words(client.html("faults"))
+        assert page.count("sendspec sandbox --webhook URL --fault webhook-twice:every=2") == 2
+        assert "0 lists, 0 messages." in page
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"a=%ff", b"&".join([b"a=1"] * 99)])
@@ -224,3 +274,17 @@ def test_the_table_of_numbers_is_the_one_that_the_sandbox_goes_by(client: PageCl
     assert has_length_of_its_country(example[1] + example[2])
     assert example[2] in [f"0000{each.digits}" for each in ENDINGS]
     assert all(f"0000{each.digits} {each.does.replace('`', '')}" in page for each in ENDINGS)
+
+
+def test_a_file_that_was_removed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox-api.db"
+    with paged(path=path) as client:
+        watch = ChangeWatch(client.sandbox.store, client.sandbox.faults, client.clock, 1.0, lambda: None)
+        before = watch.version()
+        assert "was removed" not in client.html("")
+        for each in tmp_path.iterdir():
+            each.unlink()
+        assert "was removed while it ran" in client.html("")
+        Store(path).close()
+        assert "was removed while it ran" in client.html("planned")
+        assert watch.version() != before

@@ -53,6 +53,23 @@ def test_the_redirect_never_leads_out_of_the_page(target: str, location: str) ->
     assert found.location == location
 
 
+def test_a_shorter_address_leads_to_the_path_and_its_cookie_counts_there_alone() -> None:
+    access = PageAccess(token=TOKEN, port=PORT, path=f"/page{PATH}", entry="/page/")
+    assert access.link == f"http://{HOST}/page/?token={TOKEN}"
+    headers = Message()
+    headers["Host"] = HOST
+    for place in ("", "at", f"{PATH[1:]}at"):
+        found = access.admission("GET", f"/page/{place}?token={TOKEN}", headers)
+        assert isinstance(found, Entering)
+        assert found.location == f"/page{PATH}{place.removeprefix(PATH[1:])}"
+        assert f"; Path=/page{PATH};" in found.cookie
+    headers["Cookie"] = COOKIE
+    found_at = {
+        place: status_of(access.admission("GET", place, headers)) for place in ("/page/", f"/page{PATH}", "/page/x/")
+    }
+    assert found_at == {"/page/": 401, f"/page{PATH}": 200, "/page/x/": 401}
+
+
 REFUSED = [
     ("GET", PATH, [], 401), ("GET", f"{PATH}?token=", [], 401), ("GET", f"{PATH}?token={TOKEN[:-1]}", [], 401),
     ("GET", f"{PATH}?token=%ff%ed%a0%80", [], 401), ("GET", PATH, [("Cookie", f"sendspec-{PORT}={TOKEN}x")], 401),

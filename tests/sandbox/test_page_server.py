@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 from sandbox_client import PATH, payload
-from sandbox_page import TOKEN, PageClient, paged
+from sandbox_page import BASE, TOKEN, PageClient, paged
 from sendspec.sandbox.fault import parse_fault
 from sendspec.sandbox.page import MAX_FORM
 from sendspec.sandbox.page_feed import MAX_STREAMS
@@ -29,13 +29,13 @@ def test_the_link_opens_the_page_and_leaves_a_cookie(client: PageClient) -> None
     place = client.link.removeprefix(f"{client.url}/_sandbox/")
     assert TOKEN in place
     entered = client.get(f"latest{place}&q=secret", cookie=False)
-    assert (entered.status, entered.headers["Location"]) == (303, "/_sandbox/latest?q=secret")
-    assert entered.headers["Set-Cookie"] == f"{client.cookie}; Path=/_sandbox/; HttpOnly; SameSite=Strict"
+    assert (entered.status, entered.headers["Location"]) == (303, f"{BASE}latest?q=secret")
+    assert entered.headers["Set-Cookie"] == f"{client.cookie}; Path={BASE}; HttpOnly; SameSite=Strict"
     other = client.get(f"latest{place}&q=%22x%22", cookie=False, headers={"Sec-Fetch-Site": "cross-site"})
     assert (other.status, other.headers["Set-Cookie"]) == (200, entered.headers["Set-Cookie"])
-    assert b'content="0; url=/_sandbox/latest?q=%22x%22"' in other.data
+    assert f'content="0; url={BASE}latest?q=%22x%22"'.encode() in other.data
     assert b"secret" not in other.data
-    assert client.get("latest?q=secret").headers["Location"].startswith("/_sandbox/with/")
+    assert client.get("latest?q=secret").headers["Location"].startswith(f"{BASE}with/")
     page = client.get("")
     assert page.status == 200
     assert "a secret" in page.data.decode()
@@ -46,6 +46,18 @@ def test_the_link_opens_the_page_and_leaves_a_cookie(client: PageClient) -> None
     )  # fmt: skip
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_what_a_server_at_another_port_can_know_opens_nothing(client: PageClient) -> None:
+    """Browsers send it the cookies of the paths that it asks for, and keep those that it sets for ours."""
+    assert client.get("", base="/_sandbox/").status == 401
+    assert client.get("", base="/_sandbox/x/").status == 401
+    tossed = {"Cookie": f"{client.cookie}; {client.cookie.partition('=')[0]}=tossed"}
+    assert client.get("", cookie=False, headers=tossed).status == 200
+    assert (
+        client.get("latest", cookie=False, headers={"Authorization": f"Bearer {TOKEN}"}, base="/_sandbox/").status
+        == 303
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +84,7 @@ def test_only_the_page_itself_changes_something(client: PageClient) -> None:
         assert client.get(f"{place}?kind=503").status == 404
     assert client.sandbox.faults.state().faults == ()
     assert client.sandbox.store.incoming_after(0) == []
-    assert client.post("faults/add", fault).headers["Location"] == "/_sandbox/faults"
+    assert client.post("faults/add", fault).headers["Location"] == f"{BASE}faults"
     assert client.post("text", said, headers={"Sec-Fetch-Site": "same-origin"}).status == 303
     assert len(client.sandbox.store.incoming_after(0)) == 1
     assert client.post("text", {"text": "x" * MAX_FORM}).status == 413
@@ -81,9 +93,9 @@ def test_only_the_page_itself_changes_something(client: PageClient) -> None:
 def test_the_apis_paths_are_as_they_were(client: PageClient) -> None:
     client.sandbox.faults.add(parse_fault("503:from=2"))
     key = {"Authorization": "AccessKey x"}
-    assert len(client.get("messages", cookie=False, headers=key).json()["results"]) == 1
-    assert client.get("messages").status == 401
-    assert client.post("incoming", {}, cookie=False, origin=None).status == 401
+    assert len(client.get("messages", cookie=False, headers=key, base="/_sandbox/").json()["results"]) == 1
+    assert client.get("messages", base="/_sandbox/").status == 401
+    assert client.post("incoming", {}, cookie=False, origin=None, base="/_sandbox/").status == 401
     asked = client._pool.request("GET", client.url + PATH, headers=key)
     assert (asked.status, "Set-Cookie" in asked.headers) == (200, False)
     with paged() as other:
@@ -95,7 +107,7 @@ def listening(client: PageClient, stack: ExitStack) -> socket.socket:
     """A reader of the stream that tells of changes."""
     host, port = client.url.removeprefix("http://").split(":")
     reader = stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
-    reader.sendall(f"GET /_sandbox/events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {client.cookie}\r\n\r\n".encode())
+    reader.sendall(f"GET {BASE}events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {client.cookie}\r\n\r\n".encode())
     return reader
 
 
@@ -128,7 +140,8 @@ def test_so_many_may_listen_and_one_that_never_reads_stops_nobody(client: PageCl
         for reader in readers:
             read_until(reader, b"event: changed")
         refused = listening(client, stack)
-        assert refused.recv(65_536).startswith(b"HTTP/1.1 503 ")
+        assert read_until(refused, b"event: full\ndata: full\n\n").startswith(b"HTTP/1.1 200 ")
+        assert refused.recv(1) == b""
         assert client.get("").status == 200
         readers[0].close()
         for _ in range(400):

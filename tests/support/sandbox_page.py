@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
 from sandbox_client import CHANNEL, NOW, WORKSPACE, Clock
+from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.change_watch import ChangeWatch
 from sendspec.sandbox.comparison import Planned
 from sendspec.sandbox.page import PAGE_PATH, SandboxPage
-from sendspec.sandbox.page_access import page_token
+from sendspec.sandbox.page_access import page_token, secret_path
 from sendspec.sandbox.page_server import ServedPage
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
@@ -36,11 +39,14 @@ RECORD = MessageRecord(
 
 
 def record(number: int, **more: Any) -> MessageRecord:
-    return replace(RECORD, id=number.to_bytes(16), **more)
+    """The record of a message to the number that `payload` has for this `number`."""
+    return replace(RECORD, **{"id": number.to_bytes(16), "masked": mask(f"+4477009{number:05d}"), **more})
 
 
 NO_HEADERS: Mapping[str, str] = {}
 TOKEN = page_token(b"a token of the tests, long enough")
+SECRET = secret_path(b"a secret path")
+BASE = f"/_sandbox{SECRET}"
 
 
 @dataclass
@@ -88,26 +94,57 @@ class PageClient:
         assert reply.status == 200, reply
         return reply.body.decode()
 
-    def get(self, place: str, *, cookie: bool = True, headers: Mapping[str, str] = NO_HEADERS) -> Any:
-        return self._ask("GET", place, None, cookie, headers)
+    def get(
+        self, place: str, *, cookie: bool = True, headers: Mapping[str, str] = NO_HEADERS, base: str | None = None
+    ) -> Any:
+        return self._ask("GET", place, None, cookie, headers, base)
+
+    @contextmanager
+    def listening(self) -> Iterator[socket.socket]:
+        """A reader of the stream that tells of changes, once it has heard the first."""
+        host, port = self.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as reader:
+            reader.sendall(
+                f"GET {BASE}events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {self.cookie}\r\n\r\n".encode()
+            )
+            found = b""
+            while b"event: " not in found:
+                found += reader.recv(65_536)
+            yield reader
 
     def post(
-        self, place: str, fields: Mapping[str, str], *, cookie: bool = True, origin: str | None = "", headers: Mapping[str, str] = NO_HEADERS
+        self, place: str, fields: Mapping[str, str], *, cookie: bool = True, origin: str | None = "", headers: Mapping[str, str] = NO_HEADERS,
+        base: str | None = None,
     ) -> Any:  # fmt: skip
         sent = {"Origin": origin or self.url} if origin is not None else {}
-        return self._ask("POST", place, urlencode(fields).encode(), cookie, {**sent, **headers})
+        return self._ask("POST", place, urlencode(fields).encode(), cookie, {**sent, **headers}, base)
 
-    def _ask(self, method: str, place: str, body: bytes | None, cookie: bool, headers: Mapping[str, str]) -> Any:
+    def _ask(
+        self,
+        method: str,
+        place: str,
+        body: bytes | None,
+        cookie: bool,
+        headers: Mapping[str, str],
+        base: str | None = None,
+    ) -> Any:
         sent = {**({"Cookie": self.cookie} if cookie else {}), **headers}
-        return self._pool.request(method, self.url + PAGE_PATH + place, body=body, headers=sent, redirect=False)
+        return self._pool.request(
+            method, self.url + (BASE if base is None else base) + place, body=body, headers=sent, redirect=False
+        )
 
 
 @contextmanager
 def paged(
-    records: Sequence[MessageRecord] = (), *, now: float | None = NOW, has_webhook: bool = False, **options: Any
+    records: Sequence[MessageRecord] = (),
+    *,
+    now: float | None = NOW,
+    has_webhook: bool = False,
+    path: Path | None = None,
+    **options: Any,
 ) -> Iterator[PageClient]:
     """A sandbox with its page. Its clock stands still, unless `now` is None."""
-    clock, store, planned = Clock(), Store(None), PlannedHere(list(records))
+    clock, store, planned = Clock(), Store(path), PlannedHere(list(records))
     wall = time.time if now is None else clock
     clock.now = time.time() if now is None else now
     sandbox = Sandbox(store, wall, **options)
@@ -115,7 +152,7 @@ def paged(
         sandbox, wall, lambda view, frame: sandbox_page(view, frame, _utc), planned, has_webhook=has_webhook
     )
     watch = ChangeWatch(store, sandbox.faults, wall, sandbox.pace, planned.mark)
-    served = ServedPage(page, TOKEN, watch, time.monotonic, heartbeat_seconds=0.05)
+    served = ServedPage(page, TOKEN, SECRET, watch, time.monotonic, heartbeat_seconds=0.05)
     with serving(sandbox, page=served) as url:
         yield PageClient(sandbox, clock, planned, page, url, served.listens_at(url))
     store.close()

@@ -28,7 +28,7 @@ from sendspec.operations.preview_watch import MakePreview, PreviewWatch, Watched
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.plan import Plan
-from sendspec.sandbox.page_access import TOKEN_BYTES, PageAccess, page_token, secret_path
+from sendspec.sandbox.page_access import PATH_BYTES, TOKEN_BYTES, PageAccess, page_token, secret_path
 from sendspec.sandbox.page_feed import PageFeed
 from sendspec.showing.diagnostics import diagnostics_text
 from sendspec.showing.pages.edited import edited_json
@@ -37,7 +37,6 @@ from sendspec.showing.preview import preview_text
 from sendspec.showing.sanitized_text import ControlText
 from sendspec.showing.terminal_style import TerminalStyle
 
-PATH_BYTES = 9
 LEAVING_SECONDS = 0.5
 """How long the end waits for a reading that is under way. It holds nothing that could be left half done."""
 CLEARED = ControlText("\x1b[H\x1b[2J")

@@ -11,7 +11,7 @@ from sendspec.operations.system import System
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.change_watch import ChangeWatch
 from sendspec.sandbox.page import SandboxPage
-from sendspec.sandbox.page_access import TOKEN_BYTES, page_token
+from sendspec.sandbox.page_access import PATH_BYTES, TOKEN_BYTES, page_token, secret_path
 from sendspec.sandbox.page_server import ServedPage
 from sendspec.showing.pages.sandbox_page import sandbox_page
 
@@ -19,7 +19,7 @@ from sendspec.showing.pages.sandbox_page import sandbox_page
 def served_page(
     system: System, context: ProjectContext | None, sandbox: Sandbox, platforms: Mapping[str, str], *, has_webhook: bool
 ) -> ServedPage:
-    """The page, with a token that is made for this run alone."""
+    """The page, with a token and a path that are made for this run alone."""
     planned, wall = SandboxLedger(context), system.clock.wall
     page = SandboxPage(
         sandbox,
@@ -30,4 +30,5 @@ def served_page(
         has_webhook=has_webhook,
     )
     watch = ChangeWatch(sandbox.store, sandbox.faults, wall, sandbox.pace, planned.mark)
-    return ServedPage(page, page_token(secrets.token_bytes(TOKEN_BYTES)), watch, system.clock.monotonic)
+    token, secret = page_token(secrets.token_bytes(TOKEN_BYTES)), secret_path(secrets.token_bytes(PATH_BYTES))
+    return ServedPage(page, token, secret, watch, system.clock.monotonic)

@@ -56,10 +56,14 @@ _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
 _BEFORE_AT, _AFTER_AT = re.compile(_ATOM + r"{1,64}$"), re.compile(rf"{_ATOM}*\.{_ATOM}+")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}-{chr(plane + 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
+)
+"""Unicode's 66 noncharacters: programs show anything for them."""
 # Of the characters that other categories have: Unicode's Default_Ignorable_Code_Point, and letters and signs that are blank.
 _IGNORABLE = (
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\uffa0\ufff0-\ufff8"
-    r"\U00016fe4\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    rf"\U00016fe4\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff{_NO_CHARACTERS}]"
 )
 # A selector behind an emoji is how it is written: a digit's or sign's only where it is in a key.
 _SELECTOR = (

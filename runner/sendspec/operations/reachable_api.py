@@ -64,7 +64,7 @@ def named_sandbox(context: ProjectContext) -> Api | None:
     if not named:
         return None
     api = parse_api_url(named, None)
-    if isinstance(api, Problem) or not api.loopback:
+    if isinstance(api, Problem) or not api.loopback or api.scheme != "http":
         raise WrongUsage(
             "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080",
             "start a server with `sendspec sandbox`, and name its address",

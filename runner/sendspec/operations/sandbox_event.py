@@ -34,7 +34,7 @@ def put_text(context: ProjectContext, sender: str, text: str, channel: str | Non
             "write it with + and its country code", option="--from",
         )  # fmt: skip
     if not is_text(text):
-        raise WrongUsage(f"a text has 1 to {MAX_TEXT} characters", "shorten it", option="--text")
+        raise WrongUsage(f"a text has 1 to {MAX_TEXT} characters, none of them U+0000", "shorten it", option="--text")
     channel_id, workspace = _channel(context, channel)
     running = named_sandbox(context)
     new = NewText(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,6 +11,7 @@ from sendspec.composing.platforms.sms_segments import Measure, measure
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import named_sandbox, sandbox_file
+from sendspec.operations.sandbox_answer import sandbox_answer
 from sendspec.operations.sandbox_event import no_sandbox
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.api_url import Api
@@ -25,8 +24,8 @@ from sendspec.sandbox.store import Store
 
 FIRST_PAUSE, MAX_PAUSE = 0.05, 0.5
 """Seconds between two looks: the first pause, and the longest."""
-ANSWER_SECONDS = 10.0
-MAX_ANSWER = 200_000_000
+ANSWER_SECONDS, LAST_SECONDS = 10.0, 3.0
+"""How long one answer may take, and how long at least at the end."""
 SHOWN_INSTEAD = 5
 
 Listed: TypeAlias = Mapping[str, Any]
@@ -96,7 +95,7 @@ def wait_for_arrivals(context: ProjectContext, request: WaitRequest) -> ArrivalR
     clock = context.system.clock
     began, pause = clock.monotonic(), FIRST_PAUSE
     deadline = began + request.timeout_seconds
-    look = _look(context)
+    look = _look(context, deadline)
     before: frozenset[str] | None = None if request.only_new else frozenset()
     while True:
         seen = look(request.wanted)
@@ -108,8 +107,8 @@ def wait_for_arrivals(context: ProjectContext, request: WaitRequest) -> ArrivalR
             break
         clock.sleep(min(pause, deadline - now))
         pause = min(2 * pause, MAX_PAUSE)
-    everything = look(Wanted())
-    if seen is None and everything is None and (api := named_sandbox(context)) is not None:
+    everything = None if seen is None else look(Wanted())
+    if seen is None and (api := named_sandbox(context)) is not None:
         raise no_sandbox(api)
     return _report(context, request, found, everything or (), now - began)
 
@@ -133,12 +132,12 @@ def _ids(listed: Sequence[Listed] | None) -> frozenset[str]:
     return frozenset(each["id"] for each in listed or ())
 
 
-def _look(context: ProjectContext) -> Callable[[Wanted], Sequence[Listed] | None]:
-    """Looks for messages, oldest first. None: nothing answers, or there is no file yet."""
-    api = named_sandbox(context)
+def _look(context: ProjectContext, deadline: float) -> Callable[[Wanted], Sequence[Listed] | None]:
+    """Looks for messages, oldest first, hardly longer than until the deadline. None: nothing answers, or there is no file yet."""
+    api, monotonic = named_sandbox(context), context.system.clock.monotonic
     if api is None:
         return lambda wanted: _stored(context, wanted)
-    return lambda wanted: _asked(api, wanted)
+    return lambda wanted: _asked(api, wanted, min(max(deadline - monotonic(), LAST_SECONDS), ANSWER_SECONDS))
 
 
 def _stored(context: ProjectContext, wanted: Wanted) -> Sequence[Listed] | None:
@@ -153,17 +152,8 @@ def _stored(context: ProjectContext, wanted: Wanted) -> Sequence[Listed] | None:
     return [stored_json(message, reached_by(message, now, DEFAULT_PACE)) for message in found]
 
 
-def _asked(api: Api, wanted: Wanted) -> Sequence[Listed] | None:
-    connection = http.client.HTTPConnection(api.host, api.port, timeout=ANSWER_SECONDS)
-    try:
-        target = f"{api.prefix}{EVERY_MESSAGE_PATH}?{wanted.query}"
-        connection.request("GET", target, headers={"Authorization": "AccessKey sandbox"})
-        answer = connection.getresponse()
-        read: Any = json.loads(answer.read(MAX_ANSWER)) if answer.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError):
-        return None
-    finally:
-        connection.close()
+def _asked(api: Api, wanted: Wanted, seconds: float) -> Sequence[Listed] | None:
+    read = sandbox_answer(api, f"{EVERY_MESSAGE_PATH}?{wanted.query}", seconds)
     try:
         is_list = all(isinstance(each["id"], str) for each in read["results"])
         return [each for each in read["results"] if wanted.matches(each)] if is_list else None

@@ -61,7 +61,7 @@ class Sandbox:
         self.store = store
         self.pace = pace
         self._clock = clock
-        self._per_second = per_second
+        self.per_second = per_second
         self.faults = switch_of(faults)
         self._platforms = platforms
         self._throttled = ThrottledOnce()
@@ -73,13 +73,13 @@ class Sandbox:
         return self.faults.next(Counted.POSTS)
 
     def _over_the_rate(self) -> bool:
-        if self._per_second is None:
+        if self.per_second is None:
             return False
         with self._lock:
             second, count = self._second
             now = int(self._clock())
             self._second = (now, 1) if now != second else (second, count + 1)
-            return self._second[1] > self._per_second
+            return self._second[1] > self.per_second
 
     def post(self, path: str, raw: bytes) -> Reply:
         """Accepts a message, or a batch as a whole; or refuses it. At a path of its own, takes a text from a person."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-_NOT_SAID = frozenset({"type", "contentType", "id"})
+_NOT_SAID = frozenset({"type", "contentType", "id", "projectId", "version"})
 MAX_QUERY_FIELDS = 10
 
 

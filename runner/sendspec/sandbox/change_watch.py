@@ -39,7 +39,7 @@ class ChangeWatch:
                 heapq.heappop(self._due)
                 self._steps += 1
             counts = [*self._faults.state().counts.values()]
-            return f"{newest} {self._faults.version} {counts} {self._steps} {self._mark()}"
+            return f"{newest} {self._faults.version} {counts} {self._steps} {self._store.is_lost} {self._mark()}"
 
     def _take_in(self, newest: int) -> None:
         """Notes what is to come of new messages. Their numbers begin again when everything was forgotten."""

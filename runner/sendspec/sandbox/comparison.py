@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sendspec.composing.identity import id_text, resent
 from sendspec.composing.platforms.sms_segments import size_of
+from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
 from sendspec.sandbox.platforms import platform_of
@@ -19,6 +20,7 @@ class Difference(StrEnum):
     """How what was planned and what arrived differ."""
 
     ABSENT = "planned and not arrived"
+    ELSEWHERE = "to another address than planned"
     TWICE = "arrived more than once"
     UNPLANNED = "arrived and not planned"
     SIZE = "with other segments than planned"
@@ -38,7 +40,7 @@ class Compared:
 class Comparison:
     """`planned` counts what was compared, `same` what is as it was planned, `waiting` what isn't to be sent, or not yet, and didn't arrive.
 
-    `forgotten` were accepted so long ago that the sandbox has them no more. `found` are the differences, by kind; those that nobody planned
+    `forgotten` are, by state, those of so long ago that the sandbox has them no more. `found` are the differences, by kind; those that nobody planned
     are unknown if the comparison `is_cut`. `elsewhere` counts messages of other workspaces, which are not compared. `record_of` are the
     ledger's messages by the ids of those that arrived.
     """
@@ -47,7 +49,7 @@ class Comparison:
     arrived: int
     same: int
     waiting: Mapping[State, int] = field(default_factory=dict)
-    forgotten: int = 0
+    forgotten: Mapping[State, int] = field(default_factory=dict)
     found: Mapping[Difference, Sequence[Compared]] = field(default_factory=dict)
     is_cut: bool = False
     elsewhere: int = 0
@@ -77,6 +79,7 @@ def compare(planned: Planned, stored: Sequence[Stored], now: float, platforms: M
     finder, tally = _Finder(own), _Tally(_oldest_kept(stored, now))
     for record in planned.records:
         tally.take(record, finder.of(record), platforms)
+    tally.take_others(platforms)
     unplanned = () if planned.is_cut else [message for message in own if message.id not in tally.record_of]
     tally.found[Difference.UNPLANNED] += [
         Compared(difference=Difference.UNPLANNED, record=None, arrived=[message], size=arrived_size(message, platforms))
@@ -116,33 +119,52 @@ class _Finder:
 
 class _Tally:
     def __init__(self, oldest: float) -> None:
-        self.planned = self.same = self.forgotten = 0
+        self.planned = self.same = 0
         self.waiting: dict[State, int] = {}
+        self.forgotten: dict[State, int] = {}
         self.found: dict[Difference, list[Compared]] = {difference: [] for difference in Difference}
         self.record_of: dict[str, MessageRecord] = {}
         self._oldest = oldest
+        self._others: list[tuple[MessageRecord, list[Stored]]] = []
 
     def take(self, record: MessageRecord, groups: Sequence[Sequence[Stored]], platforms: Mapping[str, str]) -> None:
         self.planned += 1
-        arrived = [message for group in groups for message in group]
+        own = [[message for message in group if is_for(record, message)] for group in groups]
+        arrived = [message for group in own for message in group]
         self.record_of.update((message.id, record) for message in arrived)
-        size = arrived_size(arrived[-1], platforms) if arrived else None
-        if arrived:
-            twice = any(len(group) > 1 for group in groups)
-            differs = record.size is not None and size is not None and size != record.size
-            difference = Difference.TWICE if twice else Difference.SIZE if differs else None
-        elif record.state not in ARRIVES:
-            self.waiting[record.state] = self.waiting.get(record.state, 0) + 1
+        if not arrived:
+            self._others.append((record, [message for group in groups for message in group]))
             return
-        elif record.updated_at < self._oldest:
-            self.forgotten += 1
-            return
+        size = arrived_size(arrived[-1], platforms)
+        differs = record.size is not None and size is not None and size != record.size
+        if any(len(group) > 1 for group in own):
+            self._differs(Difference.TWICE, record, arrived, size)
+        elif differs:
+            self._differs(Difference.SIZE, record, arrived, size)
         else:
-            difference = Difference.ABSENT
-        if difference is None:
             self.same += 1
-        else:
-            self.found[difference].append(Compared(difference=difference, record=record, arrived=arrived, size=size))
+
+    def take_others(self, platforms: Mapping[str, str]) -> None:
+        """Decides on what didn't arrive at its address. Two messages may share a reference: what arrived of one is nothing of the other."""
+        for record, found in self._others:
+            arrived = [message for message in found if message.id not in self.record_of]
+            if arrived:
+                self.record_of.update((message.id, record) for message in arrived)
+                self._differs(Difference.ELSEWHERE, record, arrived, arrived_size(arrived[-1], platforms))
+            elif record.state not in ARRIVES:
+                self.waiting[record.state] = self.waiting.get(record.state, 0) + 1
+            elif record.updated_at < self._oldest:
+                self.forgotten[record.state] = self.forgotten.get(record.state, 0) + 1
+            else:
+                self._differs(Difference.ABSENT, record, (), None)
+
+    def _differs(self, how: Difference, record: MessageRecord, arrived: Sequence[Stored], size: int | None) -> None:
+        self.found[how].append(Compared(difference=how, record=record, arrived=arrived, size=size))
+
+
+def is_for(record: MessageRecord, message: Stored) -> bool:
+    """Whether a message went to the address that was planned, as far as the ledger knows it: masked."""
+    return not (record.masked and message.receivers) or record.masked in map(mask, message.receivers)
 
 
 def arrived_size(message: Stored, platforms: Mapping[str, str]) -> int | None:

@@ -51,6 +51,11 @@ class SandboxFault:
         return self.kind == EARLY or not (self.is_of_lists or self.is_of_webhooks)
 
     @property
+    def ends_exchange(self) -> bool:
+        """Whether it decides the answer, so that no further fault strikes."""
+        return self.kind == "list-5xx" or (self.is_of_posts and self.kind not in ("slow", EARLY))
+
+    @property
     def status(self) -> int | None:
         return int(self.kind) if self.kind.isdigit() else None
 

@@ -59,7 +59,7 @@ class FaultSwitch:
             self._switch_on(fault)
 
     def next(self, counted: Counted) -> list[SandboxFault]:
-        """Counts one, and returns the faults for it, in the order in which they were switched on."""
+        """Counts one, and returns the faults for it, in the order in which they were switched on, until one has decided the answer."""
         with self._lock:
             self._counts[counted] += 1
             number = self._counts[counted]
@@ -68,6 +68,8 @@ class FaultSwitch:
                 if each.counted is counted and each.fault.applies_to(number - each.since):
                     self._faults[index] = replace(each, struck=each.struck + 1)
                     struck.append(each.fault)
+                    if each.fault.ends_exchange:
+                        break
             return struck
 
     def add(self, fault: SandboxFault) -> None:

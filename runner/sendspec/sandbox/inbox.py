@@ -12,6 +12,7 @@ from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.composing.readable_text import readable_text
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
+from sendspec.sandbox.arrived import texts_of
 from sendspec.sandbox.incoming import Interaction, interactions_with
 from sendspec.sandbox.life import Reached, life_of, replies_to
 from sendspec.sandbox.platforms import platform_of
@@ -84,7 +85,7 @@ class ArrivedMessage:
     def searched(self) -> Searched:
         """By the texts that are to be seen, and by `name:value` and whole ids."""
         status, failure = self.reached.step.status, self.reached.step.failure
-        texts = [self.address, *self.stored.receivers, self.text]
+        texts = [self.address, *self.stored.receivers, *texts_of(self.stored.payload)]
         terms = [self.reference, self.stored.id, "from:us", f"status:{status}"]
         terms += [f"platform:{self.platform}", f"channel:{self.stored.channel}"]
         terms += [f"tag:{tag}" for tag in self.stored.payload.get("tags", ())]

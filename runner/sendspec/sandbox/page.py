@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from sendspec.sandbox.api import EVERY_MESSAGE_PATH, Sandbox
 from sendspec.sandbox.comparison import Comparison, Planned, compare
 from sendspec.sandbox.fault import FAULT_STATUSES, LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, parse_fault
 from sendspec.sandbox.fault_switch import TooManyFaults
 from sendspec.sandbox.inbox import Arrived, Conversation, Inbox, address_of, conversation_id, read_arrived, read_inbox
+from sendspec.sandbox.life import DEFAULT_PACE
 from sendspec.sandbox.page_view import (
     AbsentView,
     ComparisonView,
@@ -81,6 +82,8 @@ class SandboxPage:
         self._last_compared: tuple[object, Comparison | None] = (None, None)
         self.url = ""
         """Where the sandbox listens, once it does."""
+        self.base = PAGE_PATH
+        """The path of its pages as a browser has it."""
         self._platforms = platforms
         kinds = [*map(str, sorted(FAULT_STATUSES)), *POST_KINDS, *LIST_KINDS]
         self._kinds: Sequence[str] = [*kinds, *WEBHOOK_KINDS] if has_webhook else kinds
@@ -108,7 +111,7 @@ class SandboxPage:
                 comparison, why_not = self._compared(self._look())
                 return self._page(ComparisonView(comparison=comparison, why_not=why_not))
             case "faults", "":
-                return self._page(FaultsView(state=self.sandbox.faults.state(), kinds=self._kinds))
+                return self._page(self._faults())
             case "numbers", "":
                 return self._page(NumbersView())
         return self._page(AbsentView("there is no such page"), 404)
@@ -134,10 +137,15 @@ class SandboxPage:
                 faults.clear()
             case _:
                 return self._page(AbsentView("there is no such form"), 404)
-        return _go_on("faults")
+        return self._go_on("faults")
 
-    def _page(self, view: View, status: int = 200) -> PageReply:
-        frame = Frame(now=self._clock(), url=self.url, faults=len(self.sandbox.faults.state().faults))
+    def _page(self, view: View, status: int = 200, *, here: str | None = None) -> PageReply:
+        """A page. `here` is its place, if it isn't what was asked for."""
+        address = "" if here is None else self.base + here
+        frame = Frame(
+            now=self._clock(), url=self.url, base=self.base, here=address,
+            faults=len(self.sandbox.faults.state().faults), is_lost=self.sandbox.store.is_lost,
+        )  # fmt: skip
         rendered = self._render(view, frame)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
@@ -145,6 +153,11 @@ class SandboxPage:
             "Referrer-Policy": "same-origin",  # without a referrer, a form's `Origin` would be `null`, as another page's
         }
         return PageReply(status=status, body=rendered.html.encode("utf-8", "replace"), headers=headers)
+
+    def _go_on(self, place: str, search: Search | None = None, message: str = "") -> PageReply:
+        query = f"?{urlencode({'q': search.written})}" if search else ""
+        there = f"{self.base}{place}{query}{f'#m-{quote(message)}' if message else ''}"
+        return PageReply(status=303, headers={"Location": there})
 
     def _inbox(self, search: Search, identity: str | None) -> PageReply:
         """The inbox, with the conversation of this id open; None opens the newest."""
@@ -163,7 +176,9 @@ class SandboxPage:
         view = InboxView(
             inbox=inbox, opened=opened, comparison=comparison, why_not=why_not, problem=problem, typed=typed
         )
-        return self._page(view, 422 if problem else 200)
+        if not problem:
+            return self._page(view)
+        return self._page(view, 422, here="" if opened is None else f"with/{opened.id}")
 
     def _arrived(self) -> Arrived:
         self.sandbox.store.forget(self._clock())
@@ -178,7 +193,7 @@ class SandboxPage:
         if not inbox.conversations:
             what = f"no message matches {search.written}" if search else "nothing has arrived yet"
             return self._page(AbsentView(what), 404)
-        return _go_on(f"with/{inbox.conversations[0].id}", search)
+        return self._go_on(f"with/{inbox.conversations[0].id}", search)
 
     def _message(self, named: str) -> PageReply:
         """Leads to a message by its id, or by its reference: to the newest one that has it."""
@@ -186,7 +201,7 @@ class SandboxPage:
         found = [each for each in self.sandbox.store.all() if wanted in (each.id, each.payload.get("reference"))]
         if not found:
             return self._page(AbsentView("no message here has this id or reference"), 404)
-        return _go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
+        return self._go_on(f"with/{conversation_id(address_of(found[-1]))}", message=found[-1].id)
 
     def _look(self) -> _Look:
         """Reads the ledger first: what it has as accepted then is in the store already."""
@@ -217,7 +232,7 @@ class SandboxPage:
         if not is_number(sender):
             problem = "this is not a phone number such as +447700900001: write it with + and its country code"
         elif not is_text(text):
-            problem = f"a text has 1 to {MAX_TEXT} characters"
+            problem = f"a text has 1 to {MAX_TEXT} characters, none of them U+0000"
         else:
             new = NewText(sender=sender, text=text, channel=channel, workspace=workspace)
             received = receive(self.sandbox.store, new, self._clock())
@@ -226,12 +241,21 @@ class SandboxPage:
             look = self._look()
             inbox = self._read(look.arrived, Search())
             return self._inbox_page(look, inbox, inbox.find(conversation_id(sender)), problem, typed)
-        return _go_on(f"with/{conversation_id(sender)}", message=received.id)
+        return self._go_on(f"with/{conversation_id(sender)}", message=received.id)
 
     def _channel(self, named: str) -> tuple[str | None, str | None]:
         """A channel that a message went through, and its workspace."""
         newest = next((each for each in reversed(self.sandbox.store.all()) if each.channel == named), None)
         return (None, None) if newest is None else (newest.channel, newest.workspace)
+
+    def _faults(self, problem: str = "", typed: Mapping[str, str] | None = None) -> FaultsView:
+        """The faults, with the options that this sandbox was started with, as far as they matter to them."""
+        pace, rate = self.sandbox.pace, self.sandbox.per_second
+        options = [f"--port {urlsplit(self.url).port}"]
+        options += [f"--pace {pace:g}"] if pace != DEFAULT_PACE else []
+        options += [f"--rate {rate}"] if rate is not None else []
+        state = self.sandbox.faults.state()
+        return FaultsView(state=state, kinds=self._kinds, options=options, problem=problem, typed=typed)
 
     def _add_fault(self, typed: Mapping[str, str]) -> PageReply:
         kind = typed.get("kind", "")
@@ -245,9 +269,8 @@ class SandboxPage:
             except TooManyFaults:
                 problem = "so many faults are on already: remove one first"
         if problem:
-            state = self.sandbox.faults.state()
-            return self._page(FaultsView(state=state, kinds=self._kinds, problem=problem, typed=typed), 422)
-        return _go_on("faults")
+            return self._page(self._faults(problem, typed), 422, here="faults")
+        return self._go_on("faults")
 
 
 def _given(query: str) -> dict[str, str]:
@@ -255,10 +278,3 @@ def _given(query: str) -> dict[str, str]:
         return dict(parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=MAX_FIELDS))
     except ValueError:
         return {}
-
-
-def _go_on(place: str, search: Search | None = None, message: str = "") -> PageReply:
-    query = f"?{urlencode({'q': search.written})}" if search else ""
-    return PageReply(
-        status=303, headers={"Location": f"{PAGE_PATH}{place}{query}{f'#m-{quote(message)}' if message else ''}"}
-    )

@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode
 
-TOKEN_BYTES = 24
+TOKEN_BYTES, PATH_BYTES = 24, 9
 MAX_COOKIES = 8_192
 """Characters of cookies that are read."""
 PAGE_HEADERS = {
@@ -84,17 +83,18 @@ class PageAccess:
     """Admits requests for one page and what is below its path.
 
     Browsers send a cookie to every port of a machine. So the cookie is bound to `path`, and one that nobody can guess keeps it from
-    other users' servers: see `secret_path`.
+    other users' servers: see `secret_path`. `entry` is a path that the link has instead, and that leads there.
     """
 
     token: str = field(repr=False)
     port: int
     path: str = "/"
+    entry: str = ""
 
     @property
     def link(self) -> str:
         """What the user opens. It is as good as a password while the server runs."""
-        return f"http://127.0.0.1:{self.port}{quote(self.path)}?{urlencode({_TOKEN: self.token})}"
+        return f"http://127.0.0.1:{self.port}{quote(self.entry or self.path)}?{urlencode({_TOKEN: self.token})}"
 
     def admission(self, method: str, target: str, headers: Headers) -> Admission:
         """What becomes of a request. `target` is what its first line names, not yet normalised."""
@@ -103,17 +103,24 @@ class PageAccess:
         path, _, query = target.partition("?")
         if method in ("GET", "HEAD") and any(self._is_token(given) for given in _given_in(query)):
             rest = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != _TOKEN]
-            below = path if path.startswith(self.path) and _PLAIN_PATH.fullmatch(path) else self.path
+            below = self._below(path)
             sites = headers.get_all("Sec-Fetch-Site") or ()
             is_elsewhere = any(site not in _OWN_SITES for site in sites)
             location = below + (f"?{urlencode(rest)}" if rest else "")
             return Entering(location, self._cookie, from_elsewhere=is_elsewhere)
         by_header = any(self._is_token(given) for given in _bearers(headers))
-        if not by_header and not any(self._is_token(given) for given in self._in_cookies(headers)):
+        by_cookie = path.startswith(self.path) and any(self._is_token(given) for given in self._in_cookies(headers))
+        if not by_header and not by_cookie:
             return Turned(401, "open the link that the command has printed")
         if not self._is_own(method, headers, by_header=by_header):
             return Turned(403, "another page asks")
         return Admitted()
+
+    def _below(self, path: str) -> str:
+        """Where the link leads: to the place that it names, if it is a place of the page."""
+        if not path.startswith(self.path) and self.entry and path.startswith(self.entry):
+            path = self.path + path.removeprefix(self.entry)
+        return path if path.startswith(self.path) and _PLAIN_PATH.fullmatch(path) else self.path
 
     @property
     def _cookie(self) -> str:
@@ -127,14 +134,12 @@ class PageAccess:
         return compare_digest(given.encode("utf-8", "surrogatepass"), self.token.encode())
 
     def _in_cookies(self, headers: Headers) -> Iterator[str]:
+        """Each of the name: a server at another port may have set one too."""
         for line in headers.get_all("Cookie") or ():
-            cookies: SimpleCookie = SimpleCookie()
-            try:
-                cookies.load(line[:MAX_COOKIES])
-            except CookieError:
-                continue
-            if self._cookie_name in cookies:
-                yield cookies[self._cookie_name].value
+            for part in line[:MAX_COOKIES].split(";"):
+                name, _, value = part.strip().partition("=")
+                if name == self._cookie_name:
+                    yield value
 
     def _is_own(self, method: str, headers: Headers, *, by_header: bool) -> bool:
         """Whether no other page has sent the request. A browser tells with each POST where it comes from; only it has cookies."""

@@ -14,7 +14,8 @@ from sendspec.sandbox.page import MAX_FORM, PAGE_PATH, PageReply, SandboxPage
 from sendspec.sandbox.page_access import PAGE_HEADERS, Admitted, Entering, PageAccess, Turned
 from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
 
-EVENTS_PATH = f"{PAGE_PATH}events"
+EVENTS = "events"
+"""The stream's place below the page's path."""
 LOOK_SECONDS = 0.2
 """How often it is looked whether something has changed, while a page is open."""
 HEARTBEAT_SECONDS = 1.0
@@ -25,14 +26,15 @@ _WORDS = {"Content-Type": "text/plain; charset=utf-8", "Content-Security-Policy"
 
 
 class ServedPage:
-    """A page with its link's token. `watch` says whether anything that it shows has changed."""
+    """A page with its link's token and with the path that its cookie is bound to, as in `secret_path`. `watch` says whether anything has changed."""
 
     def __init__(
-        self, page: SandboxPage, token: str, watch: ChangeWatch, monotonic: Callable[[], float], *,
+        self, page: SandboxPage, token: str, secret: str, watch: ChangeWatch, monotonic: Callable[[], float], *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:  # fmt: skip
         self._page = page
         self._token = token
+        page.base = f"{PAGE_PATH.rstrip('/')}{secret}"
         self._watch = watch
         self._monotonic = monotonic
         self._heartbeat_seconds = heartbeat_seconds
@@ -58,16 +60,21 @@ class ServedPage:
                 _write(exchange, PageReply(status=status, body=f"{reason}\n".encode(), headers=_WORDS))
             case Admitted() if exchange.command == "POST":
                 self._post(exchange)
-            case Admitted() if exchange.path.partition("?")[0] == EVENTS_PATH:
+            case Admitted() if self._inside(exchange.path).partition("?")[0] == PAGE_PATH + EVENTS:
                 self._stream(exchange)
             case Admitted():
                 began = self._monotonic()
-                reply = self._page.get(exchange.path)
+                reply = self._page.get(self._inside(exchange.path))
                 self._took = self._monotonic() - began
                 _write(exchange, reply)
 
     def _access(self, port: int) -> PageAccess:
-        return PageAccess(token=self._token, port=port, path=PAGE_PATH)
+        return PageAccess(token=self._token, port=port, path=self._page.base, entry=PAGE_PATH)
+
+    def _inside(self, target: str) -> str:
+        """The target without the secret part of its path, which programs that send the token need not have."""
+        base = self._page.base
+        return PAGE_PATH + target.removeprefix(base) if target.startswith(base) else target
 
     def _post(self, exchange: BaseHTTPRequestHandler) -> None:
         length = body_length(exchange.headers)
@@ -77,17 +84,16 @@ class ServedPage:
             return
         body = exchange.rfile.read(length)
         if len(body) == length:
-            _write(exchange, self._page.post(exchange.path, body))
+            _write(exchange, self._page.post(self._inside(exchange.path), body))
 
     def _stream(self, exchange: BaseHTTPRequestHandler) -> None:
         """Tells of changes until the reader or the sandbox goes away. A reader that never reads is cut off by the socket's time-out."""
         exchange.close_connection = True
         with self._feed.stream() as has_room:
-            if not has_room:
-                reply = PageReply(status=503, body=b"so many pages are open already\n", headers=_WORDS)
-                _write(exchange, reply)
-                return
             _begin(exchange, 200, {"Content-Type": EVENT_STREAM, "Connection": "close"})
+            if not has_room:
+                exchange.wfile.write(b"event: full\ndata: full\n\n")  # of a status, a page is not told
+                return
             self._is_open.set()
 
             def write(event: bytes) -> None:

@@ -36,10 +36,11 @@ class ComparisonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultsView:
-    """The faults that are on. `kinds` are those that can be switched on. `problem` and `typed` as in `InboxView`."""
+    """The faults that are on. `kinds` are those that can be switched on. `options` are those of the sandbox's own command line. `problem` and `typed` as in `InboxView`."""
 
     state: FaultState
     kinds: Sequence[str]
+    options: Sequence[str] = ()
     problem: str = ""
     typed: Mapping[str, str] | None = None
 
@@ -61,11 +62,17 @@ View: TypeAlias = InboxView | ComparisonView | FaultsView | NumbersView | Absent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on."""
+    """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on. `base` is the path of all pages.
+
+    `is_lost`: the sandbox's file was removed, so it is alone with what it has. `here` is the address of a page that a form was answered with: that of the form shows nothing.
+    """
 
     now: float
     url: str
+    base: str
+    here: str
     faults: int
+    is_lost: bool
 
 
 @dataclass(frozen=True, slots=True)

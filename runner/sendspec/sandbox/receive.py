@@ -86,7 +86,7 @@ def _problem(name: str, value: Any) -> str:
         return "value must be a string"
     if name == "from":
         return "" if is_number(value) else "value must be a phone number such as +447700900001"
-    return "" if is_text(value) else f"value must have 1 to {MAX_TEXT} characters"
+    return "" if is_text(value) else f"value must have 1 to {MAX_TEXT} characters, none of them U+0000"
 
 
 def is_number(text: str) -> bool:
@@ -94,4 +94,5 @@ def is_number(text: str) -> bool:
 
 
 def is_text(text: str) -> bool:
-    return 0 < len(text) <= MAX_TEXT
+    """Whether a person can have sent it: U+0000 can't be part of a command line either."""
+    return 0 < len(text) <= MAX_TEXT and "\0" not in text

@@ -81,6 +81,21 @@ class Store:
         except (OSError, sqlite3.Error, NotOurs) as error:
             raise _unwritable(path, error) from error
         self._path = path
+        self._file = self._found_file()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its file was removed or replaced since: other processes no longer share it."""
+        return self._found_file() != self._file
+
+    def _found_file(self) -> tuple[int, int] | None:
+        if self._path is None:
+            return None
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def add(
         self,

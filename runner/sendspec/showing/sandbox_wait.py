@@ -19,6 +19,8 @@ def arrivals_text(report: ArrivalReport) -> str:
     count = counted(len(found), "new message" if request.only_new else "message")
     time = "" if report.is_enough else f", after {report.seconds:.1f} s"
     lines = [f"{count}{_which(report)} arrived, {request.count} asked for{time}"]
+    if len(found) > MAX_LISTED:
+        lines[0] += f"; the newest {MAX_LISTED}:"
     lines += map(_line, found[-MAX_LISTED:])
     if report.instead:
         lines.append(f"instead, the newest of {counted(report.total, 'message')} in the sandbox:")

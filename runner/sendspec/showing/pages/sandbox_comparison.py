@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import grouped
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.planning.message_state import State
 from sendspec.sandbox.comparison import Compared, Comparison, Difference
 from sendspec.sandbox.inbox import address_of
 from sendspec.sandbox.page_view import ComparisonView
@@ -19,21 +20,29 @@ from sendspec.showing.pages.sandbox_words import Moments
 MAX_ROWS = 500
 MEANINGS = {
     Difference.ABSENT: "The ledger has them as accepted or in doubt, and the sandbox has no such message.",
+    Difference.ELSEWHERE: "What arrived under their reference or id went to somebody else.",
     Difference.TWICE: "The sandbox took a message more than once under one reference.",
     Difference.UNPLANNED: "The ledger has no such message: another program sent it, or the ledger is another one.",
     Difference.SIZE: "What arrived takes another number of segments, or another encoding, than what was planned.",
 }
+NO_LONGER_KEPT = "accepted before what the sandbox still has"
+UNKNOWABLE = "in doubt from before what the sandbox still has: whether they arrived isn't known"
 WAITING = {"planned": "not sent yet", "refused": "refused", "skipped": "skipped", "sending": "under way"}
 COLUMNS = (Column("Message"), Column("Spec"), Column("State"), Column("Planned"), Column("Arrived"), Column("Time"))
 
 
-def comparison_context(view: ComparisonView, moments: Moments) -> Mapping[str, Any]:
+def comparison_context(view: ComparisonView, moments: Moments, base: str) -> Mapping[str, Any]:
     comparison = view.comparison
     if comparison is None:
         return {"comparison": None, "why_not": view.why_not}
-    rows = [TableRow(cells=_cells(each, moments), state=each.difference) for each in _first(comparison)]
+    gone = sum(comparison.forgotten.values())
+    rows = [TableRow(cells=_cells(each, moments, base), state=each.difference) for each in _first(comparison)]
     return {
         "comparison": comparison,
+        "gone": gone,
+        "gone_words": f"{counted(gone, 'message was', 'messages were')} sent before what the sandbox still has"
+        if gone
+        else "",
         "facts": list(_facts(comparison)),
         "kinds": [(difference, len(rows), MEANINGS[difference]) for difference, rows in comparison.found.items()],
         "columns": COLUMNS,
@@ -57,18 +66,18 @@ def _facts(comparison: Comparison) -> Iterator[Fact]:
         yield Fact(difference, grouped(len(rows)), tone="bad")
     for state, count in comparison.waiting.items():
         yield Fact(WAITING.get(state, state), grouped(count), "and not arrived, as it should be")
-    if comparison.forgotten:
-        yield Fact("no longer kept", grouped(comparison.forgotten), "accepted before what the sandbox still has")
+    for state, count in comparison.forgotten.items():
+        yield Fact("no longer kept", grouped(count), UNKNOWABLE if state is State.IN_DOUBT else NO_LONGER_KEPT)
     if comparison.elsewhere:
         yield Fact("elsewhere", grouped(comparison.elsewhere), "in other workspaces, not compared")
 
 
-def _cells(each: Compared, moments: Moments) -> list[str | Markup]:
+def _cells(each: Compared, moments: Moments, base: str) -> list[str | Markup]:
     record, arrived = each.record, each.arrived
     name: str | Markup = "" if record is None else record.masked
     if arrived:
         links = [
-            Markup('<a href="/_sandbox/message/{}">{}</a>').format(message.id, escape(printable(address_of(message))))
+            Markup('<a href="{}message/{}">{}</a>').format(base, message.id, escape(printable(address_of(message))))
             for message in arrived
         ]
         name = Markup("<br>").join(links)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,13 +23,14 @@ from sendspec.diagnostics.redaction import escaped
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import MessageRecord
 from sendspec.provider.opt_out_keyword import KeywordSense
-from sendspec.sandbox.comparison import Comparison
+from sendspec.sandbox.comparison import Comparison, is_for
 from sendspec.sandbox.inbox import ArrivedMessage, ArrivedText, Entry
 from sendspec.sandbox.life import Reached
 from sendspec.showing.pages.parts import Piece
 from sendspec.showing.pages.sandbox_words import Moments, shell_word, status_tone
 
 MAX_PARTS = 60
+MAX_MARKS = 40
 MAX_SHOWN = 20_000
 """Characters of one text. A message may have a million, and a page shows many."""
 KEYWORDS = {
@@ -47,9 +49,9 @@ def entry_context(entry: Entry, comparison: Comparison | None, moments: Moments,
 
 def _text(entry: ArrivedText, url: str) -> Mapping[str, Any]:
     text = entry.text
-    words = f"--from {shell_word(text.sender)} --text {shell_word(text.text)}"
+    words = f"--from {shell_word(text.sender)} --text {shell_word(text.text)} --channel {shell_word(text.channel)}"
     return {
-        "id": text.id, "side": "out", "pieces": [Piece(text.text)], "label": "a text from this person",
+        "id": text.id, "side": "out", "pieces": [Piece(text.text)], "is_source": False, "label": "a text from this person",
         "keyword": "" if entry.keyword is None else KEYWORDS[entry.keyword],
         "command": f"SENDSPEC_SANDBOX_URL={url} sendspec sandbox event {words}",
     }  # fmt: skip
@@ -58,10 +60,12 @@ def _text(entry: ArrivedText, url: str) -> Mapping[str, Any]:
 def _message(entry: ArrivedMessage, comparison: Comparison | None, moments: Moments) -> Mapping[str, Any]:
     payload, measured, step = entry.stored.payload, entry.measure, entry.reached.step
     html = (payload.get("body") or {}).get("html") or {}
+    text, source = text_of(payload) or "", _cut(str(html.get("html") or ""))
+    is_source = not text and bool(source)
     return {
         "id": entry.stored.id, "side": "in", "label": "a message to this person",
-        "subject": str((html.get("metadata") or {}).get("subject") or ""), "html": _cut(str(html.get("html") or "")),
-        "pieces": list(_pieces(text_of(payload) or "", measured)),
+        "subject": str((html.get("metadata") or {}).get("subject") or ""), "html": "" if is_source else source,
+        "pieces": [Piece(source)] if is_source else list(_pieces(text, measured)), "is_source": is_source,
         "size": "" if measured is None else size_words(measured),
         "status": step.status, "tone": status_tone(step.status),
         "failure": "" if step.failure is None else f"{step.failure.text} ({step.failure.code} {step.failure.name})",
@@ -95,6 +99,8 @@ def _planned(entry: ArrivedMessage, comparison: Comparison | None) -> Mapping[st
     if record is None:
         return {"planned": "" if comparison.is_cut else "not planned in this project", "differs": False}
     name = spec_words(record)
+    if not is_for(record, entry.stored):
+        return {"planned": f"{name} planned it for {record.masked}", "differs": True}
     if record.size is None or entry.measure is None or record.size == size_of(entry.measure):
         return {"planned": f"as planned by {name}", "differs": False}
     return {"planned": f"{name} planned {planned_size(record.size)}", "differs": True}
@@ -107,16 +113,17 @@ def spec_words(record: MessageRecord) -> str:
 
 
 def _pieces(text: str, measured: Measure | None) -> Iterator[Piece]:
-    """The text, with a mark where a segment ends, and one on each character that forces UCS-2."""
+    """The text, with a mark where a segment ends, and one on each run of characters that force UCS-2."""
     if measured is None:
-        yield Piece(_cut(text))
+        if text:
+            yield Piece(_cut(text))
         return
     marked = {found.index: found.replacement for found in forcing(text)} if measured.encoding is Encoding.UCS2 else {}
     if len({text[index] for index in marked}) > MAX_FORCING:
         marked = {}  # another script: all of it forces UCS-2
-    segments, start = split(text), 0
+    segments, start, told = split(text), 0, _Told()
     for number, segment in enumerate(segments, 1):
-        yield from _marked(segment, start, marked)
+        yield from _marked(segment, start, marked, told)
         start += len(segment)
         if start > MAX_SHOWN:
             yield Piece(_left_out(len(text) - start))
@@ -125,27 +132,43 @@ def _pieces(text: str, measured: Measure | None) -> Iterator[Piece]:
             yield Piece(f"{number}/{len(segments)}", "cut", f"segment {number} of {len(segments)} ends here")
 
 
+class _Told:
+    """What was marked in a text so far: each character is explained once."""
+
+    def __init__(self) -> None:
+        self.characters: set[str] = set()
+        self.marks = 0
+
+
+def _marked(segment: str, start: int, marked: Mapping[int, str | None], told: _Told) -> Iterator[Piece]:
+    for is_forcing, run in groupby(enumerate(segment, start), lambda each: each[0] in marked):
+        found = list(run)
+        text = "".join(character for _, character in found)
+        if not is_forcing:
+            yield Piece(text)
+            continue
+        told.marks += 1
+        if told.marks == MAX_MARKS + 1:
+            yield Piece("…", "cut", f"only the first {MAX_MARKS} places that force UCS-2 are marked")
+        yield Piece(text, "forcing", _explained(found, marked, told)) if told.marks <= MAX_MARKS else Piece(text)
+
+
+def _explained(found: Sequence[tuple[int, str]], marked: Mapping[int, str | None], told: _Told) -> str:
+    words = []
+    for index, character in found:
+        if character not in told.characters:
+            told.characters.add(character)
+            instead = "" if marked[index] is None else f"; {marked[index]} would not"
+            words.append(f"{escaped(character)} forces UCS-2{instead}")
+    return ", ".join(words)
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + _left_out(len(text) - MAX_SHOWN)
 
 
 def _left_out(characters: int) -> str:
     return f" … {counted(characters, 'more character')}" if characters else ""
-
-
-def _marked(segment: str, start: int, marked: Mapping[int, str | None]) -> Iterator[Piece]:
-    plain = ""
-    for at, character in enumerate(segment, start):
-        if at not in marked:
-            plain += character
-            continue
-        if plain:
-            yield Piece(plain)
-        instead = "" if marked[at] is None else f"; {marked[at]} would not"
-        yield Piece(character, "forcing", f"{escaped(character)} forces UCS-2{instead}")
-        plain = ""
-    if plain:
-        yield Piece(plain)
 
 
 def _parts(payload: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

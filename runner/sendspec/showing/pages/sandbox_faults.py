@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sendspec.diagnostics.wording import grouped
 from sendspec.sandbox.fault import LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, fault_words
-from sendspec.sandbox.fault_switch import SwitchedFault
+from sendspec.sandbox.fault_switch import Counted, SwitchedFault
 from sendspec.sandbox.page_view import FaultsView
 
 MEANINGS = {
@@ -42,22 +42,25 @@ FIELDS = (
 
 def faults_context(view: FaultsView) -> Mapping[str, Any]:
     faults = view.state.faults
+    has_webhook = any(kind in view.kinds for kind in WEBHOOK_KINDS)
+    posted = [counted for counted in Counted if has_webhook or counted is not Counted.MESSAGES]
     return {
-        "faults": [{"id": each.id, "words": fault_words(each.fault), "struck": _struck(each, view), "command": command_of(each)} for each in faults],
-        "command": " ".join(["sendspec sandbox", *(f"--fault {fault_words(each.fault)}" for each in faults)]),
+        "faults": [{"id": each.id, "words": fault_words(each.fault), "struck": _struck(each, view), "command": command_of([each], view)} for each in faults],
+        "command": command_of(faults, view),
         "groups": _groups(view),
         "quick": QUICK,
         "fields": FIELDS,
-        "counts": [(counted.value, grouped(number)) for counted, number in view.state.counts.items()],
+        "counts": [(counted.value, grouped(number)) for counted, number in view.state.counts.items() if counted in posted],
         "problem": view.problem,
         "typed": view.typed or {"kind": "429"},
     }  # fmt: skip
 
 
-def command_of(each: SwitchedFault) -> str:
+def command_of(faults: Sequence[SwitchedFault], view: FaultsView) -> str:
     """The command line of a sandbox that does the same from its start. Events need somewhere to go."""
-    webhook = " --webhook URL" if each.fault.is_of_webhooks else ""
-    return f"sendspec sandbox{webhook} --fault {fault_words(each.fault)}"
+    webhook = ["--webhook URL"] if any(each.fault.is_of_webhooks for each in faults) else []
+    named = [f"--fault {fault_words(each.fault)}" for each in faults]
+    return " ".join(["sendspec sandbox", *webhook, *named, *view.options])
 
 
 def _struck(each: SwitchedFault, view: FaultsView) -> str:

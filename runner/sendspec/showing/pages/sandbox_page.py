@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, assert_never
 
 from sendspec.diagnostics.wording import counted
 from sendspec.sandbox.ending import ENDINGS
+from sendspec.sandbox.inbox import ArrivedMessage, Entry
 from sendspec.sandbox.page_view import (
     AbsentView,
     ComparisonView,
@@ -21,7 +22,7 @@ from sendspec.sandbox.page_view import (
 )
 from sendspec.showing.pages.page import content_policy, page_html
 from sendspec.showing.pages.sandbox_comparison import comparison_context
-from sendspec.showing.pages.sandbox_entry import entry_context
+from sendspec.showing.pages.sandbox_entry import MAX_SHOWN, entry_context
 from sendspec.showing.pages.sandbox_faults import faults_context
 from sendspec.showing.pages.sandbox_words import Moments, excerpt, headline, status_tone, title_of
 
@@ -29,6 +30,8 @@ MAX_LISTED = 100
 """Conversations in the list; further ones are found by searching."""
 MAX_ENTRIES = 200
 """Messages and texts of one conversation, the newest."""
+MAX_CHARACTERS = 150_000
+"""Characters of their texts: it is fetched again with each change."""
 SCRIPTS = ("live",)
 
 LocalTime = Callable[[datetime], datetime]
@@ -50,7 +53,7 @@ def _context(view: View, frame: Frame, moments: Moments) -> tuple[str, Mapping[s
         case InboxView():
             return "inbox", _inbox(view, frame, moments)
         case ComparisonView():
-            return "planned", comparison_context(view, moments)
+            return "planned", comparison_context(view, moments, frame.base)
         case FaultsView():
             return "faults", faults_context(view)
         case NumbersView():
@@ -78,7 +81,7 @@ def _inbox(view: InboxView, frame: Frame, moments: Moments) -> Mapping[str, Any]
                 "is_open": opened is not None and opened.id == conversation.id,
             }
         )  # fmt: skip
-    entries = [] if opened is None else opened.entries[-MAX_ENTRIES:]
+    entries = [] if opened is None else _newest(opened.entries)
     return {
         "inbox": inbox,
         "headline": headline(inbox),
@@ -97,11 +100,23 @@ def _inbox(view: InboxView, frame: Frame, moments: Moments) -> Mapping[str, Any]
     }
 
 
+def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """As many of the newest as a page has room for, at least one."""
+    room = MAX_CHARACTERS
+    for count, entry in enumerate(reversed(entries[-MAX_ENTRIES:])):
+        room -= min(MAX_SHOWN, len(entry.text if isinstance(entry, ArrivedMessage) else entry.text.text))
+        if room < 0:
+            return entries[-max(1, count) :]
+    return entries[-MAX_ENTRIES:]
+
+
 def _planned_words(view: InboxView) -> str:
     comparison = view.comparison
     if comparison is None:
         return view.why_not
     if not comparison.differences:
-        same = counted(comparison.same, "message")
-        return f"{same} arrived as planned" if comparison.same else "nothing planned here has been sent yet"
+        gone = sum(comparison.forgotten.values())
+        words = [f"{counted(comparison.same, 'message')} arrived as planned"] if comparison.same else []
+        words += [f"{counted(gone, 'earlier one is', 'earlier ones are')} no longer kept"] if gone else []
+        return " · ".join(words) or "nothing planned here has been sent yet"
     return " · ".join(f"{len(rows)} {difference}" for difference, rows in comparison.found.items())

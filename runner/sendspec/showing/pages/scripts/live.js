@@ -2,6 +2,8 @@
 // Keeps a page of a local server present. When the server tells of a change, the page fetches itself, and takes over what is marked
 // `data-live`: piece by piece, so that what is open, typed or focused stays as it is.
 (() => {
+  const { base, here } = document.getElementById("places").dataset;
+  if (here) history.replaceState(null, "", here); // a form was answered with this page: its own address shows nothing
   const written = new WeakMap(); // the HTML that a piece came with: opening a `details` changes the piece, not what it says
   for (const area of document.querySelectorAll("[data-live]")) for (const piece of area.children) written.set(piece, piece.outerHTML);
 
@@ -51,15 +53,15 @@
     fetching = true;
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" }, cache: "no-store" });
-      if (!answer.ok && answer.status !== 404) throw new Error(String(answer.status));
+      if (!answer.ok) throw new Error(String(answer.status));
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const area of document.querySelectorAll("[data-live][id]")) {
         const found = fresh.getElementById(area.id);
         if (found) take(area, found);
       }
       say("live", false);
-    } catch {
-      say("not live: the sandbox doesn't answer", true);
+    } catch ({ message }) {
+      say(message === "404" ? "not live: what this page shows is no longer kept" : "not live: the sandbox doesn't answer", true);
     }
     fetching = false;
     if (again) refresh();
@@ -68,7 +70,7 @@
   // A conversation that somebody writes into stays open, whatever arrives.
   document.addEventListener("focusin", ({ target }) => {
     const place = target.closest("[data-pins]")?.dataset.pins;
-    if (place && location.pathname === "/_sandbox/") history.replaceState(null, "", place + location.search);
+    if (place && location.pathname === base) history.replaceState(null, "", place + location.search);
   });
 
   // The command line that does what the form is about to do. As one word for a shell: in quotes, with escapes for what can't be seen.
@@ -90,11 +92,23 @@
       `${form.dataset.command} --from ${value("from", "NUMBER")} --text ${value("text", "TEXT")}${channel && ` --channel ${channel}`}`;
   });
 
-  const events = new EventSource("/_sandbox/events");
-  events.addEventListener("changed", refresh);
-  events.addEventListener("ended", () => {
-    events.close();
-    say("not live: the sandbox has ended", true);
-  });
-  events.addEventListener("error", () => say("not live: trying again", true));
+  const AGAIN = 5000;
+  function follow() {
+    const events = new EventSource(`${base}events`);
+    events.addEventListener("changed", refresh);
+    events.addEventListener("full", () => {
+      events.close();
+      say("not live: too many pages of this sandbox are open; close one", true);
+      setTimeout(follow, AGAIN);
+    });
+    events.addEventListener("ended", () => {
+      events.close();
+      say("not live: the sandbox has ended", true);
+    });
+    events.addEventListener("error", () => {
+      const isOver = events.readyState === EventSource.CLOSED; // it was answered with something else than a stream
+      say(isOver ? "not live: another sandbox answers here now; open its link" : "not live: trying again", true);
+    });
+  }
+  follow();
 })();
