@@ -1,6 +1,6 @@
-"""Makes all pictures anew, in docs/pictures: `make pictures`. A second time, nothing of them changes on the same machine.
+"""Makes all pictures in docs/pictures: `make pictures`. On one machine, a second run changes nothing.
 
-Another version of the browser, or other fonts, draw letters otherwise: then pictures of pages change though pages didn't.
+Another version of the browser, or other fonts, draw other letters: then pictures of pages change though the pages didn't.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from picturing.timed_program import TimedProgram
 PICTURES = Path(__file__).resolve().parents[1] / "pictures"
 TITLE = "From nothing to a message that everybody got once"
 DESCRIPTION = "A session in a terminal: sendspec init, plan, send, the same send again, and report. Its text follows."
-
 
 README = PICTURES.parents[1] / "README.md"
 TEXT = re.compile(r"(?<=```text\n)\$ sendspec init\n.*?(?=^```$)", re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""The program as it is installed, on a clock of our own: pictures of one day would else differ from those of the next."""
+"""The program as it is installed, on a clock of our own: otherwise, pictures would differ from day to day."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ start()
 
 
 class TimedProgram:
-    """`sendspec` in a folder of its own. All its processes have one clock. It goes on by `let_pass`, and in each process by `step` seconds
-    every time that somebody looks at it.
+    """`sendspec` in a folder of its own, whose processes share one clock.
+
+    The clock goes on by `let_pass`, and in each process by `step` seconds whenever it is read.
     """
 
     def __init__(self, folder: Path, step: float) -> None:

@@ -12,9 +12,9 @@ from sendspec.operations.edited_message import (
     MOST_CHARACTERS,
     Edited,
     EditResult,
-    LeftOut,
     NotEditable,
     Rejected,
+    RowLeftOut,
 )
 from sendspec.operations.file_watch import POLL_SECONDS
 from sendspec.operations.preview import preview_of
@@ -221,7 +221,7 @@ def result(found: EditResult) -> object:
             return message.text, skip
         case Rejected(diagnostics):
             return [each.code for each in diagnostics]
-        case LeftOut():
+        case RowLeftOut():
             return "left out"
         case NotEditable(reason):
             return reason

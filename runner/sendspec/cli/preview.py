@@ -66,8 +66,8 @@ def command(
 ) -> int:
     """Show what people will see: one message of each shape, who gets none, and what it costs.
 
-    Messages that took the same way through their templates, with the same encoding and number of segments, are one shape.
-    Reads files only: no ledger, no key, no network; so it shows what would go out if nothing had been sent before.
+    Messages have the same shape if they took the same branches of their templates, with the same encoding and number of segments. Reads
+    files only: no ledger, no key, no network. So it shows what would go out if nothing had been sent before.
 
     \b
     Examples:

@@ -146,7 +146,7 @@ def _following(watched: PreviewWatch, end: EndRequest, changed: Callable[[], obj
 
 
 class _Screen:
-    """What the terminal shows: the preview, and at its end, which is always to be seen, the link; drawn again with each change. Elsewhere, a line for each change."""
+    """On a terminal, the preview, drawn again with each change; the link is last, so that it is always in sight. Elsewhere, a line a change."""
 
     def __init__(self, console: Console, link: str) -> None:
         self._console = console

@@ -51,10 +51,10 @@ def command(
     rows: str | None,
     html: str | None,
 ) -> int:
-    """Show how a send went: who must be called, what it cost, what the limits left, and every run of it together.
+    """Show how a send went, all its runs together: who must be called, what it cost, and how close it came to the limits.
 
-    SPEC is a file, or a spec's name. Reads the ledger alone, at any time: while the send runs, after it was killed, and when its spec is
-    gone or broken. Countries and rows come from today's table, if there is one. A page of Markdown names no recipient.
+    SPEC is a file, or a spec's name. Reads the ledger, at any time: while the send runs, after it was killed, and when its spec is gone or
+    broken. Countries and rows come from today's table, if there is one. A page of Markdown names no recipient.
 
     \b
     Examples:

@@ -36,7 +36,7 @@ class Seconds(click.ParamType[float]):
 
 @click.command("wait")
 @click.option("--contains", cls=OnceOption, metavar="TEXT",
-              help="Count messages with TEXT in them, as it is written: in the text, the subject, HTML, a caption.")  # fmt: skip
+              help="Count messages with TEXT in them, spelled the same: in the text, the subject, HTML, a caption.")  # fmt: skip
 @click.option("--to", cls=OnceOption, metavar="ADDRESS", help="Count messages to this phone number or e-mail address.")
 @click.option("--count", cls=OnceOption, metavar="N", type=click.IntRange(1, MAX_COUNT), default=1, show_default=True,
               help="How many messages have to be there.")  # fmt: skip
@@ -47,10 +47,10 @@ class Seconds(click.ParamType[float]):
 def command(console: Console, contains: str | None, to: str | None, count: int, timeout: float, only_new: bool) -> int:
     """Wait until messages have arrived in the sandbox, for tests of programs that send.
 
-    Looks into the sandbox that SENDSPEC_SANDBOX_URL names, even if it is still starting, or else into the project's own. Messages that are
-    there already count, so it doesn't matter which comes first, the message or the wait. With --new only those count that come later.
+    Looks in the sandbox that SENDSPEC_SANDBOX_URL names, which may still be starting; without that, in the project's own. Messages that are
+    already there count, so it doesn't matter which comes first, the message or the wait. With --new, only later ones count.
 
-    Exit codes: 0 so many are there, or more; 3 there were too few when the time ran out, and what there was instead is shown.
+    Exit codes: 0 so many are there, or more; 3 there were too few when the time ran out, and it shows what was there instead.
 
     \b
     Examples:

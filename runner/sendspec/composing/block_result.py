@@ -15,8 +15,8 @@ from sendspec.reading.contacts.number_country import country_of_number
 PlanEntry = tuple[bytes, int, ForcedBy, int, str]
 """What a plan counts of one message, in five fields.
 
-Its fingerprint, which is its id followed by its digest. Its size (`sms_excess.sized`), or 0 if its text isn't measured. What forces UCS-2. The
-alternatives that its templates took (`Message.alternatives`). Its receiver's country, or "" if countries are not counted.
+Its fingerprint, which is its id followed by its digest. Its size (`sms_excess.sized`), or 0 if its text isn't measured. What forces
+UCS-2. The alternatives that its templates took (`Message.alternatives`). Its receiver's country, or "" if countries are not counted.
 """
 NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0, "")
 """The entry of a filtered or duplicate row."""

@@ -18,9 +18,8 @@ _ADDRESS = re.compile(rf"(?:(?:{_SCHEME})?//|www\.|(?:mailto|tel|sms|javascript|
 def links_in(html: str) -> tuple[str, ...]:
     """The values of all attributes that lead somewhere or load something, and other addresses, each once."""
     reader = _Links()
-    with suppress(
-        AssertionError
-    ):  # so the library says that a `<![` is no marked section: the addresses are found all the same
+    # what the library raises at a `<![` that begins no marked section; addresses are found below all the same
+    with suppress(AssertionError):
         reader.feed(html)
         reader.close()
     found = dict.fromkeys(reader.links)

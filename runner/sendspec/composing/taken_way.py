@@ -1,4 +1,4 @@
-"""What is left of a template's expressions, the way that a message took through them."""
+"""Reduces a template's expressions to the alternatives that a message took."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_CONSTANTS = frozenset({"row", "omit", "message_id"})
 
 
 class TakenWay(NodeTransformer):
-    """Which of its alternatives a message took. As a transformer, leaves in an expression only what was taken."""
+    """Says which alternatives a message took. As a transformer, leaves only those in an expression."""
 
     def __init__(self, bit_by_node: Mapping[int, int], alternatives: int) -> None:
         self._bit_by_node = bit_by_node

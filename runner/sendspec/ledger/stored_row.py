@@ -39,7 +39,10 @@ def doubts_of(rows: Iterable[Sequence[Any]]) -> list[Doubt]:
 
 
 def planned_run_of(row: Sequence[Any]) -> PlannedRun:
-    """The run in a row: number, process, start, end, ending, messages, then plan digest, commit, and who approved it; requests, sends."""
+    """The run in a row.
+
+    The columns are number, process, start, end, ending, messages, plan digest, commit, who is said to have approved it and who has, requests, sends.
+    """
     run, pid, started, ended, ending, messages, digest, commit, claimed, verified, requests, specs = row
     note = None
     if digest is not None:

@@ -53,7 +53,7 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class RowLeftOut:
     """The spec's `where` leaves the row out."""
 
 
@@ -71,7 +71,7 @@ class NotEditable:
     reason: str
 
 
-EditResult: TypeAlias = Edited | LeftOut | Rejected | NotEditable
+EditResult: TypeAlias = Edited | RowLeftOut | Rejected | NotEditable
 
 
 def editable_values(job: Job, row: Row) -> tuple[EditableValue, ...]:
@@ -115,7 +115,7 @@ def edited_message(
     if composed is None:
         return Rejected(tuple(problems))
     if not isinstance(composed, Message):
-        return LeftOut()
+        return RowLeftOut()
     exclusion = Eligibility(suppressed=job.suppressed).exclusion_of(composed)
     skip = None if exclusion is Exclusion.NONE else SKIP_BY_EXCLUSION[exclusion]
     return Edited(shown_message(edited, values, composed, prices, shapes=shapes), skip)

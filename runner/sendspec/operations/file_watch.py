@@ -10,7 +10,7 @@ POLL_SECONDS = 0.25
 MISSING_SECONDS = 1.0
 """How long a file may be away before that counts: many editors save by moving another file to its place."""
 MAX_SETTLING_SECONDS = 2.0
-"""How long changes are waited out that don't end, such as of a file that grows."""
+"""How long to wait for changes to end that don't, such as those of a file that grows."""
 
 Mark: TypeAlias = tuple[int, ...]
 """What tells that a file is another, or was written to; of a file that can't be looked at, the error's number alone."""
@@ -25,7 +25,7 @@ class FileWatch:
         self._unsettled_since: float | None = None
 
     def begin(self, paths: Iterable[str]) -> None:
-        """A reading begins: of changes from now on, `has_changed` tells."""
+        """Marks the beginning of a reading: `has_changed` reports changes from now on."""
         self._read = self._last = {path: mark_of(path) for path in paths}
         self._unsettled_since = None
 

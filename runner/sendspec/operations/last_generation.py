@@ -52,7 +52,7 @@ def _found(job: Job, plan: Plan, ledger: Facts, generation: int, sizes: Sequence
 
 
 def _cost(job: Job, ledger: Facts, generation: int, sizes: Sequence[SizeCount], prices: PriceTable) -> Cost:
-    """What was accepted cost. The country of who is no longer in the table can't be told."""
+    """The cost of what was accepted. Nobody who has left the table has a known country."""
     from sendspec.operations.report_countries import (  # loads much, and few plans need it
         CountryTally,
         cost_by_country,

@@ -33,7 +33,7 @@ READ_SECONDS = 10.0
 MAX_EDIT = 100_000
 """Bytes of an edited row."""
 EDIT_SECONDS = 10.0
-"""How long an edit waits for others to be answered."""
+"""How long an edit waits while others are answered."""
 MAX_DISCARDED = 2 * MAX_EDIT
 """Bytes of a refused request that are read."""
 CHANGES, EDITED = "changes", "edited"

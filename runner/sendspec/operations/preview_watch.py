@@ -27,7 +27,7 @@ from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.tables.row import Row
 
 MAX_DISTURBED = 4
-"""Readings during which a file changed whose errors are not told, one after another: such errors may be those of half a file."""
+"""How many readings in a row may be disturbed by a change before their errors are shown: they may be those of half a file."""
 
 MakePreview = Callable[[Sequence[Job], Sequence[Plan], ProjectContext, Problems], Preview | None]
 """Makes the preview; None where there is nothing to show, which the problems say."""

@@ -28,7 +28,7 @@ _URGENCY = {
     State.SKIPPED: 5,
 }
 _UNDELIVERED = 1
-"""Behind the refused ones: these people must be called too."""
+"""After the refused ones: these people must be called too."""
 KeyedMessage = tuple[MessageKey, MessageRecord]
 
 

@@ -24,7 +24,7 @@ class RowError:
 
 
 class RowErrors(Problems):
-    """With `most_described`, so many rows of each fault have its own words, and the others the fault's code alone: words take time."""
+    """With `most_described`, only that many rows of each fault keep its words; the others keep its code, because words take time."""
 
     def __init__(self, most_described: int | None = None) -> None:
         super().__init__()

@@ -91,8 +91,8 @@ class Plan:
     don't ask, or there is no ledger to know it from. `last` is what was sent before.
 
     `looks_back`: the spec says `only: undelivered`. `earlier` is what it kept by; None: nothing was looked up, and every row is taken for
-    one that is kept. `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
-    nobody can approve. `ledger` is the ledger's id.
+    one that is kept. `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for
+    a plan that nobody can approve. `ledger` is the ledger's id.
     """
 
     target: Target

@@ -1,4 +1,4 @@
-"""Which of the messages that arrived are meant: those with a text, those to somebody."""
+"""Selects messages that arrived, by their text and their receiver."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MAX_QUERY_FIELDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """`contains`: anywhere in what can be read of a message, as it is written. `to`: one of its addresses. None: any."""
+    """`contains` is anywhere in what can be read of a message, spelled the same. `to` is one of its addresses. None selects all."""
 
     contains: str | None = None
     to: str | None = None
 
     def matches(self, message: Mapping[str, Any]) -> bool:
-        """Whether it is meant. `message` is a request body, or a message as the API shows it."""
+        """Whether it is selected. `message` is a request body, or a message as the API shows it."""
         receivers = {address.casefold() for address in addresses_of(message)}
         if self.to is not None and self.to.casefold() not in receivers:
             return False
@@ -34,7 +34,7 @@ class Wanted:
 
 
 def wanted_in(query: str) -> Wanted:
-    """What a query wants; other parameters are left alone."""
+    """The selection in a query; other parameters are ignored."""
     try:
         given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS))
     except ValueError:

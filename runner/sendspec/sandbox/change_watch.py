@@ -1,4 +1,4 @@
-"""Tells whether anything that the sandbox's page shows has changed, without reading all of it again."""
+"""Notices changes of what the sandbox's page shows, without reading all of it again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ChangeWatch:
         self._steps = 0
 
     def version(self) -> str:
-        """Another one whenever the page would show something else. Raises `SandboxUnwritable`."""
+        """Differs as soon as the page would show something else. Raises `SandboxUnwritable`."""
         with self._lock:
             newest = self._store.newest_numbers()
             self._take_in(newest[0])
@@ -42,7 +42,7 @@ class ChangeWatch:
             return f"{newest} {self._faults.version} {counts} {self._steps} {self._store.is_lost} {self._mark()}"
 
     def _take_in(self, newest: int) -> None:
-        """Notes what is to come of new messages. Their numbers begin again when everything was forgotten."""
+        """Notes when the steps of new messages are due. Numbers begin again once everything was forgotten."""
         self._cursor = min(self._cursor, newest)
         now = self._clock()
         due = set(self._due)

@@ -1,4 +1,4 @@
-"""The faults that are switched on: those of the command line, and those of a person, who may add and remove them at any time."""
+"""The faults that are switched on, by the command line or by a person, who may add and remove them at any time."""
 
 from __future__ import annotations
 

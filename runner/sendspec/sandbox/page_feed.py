@@ -1,4 +1,4 @@
-"""Tells open pages, by server-sent events, that there is something new to fetch. What it is they fetch themselves."""
+"""Tells open pages, by server-sent events, that there is something new. They fetch it themselves."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 MAX_STREAMS = 16
 HEARTBEAT_SECONDS = 10.0
-"""So a page that was closed is noticed, and a server that is gone too."""
+"""How often something is written, so that a closed page is noticed, and so is a server that is gone."""
 EVENT_STREAM = "text/event-stream; charset=utf-8"
 
 
 class PageFeed:
-    """A version that is raised with each change. However slow a page is, it misses none of the present, only of the past."""
+    """A version that is raised with each change. A slow page may miss versions, never the newest."""
 
     def __init__(self) -> None:
         self._changing = threading.Condition()

@@ -17,11 +17,11 @@ from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
 EVENTS = "events"
 """The stream's place below the page's path."""
 LOOK_SECONDS = 0.2
-"""How often it is looked whether something has changed, while a page is open."""
+"""How often to look for changes while a page is open."""
 HEARTBEAT_SECONDS = 1.0
-"""Who goes from page to page leaves a stream behind each time: it has to be noticed soon, as there is room for few."""
+"""Going from page to page leaves a stream behind each time, and there is room for few: a closed one has to be noticed soon."""
 REST = 4
-"""While pages are made again and again, this many times as long as it took is left to other work."""
+"""After a page was made, this many times as long is left to other work."""
 _WORDS = {"Content-Type": "text/plain; charset=utf-8", "Content-Security-Policy": "default-src 'none'"}
 
 

@@ -100,7 +100,7 @@ class CheckedRows:
 
     @contextmanager
     def _query(self) -> Iterator[None]:
-        """Has the block's query counted by itself, and raises what goes wrong in it as errors about the file."""
+        """Counts the query of the `with` block by itself, and raises what goes wrong there as errors about the file."""
         self._check_process()
         self._begin_query()
         try:

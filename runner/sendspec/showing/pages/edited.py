@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from sendspec.operations.edited_message import Edited, EditResult, LeftOut, NotEditable, Rejected
+from sendspec.operations.edited_message import Edited, EditResult, NotEditable, Rejected, RowLeftOut
 from sendspec.operations.preview import SpecPreview
 from sendspec.showing.account import skip_words
 from sendspec.showing.diagnostics import diagnostics_text
@@ -27,7 +27,7 @@ def edited_json(spec: SpecPreview, number: int, found: EditResult, *, is_changed
             return {"seen": _made("seen", view=view), "note": note, "state": view.state, "message": shown_json(message)}
         case Rejected(diagnostics):
             return {"note": _made("edited", errors=diagnostics_text(diagnostics, PLAIN, ending=""), words="")}
-        case LeftOut():
+        case RowLeftOut():
             return {
                 "note": _made("edited", errors="", words="Nobody would get it: the spec’s `where` leaves this row out.")
             }

@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row with its first cell as its name. `id` is what links lead to, `state` what a filter's buttons choose by: a word, or several with spaces between them."""
+    """A row, named by its first cell. Links lead to its `id`. A filter's buttons choose by its `state`: words, with spaces between."""
 
     cells: Sequence[str | Markup]
     id: str = ""

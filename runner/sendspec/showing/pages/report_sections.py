@@ -45,7 +45,7 @@ PAUSES = "A band is a pause: the API throttled the send, or wasn’t reached, or
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class SectionTable:
     caption: str
     columns: Sequence[Column]
     rows: Sequence[TableRow]
@@ -53,7 +53,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class PageSection:
     """Words, figures, a chart and tables, in this order; `tail` says what was left out. Two that aren't wide may stand side by side."""
 
     id: str
@@ -61,32 +61,32 @@ class Section:
     lead: Sequence[str] = ()
     facts: Sequence[Fact] = ()
     chart: Markup | None = None
-    tables: Sequence[Table] = ()
+    tables: Sequence[SectionTable] = ()
     tail: Sequence[str | Markup] = ()
     is_wide: bool = False
 
 
-def sections(report: SendReport, listed: Mapping[str, str]) -> list[Section]:
+def sections(report: SendReport, listed: Mapping[str, str]) -> list[PageSection]:
     """`listed` are the messages whose rows are on the page: the words for their places, by id."""
     return list(_sections(report, listed))
 
 
-def _sections(report: SendReport, listed: Mapping[str, str]) -> Iterator[Section]:
+def _sections(report: SendReport, listed: Mapping[str, str]) -> Iterator[PageSection]:
     if report.guards:
         yield _guards(report)
     if report.earlier is not None:
         columns, rows = earlier_columns(report, report.earlier), earlier_rows(report, report.earlier)
-        table = Table(caption="This generation and the one before", columns=columns, rows=rows, id="generations")
-        yield Section(id="earlier", title="The generation before", tables=[table])
+        table = SectionTable(caption="This generation and the one before", columns=columns, rows=rows, id="generations")
+        yield PageSection(id="earlier", title="The generation before", tables=[table])
     if report.throughput.buckets:
-        yield Section(
+        yield PageSection(
             id="pace", title="Pace", facts=_pace_facts(report), chart=throughput_chart(report.throughput), tail=[PAUSES], is_wide=True
         )  # fmt: skip
     if report.latency.count:
         yield _latency(report)
     if report.account.skipped_total:
-        table = Table(caption="Skipped recipients by reason", columns=SKIP_COLUMNS, rows=skip_rows(report), id="skip-reasons")  # fmt: skip
-        yield Section(id="skipped", title="Skipped", tables=[table])
+        table = SectionTable(caption="Skipped recipients by reason", columns=SKIP_COLUMNS, rows=skip_rows(report), id="skip-reasons")  # fmt: skip
+        yield PageSection(id="skipped", title="Skipped", tables=[table])
     for identity, title, reasons in (
         ("refusals", "Refused, by reason", report.refusals),
         ("doubts", "In doubt, by reason", report.doubts),
@@ -101,10 +101,10 @@ def _sections(report: SendReport, listed: Mapping[str, str]) -> Iterator[Section
         yield _runs(report)
 
 
-def _guards(report: SendReport) -> Section:
-    table = Table(caption="Today’s limits, and what this send came to", columns=GUARD_COLUMNS, rows=guard_rows(report.guards), id="guard-table")  # fmt: skip
+def _guards(report: SendReport) -> PageSection:
+    table = SectionTable(caption="Today’s limits, and what this send came to", columns=GUARD_COLUMNS, rows=guard_rows(report.guards), id="guard-table")  # fmt: skip
     tail = "The limits are those that spec and environment have today: the ledger doesn’t keep earlier ones."
-    return Section(id="guards", title="Guards", tables=[table], tail=[tail])
+    return PageSection(id="guards", title="Guards", tables=[table], tail=[tail])
 
 
 def _pace_facts(report: SendReport) -> list[Fact]:
@@ -118,21 +118,25 @@ def _pace_facts(report: SendReport) -> list[Fact]:
     ]
 
 
-def _latency(report: SendReport) -> Section:
+def _latency(report: SendReport) -> PageSection:
     latency = report.latency
     named = (("median", latency.p50), ("90 of 100 within", latency.p90), ("99 of 100 within", latency.p99), ("longest", latency.max))  # fmt: skip
     facts = [Fact(label, seconds_text(value)) for label, value in named if value is not None]
     lead = [f"From the claim of a message to its result, of {counted(latency.count, 'attempt')}."]
-    return Section(id="latency", title="How long the API took", lead=lead, facts=facts, chart=latency_chart(latency))
+    return PageSection(
+        id="latency", title="How long the API took", lead=lead, facts=facts, chart=latency_chart(latency)
+    )
 
 
-def _reasons(identity: str, title: str, reasons: Reasons, listed: Mapping[str, str]) -> Section:
+def _reasons(identity: str, title: str, reasons: Reasons, listed: Mapping[str, str]) -> PageSection:
     rows = reason_rows(few(reasons), listed)
-    table = Table(caption=f"{title}, in the API’s words", columns=REASON_COLUMNS, rows=rows, id=f"{identity}-table")
-    return Section(id=identity, title=title, tables=[table])
+    table = SectionTable(
+        caption=f"{title}, in the API’s words", columns=REASON_COLUMNS, rows=rows, id=f"{identity}-table"
+    )
+    return PageSection(id=identity, title=title, tables=[table])
 
 
-def _deliveries(report: SendReport, listed: Mapping[str, str]) -> Section:
+def _deliveries(report: SendReport, listed: Mapping[str, str]) -> PageSection:
     account = report.delivery
     assert account is not None
     tally = account.tally
@@ -148,7 +152,9 @@ def _deliveries(report: SendReport, listed: Mapping[str, str]) -> Section:
     if account.reasons:
         rows = delivery_rows(account, listed, MAX_REASONS)
         tables = [
-            Table(caption="Not delivered, by reason", columns=DELIVERY_COLUMNS, rows=rows, id="undelivered-table")
+            SectionTable(
+                caption="Not delivered, by reason", columns=DELIVERY_COLUMNS, rows=rows, id="undelivered-table"
+            )
         ]
     hidden = account.reasons[MAX_REASONS:]
     more = [f"{counted(sum(each.count for each in hidden), 'message')} for {counted(len(hidden), 'more reason')} are not listed here."]  # fmt: skip
@@ -160,10 +166,12 @@ def _deliveries(report: SendReport, listed: Mapping[str, str]) -> Section:
     ]
     lead = [tally_line(tally), as_of, *([f"Recipients: {', '.join(found)}."] if found else [])]
     tail = [*(more if hidden else []), *([with_code(f"{again[:1].upper()}{again[1:]}.")] if again else [])]
-    return Section(id="deliveries", title="Deliveries", lead=lead, facts=facts, tables=tables, tail=tail, is_wide=True)
+    return PageSection(
+        id="deliveries", title="Deliveries", lead=lead, facts=facts, tables=tables, tail=tail, is_wide=True
+    )
 
 
-def _countries(report: SendReport) -> Section:
+def _countries(report: SendReport) -> PageSection:
     segments = report.segments
     facts = [
         Fact("segments", grouped(segments.total), f"{grouped(segments.accepted)} accepted"),
@@ -175,16 +183,16 @@ def _countries(report: SendReport) -> Section:
     ]
     if report.countries is None:
         lead = ["The table of recipients wasn’t at hand, so the countries aren’t known."]
-        return Section(id="countries", title="Segments and cost", lead=lead, facts=facts)
+        return PageSection(id="countries", title="Segments and cost", lead=lead, facts=facts)
     countries = sorted(report.countries, key=lambda each: (-each.segments, -each.messages, each.country))
     shares = [_share(each, report) for each in countries]
     hidden = len(countries) - MAX_COUNTRIES
     chart = country_chart("Segments accepted, by country", shares, max(0, len(shares) - MAX_BARS)) if shares else None
-    table = Table(caption="By country", columns=COUNTRY_COLUMNS, rows=country_rows(countries, report.cost), id="country-table")  # fmt: skip
+    table = SectionTable(caption="By country", columns=COUNTRY_COLUMNS, rows=country_rows(countries, report.cost), id="country-table")  # fmt: skip
     tail = [f"{counted(hidden, 'more country', 'more countries')} are not listed here."] if hidden > 0 else []
     if any(each.country == "unknown" for each in countries):
         tail.append("unknown: the country can’t be told from the number, or the row is no longer in the table.")
-    return Section(id="countries", title="Segments and cost", facts=facts, chart=chart, tables=[table] if countries else [], tail=tail, is_wide=True)  # fmt: skip
+    return PageSection(id="countries", title="Segments and cost", facts=facts, chart=chart, tables=[table] if countries else [], tail=tail, is_wide=True)  # fmt: skip
 
 
 def _share(each: CountryCounts, report: SendReport) -> CountryShare:
@@ -194,11 +202,13 @@ def _share(each: CountryCounts, report: SendReport) -> CountryShare:
     return CountryShare(each.country, each.segments, f"{words}{price}")
 
 
-def _runs(report: SendReport) -> Section:
-    table = Table(caption="Runs, the latest last", columns=RUN_COLUMNS, rows=run_rows(report.runs), id="run-table")
+def _runs(report: SendReport) -> PageSection:
+    table = SectionTable(
+        caption="Runs, the latest last", columns=RUN_COLUMNS, rows=run_rows(report.runs), id="run-table"
+    )
     hidden = len(report.runs) - MAX_RUNS
     tail = [
         "An approval that is claimed was only said; one that is verified was signed, and the signature was checked."
     ]
     tail += [f"{counted(hidden, 'earlier run')} are not listed here."] if hidden > 0 else []
-    return Section(id="runs", title="Runs and approvals", tables=[table], tail=tail, is_wide=True)
+    return PageSection(id="runs", title="Runs and approvals", tables=[table], tail=tail, is_wide=True)

@@ -67,7 +67,7 @@ def _held(guard: Guard) -> Markup | str:
 
 
 def reason_rows(reasons: Reasons, listed: Mapping[str, str]) -> list[TableRow]:
-    """The reasons with the number of messages, and the first of them: a link if its row is among the `listed`, which name the places of rows by id."""
+    """The reasons with the number of messages, and the first of them: a link if its row is `listed`, which has the words for rows by id."""
     rows = [TableRow([clipped(each.text, MAX_TEXT), grouped(each.count), first_link(each.first, listed)]) for each in reasons.listed]  # fmt: skip
     if reasons.others:
         rows.append(TableRow([f"{grouped(reasons.other_kinds)} other reasons", grouped(reasons.others), ""]))
