@@ -6,7 +6,6 @@ import fcntl
 import http.client
 import os
 import re
-import select
 import signal
 import struct
 import subprocess
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from long_rows import long
+from readiness import is_readable
 
 pytestmark = pytest.mark.process
 
@@ -50,7 +50,7 @@ class Watching:
         """All that was said, once the pattern is in it. What was said before is forgotten."""
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.said):
-            assert select.select([self._reading], [], [], max(0, deadline - time.monotonic()))[0], self.said
+            assert is_readable(self._reading, deadline - time.monotonic()), self.said
             block = self._read()
             assert block, self.said
             self.said += block.decode(errors="replace")

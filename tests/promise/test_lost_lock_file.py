@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pty
-import select
 import subprocess
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from project_dir import SPEC, CountingServer, Done, ProjectDir, numbers
+from readiness import is_readable
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.operations.ledger_init import refuse_without_entry
@@ -303,7 +303,7 @@ def asked(project_dir: ProjectDir, answer: str, *arguments: str) -> tuple[int, s
     )  # fmt: skip
     os.close(theirs)
     said, answered = b"", False
-    while select.select([own], [], [], 60)[0]:
+    while is_readable(own, 60):
         try:
             more = os.read(own, 4_096)
         except OSError:  # the other end is closed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import select
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from readiness import is_readable
 
 IN_CI = bool(os.environ.get("CI"))
 _AT_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execvp(sys.argv[1], sys.argv[1:])"  # its own terminal
@@ -46,7 +46,7 @@ class ShellSession:
         """What is printed up to `mark`."""
         printed, end = "", time.monotonic() + SECONDS
         while mark not in printed:
-            ready, _, _ = select.select([self._ours], [], [], max(0, end - time.monotonic()))
+            ready = is_readable(self._ours, end - time.monotonic())
             assert ready, f"the shell never printed {mark!r}, but: {printed!r}"
             printed += os.read(self._ours, 65_536).decode(errors="replace")
         return printed.partition(mark)[0]

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, ClassVar, TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
@@ -94,8 +95,8 @@ class CheckedRows:
     def _blocks_of(self, sql: str, parameters: Sequence[Any]) -> Iterator[list[Any]]:
         """The same, many rows at a time."""
         with self._query():
-            cursor = self._connection.execute(sql, parameters)
-            while block := cursor.fetchmany(CHECKED_AT_ONCE):
+            rows = iter(self._connection.execute(sql, parameters))
+            while block := list(islice(rows, CHECKED_AT_ONCE)):
                 yield block
 
     @contextmanager
