@@ -273,6 +273,7 @@ def test_a_sender_of_a_message_s_own_is_named_and_an_empty_list_makes_a_page(pro
     assert [
         text.count(each) for each in ("From Shop", "From Store", "Who gets it 0 of 0 recipients", "Who gets it 2 of 2")
     ] == [1, 1, 1, 2]
+    assert text.count("A segment is a part of a text") == 1
 
 
 SHORT = """spec: 1
