@@ -13,6 +13,7 @@ from long_rows import long
 from playwright.sync_api import Locator, Page, expect
 from project_dir import ProjectDir, project_dir
 from seen_page import OpenPage, SeenPage, assert_sound
+from sendspec.sandbox.page_feed import FULL
 
 __all__ = ["project_dir"]
 pytestmark = pytest.mark.process
@@ -140,6 +141,18 @@ def test_a_link_on_another_sites_page_leads_in_too(watching: Watching, browser_p
     page.get_by_role("link").click()
     expect(bubble(page, 2)).to_have_text("Hi Ann, welcome to the shop.")
     assert page.url == watching.link.partition("?")[0]
+
+
+@long
+def test_a_page_without_a_stream_says_why_and_comes_back(watching: Watching, browser_page: OpenPage) -> None:
+    seen = browser_page(watching.link)
+    full = {"body": FULL, "content_type": "text/event-stream"}
+    seen.page.route("**/changes", lambda route: route.fulfill(**full), times=1)
+    seen.page.reload()
+    state = seen.page.locator("#following-state")
+    expect(state).to_contain_text("close one")
+    expect(state).to_contain_text("Following 4 files", timeout=15_000)
+    assert seen.errors == []
 
 
 @long

@@ -14,6 +14,7 @@ from sandbox_page import BASE, TOKEN, PageClient, paged
 from sendspec.sandbox.fault import parse_fault
 from sendspec.sandbox.page import MAX_FORM
 from sendspec.sandbox.page_feed import MAX_STREAMS
+from sendspec.sandbox.server import MAX_CONNECTIONS
 
 ORIGIN = "http://page.example"
 
@@ -132,6 +133,24 @@ def test_a_reader_is_told_of_each_change_and_of_the_end() -> None:
             client.put(payload(1))
             read_until(reader, b"event: changed")
         read_until(reader, b"event: ended")
+
+
+@pytest.mark.parametrize("raw", [b"", b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 9\r\n\r\n"])
+def test_idle_connections_keep_nobody_out(client: PageClient, raw: bytes) -> None:
+    host, port = client.url.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        reader = listening(client, stack)
+        read_until(reader, b"event: changed")
+        idle = []
+        for _ in range(MAX_CONNECTIONS + 20):
+            idle.append(stack.enter_context(socket.create_connection((host, int(port)), timeout=20)))
+            idle[-1].sendall(raw.replace(b"PORT", port.encode()))
+        assert client.get("").status == 200
+        for connection in idle[:10]:
+            with suppress(ConnectionError):
+                assert connection.recv(1) == b""
+        client.put(payload(2))
+        read_until(reader, b"event: changed")
 
 
 def test_so_many_may_listen_and_one_that_never_reads_stops_nobody(client: PageClient) -> None:

@@ -22,7 +22,7 @@ from sendspec.sandbox.bounded_server import (
     written_target,
 )
 from sendspec.sandbox.page_access import PAGE_HEADERS, Admitted, Entering, PageAccess, Turned
-from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
+from sendspec.sandbox.page_feed import EVENT_STREAM, FULL, PageFeed
 
 LOOPBACK = "127.0.0.1"
 MAX_CONNECTIONS = 32
@@ -138,11 +138,12 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         with self.page.feed.stream() as has_room:
-            if not has_room:
-                self._answer(503, TEXT, b"too many pages are open\n", {"Retry-After": "10"})
-                return
             self._begin(200, EVENT_STREAM, {})
+            if not has_room:
+                self.wfile.write(FULL)
             self.wfile.flush()
+            if not has_room:
+                return
 
             def write(event: bytes) -> None:
                 self.wfile.write(event)

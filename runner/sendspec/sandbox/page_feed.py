@@ -10,6 +10,8 @@ MAX_STREAMS = 16
 HEARTBEAT_SECONDS = 10.0
 """How often something is written, so that a closed page is noticed, and so is a server that is gone."""
 EVENT_STREAM = "text/event-stream; charset=utf-8"
+FULL = b"event: full\ndata: full\n\n"
+"""What a page gets for which there is no stream: of a status, its script would not be told."""
 
 
 class PageFeed:

@@ -12,7 +12,7 @@ from sendspec.provider.body_length import body_length
 from sendspec.sandbox.change_watch import ChangeWatch
 from sendspec.sandbox.page import MAX_FORM, PAGE_PATH, PageReply, SandboxPage
 from sendspec.sandbox.page_access import PAGE_HEADERS, Admitted, Entering, PageAccess, Turned
-from sendspec.sandbox.page_feed import EVENT_STREAM, PageFeed
+from sendspec.sandbox.page_feed import EVENT_STREAM, FULL, PageFeed
 
 EVENTS = "events"
 """The stream's place below the page's path."""
@@ -92,7 +92,7 @@ class ServedPage:
         with self._feed.stream() as has_room:
             _begin(exchange, 200, {"Content-Type": EVENT_STREAM, "Connection": "close"})
             if not has_room:
-                exchange.wfile.write(b"event: full\ndata: full\n\n")  # of a status, a page is not told
+                exchange.wfile.write(FULL)
                 return
             self._is_open.set()
 

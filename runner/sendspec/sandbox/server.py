@@ -33,6 +33,8 @@ MAX_BODY = 1_000_000
 MAX_DISCARDED = 16 * MAX_BODY
 """Bytes of a refused body that are read."""
 LOOPBACK = "127.0.0.1"
+MAX_CONNECTIONS = 300
+"""With more, the one that has waited longest without a request is ended: nobody's idle connections keep others out."""
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
 _BATCH = path_pattern(BATCH_PATH)
@@ -52,10 +54,15 @@ class _Exchange(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     timeout = 60
+    server: _Server
     sandbox: Sandbox
     released: threading.Event
     webhooks: WebhookSender | None
     page: ServedPage | None
+
+    def handle_one_request(self) -> None:
+        self.server.waits(self.connection)
+        super().handle_one_request()
 
     def do_POST(self) -> None:
         if not self._is_for_us() or self._is_of_page():
@@ -68,6 +75,7 @@ class _Exchange(BaseHTTPRequestHandler):
             self._refuse(413, error_json("BadRequest", "The body is too large"))
             return
         raw = self.rfile.read(length)
+        self.server.serves(self.connection)
         if not self._authorized():
             return
         faults = [] if self._path() == RECEIVE_PATH else self.sandbox.next_post()
@@ -84,6 +92,7 @@ class _Exchange(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if not self._is_for_us():
             return
+        self.server.serves(self.connection)
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
             self.close_connection = True  # an unread body would be parsed as the next request
         if not self._is_of_page() and self._authorized():
@@ -100,7 +109,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def _is_for_us(self) -> bool:
         """Whether `Host` names this machine; if not, the request is refused."""
-        address: tuple[Any, ...] = self.server.server_address  # type: ignore[assignment]  # the socket is AF_INET
+        address = self.server.server_address
         if self.path.startswith("/") and names_this_machine(self.headers, address[1]):
             return True
         self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
@@ -182,6 +191,49 @@ class _Exchange(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
+
+    def __init__(self, address: tuple[str, int], exchange: type[_Exchange]) -> None:
+        self._lock = threading.Lock()
+        self._open = 0
+        self._waiting: dict[Any, None] = {}
+        super().__init__(address, exchange)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open += 1
+            oldest = next(iter(self._waiting), None) if self._open > MAX_CONNECTIONS else None
+            self._waiting.pop(oldest, None)
+            self._waiting[request] = None
+        if oldest is not None:
+            with suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._leave(request)
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._leave(request)
+
+    def _leave(self, request: Any) -> None:
+        with self._lock:
+            self._open -= 1
+            self._waiting.pop(request, None)
+
+    def waits(self, request: Any) -> None:
+        """The connection has no request, or a part of one."""
+        with self._lock:
+            self._waiting.pop(request, None)
+            self._waiting[request] = None
+
+    def serves(self, request: Any) -> None:
+        """The connection's request was read."""
+        with self._lock:
+            self._waiting.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Reports nothing: clients may disconnect at any time."""

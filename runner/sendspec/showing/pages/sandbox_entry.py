@@ -149,7 +149,7 @@ def _marked(segment: str, start: int, marked: Mapping[int, str | None], told: _T
             continue
         told.marks += 1
         if told.marks == MAX_MARKS + 1:
-            yield Piece("…", "cut", f"only the first {MAX_MARKS} places that force UCS-2 are marked")
+            yield Piece("no marks from here", "cut", f"only the first {MAX_MARKS} places that force UCS-2 are marked")
         yield Piece(text, "forcing", _explained(found, marked, told)) if told.marks <= MAX_MARKS else Piece(text)
 
 

@@ -14,6 +14,8 @@
   const fields = (article) => [...article.querySelectorAll("[data-column]")];
   const here = (name) => new URL(name, location.href.split(/[?#]/)[0]).href;
 
+  const AGAIN = 5000; // milliseconds
+
   function say(text) {
     if (state.textContent !== text) state.textContent = text;
   }
@@ -26,6 +28,12 @@
     stream.addEventListener("changed", ({ data }) => {
       say(following());
       if (data !== number) refresh();
+    });
+    stream.addEventListener("full", () => {
+      stream.close();
+      stream = null;
+      say("Too many pages of this preview are open: close one, and this one follows again.");
+      setTimeout(listen, AGAIN);
     });
     stream.addEventListener("ended", () => {
       isOver = true;
