@@ -11,9 +11,9 @@ _WORD = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
 class Searched:
-    """What a search finds something by: a word by being anywhere in its `texts`, or by being the whole of one of its `terms`.
+    """What a search looks in. A word is found anywhere in `texts`, or if it is the whole of one of the `terms`.
 
-    So what nobody sees, such as an id, is found by nothing but itself.
+    So only the whole of an id, which nobody sees, finds it.
     """
 
     def __init__(self, texts: Collection[str], terms: Collection[str]) -> None:

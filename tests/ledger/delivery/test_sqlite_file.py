@@ -27,7 +27,7 @@ from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
 from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
-from sendspec.ledger.delivery.sqlite.creation import refuse_taken
+from sendspec.ledger.delivery.sqlite.creation import make_file, refuse_taken
 from sendspec.ledger.delivery.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
 from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore, tries_within
@@ -435,6 +435,12 @@ def test_a_place_with_something_in_it_takes_no_copy(ledger: Path, kept: Path) ->
         refuse_taken(ledger)
     (kept.parent / "test.db.opt-outs").unlink()
     refuse_taken(ledger)
+
+
+def test_a_file_that_another_process_has_just_made_stays_as_it_is(kept: Path) -> None:
+    before = kept.read_bytes()
+    make_file(kept, IDENTITY)  # as the one that comes second to the folder's lock does
+    assert kept.read_bytes() == before
 
 
 def test_no_number_is_in_any_of_its_files(ledger: Path) -> None:
