@@ -25,7 +25,7 @@ from sendspec.showing.pages.report_recipients import key_words, place_words, row
 from sendspec.showing.pages.report_words import clipped, with_code
 
 CALLS_SHOWN, REASONS_SHOWN, COUNTRIES_SHOWN, UNPRICED_NAMED = 5, 3, 3, 8
-WHY_LENGTH = 140
+WHY_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
