@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from sandbox_client import payload, payload_to
-from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
+from sandbox_page import BASE, MAIL, SALT, TWO_UCS2, PageClient, paged, record
+from sendspec.composing.identity import receiver_hash
 from sendspec.planning.message_state import State
 from sendspec.reading.contacts.country_codes import has_length_of_its_country
 from sendspec.sandbox.change_watch import ChangeWatch
+from sendspec.sandbox.comparison import Fingerprint
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
 from sendspec.sandbox.fault_switch import MAX_FAULTS
@@ -194,6 +196,15 @@ def test_what_was_planned_is_beside_what_arrived(client: PageClient) -> None:
     client.planned.why_not = "this project has sent nothing"
     assert "this project has sent nothing" in words(client.html("planned"))
     assert "this project has sent nothing" in words(client.html(""))
+
+
+def test_what_has_the_planned_size_and_other_content_is_told(client: PageClient) -> None:
+    client.planned.records.append(record(1, reference="m1"))
+    client.planned.fingerprints = {(1).to_bytes(16): Fingerprint(receiver_hash(SALT, "+447700900001"), bytes(24))}
+    client.put(payload(1))
+    assert "1 with other content than planned" in words(client.html(""))
+    assert "hello, row 2 planned other content" in words(client.html(f"with/{ADA}"))
+    assert "something in it is another one" in words(client.html("planned"))
 
 
 def test_what_is_accepted_while_the_page_is_made_is_not_missed(client: PageClient) -> None:
