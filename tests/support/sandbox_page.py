@@ -147,9 +147,10 @@ def paged(
     path: Path | None = None,
     **options: Any,
 ) -> Iterator[PageClient]:
-    """A sandbox with its page. Its clock stands still, unless `now` is None."""
-    clock, store, planned = Clock(), Store(path), PlannedHere(list(records))
+    """A sandbox with its page. Its clock stands still, unless `now` is None. Its messages are in the file at `path`, or in memory."""
+    clock, planned = Clock(), PlannedHere(list(records))
     wall = time.time if now is None else clock
+    store = Store(path, wall)
     clock.now = time.time() if now is None else now
     sandbox = Sandbox(store, wall, **options)
     page = SandboxPage(

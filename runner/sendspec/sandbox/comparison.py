@@ -118,10 +118,15 @@ def _names(message: Stored) -> Iterable[str]:
         yield from (name, normal_address(name))
 
 
-def compare(planned: Planned, stored: Sequence[Stored], now: float, platforms: Mapping[str, str]) -> Comparison:
-    """Finds each message by the API's id, and by the references that it went out under. Other workspaces are other projects' own."""
+def compare(
+    planned: Planned, stored: Sequence[Stored], now: float, platforms: Mapping[str, str], lost_at: float | None = None
+) -> Comparison:
+    """Finds each message by the API's id, and by the references that it went out under. Other workspaces are other projects' own.
+
+    What had arrived until `lost_at` is not among `stored` any more.
+    """
     own = [message for message in stored if message.workspace.lower() in planned.workspaces]
-    finder, tally = _Finder(own), _Tally(planned, _oldest_kept(stored, now), platforms)
+    finder, tally = _Finder(own), _Tally(planned, _oldest_kept(stored, now, lost_at), platforms)
     for record in planned.records:
         tally.take(record, finder.of(record))
     tally.take_others()
@@ -234,7 +239,7 @@ def arrived_size(message: Stored, platforms: Mapping[str, str]) -> int | None:
     return None if measured is None else size_of(measured)
 
 
-def _oldest_kept(stored: Sequence[Stored], now: float) -> float:
+def _oldest_kept(stored: Sequence[Stored], now: float, lost_at: float | None) -> float:
     """What was accepted before may have been deleted since."""
     oldest = min((message.created_at for message in stored), default=now) if len(stored) >= MAX_KEPT else 0.0
-    return max(now - KEPT_SECONDS, oldest)
+    return max(now - KEPT_SECONDS, oldest, 0.0 if lost_at is None else lost_at)
