@@ -136,6 +136,27 @@ def test_it_looks_into_the_sandbox_that_runs(
     assert not (folder / ".sendspec").exists()
 
 
+def test_what_was_lost_with_the_file_of_the_sandbox_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "messages.db"
+    inside = Store(path, lambda: 1_800_000_000.0)
+    with serving(Sandbox(inside, lambda: 1_800_000_000.0)) as url:
+        monkeypatch.setenv("SENDSPEC_SANDBOX_URL", url)
+        put(inside, text("one"))
+        assert waited(capsys, 0)["lost_at"] is None
+        path.unlink()
+        put(inside, text("two"))
+        said = waited(capsys, 0)
+        assert ([each["text"] for each in said["messages"]], said["lost_at"]) == (["two"], "2027-01-15T08:00:00.000Z")
+        assert run(["sandbox", "wait"]) == 0
+        assert (
+            "at 2027-01-15T08:00:00.000Z the file with the sandbox's messages had been removed"
+            in capsys.readouterr().out
+        )
+    inside.close()
+
+
 class Meanwhile:
     """A context whose clock does something at each pause instead of waiting."""
 

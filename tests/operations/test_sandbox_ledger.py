@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.project_context import open_context
 from sendspec.operations.sandbox_ledger import NOTHING_PLANNED, SandboxLedger
 from sendspec.operations.system import real_system
-from sendspec.sandbox.comparison import Planned, compare
+from sendspec.sandbox.comparison import Difference, Planned, compare
 from sendspec.sandbox.store import Store
 
 
@@ -32,9 +33,14 @@ def test_it_reads_what_was_planned_and_notes_each_change(
     planned = ledger.read()
     assert isinstance(planned, Planned)
     store = Store(tmp_path / ".sendspec" / "sandbox-api.db")
-    found = compare(planned, store.all(), system.clock.wall(), {})
+    arrived = store.all()
     store.close()
+    found = compare(planned, arrived, system.clock.wall(), {})
     assert (found.planned, found.same, found.differences) == (3, 3, 0)
+    first, second, _ = arrived
+    swapped = [replace(first, payload={**second.payload, "reference": first.payload["reference"]}), *arrived[1:]]
+    wrong = compare(planned, swapped, system.clock.wall(), {})
+    assert {kind: len(rows) for kind, rows in wrong.found.items()} == {Difference.ELSEWHERE: 1}
     (tmp_path / ".sendspec" / "sandbox.db").write_bytes(b"no ledger")
     broken = ledger.read()
     assert isinstance(broken, str)

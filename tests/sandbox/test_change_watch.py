@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sandbox_client import NOW, Clock, payload, payload_to
 from sendspec.sandbox.change_watch import ChangeWatch
@@ -50,4 +51,21 @@ def test_what_is_scheduled_changes_when_its_time_has_come() -> None:
     assert watch.version() == before
     clock.now += 3_002
     assert watch.version() != before
+    store.close()
+
+
+def test_another_file_is_a_change_even_if_it_has_as_many_messages(tmp_path: Path) -> None:
+    clock, path = Clock(), tmp_path / "sandbox.db"
+    store = Store(path, clock)
+    watch = ChangeWatch(store, FaultSwitch(), clock, 1.0, lambda: None)
+    store.add("w", "c", [("a", payload(1))], NOW)
+    watch.version()
+    clock.now += 60
+    before = watch.version()
+    path.unlink()
+    store.add("w", "c", [("b", payload(1))], NOW + 60)
+    assert (store.newest_numbers(), watch.version() != before) == ((1, 0), True)
+    before = watch.version()
+    clock.now += 61
+    assert watch.version() != before  # what becomes of the new message
     store.close()

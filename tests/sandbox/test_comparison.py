@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
+import orjson
+import pytest
 from sandbox_client import CHANNEL, NOW, WORKSPACE, payload
-from sandbox_page import ONE_GSM7, TWO_UCS2, record
-from sendspec.composing.identity import id_text
-from sendspec.ledger.record import MessageRecord
+from sandbox_page import ONE_GSM7, SALT, TWO_UCS2, record
+from sendspec.composing.identity import id_text, payload_digest, receiver_hash
+from sendspec.ledger.record import PURGED, MessageRecord
 from sendspec.planning.message_state import State
-from sendspec.sandbox.comparison import Comparison, Difference, Planned, compare
+from sendspec.sandbox.comparison import NOTED_SECONDS, Comparison, Difference, Fingerprint, Planned, compare
 from sendspec.sandbox.store import KEPT_SECONDS, MAX_KEPT, Stored
 
 
@@ -70,6 +74,9 @@ def test_what_the_sandbox_had_no_room_for_is_not_missed() -> None:
     assert compared([record(1, updated_at=NOW - 1)], full, is_cut=True).forgotten == {State.ACCEPTED: 1}
     doubt = record(1, state=State.IN_DOUBT, updated_at=NOW - 1)
     assert compared([doubt], full, is_cut=True).forgotten == {State.IN_DOUBT: 1}
+    late = [record(1, updated_at=NOW + NOTED_SECONDS - 1)]
+    assert compared(late, full, is_cut=True).forgotten == {State.ACCEPTED: 1}
+    assert kinds(compared([record(1, updated_at=NOW + NOTED_SECONDS)], full, is_cut=True)) == {Difference.ABSENT: 1}
     assert kinds(compared([record(1, updated_at=NOW - 1)], full[1:], is_cut=True)) == {Difference.ABSENT: 1}
 
 
@@ -91,3 +98,51 @@ def test_two_people_under_one_reference_are_each_compared_with_their_own() -> No
     found = compared(both, [arrived(2, "own")])
     assert (kinds(found), found.same) == ({Difference.ABSENT: 1}, 1)
     assert found.record_of["id-2"].masked == "+44••••••02"
+
+
+def sealed(*messages: Stored, receiver: bytes | None = None) -> Planned:
+    """What the ledger has of these messages, by the number of each; `receiver` in place of the hash of each one's own."""
+    prints = {}
+    for message in messages:
+        content = {name: value for name, value in message.payload.items() if name != "reference"}
+        digest = payload_digest(SALT, sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest())
+        own = receiver_hash(SALT, message.receivers[0]) if receiver is None else receiver
+        prints[message.number.to_bytes(16)] = Fingerprint(own, digest)
+    records = [record(message.number) for message in messages]
+    return Planned(records=records, workspaces=frozenset({WORKSPACE}), salt=SALT, fingerprints=prints)
+
+
+SAME_MASK = 501
+"""The number of somebody whose masked number is that of number 1."""
+
+
+@pytest.mark.parametrize(
+    ("came", "receiver", "difference"),
+    [
+        (arrived(1), None, None),
+        (arrived(1, text="Ho"), None, Difference.CONTENT),
+        (arrived(1, text="Ho"), PURGED, Difference.CONTENT),
+        (arrived(1, text="Ho" * 99), None, Difference.SIZE),
+        (arrived(SAME_MASK, id_text((1).to_bytes(16))), None, Difference.ELSEWHERE),
+        (arrived(SAME_MASK, id_text((1).to_bytes(16)), text="Ho" * 99), None, Difference.ELSEWHERE),
+        (arrived(2, id_text((1).to_bytes(16))), PURGED, Difference.ELSEWHERE),
+    ],
+)
+def test_who_got_it_and_what_is_in_it_are_compared_by_their_hashes(
+    came: Stored, receiver: bytes | None, difference: Difference | None
+) -> None:
+    found = compare(sealed(arrived(1), receiver=receiver), [came], NOW, {})
+    assert kinds(found) == ({} if difference is None else {difference: 1})
+    assert found.same == (difference is None)
+    assert found.record_of[came.id].id == (1).to_bytes(16)
+
+
+def test_what_was_sent_before_another_text_was_planned_is_not_held_against_that_text() -> None:
+    again = replace(sealed(arrived(1)), records=[record(1, resends=1)])
+    first, second = (
+        arrived(SAME_MASK, id_text((1).to_bytes(16)), text="Ho"),
+        arrived(1, f"{id_text((1).to_bytes(16))}-2"),
+    )
+    found = compare(again, [first, second], NOW, {})
+    assert (found.same, found.differences) == (1, 0)
+    assert kinds(compare(again, [second, replace(second, id="other", number=9)], NOW, {})) == {Difference.TWICE: 1}

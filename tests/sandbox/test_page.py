@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from sandbox_client import payload, payload_to
-from sandbox_page import BASE, MAIL, TWO_UCS2, PageClient, paged, record
+from sandbox_page import BASE, MAIL, SALT, TWO_UCS2, PageClient, paged, record
+from sendspec.composing.identity import receiver_hash
 from sendspec.planning.message_state import State
 from sendspec.reading.contacts.country_codes import has_length_of_its_country
-from sendspec.sandbox.change_watch import ChangeWatch
+from sendspec.sandbox.comparison import Fingerprint
 from sendspec.sandbox.ending import ENDINGS
 from sendspec.sandbox.fault import WEBHOOK_KINDS
 from sendspec.sandbox.fault_switch import MAX_FAULTS
 from sendspec.sandbox.inbox import conversation_id
-from sendspec.sandbox.store import KEPT_SECONDS, Store
+from sendspec.sandbox.store import KEPT_SECONDS
 
 ADA = conversation_id("+447700900001")
 HOSTILE = "</script><script>alert(1)</script> \u202egnp.exe \x07 ' onload=x \"> {{ 7 * 7 }} javascript:alert(1)"
@@ -196,6 +197,32 @@ def test_what_was_planned_is_beside_what_arrived(client: PageClient) -> None:
     assert "this project has sent nothing" in words(client.html(""))
 
 
+def test_what_has_the_planned_size_and_other_content_is_told(client: PageClient) -> None:
+    client.planned.records.append(record(1, reference="m1"))
+    client.planned.fingerprints = {(1).to_bytes(16): Fingerprint(receiver_hash(SALT, "+447700900001"), bytes(24))}
+    client.put(payload(1))
+    assert "1 with other content than planned" in words(client.html(""))
+    assert "hello, row 2 planned other content" in words(client.html(f"with/{ADA}"))
+    assert "something in it is another one" in words(client.html("planned"))
+
+
+def test_it_says_that_the_file_of_the_messages_is_another_one_by_now(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with paged([record(1, reference="m1"), record(2, reference="m2")], path=path) as client:
+        client.put(payload(1), payload(2))
+        assert "2 messages arrived as planned" in words(client.html(""))
+        path.unlink()
+        client.clock.now += 60
+        for place in ("", "planned", "faults", "numbers"):
+            assert "was removed or replaced That was noticed at 08:01:00 . What had" in words(client.html(place))
+        client.put(payload(1))
+        client.put(payload(3))
+        page = words(client.html("planned"))
+        assert "1 arrived and not planned" in page
+        assert "no longer kept 1 accepted before what the sandbox still has" in page
+        assert "not arrived" not in page
+
+
 def test_what_is_accepted_while_the_page_is_made_is_not_missed(client: PageClient) -> None:
     def send() -> None:
         client.put(payload(1))
@@ -274,17 +301,3 @@ def test_the_table_of_numbers_is_the_one_that_the_sandbox_goes_by(client: PageCl
     assert has_length_of_its_country(example[1] + example[2])
     assert example[2] in [f"0000{each.digits}" for each in ENDINGS]
     assert all(f"0000{each.digits} {each.does.replace('`', '')}" in page for each in ENDINGS)
-
-
-def test_a_file_that_was_removed_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "sandbox-api.db"
-    with paged(path=path) as client:
-        watch = ChangeWatch(client.sandbox.store, client.sandbox.faults, client.clock, 1.0, lambda: None)
-        before = watch.version()
-        assert "was removed" not in client.html("")
-        for each in tmp_path.iterdir():
-            each.unlink()
-        assert "was removed while it ran" in client.html("")
-        Store(path).close()
-        assert "was removed while it ran" in client.html("planned")
-        assert watch.version() != before

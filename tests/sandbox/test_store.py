@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
-from sandbox_client import CHANNEL, NOW, WORKSPACE, pages, payload, sandboxed
+from sandbox_client import CHANNEL, NOW, WORKSPACE, Clock, pages, payload, sandboxed
 from sendspec.diagnostics.exceptions import SandboxUnwritable
 from sendspec.sandbox.store import Incoming, Store
 from sendspec.sandbox.store_file import KNOWN
@@ -89,3 +90,39 @@ def test_a_file_that_fails_later_is_told(tmp_path: Path) -> None:
             use()
     assert store.all() == []
     store.close()
+
+
+def test_a_file_that_was_removed_or_replaced_is_noticed_and_the_new_one_used(tmp_path: Path) -> None:
+    path, clock = tmp_path / ".sendspec" / "sandbox.db", Clock()
+
+    def add(store: Store, name: str) -> None:
+        store.add(WORKSPACE, CHANNEL, [(name, payload(1))], NOW)
+
+    def names() -> list[str]:
+        return [message.id for message in ours.all()]
+
+    ours = Store(path, clock)
+    add(ours, "one")
+    assert (names(), ours.lost_at) == (["one"], None)
+    rmtree(path.parent)
+    assert (names(), ours.newest_numbers(), ours.lost_at) == ([], (0, 0), NOW)
+    assert not path.parent.exists()  # a look leaves nothing behind, so that a folder can be removed
+    clock.now += 5
+    other = Store(path)
+    add(other, "two")
+    assert (names(), ours.lost_at) == (["two"], NOW)
+    other.close()
+    clock.now += 5
+    rmtree(path.parent)
+    add(ours, "three")
+    assert (names(), ours.lost_at) == (["three"], NOW + 10)
+    assert (path.parent / ".gitignore").read_text() == "*\n"
+    assert path.stat().st_mode & 0o077 == 0
+    path.rename(path.with_name("old"))
+    Store(path).close()
+    assert (names(), ours.lost_at) == ([], NOW + 10)
+    path.unlink()
+    path.symlink_to("old")
+    with pytest.raises(SandboxUnwritable, match="link"):
+        ours.all()
+    ours.close()

@@ -32,7 +32,7 @@ class Stepped:
 
     def __init__(self, receiver: WebhookReceiver, url: str, path: Path | None = None, **options: Any) -> None:
         self.clock = Clock()
-        self.store = Store(path)
+        self.store = Store(path, self.clock)
         faults = [parse_fault(fault) for fault in options.pop("faults", ())]
         self.sandbox = Sandbox(self.store, self.clock, pace=options.get("pace", 1.0))
         self.receiver = receiver
@@ -237,6 +237,15 @@ def test_numbers_that_begin_again_are_new_messages() -> None:
 
 
 REVERSED = ["delivered", "sent", "processing", "accepted"]
+
+
+def test_the_events_of_a_file_in_place_of_another_are_reported(tmp_path: Path) -> None:
+    with stepped(path=tmp_path / "sandbox.db") as it:
+        it.post(payload())
+        assert it.until(10) == outbound(*LIFE)
+        (tmp_path / "sandbox.db").unlink()
+        it.post(payload(2))
+        assert it.until(20) == outbound(*LIFE)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.change_watch import ChangeWatch
-from sendspec.sandbox.comparison import Planned
+from sendspec.sandbox.comparison import Fingerprint, Planned
 from sendspec.sandbox.page import PAGE_PATH, SandboxPage
 from sendspec.sandbox.page_access import page_token, secret_path
 from sendspec.sandbox.page_server import ServedPage
@@ -43,6 +43,7 @@ def record(number: int, **more: Any) -> MessageRecord:
     return replace(RECORD, **{"id": number.to_bytes(16), "masked": mask(f"+4477009{number:05d}"), **more})
 
 
+SALT = b"salt of the tests"
 NO_HEADERS: Mapping[str, str] = {}
 TOKEN = page_token(b"a token of the tests, long enough")
 SECRET = secret_path(b"a secret path")
@@ -55,11 +56,14 @@ class PlannedHere:
 
     records: list[MessageRecord] = field(default_factory=list)
     why_not: str = ""
+    fingerprints: dict[bytes, Fingerprint] = field(default_factory=dict)
     before_reading: Callable[[], object] = lambda: None
 
     def read(self) -> Planned | str:
         self.before_reading()
-        return self.why_not or Planned(records=self.records, workspaces=frozenset({WORKSPACE}))
+        return self.why_not or Planned(
+            records=self.records, workspaces=frozenset({WORKSPACE}), salt=SALT, fingerprints=self.fingerprints
+        )
 
     def mark(self) -> object:
         return len(self.records), self.why_not
@@ -143,9 +147,10 @@ def paged(
     path: Path | None = None,
     **options: Any,
 ) -> Iterator[PageClient]:
-    """A sandbox with its page. Its clock stands still, unless `now` is None."""
-    clock, store, planned = Clock(), Store(path), PlannedHere(list(records))
+    """A sandbox with its page. Its clock stands still, unless `now` is None. Its messages are in the file at `path`, or in memory."""
+    clock, planned = Clock(), PlannedHere(list(records))
     wall = time.time if now is None else clock
+    store = Store(path, wall)
     clock.now = time.time() if now is None else now
     sandbox = Sandbox(store, wall, **options)
     page = SandboxPage(

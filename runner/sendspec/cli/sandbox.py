@@ -119,9 +119,9 @@ def command(
     root = Path.cwd() if context is None else context.root
     platforms = NO_PLATFORMS if context is None else channel_platforms(context)
     make_private_folder(root)
-    store = Store(sandbox_file(root))
+    wall, switch = console.system.clock.wall, FaultSwitch(faults)
+    store = Store(sandbox_file(root), wall)
     try:
-        wall, switch = console.system.clock.wall, FaultSwitch(faults)
         sandbox = Sandbox(store, wall, per_second=rate, faults=switch, pace=pace, platforms=platforms)
         sender = None
         if target is not None:

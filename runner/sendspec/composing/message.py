@@ -65,10 +65,11 @@ def _addresses_in(contact: Mapping[str, Any]) -> Iterator[str]:
     for holder in (contact, *contact.get("identifiers", ())):
         for key in ("identifierValue", "platformAddress"):
             if isinstance(holder.get(key), str):
-                yield _normal(holder[key])
+                yield normal_address(holder[key])
 
 
-def _normal(address: str) -> str:
+def normal_address(address: str) -> str:
+    """The address as it is normalised; as it is written if it can't be."""
     normal = normalise_email(address) if "@" in address else normalise_phone(address, None)
     return address if isinstance(normal, Problem) else normal
 

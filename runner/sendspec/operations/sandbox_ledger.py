@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import workspace_of
 from sendspec.reading.environment import LedgerFile, channel_of
-from sendspec.sandbox.comparison import Planned
+from sendspec.sandbox.comparison import Fingerprint, Planned
 from sendspec.sandbox.store import MAX_KEPT
 
 MAX_COMPARED = 2 * MAX_KEPT
@@ -35,10 +37,15 @@ class SandboxLedger:
                 if ledger is None:
                     return NOTHING_PLANNED
                 records: list[MessageRecord] = list(islice(ledger.messages(), MAX_COMPARED + 1))
+                fingerprints = _fingerprints(ledger, [record.id for record in records])
         except SendspecError as error:
             return NOTHING_PLANNED if not self._is_there() else f"the ledger can't be read: {error}"
         return Planned(
-            records=records[:MAX_COMPARED], workspaces=_workspaces(self._context), is_cut=len(records) > MAX_COMPARED
+            records=records[:MAX_COMPARED],
+            workspaces=_workspaces(self._context),
+            is_cut=len(records) > MAX_COMPARED,
+            salt=self._context.salt,
+            fingerprints=fingerprints,
         )
 
     def mark(self) -> object:
@@ -56,6 +63,15 @@ class SandboxLedger:
     def _files(self) -> tuple[Path, ...]:
         ledger = None if self._context is None else self._context.environment.ledger
         return (ledger.file, Path(f"{ledger.file}-wal")) if isinstance(ledger, LedgerFile) else ()
+
+
+def _fingerprints(ledger: Facts, ids: Sequence[bytes]) -> Mapping[bytes, Fingerprint]:
+    facts = ledger.facts(ids)
+    return {
+        identity: Fingerprint(known.receiver, facts[identity].digest)
+        for identity, known in ledger.known_messages(ids).items()
+        if identity in facts
+    }
 
 
 def _workspaces(context: ProjectContext) -> frozenset[str]:

@@ -15,7 +15,7 @@ from sendspec.operations.sandbox_answer import sandbox_answer
 from sendspec.operations.sandbox_event import no_sandbox
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.api_url import Api
-from sendspec.sandbox.api import EVERY_MESSAGE_PATH
+from sendspec.sandbox.api import EVERY_MESSAGE_PATH, LOST
 from sendspec.sandbox.arrived import Wanted, addresses_of, texts_of
 from sendspec.sandbox.life import DEFAULT_PACE, reached_by
 from sendspec.sandbox.receive import is_number
@@ -40,6 +40,18 @@ class WaitRequest:
     count: int
     timeout_seconds: float
     only_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Messages that are in the sandbox, oldest first. `lost_at` is when the file of the running one was removed or replaced, as it writes it."""
+
+    messages: Sequence[Listed] = ()
+    lost_at: str | None = None
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(each["id"] for each in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,10 @@ class ArrivedHere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivalReport:
-    """How a wait ended. `instead` are the newest others, if there were too few; `total` counts all messages in the sandbox."""
+    """How a wait ended. `instead` are the newest others, if there were too few; `total` counts all messages in the sandbox.
+
+    `lost_at` is as in `Seen`: what had arrived before is not counted.
+    """
 
     environment: str
     request: WaitRequest
@@ -76,6 +91,7 @@ class ArrivalReport:
     instead: Sequence[ArrivedHere]
     total: int
     seconds: float
+    lost_at: str | None = None
 
     @property
     def is_enough(self) -> bool:
@@ -100,39 +116,36 @@ def wait_for_arrivals(context: ProjectContext, request: WaitRequest) -> ArrivalR
     while True:
         seen = look(request.wanted)
         if before is None and seen is not None:
-            before = _ids(seen)
-        found = [each for each in seen or () if each["id"] not in (before or ())]
+            before = seen.ids
+        found = [each for each in (seen or Seen()).messages if each["id"] not in (before or ())]
         now = clock.monotonic()
         if len(found) >= request.count or now >= deadline:
             break
         clock.sleep(min(pause, deadline - now))
         pause = min(2 * pause, MAX_PAUSE)
-    everything = None if seen is None else look(Wanted())
+    everything = None if seen is None else look(Wanted()) or seen
     if seen is None and (api := named_sandbox(context)) is not None:
         raise no_sandbox(api)
-    return _report(context, request, found, everything or (), now - began)
+    return _report(context, request, found, everything or Seen(), now - began)
 
 
 def _report(
-    context: ProjectContext, request: WaitRequest, found: Sequence[Listed], everything: Sequence[Listed], seconds: float
+    context: ProjectContext, request: WaitRequest, found: Sequence[Listed], everything: Seen, seconds: float
 ) -> ArrivalReport:
-    ids, is_enough = _ids(found), len(found) >= request.count
-    others = [] if is_enough else [each for each in everything if each["id"] not in ids]
+    ids, is_enough = Seen(found).ids, len(found) >= request.count
+    others = [] if is_enough else [each for each in everything.messages if each["id"] not in ids]
     return ArrivalReport(
         environment=context.environment.name,
         request=request,
         found=[ArrivedHere(each) for each in found],
         instead=[ArrivedHere(each) for each in others[-SHOWN_INSTEAD:][::-1]],
-        total=len(everything),
+        total=len(everything.messages),
         seconds=seconds,
+        lost_at=everything.lost_at,
     )
 
 
-def _ids(listed: Sequence[Listed] | None) -> frozenset[str]:
-    return frozenset(each["id"] for each in listed or ())
-
-
-def _look(context: ProjectContext, deadline: float) -> Callable[[Wanted], Sequence[Listed] | None]:
+def _look(context: ProjectContext, deadline: float) -> Callable[[Wanted], Seen | None]:
     """Looks for messages, oldest first, hardly longer than until the deadline. None: nothing answers, or there is no file yet."""
     api, monotonic = named_sandbox(context), context.system.clock.monotonic
     if api is None:
@@ -140,7 +153,7 @@ def _look(context: ProjectContext, deadline: float) -> Callable[[Wanted], Sequen
     return lambda wanted: _asked(api, wanted, min(max(deadline - monotonic(), LAST_SECONDS), ANSWER_SECONDS))
 
 
-def _stored(context: ProjectContext, wanted: Wanted) -> Sequence[Listed] | None:
+def _stored(context: ProjectContext, wanted: Wanted) -> Seen | None:
     path = sandbox_file(context.root)
     if not path.exists():
         return None
@@ -149,13 +162,15 @@ def _stored(context: ProjectContext, wanted: Wanted) -> Sequence[Listed] | None:
         found = [message for message in store.all() if wanted.matches(message.payload)]
     finally:
         store.close()
-    return [stored_json(message, reached_by(message, now, DEFAULT_PACE)) for message in found]
+    return Seen([stored_json(message, reached_by(message, now, DEFAULT_PACE)) for message in found])
 
 
-def _asked(api: Api, wanted: Wanted, seconds: float) -> Sequence[Listed] | None:
+def _asked(api: Api, wanted: Wanted, seconds: float) -> Seen | None:
     read = sandbox_answer(api, f"{EVERY_MESSAGE_PATH}?{wanted.query}", seconds)
     try:
         is_list = all(isinstance(each["id"], str) for each in read["results"])
-        return [each for each in read["results"] if wanted.matches(each)] if is_list else None
+        lost_at = read.get(LOST)
+        found = [each for each in read["results"] if wanted.matches(each)]
+        return Seen(found, lost_at if isinstance(lost_at, str) else None) if is_list else None
     except (TypeError, KeyError, AttributeError):
         return None

@@ -13,6 +13,7 @@ import orjson
 
 from sendspec.composing.common_rules import body_or_template
 from sendspec.provider.path import BATCH_PATH, INTERACTIONS_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
+from sendspec.provider.timestamp import format_timestamp
 from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
@@ -32,6 +33,8 @@ from sendspec.sandbox.store import Store, Stored
 MAX_DEPTH = 100
 """Levels of nesting in a request's JSON. A spec can't nest deeper than 40."""
 EVERY_MESSAGE_PATH = "/_sandbox/messages"
+LOST = "lostAt"
+"""In the answer there: when the file with the messages was removed or replaced, if it was."""
 """Lists the messages of all channels, or those that its query wants (`arrived.py`); the API has no such path."""
 
 _MESSAGES, _MESSAGE, _BATCH, _INTERACTIONS = map(
@@ -133,8 +136,9 @@ class Sandbox:
         self.store.forget(now)
         if path == EVERY_MESSAGE_PATH:
             wanted = wanted_in(query)
-            every = self.store.all()
-            return 200, {"results": [self._json(each, now) for each in every if wanted.matches(each.payload)]}, {}
+            every, lost_at = self.store.all(), self.store.lost_at
+            listed = [self._json(each, now) for each in every if wanted.matches(each.payload)]
+            return 200, {"results": listed, **({} if lost_at is None else {LOST: format_timestamp(lost_at)})}, {}
         match = next((found for it in (_MESSAGES, _MESSAGE, _INTERACTIONS) if (found := it.fullmatch(path))), None)
         if match is None or (unknown := _unknown_part(match)):
             return _not_found("" if match is None else unknown)

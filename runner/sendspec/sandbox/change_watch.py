@@ -26,20 +26,23 @@ class ChangeWatch:
         self._store, self._faults, self._clock, self._pace, self._mark = store, faults, clock, pace, mark
         self._lock = threading.Lock()
         self._cursor = 0
+        self._lost_at = store.lost_at
         self._due: list[int] = []
         self._steps = 0
 
     def version(self) -> str:
         """Differs as soon as the page would show something else. Raises `SandboxUnwritable`."""
         with self._lock:
-            newest = self._store.newest_numbers()
+            newest, lost_at = self._store.newest_numbers(), self._store.lost_at
+            if lost_at != self._lost_at:
+                self._cursor, self._lost_at = 0, lost_at
             self._take_in(newest[0])
             now = int(self._clock() * GRAIN)
             while self._due and self._due[0] <= now:
                 heapq.heappop(self._due)
                 self._steps += 1
             counts = [*self._faults.state().counts.values()]
-            return f"{newest} {self._faults.version} {counts} {self._steps} {self._store.is_lost} {self._mark()}"
+            return f"{newest} {self._faults.version} {counts} {self._steps} {lost_at} {self._mark()}"
 
     def _take_in(self, newest: int) -> None:
         """Notes when the steps of new messages are due. Numbers begin again once everything was forgotten."""

@@ -144,7 +144,7 @@ class SandboxPage:
         address = "" if here is None else self.base + here
         frame = Frame(
             now=self._clock(), url=self.url, base=self.base, here=address,
-            faults=len(self.sandbox.faults.state().faults), is_lost=self.sandbox.store.is_lost,
+            faults=len(self.sandbox.faults.state().faults), lost_at=self.sandbox.store.lost_at,
         )  # fmt: skip
         rendered = self._render(view, frame)
         headers = {
@@ -216,11 +216,11 @@ class SandboxPage:
         """The comparison, or why there is none; made again only if the ledger or the messages are other ones."""
         if isinstance(look.planned, str):
             return None, look.planned
-        messages = look.arrived.messages
-        mark = (look.mark, len(messages), messages[-1].number if messages else 0)
+        messages, lost_at = look.arrived.messages, self.sandbox.store.lost_at
+        mark = (look.mark, lost_at, len(messages), messages[-1].number if messages else 0)
         known, comparison = self._last_compared
         if known != mark:
-            comparison = compare(look.planned, messages, self._clock(), self._platforms)
+            comparison = compare(look.planned, messages, self._clock(), self._platforms, lost_at)
             self._last_compared = (mark, comparison)
         return comparison, ""
 

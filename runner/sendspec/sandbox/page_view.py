@@ -64,7 +64,7 @@ View: TypeAlias = InboxView | ComparisonView | FaultsView | NumbersView | Absent
 class Frame:
     """What every page says: the moment, in Unix seconds, the sandbox's `url`, and how many faults are on. `base` is the path of all pages.
 
-    `is_lost`: the sandbox's file was removed, so it is alone with what it has. `here` is the address of a page that a form was answered with: that of the form shows nothing.
+    `lost_at` is as in `Store`. `here` is the address of a page that a form was answered with: that of the form shows nothing.
     """
 
     now: float
@@ -72,7 +72,7 @@ class Frame:
     base: str
     here: str
     faults: int
-    is_lost: bool
+    lost_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, SandboxUnwritable
+from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 from sendspec.sandbox.store_file import NotOurs, create_private, opened
 
 BLOCK = 1_001
@@ -66,36 +67,20 @@ class Incoming:
 
 
 class Store:
-    """Thread-safe. Not durable like the ledger: it doesn't wait for the disk."""
+    """Thread-safe. Not durable like the ledger: it doesn't wait for the disk.
 
-    def __init__(self, path: Path | None) -> None:
+    With a `clock`, it notices when its file was removed or replaced, and goes on with the one that is at its path by then, as other
+    commands do. `lost_at` is when it noticed, in Unix seconds: what had been stored before is gone. None: that has not happened.
+    """
+
+    def __init__(self, path: Path | None, clock: Callable[[], float] | None = None) -> None:
         """Raises `SandboxUnwritable`."""
         self._lock = threading.Lock()
-        try:
-            if path is not None:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                create_private(path)
-            self._connection = opened(":memory:" if path is None else path)
-        except LedgerTrouble as trouble:
-            raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
-        except (OSError, sqlite3.Error, NotOurs) as error:
-            raise _unwritable(path, error) from error
         self._path = path
-        self._file = self._found_file()
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether its file was removed or replaced since: other processes no longer share it."""
-        return self._found_file() != self._file
-
-    def _found_file(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+        self._clock = clock
+        self.lost_at: float | None = None
+        with self._complaining():
+            self._connection, self._file = opened(":memory:") if path is None else self._opened(path), self._at_path()
 
     def add(
         self,
@@ -107,7 +92,7 @@ class Store:
     ) -> list[Stored]:
         """Adds messages, each an id and a payload, all or none. `batch` is the id of their batch."""
         stored = []
-        with self._connected() as connection, connection:
+        with self._connected(writes=True) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             for identity, payload in messages:
                 number = connection.execute(
@@ -180,7 +165,7 @@ class Store:
 
     def add_incoming(self, text: Incoming) -> Incoming:
         """Adds a text from a person, and returns it with its number."""
-        with self._connected() as connection, connection:
+        with self._connected(writes=True) as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             number = connection.execute(
                 "INSERT INTO incoming (id, workspace, channel, sender, text, created_at, answers) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -234,13 +219,52 @@ class Store:
         return [Incoming(*row) for row in rows]
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connected(self, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
         """The connection, for this thread alone. Raises `SandboxUnwritable` where the file can't be used."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                raise _unwritable(self._path, error) from error
+        with self._lock, self._complaining():
+            self._follow(writes=writes)
+            yield self._connection
+
+    def _follow(self, *, writes: bool) -> None:
+        """Turns to the file that is at the path, if it is another one. A missing one is made only when something is to be stored."""
+        if self._path is None or self._clock is None:
+            return
+        file = self._at_path()
+        if file == self._file and (file is not None or not writes):
+            return
+        if self._file is not None:
+            self.lost_at = self._clock()
+        connection = opened(":memory:") if file is None and not writes else self._opened(self._path)
+        self._connection.close()
+        self._connection, self._file = connection, file if file is not None or not writes else self._at_path()
+
+    def _at_path(self) -> tuple[int, int] | None:
+        """What tells the file at the path from any other; None where there is none. While it is open, its number isn't given to another."""
+        if self._path is None:
+            return None
+        try:
+            found = self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found.st_dev, found.st_ino
+
+    @staticmethod
+    def _opened(path: Path) -> sqlite3.Connection:
+        if path.parent.name == FOLDER:
+            make_private_folder(path.parent.parent)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_private(path)
+        return opened(path)
+
+    @contextmanager
+    def _complaining(self) -> Iterator[None]:
+        """Raises `SandboxUnwritable` for what keeps the block from using the file."""
+        try:
+            yield
+        except LedgerTrouble as trouble:
+            raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
+        except (OSError, sqlite3.Error, NotOurs) as error:
+            raise _unwritable(self._path, error) from error
 
     def close(self) -> None:
         with self._lock:

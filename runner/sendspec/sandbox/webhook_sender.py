@@ -83,6 +83,7 @@ class WebhookSender:
         self._heap: list[_Waiting] = []
         self._order = itertools.count()
         self._cursors = (0, 0)
+        self._lost_at = store.lost_at
         self._said = ""
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -128,8 +129,10 @@ class WebhookSender:
             self._wake.clear()
 
     def _take_in(self) -> None:
-        """Queues the events of what is new in the store. Its numbers begin again when everything in it was forgotten."""
-        newest = self._store.newest_numbers()
+        """Queues the events of what is new in the store. Its numbers begin again when everything in it was forgotten, or lost."""
+        newest, lost_at = self._store.newest_numbers(), self._store.lost_at
+        if lost_at != self._lost_at:
+            self._cursors, self._first_tried, self._lost_at = (0, 0), 0, lost_at
         messages, texts = (min(pair) for pair in zip(self._cursors, newest, strict=True))
         with self._early:
             self._first_tried = min(self._first_tried, newest[0])

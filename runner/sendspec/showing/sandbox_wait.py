@@ -27,6 +27,11 @@ def arrivals_text(report: ArrivalReport) -> str:
         lines += map(_line, report.instead)
     elif not report.is_enough and not report.total:
         lines.append("the sandbox has no message at all")
+    if report.lost_at is not None:
+        at = printable(report.lost_at[:MAX_TEXT])
+        lines.append(
+            f"at {at} the file with the sandbox's messages had been removed or replaced: what had arrived before is gone"
+        )
     return "\n".join(lines)
 
 
@@ -64,6 +69,7 @@ def arrivals_document(report: ArrivalReport) -> dict[str, Any]:
         "found": len(report.found),
         "total": report.total,
         "seconds": round(report.seconds, 3),
+        "lost_at": report.lost_at,
         "messages": [_json(arrived) for arrived in report.found],
         "instead": [_json(arrived) for arrived in report.instead],
     }

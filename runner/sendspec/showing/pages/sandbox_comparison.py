@@ -24,6 +24,7 @@ MEANINGS = {
     Difference.TWICE: "The sandbox took a message more than once under one reference.",
     Difference.UNPLANNED: "The ledger has no such message: another program sent it, or the ledger is another one.",
     Difference.SIZE: "What arrived takes another number of segments, or another encoding, than what was planned.",
+    Difference.CONTENT: "What arrived went to its address in the planned size, and something in it is another one.",
 }
 NO_LONGER_KEPT = "accepted before what the sandbox still has"
 UNKNOWABLE = "in doubt from before what the sandbox still has: whether they arrived isn't known"

@@ -23,7 +23,7 @@ from sendspec.diagnostics.redaction import escaped
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import MessageRecord
 from sendspec.provider.opt_out_keyword import KeywordSense
-from sendspec.sandbox.comparison import Comparison, is_for
+from sendspec.sandbox.comparison import Comparison, Difference
 from sendspec.sandbox.inbox import ArrivedMessage, ArrivedText, Entry
 from sendspec.sandbox.life import Reached
 from sendspec.showing.pages.parts import Piece
@@ -99,9 +99,12 @@ def _planned(entry: ArrivedMessage, comparison: Comparison | None) -> Mapping[st
     if record is None:
         return {"planned": "" if comparison.is_cut else "not planned in this project", "differs": False}
     name = spec_words(record)
-    if not is_for(record, entry.stored):
+    unlike = comparison.unlike.get(entry.stored.id)
+    if unlike is Difference.ELSEWHERE:
         return {"planned": f"{name} planned it for {record.masked}", "differs": True}
     if record.size is None or entry.measure is None or record.size == size_of(entry.measure):
+        if unlike is not None:
+            return {"planned": f"{name} planned other content", "differs": True}
         return {"planned": f"as planned by {name}", "differs": False}
     return {"planned": f"{name} planned {planned_size(record.size)}", "differs": True}
 

@@ -41,7 +41,9 @@ def sandbox_page(view: View, frame: Frame, local_time: LocalTime) -> RenderedPag
     """The page of a view. `local_time` is a moment as it reads here."""
     moments = Moments(partial(_local, local_time), frame.now)
     section, context = _context(view, frame, moments)
-    shared = {"frame": frame, "section": section, "title": title_of(section)}
+    lost_at = frame.lost_at
+    lost = None if lost_at is None else (moments.short(lost_at), moments.iso(lost_at))
+    shared = {"frame": frame, "section": section, "title": title_of(section), "lost": lost}
     scripts = () if isinstance(view, AbsentView) else SCRIPTS
     html = page_html(f"sandbox_{section}", {**shared, **context}, scripts=scripts, is_live=True, has_forms=True)
     policy = content_policy(scripts, is_live=True, has_forms=True)
