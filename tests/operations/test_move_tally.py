@@ -250,10 +250,11 @@ def test_of_one_run_all_are_listed_while_they_are_few_and_then_the_failures() ->
         return found
 
     few = outcomes(10, 2, 1)
-    assert (len(few.listed()), few.are_all, few.failures) == (13, True, 3)
+    assert (len(few.listed()), few.are_all, few.claimed, len(few.ends)) == (13, True, 13, 3)
     many = outcomes(MAX_LISTED, 1, 2)
     assert [word for word, _ in many.listed().values()] == ["refused", "planned", "planned"]
     assert not many.are_all
     worst = outcomes(0, 30_000, 30_000)
     assert {word for word, _ in worst.listed().values()} == {"refused"}
+    assert worst.claimed == 60_000
     assert (len(worst.listed()), worst.others["refused"]) == (MAX_LISTED, 30_000 - MAX_REASONS)

@@ -11,7 +11,7 @@ from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SendRecord
 from sendspec.ledger.run_note import PlannedRun
-from sendspec.ledger.send_record import MessageKey, SizeCount
+from sendspec.ledger.send_record import MessageKey
 from sendspec.operations.delivery_access import deliveries_to_inspect
 from sendspec.operations.delivery_account import DeliveryAccount, delivery_account
 from sendspec.operations.ledger_access import process_holding
@@ -30,6 +30,7 @@ from sendspec.operations.report_recipients import (
     run_messages,
 )
 from sendspec.operations.report_rows import all_recipients
+from sendspec.operations.report_sizes import ReportedSizes, SizesOfRun, SizesOfSend
 from sendspec.operations.report_table import TableLook, look_at_table
 from sendspec.operations.report_verdict import VerdictFacts, status_of_run, verdict_of, warnings_of
 from sendspec.operations.send_report import (
@@ -141,12 +142,12 @@ class _Reporter:
         delivery = self._delivery(undelivered) if asked.run is None else None
         failed = 0 if delivery is None else delivery.tally.undelivered
         states = ledger.states(self._name, self._generation)
-        sizes = list(ledger.sizes(self._name, self._generation, asked.run))
         chosen, tally = self._messages(states, undelivered.ids, failed)
+        sizes = self._sizes(tally)
         runs = tally.reported(self._runs())
         account = status.account if asked.run is None else _account_of(runs)
         table = self._table(chosen, sizes)
-        segments = segment_counts(sizes)
+        segments = segment_counts(sizes.counts)
         cost = self._cost(table.countries, segments)
         guards = guards_of(
             terms_of(asked.spec, self._context.environment.limits),
@@ -188,7 +189,7 @@ class _Reporter:
             earlier=self._earlier(known) if asked.run is None else None,
             recipients=listed_recipients(
                 chosen,
-                sum(states.values()) if asked.run is None else account.recipients - account.not_sent,
+                sum(states.values()) if tally.outcomes is None else tally.outcomes.claimed,
                 table.rows,
                 self._facts if asked.run is None else None,  # deliveries came later than any one run
                 tally.moves_of,
@@ -253,7 +254,14 @@ class _Reporter:
         tally.keep(_keys(chosen), ledger.recorded_moves(name, generation))
         return chosen, tally
 
-    def _table(self, chosen: ChosenMessages, sizes: Sequence[SizeCount]) -> TableLook:
+    def _sizes(self, tally: MoveTally) -> ReportedSizes:
+        """What is counted by segments and country: the messages of the account, in its states."""
+        run, outcomes = self._asked.run, tally.outcomes
+        if run is None or outcomes is None:
+            return SizesOfSend(self._ledger, self._send)
+        return SizesOfRun(self._ledger, self._send, run, outcomes.ends)
+
+    def _table(self, chosen: ChosenMessages, sizes: ReportedSizes) -> TableLook:
         spec, asked = self._asked.spec, self._asked
         self._looked = look_at_table(
             self._context,
@@ -263,7 +271,6 @@ class _Reporter:
             sizes,
             paths=[] if spec is None else [spec.path],
             recipients=asked.recipients,
-            run=asked.run,
             for_all=self._for_all,
         )
         return self._looked
@@ -280,7 +287,7 @@ class _Reporter:
         return EarlierGeneration(
             generation=generation,
             account=status_of(self._ledger, self._name, generation).account,
-            segments=segment_counts(list(self._ledger.sizes(self._name, generation))),
+            segments=segment_counts(self._ledger.sizes(self._name, generation)),
             delivery=self._delivery(generation=generation),
         )
 

@@ -92,7 +92,7 @@ def run_messages(ledger: Facts, tally: MoveTally) -> ChosenMessages:
         (key, replace(message, state=State(listed[key][0]), evidence=listed[key][1]))
         for key, message in ledger.messages_under(list(listed))
     ]
-    return ChosenMessages(messages=messages, are_all=outcomes.are_all, failures=outcomes.failures)
+    return ChosenMessages(messages=messages, are_all=outcomes.are_all, failures=len(outcomes.ends))
 
 
 def listed_recipients(
