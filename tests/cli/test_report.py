@@ -93,6 +93,11 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
         assert counted == sum(each["totals"][kind] for each in report["runs"])
     alone = reported(ready, "hello.yaml", "--run", str(first["run"]))
     assert alone["totals"] == first["totals"]
+    people = alone["recipients"]
+    assert people["listed"] == people["total"] == len(people["rows"])
+    assert people["unclaimed"] == alone["totals"]["recipients"] - people["total"] > 0
+    said = ready.run("report", "hello.yaml", "--run", str(first["run"]), *TEST).out
+    assert f"run 1 claimed {people['total']} of the {MANY} messages that it planned; segments, countries" in said
     of_first = Counter(row["state"] for row in alone["recipients"]["rows"])
     assert of_first == Counter(accepted=first["totals"]["accepted"], in_doubt=first["totals"]["in_doubt"])
 

@@ -150,7 +150,8 @@ def check(made: MadeUp, report: SendReport, lines: list[ReportedMessage]) -> Non
 
 def is_as_it_was(alone: SendReport, of_run: list[ReportedMessage]) -> None:
     """Account, countries, segments and list of one run are of the same messages, in the same states."""
-    assert len(of_run) == alone.recipients.total
+    assert len(of_run) == alone.recipients.total == len(alone.recipients.rows)
+    assert alone.recipients.total + alone.recipients.unclaimed == alone.account.recipients
     assert alone.countries is not None
     assert sum(each.messages for each in alone.countries) == len(of_run)
     accepted = [one.message for one in of_run if one.message.state is State.ACCEPTED]

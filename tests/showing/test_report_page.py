@@ -108,6 +108,13 @@ def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
     assert sum(row[2] == "refused" for row in rows) == totals["refused"]
 
 
+def test_of_one_run_it_says_whom_it_never_claimed() -> None:
+    report = sample()
+    alone = replace(report, only_run=2, recipients=replace(report.recipients, unclaimed=480))
+    assert "Run 2 claimed 120 of the 600 messages that it planned; segments" in read(alone).text
+    assert "that it planned" not in read(report).text
+
+
 def test_the_first_screen_answers() -> None:
     """How it went, who must be called, who won't get it and why, what it cost: all of it before the first section."""
     page = read(sample())

@@ -193,6 +193,7 @@ class _Reporter:
                 table.rows,
                 self._facts if asked.run is None else None,  # deliveries came later than any one run
                 tally.moves_of,
+                unclaimed=0 if tally.outcomes is None else max(0, account.recipients - tally.outcomes.claimed),
             ),
         )
 

@@ -101,6 +101,8 @@ def listed_recipients(
     rows: RecipientRows,
     facts: DeliveryFacts | None,
     moves_of: Mapping[MessageKey, Sequence[MessageMove]],
+    *,
+    unclaimed: int = 0,
 ) -> ReportedRecipients:
     """The messages with their rows, what became of them and their moves; the most urgent first, otherwise in plan order."""
     deliveries = deliveries_of(facts, [message for _, message in chosen.messages])
@@ -114,7 +116,11 @@ def listed_recipients(
         for key, message in chosen.messages
     ]
     return ReportedRecipients(
-        total=total, are_all=chosen.are_all, failures=chosen.failures, rows=tuple(sorted(found, key=_urgency))
+        total=total,
+        unclaimed=unclaimed,
+        are_all=chosen.are_all,
+        failures=chosen.failures,
+        rows=tuple(sorted(found, key=_urgency)),
     )
 
 

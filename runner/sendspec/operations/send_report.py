@@ -170,9 +170,12 @@ class ReportedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRecipients:
-    """`total` counts the send's messages. `rows` are all of them, or the failures (`are_all` False), the most urgent first, up to a cap."""
+    """`total` counts the send's messages; of one run, those that it claimed, and `unclaimed` those that it only planned: the ledger has
+    their number alone. `rows` are all of the `total`, or the failures (`are_all` False), the most urgent first, up to a cap.
+    """
 
     total: int = 0
+    unclaimed: int = 0
     are_all: bool = True
     failures: int = 0
     rows: tuple[ReportedMessage, ...] = ()

@@ -71,6 +71,7 @@ def report_document(report: SendReport) -> dict[str, Any]:
         "recipients": {
             "listed": len(people.rows),
             "total": people.total,
+            "unclaimed": people.unclaimed,
             "all": people.are_all,
             "failures": people.failures,
             "rows": [recipient_json(each) for each in people.rows],

@@ -15,7 +15,14 @@ from sendspec.showing.delivery import delivery_lines, delivery_words, tally_line
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment, place_text
 from sendspec.showing.report_calls import failures_of, uncertain_words
-from sendspec.showing.report_words import guard_text, headroom_text, took_text, verdict_sentence, warning_text
+from sendspec.showing.report_words import (
+    claimed_words,
+    guard_text,
+    headroom_text,
+    took_text,
+    verdict_sentence,
+    warning_text,
+)
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -39,6 +46,8 @@ def _lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
         yield from _warning_lines(report, style)
         return
     yield f"  {accounting_line(report.account, report.under_way or 0)}"
+    if words := claimed_words(report):
+        yield f"  {words}"
     if report.account.skipped_total:
         yield f"  skipped: {clean(skipped_words(report.skipped))}"
     yield from _warning_lines(report, style)

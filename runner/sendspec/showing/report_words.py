@@ -81,6 +81,17 @@ def _shortfalls(report: SendReport) -> Iterator[str]:
         yield counted(account.not_sent, "was not sent", "were not sent")
 
 
+def claimed_words(report: SendReport) -> str:
+    """Of whom the report of one run has more than a number; empty where that is everybody."""
+    people = report.recipients
+    if report.only_run is None or not people.unclaimed:
+        return ""
+    planned = counted(people.total + people.unclaimed, "message")
+    claimed = grouped(people.total) if people.total else "none"
+    rest = f"; segments, countries, cost and list are of these {claimed}" if people.total else ""
+    return f"run {report.only_run} claimed {claimed} of the {planned} that it planned{rest}"
+
+
 def warning_text(warned: Warned) -> str:
     """A warning as a sentence of ours; what it quotes is not printable yet."""
     count, detail = warned.count, warned.detail
