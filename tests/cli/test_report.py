@@ -336,13 +336,34 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
     assert document["cost"]["amounts"][0]["high"] == f"{accepted_of_gb * 4 / 100:.2f}"
     assert document["cost"]["unknown_messages"] == by_country["NL"][1]
     guards = {each["name"]: each for each in document["guards"]}
-    assert guards["messages"] == {"name": "messages", "limit": 31, "found": 32, "headroom": -1, "held": False}
-    assert guards["segments"] == {"name": "segments", "limit": 2, "found": 1, "headroom": 1, "held": True}
+    assert guards["messages"] == {
+        "name": "messages",
+        "limit": 31,
+        "found": 32,
+        "at_least": False,
+        "headroom": -1,
+        "held": False,
+    }
+    assert guards["segments"] == {
+        "name": "segments",
+        "limit": 2,
+        "found": 1,
+        "at_least": False,
+        "headroom": 1,
+        "held": True,
+    }
     assert guards["cost"]["limit"] == {"currency": "EUR", "amount": "1.20"}
     assert guards["cost"]["held"] in (None, True)
     assert (guards["failure_rate"]["held"], round(guards["failure_rate"]["found"], 4)) == (True, round(1 / 32, 4))
     assert (guards["total_segments"]["limit"], guards["total_segments"]["held"]) == (None, None)
-    assert guards["in_doubt"] == {"name": "in_doubt", "limit": "hold", "found": 0, "headroom": None, "held": True}
+    assert guards["in_doubt"] == {
+        "name": "in_doubt",
+        "limit": "hold",
+        "found": 0,
+        "at_least": False,
+        "headroom": None,
+        "held": True,
+    }
     assert document["verdict"] == "attention"
     text = shop.text("hello.yaml")
     assert "messages a run 32 of 31 (exceeded)" in text

@@ -23,6 +23,7 @@ from sendspec.showing.report_words import guard_text, headroom_text
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PRICES = PriceTable({"NL": Price("EUR", Decimal("0.05"), Decimal("0.07"))}, "prices.csv", "ab" * 32)
 COST = cost_of({"NL": (10, 20)}, PRICES, unmeasured=0)
+UNPRICED = cost_of({"BE": (1, 1)}, PRICES, unmeasured=0)
 PARTLY = cost_of({"NL": (10, 20), "BE": (1, 1)}, PRICES, unmeasured=0)
 
 
@@ -68,8 +69,11 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any], str, Any, Any, bool | None]] = 
     ({"cost": (eur("1.40"),)}, {"cost": COST}, "cost", eur("1.40"), eur("0.00"), True),
     ({"cost": (eur("1.39"),)}, {"cost": COST}, "cost", eur("1.40"), eur("-0.01"), False),
     ({"cost": (Amount(Decimal(2), None),)}, {"cost": COST}, "cost", eur("1.40"), eur("0.60"), True),
-    ({"cost": (eur("2"),)}, {"cost": PARTLY}, "cost", eur("1.40"), eur("0.60"), None),
-    ({"cost": (eur("1"),)}, {"cost": PARTLY}, "cost", eur("1.40"), eur("-0.40"), False),
+    ({"cost": (eur("2"),)}, {"cost": PARTLY}, "cost", eur("1.00"), None, None),
+    ({"cost": (eur("1"),)}, {"cost": PARTLY}, "cost", eur("1.00"), None, None),
+    ({"cost": (eur("0.99"),)}, {"cost": PARTLY}, "cost", eur("1.00"), None, False),
+    ({"cost": (eur("2"),)}, {"cost": UNPRICED}, "cost", None, None, None),
+    ({}, {"cost": PARTLY}, "cost", eur("1.00"), None, None),
     ({"cost": (eur("2"),)}, {}, "cost", None, None, None),
     ({}, {"cost": COST}, "cost", eur("1.40"), None, None),
     ({}, {}, "cost", None, None, None),
@@ -95,6 +99,7 @@ def test_each_guard_tells_what_was_found_and_what_is_left(
     guard = every[name]
     assert (guard.found, guard.headroom, guard.held) == (found, headroom, held)
     assert (guard.limit is None) == (not limits)
+    assert guard.at_least == (facts.get("cost") is PARTLY)
     assert guard_text(guard)
     assert headroom_text(guard) == "" if headroom is None else headroom_text(guard)
 
@@ -119,6 +124,8 @@ def test_costs_in_several_currencies_are_several_guards() -> None:
         (Guard(name="not_after", limit=EXACT, found=EXACT - 7_200, headroom=7_200.0, held=True), "last claim 2026-11-30T10:00:00Z before 2026-11-30T12:00:00Z", "2.0 h"),
         (Guard(name="not_after", limit=EXACT, found=EXACT + 30, headroom=-30.0, held=False), "last claim 2026-11-30T12:00:30Z before 2026-11-30T12:00:00Z (exceeded)", "-30 s"),
         (Guard(name="in_doubt", limit="hold", found=0, held=True), "in_doubt: hold, 0 sent again", ""),
+        (Guard(name="cost", limit=eur("2"), found=eur("1.4"), at_least=True), "cost at least EUR 1.40 of EUR 2.00", ""),
+        (Guard(name="cost", limit=eur("1"), found=eur("1.4"), held=False, at_least=True), "cost at least EUR 1.40 of EUR 1.00 (exceeded)", ""),
         (Guard(name="cost", limit=eur("2"), found=None), "cost unknown of EUR 2.00", ""),
         (Guard(name="encoding", limit="gsm7", found=2, headroom=-2, held=False), "encoding: gsm7, 2 in UCS-2 (exceeded)", "-2"),
         (Guard(name="encoding", limit=None, found=2), "messages in UCS-2 2, no limit", ""),

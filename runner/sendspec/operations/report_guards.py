@@ -75,25 +75,32 @@ def _total(limit: int | None, found: int, *, several: bool) -> Guard:
 
 
 def _cost(limits: Limits, cost: Cost | None) -> Iterator[Guard]:
-    """The highest known price of what was accepted. While some prices are unknown, it can't be told that the limit held."""
-    high = {} if cost is None else {total.currency: total.high for total in cost.totals}
+    """The highest price of what was accepted. While some prices are unknown, it is the lowest of the known ones: neither what is left nor
+    that the limit held can be told.
+    """
+    unknown = cost is not None and cost.unknown_messages > 0
+    totals = () if cost is None else cost.totals
+    spent = {total.currency: total.low if unknown else total.high for total in totals}
     named = {each.currency for each in limits.cost}
-    only = next(iter(high)) if len(high) == 1 else None
+    only = next(iter(spent)) if len(spent) == 1 else None
     for limit in limits.cost:
         currency = limit.currency or only
-        amount = None if cost is None or currency is None else high.get(currency, Decimal())
+        amount = None if cost is None or currency is None else spent.get(currency, None if unknown else Decimal())
         if amount is None:
             yield Guard(name="cost", limit=limit, found=None)
             continue
         left = limit.amount - amount
-        held = False if left < 0 else None if cost is None or cost.unknown_messages else True
+        if unknown:
+            held = False if left < 0 else None
+            yield Guard(name="cost", limit=limit, found=Amount(amount, currency), held=held, at_least=True)
+            continue
         yield Guard(
-            name="cost", limit=limit, found=Amount(amount, currency), headroom=Amount(left, currency), held=held
+            name="cost", limit=limit, found=Amount(amount, currency), headroom=Amount(left, currency), held=left >= 0
         )
-    for currency, amount in high.items():
+    for currency, amount in spent.items():
         if None not in named and currency not in named:
-            yield Guard(name="cost", limit=None, found=Amount(amount, currency))
-    if not limits.cost and not high:
+            yield Guard(name="cost", limit=None, found=Amount(amount, currency), at_least=unknown)
+    if not limits.cost and not spent:
         yield Guard(name="cost", limit=None, found=None)
 
 

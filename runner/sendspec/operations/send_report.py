@@ -65,7 +65,8 @@ GuardValue: TypeAlias = int | float | str | Amount
 class Guard:
     """One of today's limits and what the send came to. `limit` None: there is none today. `found` None: it isn't known.
 
-    `headroom` is what is left up to the limit, negative beyond it. `held` None: nothing limits it, or it can't be told.
+    `headroom` is what is left up to the limit, negative beyond it. `held` None: nothing limits it, or it can't be told. `at_least`: some
+    prices are unknown, so that more than `found` was spent, and what is left isn't known.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Guard:
     found: GuardValue | None
     headroom: GuardValue | None = None
     held: bool | None = None
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

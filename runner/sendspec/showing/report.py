@@ -152,6 +152,7 @@ def _guard_json(guard: Guard) -> dict[str, Any]:
         "name": guard.name,
         "limit": _value_json(guard.limit, is_moment=is_moment),
         "found": _value_json(guard.found, is_moment=is_moment),
+        "at_least": guard.at_least,
         "headroom": _value_json(guard.headroom, is_moment=False),
         "held": guard.held,
     }

@@ -121,7 +121,7 @@ def warning_text(warned: Warned) -> str:
         case Concern.GUARD:
             return f"today's limit is exceeded: {GUARD_WORDS[detail]}"
         case Concern.UNKNOWN_PRICE:
-            return f"{counted(count, 'accepted message has', 'accepted messages have')} an unknown price, which counts as none"
+            return f"{counted(count, 'accepted message has', 'accepted messages have')} an unknown price: what is said of the cost is without {'it' if count == 1 else 'them'}"
         case Concern.TABLE:
             return detail.removeprefix("note: ")
         case Concern.SPEC:
@@ -138,7 +138,7 @@ def took_text(seconds: float) -> str:
 def guard_text(guard: Guard) -> str:
     """`segments a message 2 of 3`, `share refused 1.6 % of 5 %`, `cost EUR 8.40, no limit`."""
     words = GUARD_WORDS[guard.name]
-    found = "unknown" if guard.found is None else value_text(guard.name, guard.found)
+    found = found_text(guard)
     if guard.limit is None:
         return f"{words} {found}, no limit"
     limit = value_text(guard.name, guard.limit)
@@ -146,6 +146,13 @@ def guard_text(guard: Guard) -> str:
     if guard.name in _COUNTED:
         return f"{guard.name}: {limit}, {found} {_COUNTED[guard.name]}{mark}"
     return f"{words} {found} {'before' if guard.name == 'not_after' else 'of'} {limit}{mark}"
+
+
+def found_text(guard: Guard) -> str:
+    """`EUR 8.40`, `at least EUR 8.40`, `unknown`."""
+    if guard.found is None:
+        return "unknown"
+    return f"{'at least ' if guard.at_least else ''}{value_text(guard.name, guard.found)}"
 
 
 def headroom_text(guard: Guard) -> str:

@@ -19,6 +19,7 @@ from sendspec.showing.report_text import heading, run_words
 from sendspec.showing.report_words import (
     GUARD_WORDS,
     claimed_words,
+    found_text,
     headroom_text,
     value_text,
     verdict_sentence,
@@ -101,9 +102,8 @@ def _limits(guards: Sequence[Guard]) -> Section:
 
 def _cells(guard: Guard) -> list[str]:
     limit = "" if guard.limit is None else value_text(guard.name, guard.limit)
-    found = "unknown" if guard.found is None else value_text(guard.name, guard.found)
     held = {True: "yes", False: "**no**", None: "unknown"}[guard.held]
-    return [GUARD_WORDS[guard.name], cell(limit), cell(found), headroom_text(guard), held]
+    return [GUARD_WORDS[guard.name], cell(limit), cell(found_text(guard)), headroom_text(guard), held]
 
 
 def _figures(report: SendReport) -> Iterator[str]:

@@ -22,7 +22,7 @@ from sendspec.showing.pages.parts import Column, TableRow
 from sendspec.showing.pages.report_cut import MAX_RUNS, MAX_TEXT
 from sendspec.showing.pages.report_recipients import row_id
 from sendspec.showing.pages.report_words import clipped, date_time
-from sendspec.showing.report_words import GUARD_WORDS, headroom_text, took_text, value_text
+from sendspec.showing.report_words import GUARD_WORDS, found_text, headroom_text, took_text, value_text
 
 MAX_COUNTRIES = 300
 GUARD_COLUMNS = [
@@ -49,7 +49,7 @@ def guard_rows(guards: Sequence[Guard]) -> list[TableRow]:
             [
                 GUARD_WORDS[each.name],
                 "no limit" if each.limit is None else value_text(each.name, each.limit),
-                "not known" if each.found is None else value_text(each.name, each.found),
+                "not known" if each.found is None else found_text(each),
                 headroom_text(each),
                 _held(each),
             ],
