@@ -343,6 +343,7 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
         "at_least": False,
         "headroom": -1,
         "held": False,
+        "together": 0,
     }
     assert guards["segments"] == {
         "name": "segments",
@@ -351,6 +352,7 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
         "at_least": False,
         "headroom": 1,
         "held": True,
+        "together": 0,
     }
     assert guards["cost"]["limit"] == {"currency": "EUR", "amount": "1.20"}
     assert guards["cost"]["held"] in (None, True)
@@ -363,6 +365,7 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
         "at_least": False,
         "headroom": None,
         "held": True,
+        "together": 0,
     }
     assert document["verdict"] == "attention"
     text = shop.text("hello.yaml")

@@ -57,7 +57,8 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any], str, Any, Any, bool | None]] = 
     ({"segments": 2}, {}, "segments", 2, 0, True),
     ({"segments": 1}, {}, "segments", 2, -1, False),
     ({"total_segments": 29}, {}, "total_segments", 30, -1, False),
-    ({"total_segments": 29}, {"runs": (a_run(), a_run(2))}, "total_segments", 30, -1, None),
+    ({"total_segments": 29}, {"runs": (a_run(), a_run(2))}, "total_segments", 30, None, None),
+    ({"cost": (eur("1.39"),)}, {"cost": COST, "runs": (a_run(), a_run(2))}, "cost", eur("1.40"), None, None),
     ({"total_segments": 31}, {"runs": (a_run(), a_run(2))}, "total_segments", 30, 1, True),
     ({"encoding": "gsm7"}, {}, "encoding", 2, -2, False),
     ({"encoding": "gsm7"}, {"segments": SegmentCounts()}, "encoding", 0, 0, True),
@@ -100,6 +101,8 @@ def test_each_guard_tells_what_was_found_and_what_is_left(
     assert (guard.found, guard.headroom, guard.held) == (found, headroom, held)
     assert (guard.limit is None) == (not limits)
     assert guard.at_least == (facts.get("cost") is PARTLY)
+    is_together = len(facts.get("runs", ())) > 1 and name in ("total_segments", "cost") and held is None
+    assert guard.together == (2 if is_together else 0)
     assert guard_text(guard)
     assert headroom_text(guard) == "" if headroom is None else headroom_text(guard)
 
@@ -126,6 +129,7 @@ def test_costs_in_several_currencies_are_several_guards() -> None:
         (Guard(name="in_doubt", limit="hold", found=0, held=True), "in_doubt: hold, 0 sent again", ""),
         (Guard(name="cost", limit=eur("2"), found=eur("1.4"), at_least=True), "cost at least EUR 1.40 of EUR 2.00", ""),
         (Guard(name="cost", limit=eur("1"), found=eur("1.4"), held=False, at_least=True), "cost at least EUR 1.40 of EUR 1.00 (exceeded)", ""),
+        (Guard(name="total_segments", limit=500, found=900, together=3), "segments in all 900 of 500 (exceeded by 3 runs together; it limits each alone)", ""),
         (Guard(name="cost", limit=eur("2"), found=None), "cost unknown of EUR 2.00", ""),
         (Guard(name="encoding", limit="gsm7", found=2, headroom=-2, held=False), "encoding: gsm7, 2 in UCS-2 (exceeded)", "-2"),
         (Guard(name="encoding", limit=None, found=2), "messages in UCS-2 2, no limit", ""),

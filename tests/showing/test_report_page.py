@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from itertools import islice
 
 import pytest
@@ -32,6 +33,7 @@ from sendspec.operations.report_speed import Bucket, Gap, PauseBand, PauseCause,
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import (
     Concern,
+    Guard,
     MessageMove,
     Reasons,
     ReportedMessage,
@@ -44,7 +46,9 @@ from sendspec.planning.cost import cost_of
 from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
 from sendspec.provider.failure_words import failure_words
+from sendspec.reading.limits import Amount
 from sendspec.showing.account import accounting_line
+from sendspec.showing.markdown.report import report_markdown
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
 from sendspec.showing.pages.report_plain import is_plain
 from sendspec.showing.report import report_document
@@ -113,6 +117,24 @@ def test_of_one_run_it_says_whom_it_never_claimed() -> None:
     alone = replace(report, only_run=2, recipients=replace(report.recipients, unclaimed=480))
     assert "Run 2 claimed 120 of the 600 messages that it planned; segments" in read(alone).text
     assert "that it planned" not in read(report).text
+
+
+def test_a_limit_says_what_it_can_t_tell_and_why() -> None:
+    limit, found = Amount(Decimal(100), "EUR"), Amount(Decimal("30.60"), "EUR")
+    unsure = (
+        Guard(name="cost", limit=limit, found=found, at_least=True),
+        Guard(name="total_segments", limit=5, found=9, together=2),
+    )
+    report = replace(sample(), guards=unsure)
+    page = read(report)
+    together = "exceeded by 2 runs together; it limits each alone"
+    assert page.rows("guard-table") == [
+        ["cost", "EUR 100.00", "at least EUR 30.60", "", "–"],
+        ["segments in all", "5", "9", "", together],
+    ]
+    written = report_markdown(report, []).replace("`", "")
+    assert f"| segments in all | 5 | 9 |  | {together} |" in written
+    assert "| cost | EUR 100.00 | at least EUR 30.60 |  | unknown |" in written
 
 
 def test_the_first_screen_answers() -> None:

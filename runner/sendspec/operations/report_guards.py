@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,8 +51,8 @@ def guards_of(terms: GuardTerms, facts: GuardFacts) -> tuple[Guard, ...]:
     return (
         _up_to("messages", limits.messages, most_planned),
         _up_to("segments", limits.segments, segments.most),
-        _total(limits.total_segments, segments.total, several=len(facts.runs) > 1),
-        *_cost(limits, facts.cost),
+        _of_each_run(_up_to("total_segments", limits.total_segments, segments.total), facts.runs),
+        *(_of_each_run(guard, facts.runs) for guard in _cost(limits, facts.cost)),
         _encoding(limits.encoding, segments.ucs2),
         _failure_rate(limits.failure_rate, facts.account),
         _not_after(terms.not_after, facts.runs),
@@ -66,12 +66,11 @@ def _up_to(name: str, limit: int | None, found: int) -> Guard:
     return Guard(name=name, limit=limit, found=found, headroom=limit - found, held=found <= limit)
 
 
-def _total(limit: int | None, found: int, *, several: bool) -> Guard:
-    """Each run was held against the limit alone: that all together exceed it says nothing."""
-    guard = _up_to("total_segments", limit, found)
-    if guard.held is False and several:
-        return Guard(name=guard.name, limit=limit, found=found, headroom=guard.headroom)
-    return guard
+def _of_each_run(guard: Guard, runs: tuple[ReportedRun, ...]) -> Guard:
+    """Each run was held against the limit alone: that several together exceed it doesn't say that one of them did."""
+    if guard.held is not False or len(runs) < 2:
+        return guard
+    return replace(guard, headroom=None, held=None, together=len(runs))
 
 
 def _cost(limits: Limits, cost: Cost | None) -> Iterator[Guard]:

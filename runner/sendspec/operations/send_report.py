@@ -67,6 +67,8 @@ class Guard:
 
     `headroom` is what is left up to the limit, negative beyond it. `held` None: nothing limits it, or it can't be told. `at_least`: some
     prices are unknown, so that more than `found` was spent, and what is left isn't known.
+    `together`: so many runs came to more than the limit, which was held against each alone, so that it says neither that it held nor
+    that it didn't; 0: it isn't so.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Guard:
     headroom: GuardValue | None = None
     held: bool | None = None
     at_least: bool = False
+    together: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,7 @@ def _guard_json(guard: Guard) -> dict[str, Any]:
         "at_least": guard.at_least,
         "headroom": _value_json(guard.headroom, is_moment=False),
         "held": guard.held,
+        "together": guard.together,
     }
 
 

@@ -142,7 +142,7 @@ def _limit_lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
         left = headroom_text(guard)
         words = f"    {clean(guard_text(guard))}"
         rest = f", {left} left" if left and guard.held is not False else ""
-        yield style.red(words) if guard.held is False else f"{words}{rest}"
+        yield style.red(words) if guard.held is False else style.yellow(words) if guard.together else f"{words}{rest}"
 
 
 def _pace_lines(report: SendReport) -> Iterator[str]:

@@ -142,10 +142,15 @@ def guard_text(guard: Guard) -> str:
     if guard.limit is None:
         return f"{words} {found}, no limit"
     limit = value_text(guard.name, guard.limit)
-    mark = " (exceeded)" if guard.held is False else ""
+    mark = " (exceeded)" if guard.held is False else f" ({together_words(guard)})" if guard.together else ""
     if guard.name in _COUNTED:
         return f"{guard.name}: {limit}, {found} {_COUNTED[guard.name]}{mark}"
     return f"{words} {found} {'before' if guard.name == 'not_after' else 'of'} {limit}{mark}"
+
+
+def together_words(guard: Guard) -> str:
+    """Why it can't be told whether a limit of one run held."""
+    return f"exceeded by {guard.together} runs together; it limits each alone"
 
 
 def found_text(guard: Guard) -> str:

@@ -21,6 +21,7 @@ from sendspec.showing.report_words import (
     claimed_words,
     found_text,
     headroom_text,
+    together_words,
     value_text,
     verdict_sentence,
     warning_text,
@@ -102,7 +103,7 @@ def _limits(guards: Sequence[Guard]) -> Section:
 
 def _cells(guard: Guard) -> list[str]:
     limit = "" if guard.limit is None else value_text(guard.name, guard.limit)
-    held = {True: "yes", False: "**no**", None: "unknown"}[guard.held]
+    held = together_words(guard) if guard.together else {True: "yes", False: "**no**", None: "unknown"}[guard.held]
     return [GUARD_WORDS[guard.name], cell(limit), cell(found_text(guard)), headroom_text(guard), held]
 
 

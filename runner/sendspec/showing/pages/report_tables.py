@@ -22,7 +22,7 @@ from sendspec.showing.pages.parts import Column, TableRow
 from sendspec.showing.pages.report_cut import MAX_RUNS, MAX_TEXT
 from sendspec.showing.pages.report_recipients import row_id
 from sendspec.showing.pages.report_words import clipped, date_time
-from sendspec.showing.report_words import GUARD_WORDS, found_text, headroom_text, took_text, value_text
+from sendspec.showing.report_words import GUARD_WORDS, found_text, headroom_text, together_words, took_text, value_text
 
 MAX_COUNTRIES = 300
 GUARD_COLUMNS = [
@@ -60,6 +60,8 @@ def guard_rows(guards: Sequence[Guard]) -> list[TableRow]:
 
 
 def _held(guard: Guard) -> Markup | str:
+    if guard.together:
+        return element("span", together_words(guard), class_="badge warn")
     if guard.held is None:
         return "–"
     words, tone = ("held", "good") if guard.held else ("exceeded", "bad")
