@@ -123,7 +123,9 @@ def test_costs_in_several_currencies_are_several_guards() -> None:
     [
         (Guard(name="messages", limit=5_000, found=120, headroom=4_880, held=True), "messages a run 120 of 5 000", "4 880"),
         (Guard(name="cost", limit=eur("5"), found=eur("5.77"), headroom=eur("-0.77"), held=False), "cost EUR 5.77 of EUR 5.00 (exceeded)", "-EUR 0.77"),
-        (Guard(name="failure_rate", limit=0.05, found=0.0166, headroom=0.0334, held=True), "share refused 1.6 % of 5 %", "3.3 %"),
+        (Guard(name="failure_rate", limit=0.05, found=0.0166, headroom=0.0334, held=True), "share refused 1.7 % of 5 %", "3.3 %"),
+        (Guard(name="failure_rate", limit=0.9, found=1 / 9, headroom=0.9 - 1 / 9, held=True), "share refused 11.1 % of 90 %", "78.9 %"),
+        (Guard(name="failure_rate", limit=0.05, found=0.0707, headroom=-0.0207, held=False), "share refused 7.1 % of 5 % (exceeded)", "-2.1 %"),
         (Guard(name="not_after", limit=EXACT, found=EXACT - 7_200, headroom=7_200.0, held=True), "last claim 2026-11-30T10:00:00Z before 2026-11-30T12:00:00Z", "2.0 h"),
         (Guard(name="not_after", limit=EXACT, found=EXACT + 30, headroom=-30.0, held=False), "last claim 2026-11-30T12:00:30Z before 2026-11-30T12:00:00Z (exceeded)", "-30 s"),
         (Guard(name="in_doubt", limit="hold", found=0, held=True), "in_doubt: hold, 0 sent again", ""),

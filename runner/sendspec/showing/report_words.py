@@ -12,7 +12,6 @@ from sendspec.planning.cost import price_text
 from sendspec.reading.limits import Amount
 from sendspec.reading.prices import Price
 from sendspec.showing.account import left_words
-from sendspec.showing.delivery import share_text
 
 GUARD_WORDS = {
     "messages": "messages a run",
@@ -167,7 +166,18 @@ def headroom_text(guard: Guard) -> str:
         return ""
     if guard.name == "not_after" and isinstance(left, float):
         return f"{'-' if left < 0 else ''}{duration_text(abs(left))}"
+    if isinstance(left, float) and isinstance(guard.limit, float) and isinstance(guard.found, float):
+        return _tenths_text(_tenths(guard.limit) - _tenths(guard.found))  # of the shares as they are shown
     return value_text(guard.name, left)
+
+
+def _tenths(share: float) -> int:
+    """A share in tenths of a percent."""
+    return round(share * 1_000)
+
+
+def _tenths_text(tenths: int) -> str:
+    return f"{tenths / 10:.1f} %".replace(".0 %", " %")
 
 
 def value_text(name: str, value: GuardValue) -> str:
@@ -181,7 +191,7 @@ def value_text(name: str, value: GuardValue) -> str:
         case float() if name == "not_after":
             return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         case float():
-            return share_text(round(value * 100_000), 100_000)
+            return _tenths_text(_tenths(value))
         case int():
             return grouped(value)
         case _:
