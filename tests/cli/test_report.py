@@ -13,6 +13,7 @@ from json_documents import only
 from markdown_pages import assert_inert, rendered
 from processes import SEND, holding, started, until
 from project_dir import SPEC, Answer, CountingServer, ProjectDir, numbers
+from read_report import ReportRead
 from sendspec.cli.main import run
 
 PEOPLE, MANY = 60, 160
@@ -154,11 +155,25 @@ def test_the_first_lines_say_how_it_went_and_who_must_be_called(shop: Shop, serv
     assert f"+4477009{0:05d}" not in out
 
 
+def test_requests_of_a_run_of_several_specs_are_not_said_to_be_of_one(shop: Shop) -> None:
+    shop.project.write("bye.yaml", SPEC.replace("name: hello", "name: bye"))
+    shop.said("send", "hello.yaml", "bye.yaml", "--yes", "-q", *TEST)
+    document = shop.document("hello.yaml")
+    assert (document["totals"]["accepted"], document["requests"], document["requests_of_all_specs"]) == (60, 120, True)
+    assert "120 requests for all specs of the run" in shop.text("hello.yaml")
+    shop.said("report", "hello.yaml", "--html", "page.html", *TEST)
+    page = ReportRead((shop.project.folder / "page.html").read_text())
+    assert page.figures["requests"] == ["120"]
+    assert "120 for all specs of the run" in page.text
+    assert page.rows("run-table")[0][4] == "120 (of all specs)"
+
+
 def test_all_went_well(shop: Shop) -> None:
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
     document = shop.document("hello.yaml")
     assert (document["verdict"], document["warnings"]) == ("ok", [])
     assert document["sentence"] == "all 60 messages were accepted"
+    assert not document["requests_of_all_specs"]
     assert document["countries"] == [{"country": "GB", "messages": 60, "accepted": 60, "segments": 60}]
     assert document["recipients"]["listed"] == document["recipients"]["total"] == 60
     assert "call:" not in shop.text("hello.yaml")

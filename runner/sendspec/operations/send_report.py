@@ -227,6 +227,17 @@ class SendReport:
         return sum(each.seconds for each in self.runs)
 
     @property
+    def attempts_per_second(self) -> float | None:
+        """Attempts that ended, by the seconds of the runs. None where that says nothing."""
+        ended = sum(each.total for each in self.throughput.buckets)
+        return ended / self.seconds if ended and self.seconds else None
+
+    @property
+    def requests_of_all_specs(self) -> bool:
+        """Whether a run noted its requests for several specs together: how many were of this one isn't known."""
+        return any(each.run.requests and each.run.specs > 1 for each in self.runs)
+
+    @property
     def in_doubt(self) -> int:
         """How many are in doubt that no living run is sending."""
         return self.account.in_doubt - (self.under_way or 0)

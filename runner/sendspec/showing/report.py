@@ -56,6 +56,7 @@ def report_document(report: SendReport) -> dict[str, Any]:
         "runs": [_run_json(each) for each in report.runs],
         "seconds": round(report.seconds, 3),
         "requests": report.requests,
+        "requests_of_all_specs": report.requests_of_all_specs,
         "guards": [_guard_json(each) for each in report.guards],
         "throughput": _throughput_json(report.throughput),
         "latency": _latency_json(report.latency),

@@ -19,6 +19,9 @@ from sendspec.showing.report_words import (
     claimed_words,
     guard_text,
     headroom_text,
+    least_words,
+    pace_text,
+    shared_words,
     took_text,
     verdict_sentence,
     warning_text,
@@ -148,7 +151,8 @@ def _limit_lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
 def _pace_lines(report: SendReport) -> Iterator[str]:
     latency = report.latency
     if latency.count:
-        rate = f", {grouped(round(latency.count / report.seconds))}/s" if report.seconds >= 1 else ""
+        pace = report.attempts_per_second
+        rate = f", {pace_text(pace)} attempts a second" if pace is not None and report.seconds >= 1 else ""
         yield f"  sent for {took_text(report.seconds)}{rate}{_request_words(report)}"
     if latency.count:
         parts = (("half within", latency.p50), ("90 %", latency.p90), ("99 %", latency.p99), ("all", latency.max))
@@ -161,11 +165,10 @@ def _pace_lines(report: SendReport) -> Iterator[str]:
 
 
 def _request_words(report: SendReport) -> str:
-    """A run that was killed has noted none."""
     if report.requests is None:
         return ""
-    least = "at least " if any(each.run.requests is None for each in report.runs) else ""
-    return f", {least}{counted(report.requests, 'request')}"
+    shared = f" {words}" if (words := shared_words(report)) else ""
+    return f", {least_words(report)}{counted(report.requests, 'request')}{shared}"
 
 
 def _seconds(value: float | None) -> str:

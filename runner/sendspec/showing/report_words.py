@@ -134,6 +134,23 @@ def took_text(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < SHORT_SECONDS else duration_text(seconds)
 
 
+def least_words(report: SendReport) -> str:
+    """Before a number of requests: a run that was killed has noted none."""
+    return "at least " if any(each.run.requests is None for each in report.runs) else ""
+
+
+def shared_words(report: SendReport) -> str:
+    """Behind a number of requests: a run of several specs counts them together."""
+    if not report.requests_of_all_specs:
+        return ""
+    return f"for all specs of the {'run' if len(report.runs) == 1 else 'runs'}"
+
+
+def pace_text(per_second: float) -> str:
+    """`13.7`, `1 200.5`."""
+    return f"{per_second:,.1f}".replace(",", " ")
+
+
 def guard_text(guard: Guard) -> str:
     """`segments a message 2 of 3`, `share refused 1.6 % of 5 %`, `cost EUR 8.40, no limit`."""
     words = GUARD_WORDS[guard.name]
