@@ -35,6 +35,10 @@ def reported(project: ProjectDir, *arguments: str, code: int = 0) -> Any:
     return only(done.out, "report")
 
 
+def rows_by_state(document: Any) -> Counter[str]:
+    return Counter(row["state"] for row in document["recipients"]["rows"])
+
+
 def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> None:
     """A send that is killed with `kill -9` once so many requests more were answered, with others on the wire."""
     before = len(server.posts)
@@ -45,6 +49,19 @@ def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> No
     during = reported(project, "hello.yaml")
     assert (during["verdict"], during["under_way"]) == ("unfinished", during["totals"]["in_doubt"])
     assert during["doubts"] == []
+    running = during["runs"][-1]
+    assert running["under_way"] == during["under_way"]
+    assert f"run {running['run']} has no end" not in str(during["warnings"])
+    assert rows_by_state(during)["sending"] == during["under_way"] > 0
+    alone = reported(project, "hello.yaml", "--run", str(running["run"]))
+    assert (alone["under_way"], alone["verdict"]) == (during["under_way"], "unfinished")
+    assert rows_by_state(alone)["sending"] == during["under_way"]
+    said = project.run("report", "hello.yaml", "--html", "during.html", *TEST).out
+    assert f"{during['under_way']} under way" in said
+    assert "; it is sending; plan" in said
+    page = ReportRead((project.folder / "during.html").read_text())
+    assert page.figures["in doubt"] == [str(during["totals"]["in_doubt"] - during["under_way"])]
+    assert page.rows("run-table")[-1][3] == f"it is sending: {during['under_way']} under way"
     process.kill()
     process.wait(30)
     server.released.set()
@@ -59,6 +76,12 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
     dead = reported(ready, "hello.yaml")
     assert (dead["verdict"], dead["under_way"], dead["runs"][0]["ended"]) == ("unfinished", None, None)
     assert "killed" in [each["code"] for each in dead["warnings"]]
+    states = rows_by_state(dead)  # those that were on their way are in doubt, before another run says so
+    assert {**states} == {"accepted": dead["totals"]["accepted"], "in_doubt": dead["totals"]["in_doubt"], "planned": dead["totals"]["not_sent"]}  # fmt: skip
+    ready.run("report", "hello.yaml", "--rows", "rows.jsonl", *TEST)
+    assert (
+        Counter(json.loads(line)["state"] for line in (ready.folder / "rows.jsonl").read_text().splitlines()) == states
+    )
     assert sum(each["count"] for each in dead["doubts"]) == dead["totals"]["in_doubt"] > 0
     kill_after(ready, server, 10)
     third = len(server.posts) + 3

@@ -28,12 +28,17 @@ PARTLY = cost_of({"NL": (10, 20), "BE": (1, 1)}, PRICES, unmeasured=0)
 
 
 def a_run(
-    number: int = 1, *, ending: str | None = "finished", messages: int = 10, last_claim: float | None = None
+    number: int = 1,
+    *,
+    ending: str | None = "finished",
+    messages: int = 10,
+    last_claim: float | None = None,
+    under_way: int | None = None,
 ) -> ReportedRun:
     run = PlannedRun(
         run=number, pid=1, started_at=0.0, ended_at=None if ending is None else 9.0, ending=ending, messages=messages, note=None
     )  # fmt: skip
-    return ReportedRun(run=run, account=Totals(skipped={}), last_claim=last_claim)
+    return ReportedRun(run=run, account=Totals(skipped={}), last_claim=last_claim, under_way=under_way)
 
 
 def guards(terms: GuardTerms, **facts: Any) -> dict[str, Guard]:
@@ -176,7 +181,8 @@ VERDICTS: list[tuple[Totals, tuple[ReportedRun, ...], dict[str, Any], Verdict, l
     (totals(5, not_sent=1), (), {}, Verdict.UNFINISHED, [Concern.NOT_SENT]),
     (totals(5, not_sent=1), (KILLED,), {}, Verdict.UNFINISHED, [Concern.NOT_SENT, Concern.KILLED]),
     (totals(5, not_sent=1), (INTERRUPTED,), {}, Verdict.UNFINISHED, [Concern.NOT_SENT, Concern.STOPPED]),
-    (totals(5, 1, 3, not_sent=1), (KILLED,), {"under_way": 3}, Verdict.UNFINISHED, [Concern.UNDER_WAY, Concern.REFUSED, Concern.NOT_SENT]),
+    (totals(5, 1, 3, not_sent=1), (a_run(ending=None, under_way=3),), {"under_way": 3}, Verdict.UNFINISHED, [Concern.UNDER_WAY, Concern.REFUSED, Concern.NOT_SENT]),
+    (totals(5, 1, 3, not_sent=1), (KILLED, a_run(2, ending=None, under_way=3)), {"under_way": 3}, Verdict.UNFINISHED, [Concern.UNDER_WAY, Concern.REFUSED, Concern.NOT_SENT, Concern.KILLED]),
     (totals(5, not_sent=1), (STOPPED,), {}, Verdict.FAILED, [Concern.NOT_SENT, Concern.STOPPED]),
     (totals(5, not_sent=1), (STOPPED, a_run(2, ending=None)), {}, Verdict.UNFINISHED, [Concern.NOT_SENT, Concern.STOPPED, Concern.KILLED]),
     (totals(0, 3), (), {}, Verdict.FAILED, [Concern.REFUSED]),

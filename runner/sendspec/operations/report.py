@@ -32,13 +32,13 @@ from sendspec.operations.report_recipients import (
 from sendspec.operations.report_rows import all_recipients
 from sendspec.operations.report_sizes import ReportedSizes, SizesOfRun, SizesOfSend
 from sendspec.operations.report_table import TableLook, look_at_table
+from sendspec.operations.report_under_way import living_runs
 from sendspec.operations.report_verdict import VerdictFacts, status_of_run, verdict_of, warnings_of
 from sendspec.operations.send_report import (
     Concern,
     CountryCounts,
     EarlierGeneration,
     ReportedMessage,
-    ReportedRun,
     SegmentCounts,
     SendReport,
     Verdict,
@@ -48,7 +48,6 @@ from sendspec.operations.status import SpecStatus, planned_jobs, status_of
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.cost import Cost
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Totals
 from sendspec.reading.spec import Spec
 
 RowsTo: TypeAlias = Callable[[Iterator[ReportedMessage]], None]
@@ -134,18 +133,21 @@ class _Reporter:
         self._context, self._ledger, self._asked, self._send = context, ledger, asked, send
         self._facts = facts if facts is not None and facts.counts().deliveries else None
         self._name, self._generation = send.name, send.generation
+        self._status = self._found_status()
 
     def report(self, known: Sequence[SendRecord]) -> SendReport:
         """All parts of the report. They need results of each other, so they are put together in one place."""
         asked, ledger, send = self._asked, self._ledger, self._send
-        status, undelivered = self._status(), UndeliveredIds()
+        status, undelivered = self._status, UndeliveredIds()
         delivery = self._delivery(undelivered) if asked.run is None else None
         failed = 0 if delivery is None else delivery.tally.undelivered
         states = ledger.states(self._name, self._generation)
         chosen, tally = self._messages(states, undelivered.ids, failed)
         sizes = self._sizes(tally)
         runs = tally.reported(self._runs())
-        account = status.account if asked.run is None else _account_of(runs)
+        if asked.run is not None:
+            status = status_of_run(status, runs[0])
+        account = status.account
         table = self._table(chosen, sizes)
         segments = segment_counts(sizes.counts)
         cost = self._cost(table.countries, segments)
@@ -154,7 +156,7 @@ class _Reporter:
             GuardFacts(runs=runs, account=account, segments=segments, cost=cost, resent=tally.resent_by_itself),
         )
         verdict_facts = VerdictFacts(
-            status=status if asked.run is None else status_of_run(status, account),
+            status=status,
             runs=runs,
             guards=guards,
             undelivered=failed,
@@ -173,7 +175,7 @@ class _Reporter:
             verdict=verdict_of(verdict_facts, warnings),
             warnings=warnings,
             account=account,
-            under_way=status.under_way if asked.run is None else None,
+            under_way=status.under_way,
             only_run=asked.run,
             runs=runs,
             requests=sum(requests) if requests else None,
@@ -200,9 +202,9 @@ class _Reporter:
     def all_recipients(self) -> Iterator[ReportedMessage]:
         """Everybody, with the rows that `report` has found."""
         rows = NO_ROWS if self._looked is None else self._looked.all_rows
-        return all_recipients(self._ledger, self._facts, self._send, rows, self._asked.run)
+        return all_recipients(self._ledger, self._facts, self._send, rows, self._asked.run, self._status)
 
-    def _status(self) -> SpecStatus:
+    def _found_status(self) -> SpecStatus:
         spec = self._asked.spec
         is_current = spec is not None and spec.generation == self._generation and self._asked.run is None
         jobs = planned_jobs([spec], self._context, self._ledger) if spec is not None and is_current else []
@@ -244,13 +246,13 @@ class _Reporter:
         self, states: Mapping[State, int], undelivered: Sequence[bytes], failed: int
     ) -> tuple[ChosenMessages, MoveTally]:
         """What to list, and the tally with its moves. What one run left behind is known only after a pass over all moves."""
-        ledger, name, generation = self._ledger, self._name, self._generation
+        ledger, name, generation, living = self._ledger, self._name, self._generation, living_runs(self._status)
         if self._asked.run is None:
-            chosen = chosen_messages(ledger, name, generation, states, undelivered, failed)
-            tally = MoveTally(listed=_keys(chosen))
+            chosen = chosen_messages(ledger, self._status, states, undelivered, failed)
+            tally = MoveTally(listed=_keys(chosen), living=living)
             return chosen, tally.read(ledger.recorded_moves(name, generation))
         self._runs()  # refuses another send's run before the pass
-        tally = MoveTally(only=self._asked.run).read(ledger.recorded_moves(name, generation))
+        tally = MoveTally(only=self._asked.run, living=living).read(ledger.recorded_moves(name, generation))
         chosen = run_messages(ledger, tally)
         tally.keep(_keys(chosen), ledger.recorded_moves(name, generation))
         return chosen, tally
@@ -295,8 +297,3 @@ class _Reporter:
 
 def _keys(chosen: ChosenMessages) -> list[MessageKey]:
     return [key for key, _ in chosen.messages]
-
-
-def _account_of(runs: Sequence[ReportedRun]) -> Totals:
-    [one] = runs
-    return one.account

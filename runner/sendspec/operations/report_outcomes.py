@@ -84,6 +84,6 @@ class RunOutcomes:
         self.are_all = self.claimed <= MAX_LISTED
         if self.are_all:
             return {**self._last, **dict.fromkeys(self._accepted, (State.ACCEPTED.value, None))}
-        order = [State.REFUSED.value, State.IN_DOUBT.value, State.PLANNED.value]
+        order = [State.REFUSED.value, State.IN_DOUBT.value, State.SENDING.value, State.PLANNED.value]
         failures = sorted(self._last.items(), key=lambda item: order.index(item[1][0]))
         return dict(failures[:MAX_LISTED])

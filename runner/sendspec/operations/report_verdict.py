@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sendspec.operations.run_ending import INTERRUPTED
 from sendspec.operations.send_report import Concern, Guard, ReportedRun, Verdict, Warned
 from sendspec.operations.status import SpecStatus
-from sendspec.planning.totals import Totals
 
 FINISHED = "finished"
 """The ending of a run that was not stopped."""
@@ -51,11 +50,10 @@ def _warnings(facts: VerdictFacts) -> Iterator[Warned]:
     yield from (Warned(concern, count) for concern, count in counts if count > 0)
     if facts.given_up is not None:
         yield Warned(Concern.GIVEN_UP, 0, facts.given_up)
-    newest = max((each.run.run for each in facts.runs), default=None)
     for each in facts.runs:
         run = each.run
         if run.ended_at is None:
-            if status.under_way is None or run.run != newest:
+            if each.under_way is None:
                 yield Warned(Concern.KILLED, run.run)
         elif run.ending != FINISHED:
             yield Warned(Concern.STOPPED, run.run, run.ending or "")
@@ -81,9 +79,9 @@ def verdict_of(facts: VerdictFacts, warnings: Sequence[Warned]) -> Verdict:
     return Verdict.ATTENTION if any(each.concern not in HARMLESS for each in warnings) else Verdict.OK
 
 
-def status_of_run(status: SpecStatus, account: Totals) -> SpecStatus:
+def status_of_run(status: SpecStatus, run: ReportedRun) -> SpecStatus:
     """The status of a send as the verdict on one of its runs reads it: with that run's account alone."""
-    return SpecStatus(name=status.name, generation=status.generation, account=account)
+    return SpecStatus(name=status.name, generation=status.generation, account=run.account, under_way=run.under_way)
 
 
 def _was_stopped(run: ReportedRun) -> bool:

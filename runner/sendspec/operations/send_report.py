@@ -85,7 +85,8 @@ class ReportedRun:
     """A run, and what became of its claims at its end; a claim that it never settled is in doubt.
 
     `account` has no skips: the ledger doesn't record whom a plan skipped. `released` counts attempts that proved unsent, `found` doubts
-    of earlier runs that it found accepted. `first`, `last_claim` and `last` are its first and last claim and its
+    of earlier runs that it found accepted. `under_way`: how many of those in doubt it is sending at present; None if it isn't known to
+    live. `first`, `last_claim` and `last` are its first and last claim and its
     last result in Unix seconds, None without any.
     """
 
@@ -93,9 +94,15 @@ class ReportedRun:
     account: Totals
     released: int = 0
     found: int = 0
+    under_way: int | None = None
     first: float | None = None
     last: float | None = None
     last_claim: float | None = None
+
+    @property
+    def in_doubt(self) -> int:
+        """How many of its claims are in doubt that it isn't sending at present."""
+        return self.account.in_doubt - (self.under_way or 0)
 
     @property
     def seconds(self) -> float:

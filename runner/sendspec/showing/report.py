@@ -144,6 +144,7 @@ def _run_json(each: ReportedRun) -> dict[str, Any]:
         "totals": each.account.as_dict(),
         "released": each.released,
         "found": each.found,
+        "under_way": each.under_way,
     }
 
 

@@ -186,12 +186,12 @@ def run_words(each: ReportedRun) -> str:
     """`run 3, 2026-11-29T10:00:00Z: 20 accepted, 1 refused; finished; plan 7f3a…c1e2; approved by ann`."""
     run, account = each.run, each.account
     counts = (
-        (account.accepted, "accepted"), (account.refused, "refused"), (account.in_doubt, "in doubt"), (account.not_sent, "not sent"),
-        (each.found, "found accepted by looking"),
+        (account.accepted, "accepted"), (account.refused, "refused"), (each.in_doubt, "in doubt"), (each.under_way or 0, "under way"),
+        (account.not_sent, "not sent"), (each.found, "found accepted by looking"),
     )  # fmt: skip
     did = ", ".join(f"{grouped(count)} {words}" for count, words in counts if count) or "nothing"
     stop = f"; stopped: {run.ending}" if run.ending != FINISHED else ""
-    ending = "; it has no end" if run.ended_at is None else stop
+    ending = "; it is sending" if each.under_way is not None else "; it has no end" if run.ended_at is None else stop
     parts = [f"run {run.run}, {moment(run.started_at)}: {did}{ending}"]
     note = run.note
     if note is not None:

@@ -61,7 +61,7 @@ def figures(report: SendReport) -> list[Fact]:
         Fact("recipients", grouped(account.recipients)),
         Fact("accepted", grouped(account.accepted), delivered or share, "good"),
         Fact("refused", grouped(account.refused), "", "bad" if account.refused else ""),
-        Fact("in doubt", grouped(account.in_doubt), f"{grouped(waiting)} under way" if waiting else "", "doubt" if account.in_doubt else ""),
+        Fact("in doubt", grouped(report.in_doubt), f"{grouped(waiting)} more under way" if waiting else "", "doubt" if report.in_doubt else ""),
         Fact("not sent", grouped(account.not_sent), "", "warn" if account.not_sent else ""),
         Fact("skipped", grouped(account.skipped_total)),
     ]  # fmt: skip

@@ -133,14 +133,20 @@ def _run_row(each: ReportedRun) -> TableRow:
             str(run.run),
             date_time(run.started_at),
             lasted,
-            clipped(run.ending or "no end is noted: it was killed, or goes on", 300),
+            clipped(run.ending or _no_end(each), 300),
             requests + also,
-            *map(grouped, (each.account.accepted, each.account.refused, each.account.in_doubt)),
+            *map(grouped, (each.account.accepted, each.account.refused, each.in_doubt)),
             ", ".join(plan),
             approval_words(each),
         ],
         id=f"run-{run.run}",
     )
+
+
+def _no_end(each: ReportedRun) -> str:
+    if each.under_way is None:
+        return "no end is noted: it was killed, or goes on"
+    return f"it is sending: {grouped(each.under_way)} under way"
 
 
 def approval_words(each: ReportedRun) -> str:
