@@ -415,6 +415,31 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
     assert later == {"GB": 20, "unknown": 10, "NL": 2}
 
 
+@pytest.mark.parametrize(
+    ("prices", "why"),
+    [
+        (None, "prices.csv"),
+        ("", "prices.csv"),
+        ("country,segment,currency\nGB,-1,EUR\n", "prices.csv:2"),
+    ],
+)
+def test_a_price_table_that_can_t_be_used_is_a_warning(shop: Shop, prices: str | None, why: str) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    project_file = shop.project.folder / "sendspec.yaml"
+    project_file.write_text(project_file.read_text() + "prices: prices.csv\n")
+    if prices is not None:
+        (shop.project.folder / "prices.csv").write_text(prices)
+    document = shop.document("hello.yaml")
+    assert (document["verdict"], document["cost"]) == ("ok", None)
+    [warning] = document["warnings"]
+    assert warning["code"] == "prices"
+    assert warning["text"].startswith("the price table can't be used, so no cost is known: ")
+    assert why in warning["text"]
+    assert warning["text"] in shop.text("hello.yaml")
+    shop.said("report", "hello.yaml", "--html", "page.html", *TEST)
+    assert "The price table can’t be used" in ReportRead((shop.project.folder / "page.html").read_text()).text
+
+
 def test_with_ci_set_nobody_s_key_is_shown(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.project.write("hello.yaml", SPEC.replace("people.csv}", 'people.csv, key: "{{ order_id }}"}'))
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SendRecord
@@ -16,7 +15,7 @@ from sendspec.operations.delivery_access import deliveries_to_inspect
 from sendspec.operations.delivery_account import DeliveryAccount, delivery_account
 from sendspec.operations.ledger_access import process_holding
 from sendspec.operations.move_tally import MoveTally
-from sendspec.operations.plan_cost import project_prices
+from sendspec.operations.plan_cost import prices_or_note
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS
 from sendspec.operations.report_countries import cost_by_country, segment_counts
@@ -36,17 +35,14 @@ from sendspec.operations.report_under_way import living_runs
 from sendspec.operations.report_verdict import VerdictFacts, status_of_run, verdict_of, warnings_of
 from sendspec.operations.send_report import (
     Concern,
-    CountryCounts,
     EarlierGeneration,
     ReportedMessage,
-    SegmentCounts,
     SendReport,
     Verdict,
     Warned,
 )
 from sendspec.operations.status import SpecStatus, planned_jobs, status_of
 from sendspec.operations.wrong_usage import WrongUsage
-from sendspec.planning.cost import Cost
 from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec
 
@@ -150,7 +146,8 @@ class _Reporter:
         account = status.account
         table = self._table(chosen, sizes)
         segments = segment_counts(sizes.counts)
-        cost = self._cost(table.countries, segments)
+        prices, prices_note = prices_or_note(self._context)
+        cost = cost_by_country(table.countries, segments, prices) if prices and table.countries is not None else None
         guards = guards_of(
             terms_of(asked.spec, self._context.environment.limits),
             GuardFacts(runs=runs, account=account, segments=segments, cost=cost, resent=tally.resent_by_itself),
@@ -163,6 +160,7 @@ class _Reporter:
             unknown_prices=0 if cost is None else cost.unknown_messages,
             given_up=send.given_up,
             table_notes=() if asked.spec is None and asked.spec_note else table.rows.notes,
+            prices_note=prices_note,
             spec_note=asked.spec_note,
         )
         warnings = warnings_of(verdict_facts)
@@ -277,10 +275,6 @@ class _Reporter:
             for_all=self._for_all,
         )
         return self._looked
-
-    def _cost(self, countries: tuple[CountryCounts, ...] | None, segments: SegmentCounts) -> Cost | None:
-        prices = project_prices(self._context, Problems())
-        return None if prices is None or countries is None else cost_by_country(countries, segments, prices)
 
     def _earlier(self, known: Sequence[SendRecord]) -> EarlierGeneration | None:
         before = [send for send in known if send.generation < self._generation and send.messages]

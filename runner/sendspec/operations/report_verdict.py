@@ -11,13 +11,15 @@ from sendspec.operations.status import SpecStatus
 
 FINISHED = "finished"
 """The ending of a run that was not stopped."""
-HARMLESS = frozenset({Concern.KILLED, Concern.STOPPED, Concern.TABLE, Concern.SPEC, Concern.UNKNOWN_PRICE})
+HARMLESS = frozenset(
+    {Concern.KILLED, Concern.STOPPED, Concern.TABLE, Concern.SPEC, Concern.UNKNOWN_PRICE, Concern.PRICES}
+)
 """Warnings that leave a send all right: it was finished later, or only the report lacks something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictFacts:
-    """`given_up` is a person's reason for giving the generation up. `notes` say why the table or the spec could not be read."""
+    """`given_up` is a person's reason for giving the generation up. Notes say why the table, the prices or the spec could not be read."""
 
     status: SpecStatus
     runs: Sequence[ReportedRun]
@@ -26,6 +28,7 @@ class VerdictFacts:
     unknown_prices: int
     given_up: str | None
     table_notes: Sequence[str] = ()
+    prices_note: str = ""
     spec_note: str = ""
 
 
@@ -60,6 +63,8 @@ def _warnings(facts: VerdictFacts) -> Iterator[Warned]:
     yield from (Warned(Concern.GUARD, 0, guard.name) for guard in facts.guards if guard.held is False)
     if facts.unknown_prices:
         yield Warned(Concern.UNKNOWN_PRICE, facts.unknown_prices)
+    if facts.prices_note:
+        yield Warned(Concern.PRICES, 0, facts.prices_note)
     yield from (Warned(Concern.TABLE, 0, note) for note in facts.table_notes)
     if facts.spec_note:
         yield Warned(Concern.SPEC, 0, facts.spec_note)

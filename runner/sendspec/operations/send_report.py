@@ -44,6 +44,7 @@ class Concern(StrEnum):
     LEFT = "left"
     GUARD = "guard"
     UNKNOWN_PRICE = "unknown_price"
+    PRICES = "prices"
     TABLE = "table"
     SPEC = "spec"
 

@@ -121,6 +121,8 @@ def warning_text(warned: Warned) -> str:
             return f"today's limit is exceeded: {GUARD_WORDS[detail]}"
         case Concern.UNKNOWN_PRICE:
             return f"{counted(count, 'accepted message has', 'accepted messages have')} an unknown price: what is said of the cost is without {'it' if count == 1 else 'them'}"
+        case Concern.PRICES:
+            return f"the price table can't be used, so no cost is known: {detail}"
         case Concern.TABLE:
             return detail.removeprefix("note: ")
         case Concern.SPEC:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.operations.send_report import SendReport, Warned
+from sendspec.operations.send_report import Concern, SendReport, Warned
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.page import page_html
 from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing
@@ -144,6 +144,8 @@ def _call_words(report: SendReport, shown: int) -> dict[str, Any]:
 
 
 def _cost_note(report: SendReport) -> Markup | str:
+    if report.warned(Concern.PRICES):
+        return "The price table can’t be used: see the warning above."
     if report.cost is None:
         return with_code("Without `prices:` in sendspec.yaml, or without the table of recipients, no cost is known.")
     return f"By {report.cost.prices.written}; a country without a price is unknown, never 0."
