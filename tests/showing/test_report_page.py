@@ -47,11 +47,14 @@ from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
 from sendspec.provider.failure_words import failure_words
 from sendspec.reading.limits import Amount
+from sendspec.reading.prices import Price, PriceTable
 from sendspec.showing.account import accounting_line
 from sendspec.showing.markdown.report import report_markdown
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
 from sendspec.showing.pages.report_plain import is_plain
 from sendspec.showing.report import report_document
+from sendspec.showing.report_text import report_text
+from sendspec.showing.terminal_style import PLAIN
 
 LONG = "<&\u202e\U0001f600" * 250
 PLACE = ReportPlace(
@@ -135,6 +138,13 @@ def test_a_limit_says_what_it_can_t_tell_and_why() -> None:
     written = report_markdown(report, []).replace("`", "")
     assert f"| segments in all | 5 | 9 |  | {together} |" in written
     assert "| cost | EUR 100.00 | at least EUR 30.60 |  | unknown |" in written
+
+
+def test_a_terminal_says_that_there_are_more_countries() -> None:
+    report = sample()
+    many_prices = PriceTable({f"{a}{b}": Price("EUR", Decimal(1), Decimal(1)) for a in "ABC" for b in "STUVW"}, "prices.csv", "ab" * 32)  # fmt: skip
+    cost = cost_of(dict.fromkeys(many_prices.by_country, (1, 1)), many_prices, unmeasured=0)
+    assert "and 3 more countries; `--format json` has all" in report_text(replace(report, cost=cost), PLAIN)
 
 
 def test_the_first_screen_answers() -> None:

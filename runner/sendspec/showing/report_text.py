@@ -130,7 +130,11 @@ def _money_lines(report: SendReport) -> Iterator[str]:
         yield f"  {segment_words(total=segments.total, gsm7=segments.gsm7, ucs2=segments.ucs2)}"
     if report.cost is not None and (words := cost_words(report.cost)):
         yield f"  cost of the accepted: {words}"
-        yield from (f"    {line}" for line in list(country_lines(report.cost))[:COUNTRIES_SHOWN])
+        lines = list(country_lines(report.cost))
+        yield from (f"    {line}" for line in lines[:COUNTRIES_SHOWN])
+        hidden = len(lines) - COUNTRIES_SHOWN
+        if hidden > 0:
+            yield f"    and {counted(hidden, 'more country', 'more countries')}; `--format json` has all"
     elif report.countries:
         yield f"  where: {country_words({each.country: each.messages for each in report.countries})}"
 

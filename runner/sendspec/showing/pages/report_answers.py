@@ -210,7 +210,7 @@ def _more(kinds: int) -> tuple[str, ...]:
 
 
 def cost_facts(report: SendReport) -> list[Fact]:
-    """What the accepted messages cost, and the dearest countries."""
+    """What the accepted messages cost: the dearest countries, and the others together."""
     segments = report.segments
     billed = f"{counted(segments.accepted, 'segment')} accepted" if segments.total else "segments aren’t measured"
     if report.cost is None:
