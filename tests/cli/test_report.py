@@ -222,7 +222,7 @@ def test_a_spec_that_is_gone_or_broken_is_reported_from_the_ledger(shop: Shop, s
     assert "⚠" in shop.text(word)
 
 
-@pytest.mark.parametrize("word", ["hello.yaml", "nobody", "missing.yaml"])
+@pytest.mark.parametrize("word", ["hello.yaml", "hello"])
 def test_a_spec_that_was_never_sent_has_a_report_that_says_so(shop: Shop, word: str) -> None:
     document = shop.document(word)
     assert (document["generation"], document["verdict"], document["sentence"]) == (
@@ -231,12 +231,24 @@ def test_a_spec_that_was_never_sent_has_a_report_that_says_so(shop: Shop, word: 
         "it was never sent",
     )
     assert set(document["totals"].values()) == {0}
-    assert "unfinished: it was never sent" in shop.text(word)
+    out, err = shop.said("report", word, *TEST)
+    assert "unfinished: it was never sent" in out
+    assert "next: sendspec plan hello.yaml --env test" in err
 
 
-def test_a_name_that_is_nearly_another_is_named(shop: Shop) -> None:
-    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
-    assert "did you mean 'hello'?" in shop.text("helo")
+@pytest.mark.parametrize(("word", "near"), [("nobody", ""), ("helo", "hello"), ("hallo.yaml", "hello")])
+def test_a_name_that_nothing_has_is_no_send_that_is_yet_to_come(shop: Shop, word: str, near: str) -> None:
+    for meant in ("", near):  # before and after the first send
+        document = shop.document(word)
+        hint = f" (did you mean '{meant}'?)" if meant else ""
+        assert document["sentence"] == f"no spec of this name was ever sent here{hint}"
+        assert (document["verdict"], document["generation"]) == ("attention", None)
+        assert document["warnings"][0]["code"] == "unknown_name"
+        out, err = shop.said("report", word, "--html", "page.html", *TEST)
+        assert f"attention: {document['sentence']}" in out
+        assert "next: sendspec status --env test" in err
+        assert document["sentence"][1:] in ReportRead((shop.project.folder / "page.html").read_text()).text
+        shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
 
 
 def test_an_environment_without_a_ledger_has_nothing_to_report(shop: Shop) -> None:

@@ -82,6 +82,8 @@ def command(
             run=run,
             recipients=recipients,
             spec_note=subject.note,
+            is_known=subject.is_known,
+            near=subject.near,
         )
         report = send_report(context, ledger, asked, None if rows is None else _writer(console, rows))
         options = environment_words(context, env)

@@ -55,7 +55,8 @@ MAX_RUNS = 1_000
 class ReportQuestion:
     """Which send: a spec's name, a generation (None: the newest), one of its runs (None: all).
 
-    `spec` is the spec of that name if it can be read, `spec_note` why it can't. `recipients` takes the place of its table.
+    `spec` is the spec of that name if it can be read, `spec_note` why it can't. `recipients` takes the place of its table. `is_known`:
+    there is a spec of that name, or was; if not, `near` is one that may have been meant.
     """
 
     name: str
@@ -64,6 +65,8 @@ class ReportQuestion:
     run: int | None = None
     recipients: str | None = None
     spec_note: str = ""
+    is_known: bool = True
+    near: str | None = None
 
 
 def send_report(
@@ -103,13 +106,16 @@ def _chosen(known: Sequence[SendRecord], generation: int | None) -> SendRecord |
 def _never_sent(context: ProjectContext, asked: ReportQuestion, known: Sequence[SendRecord]) -> SendReport:
     others = ", ".join(str(send.generation) for send in known)
     notes = (Warned(Concern.SPEC, 0, asked.spec_note),) if asked.spec_note else ()
+    never = Warned(Concern.NEVER_SENT, 0, others)
+    if not asked.is_known:
+        never = Warned(Concern.UNKNOWN_NAME, 0, asked.near or "")
     return SendReport(
         environment=context.environment.name,
         name=asked.name,
         generation=asked.generation,
         path=known[-1].path if known else None,
-        verdict=Verdict.UNFINISHED,
-        warnings=(Warned(Concern.NEVER_SENT, 0, others), *notes),
+        verdict=Verdict.UNFINISHED if asked.is_known else Verdict.ATTENTION,
+        warnings=(never, *notes),
     )
 
 

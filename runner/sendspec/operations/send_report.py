@@ -32,6 +32,7 @@ class Concern(StrEnum):
     """What a warning is about. Used in JSON."""
 
     NEVER_SENT = "never_sent"
+    UNKNOWN_NAME = "unknown_name"
     GIVEN_UP = "given_up"
     UNDER_WAY = "under_way"
     STOPPED = "stopped"
@@ -258,6 +259,11 @@ class SendReport:
     def to_call(self) -> int:
         """How many people won't get it unless somebody does something: refused by the API, or not delivered."""
         return self.account.refused + self.undelivered
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether the ledger knows the send."""
+        return not (self.warned(Concern.NEVER_SENT) or self.warned(Concern.UNKNOWN_NAME))
 
     def warned(self, concern: Concern) -> Sequence[Warned]:
         return [each for each in self.warnings if each.concern is concern]

@@ -33,7 +33,7 @@ WHY_LENGTH = 100
 """Characters of one person's reason; all of it stands below, by reason."""
 CALLS_SHOWN, REASONS_SHOWN, RUNS_SHOWN, COUNTRIES_SHOWN = 10, 5, 5, 12
 IN_SENTENCE = (
-    Concern.NEVER_SENT, Concern.UNDER_WAY, Concern.REFUSED, Concern.UNDELIVERED, Concern.IN_DOUBT, Concern.NOT_SENT,
+    Concern.NEVER_SENT, Concern.UNKNOWN_NAME, Concern.UNDER_WAY, Concern.REFUSED, Concern.UNDELIVERED, Concern.IN_DOUBT, Concern.NOT_SENT,
 )  # fmt: skip
 """Warnings that the verdict's sentence has already."""
 
@@ -45,7 +45,7 @@ def report_text(report: SendReport, style: TerminalStyle) -> str:
 def _lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
     yield style.bold(clean(heading(report)))
     yield f"  {_paint(report, style)} {clean(verdict_sentence(report))}"
-    if report.warned(Concern.NEVER_SENT):
+    if not report.was_sent:
         yield from _warning_lines(report, style)
         return
     yield f"  {accounting_line(report.account, report.under_way or 0)}"

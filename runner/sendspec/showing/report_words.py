@@ -31,6 +31,8 @@ _COUNTED = {"encoding": "in UCS-2", "in_doubt": "sent again"}
 
 def verdict_sentence(report: SendReport) -> str:
     """`117 of 120 messages were accepted; 2 were refused, 1 is in doubt`."""
+    if report.warned(Concern.UNKNOWN_NAME):
+        return warning_text(report.warned(Concern.UNKNOWN_NAME)[0])
     never = report.warned(Concern.NEVER_SENT)
     if never:
         return _never_sent(report, never[0])
@@ -97,6 +99,9 @@ def warning_text(warned: Warned) -> str:
     match warned.concern:
         case Concern.NEVER_SENT:
             return "it was never sent"
+        case Concern.UNKNOWN_NAME:
+            near = f" (did you mean '{detail}'?)" if detail else ""
+            return f"no spec of this name was ever sent here{near}"
         case Concern.GIVEN_UP:
             return f"this generation was given up: {detail}"
         case Concern.UNDER_WAY:

@@ -32,6 +32,7 @@ _TONES = {
     Concern.PRICES: "soft",
     Concern.GIVEN_UP: "soft",
     Concern.NEVER_SENT: "soft",
+    Concern.UNKNOWN_NAME: "warn",
 }
 
 
