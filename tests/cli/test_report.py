@@ -261,7 +261,11 @@ def test_an_environment_without_a_ledger_has_nothing_to_report(shop: Shop) -> No
 def test_a_generation_is_compared_with_the_one_before(shop: Shop, server: CountingServer) -> None:
     refuse(server, 1)
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    assert "send hello.yaml --retry refused" in shop.said("report", "hello.yaml", *TEST)[1]
     shop.project.write("hello.yaml", SPEC.replace("name: hello", "name: hello\ngeneration: 2"))
+    steps = shop.said("report", "hello.yaml", *TEST)[1]
+    assert "status hello --failed" in steps
+    assert "hello.yaml" not in steps  # it is of generation 2 now, of which nothing was refused
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
     document = shop.document("hello.yaml")
     assert (document["generation"], document["totals"]["accepted"]) == (2, 60)
