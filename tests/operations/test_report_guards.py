@@ -12,6 +12,7 @@ from sendspec.operations.report_guards import GUARDS, GuardFacts, GuardTerms, gu
 from sendspec.operations.report_recipients import fair_shares
 from sendspec.operations.report_verdict import VerdictFacts, verdict_of, warnings_of
 from sendspec.operations.send_report import Concern, Guard, ReportedRun, SegmentCounts, Verdict
+from sendspec.operations.send_session import recovered_words
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.cost import cost_of
 from sendspec.planning.totals import Totals
@@ -195,6 +196,11 @@ def test_the_verdict_follows_from_what_is_wrong(
     account: Totals, runs: tuple[ReportedRun, ...], more: dict[str, Any], expected: Verdict, concerns: list[Concern]
 ) -> None:
     assert verdict(account, *runs, **more) == (expected, concerns)
+
+
+def test_one_message_is_in_doubt_and_two_are() -> None:
+    assert recovered_words(1) == "1 message of a run that was cut off is in doubt now"
+    assert recovered_words(2) == "2 messages of a run that was cut off are in doubt now"
 
 
 @pytest.mark.parametrize(

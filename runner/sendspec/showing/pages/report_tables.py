@@ -14,9 +14,8 @@ from sendspec.operations.delivery_account import ReasonCount as DeliveryReason
 from sendspec.operations.send_report import CountryCounts, EarlierGeneration, Guard, Reasons, ReportedRun, SendReport
 from sendspec.planning.cost import Cost, price_text
 from sendspec.planning.plan_digest import digest_text
-from sendspec.provider.failure_words import Certainty
 from sendspec.showing.account import skip_words
-from sendspec.showing.delivery import NO_REASON, share_text
+from sendspec.showing.delivery import NO_REASON, guess_words, share_text
 from sendspec.showing.pages.element import element
 from sendspec.showing.pages.parts import Column, TableRow
 from sendspec.showing.pages.report_cut import MAX_RUNS, MAX_TEXT
@@ -94,12 +93,11 @@ def _delivery_row(each: DeliveryReason, listed: Mapping[str, str]) -> TableRow:
     reason = each.reason or FailureReason("")
     codes = [each.status, *([] if reason.code is None else [f"code {reason.code}"])]
     codes += [f"{reason.source_name} {reason.source_code}".strip()] if reason.source_name or reason.source_code else []
-    guess = " (a guess)" if each.words.meaning and each.words.certainty is Certainty.GUESSED else ""
     return TableRow(
         [
             f"{clipped(reason.text or NO_REASON, MAX_TEXT)} ({clipped(', '.join(codes), 120)})",
             grouped(each.count),
-            f"{each.words.meaning}{guess}" if each.words.meaning else "not known",
+            f"{each.words.meaning}{guess_words(each.words)}" if each.words.meaning else "not known",
             each.words.advice,
             first_link(id_text(each.first), listed),
         ]
