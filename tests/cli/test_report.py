@@ -13,6 +13,7 @@ from json_documents import only
 from markdown_pages import assert_inert, rendered
 from processes import SEND, holding, started, until
 from project_dir import SPEC, Answer, CountingServer, ProjectDir, numbers
+from read_report import ReportRead
 from sendspec.cli.main import run
 
 PEOPLE, MANY = 60, 160
@@ -34,6 +35,10 @@ def reported(project: ProjectDir, *arguments: str, code: int = 0) -> Any:
     return only(done.out, "report")
 
 
+def rows_by_state(document: Any) -> Counter[str]:
+    return Counter(row["state"] for row in document["recipients"]["rows"])
+
+
 def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> None:
     """A send that is killed with `kill -9` once so many requests more were answered, with others on the wire."""
     before = len(server.posts)
@@ -44,6 +49,19 @@ def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> No
     during = reported(project, "hello.yaml")
     assert (during["verdict"], during["under_way"]) == ("unfinished", during["totals"]["in_doubt"])
     assert during["doubts"] == []
+    running = during["runs"][-1]
+    assert running["under_way"] == during["under_way"]
+    assert f"run {running['run']} has no end" not in str(during["warnings"])
+    assert rows_by_state(during)["sending"] == during["under_way"] > 0
+    alone = reported(project, "hello.yaml", "--run", str(running["run"]))
+    assert (alone["under_way"], alone["verdict"]) == (during["under_way"], "unfinished")
+    assert rows_by_state(alone)["sending"] == during["under_way"]
+    said = project.run("report", "hello.yaml", "--html", "during.html", *TEST).out
+    assert f"{during['under_way']} under way" in said
+    assert "; it is sending; plan" in said
+    page = ReportRead((project.folder / "during.html").read_text())
+    assert page.figures["in doubt"] == [str(during["totals"]["in_doubt"] - during["under_way"])]
+    assert page.rows("run-table")[-1][3] == f"it is sending: {during['under_way']} under way"
     process.kill()
     process.wait(30)
     server.released.set()
@@ -58,6 +76,12 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
     dead = reported(ready, "hello.yaml")
     assert (dead["verdict"], dead["under_way"], dead["runs"][0]["ended"]) == ("unfinished", None, None)
     assert "killed" in [each["code"] for each in dead["warnings"]]
+    states = rows_by_state(dead)  # those that were on their way are in doubt, before another run says so
+    assert {**states} == {"accepted": dead["totals"]["accepted"], "in_doubt": dead["totals"]["in_doubt"], "planned": dead["totals"]["not_sent"]}  # fmt: skip
+    ready.run("report", "hello.yaml", "--rows", "rows.jsonl", *TEST)
+    assert (
+        Counter(json.loads(line)["state"] for line in (ready.folder / "rows.jsonl").read_text().splitlines()) == states
+    )
     assert sum(each["count"] for each in dead["doubts"]) == dead["totals"]["in_doubt"] > 0
     kill_after(ready, server, 10)
     third = len(server.posts) + 3
@@ -93,6 +117,11 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
         assert counted == sum(each["totals"][kind] for each in report["runs"])
     alone = reported(ready, "hello.yaml", "--run", str(first["run"]))
     assert alone["totals"] == first["totals"]
+    people = alone["recipients"]
+    assert people["listed"] == people["total"] == len(people["rows"])
+    assert people["unclaimed"] == alone["totals"]["recipients"] - people["total"] > 0
+    said = ready.run("report", "hello.yaml", "--run", str(first["run"]), *TEST).out
+    assert f"run 1 claimed {people['total']} of the {MANY} messages that it planned; segments, countries" in said
     of_first = Counter(row["state"] for row in alone["recipients"]["rows"])
     assert of_first == Counter(accepted=first["totals"]["accepted"], in_doubt=first["totals"]["in_doubt"])
 
@@ -149,11 +178,25 @@ def test_the_first_lines_say_how_it_went_and_who_must_be_called(shop: Shop, serv
     assert f"+4477009{0:05d}" not in out
 
 
+def test_requests_of_a_run_of_several_specs_are_not_said_to_be_of_one(shop: Shop) -> None:
+    shop.project.write("bye.yaml", SPEC.replace("name: hello", "name: bye"))
+    shop.said("send", "hello.yaml", "bye.yaml", "--yes", "-q", *TEST)
+    document = shop.document("hello.yaml")
+    assert (document["totals"]["accepted"], document["requests"], document["requests_of_all_specs"]) == (60, 120, True)
+    assert "120 requests for all specs of the run" in shop.text("hello.yaml")
+    shop.said("report", "hello.yaml", "--html", "page.html", *TEST)
+    page = ReportRead((shop.project.folder / "page.html").read_text())
+    assert page.figures["requests"] == ["120"]
+    assert "120 for all specs of the run" in page.text
+    assert page.rows("run-table")[0][4] == "120 (of all specs)"
+
+
 def test_all_went_well(shop: Shop) -> None:
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
     document = shop.document("hello.yaml")
     assert (document["verdict"], document["warnings"]) == ("ok", [])
     assert document["sentence"] == "all 60 messages were accepted"
+    assert not document["requests_of_all_specs"]
     assert document["countries"] == [{"country": "GB", "messages": 60, "accepted": 60, "segments": 60}]
     assert document["recipients"]["listed"] == document["recipients"]["total"] == 60
     assert "call:" not in shop.text("hello.yaml")
@@ -179,7 +222,7 @@ def test_a_spec_that_is_gone_or_broken_is_reported_from_the_ledger(shop: Shop, s
     assert "⚠" in shop.text(word)
 
 
-@pytest.mark.parametrize("word", ["hello.yaml", "nobody", "missing.yaml"])
+@pytest.mark.parametrize("word", ["hello.yaml", "hello"])
 def test_a_spec_that_was_never_sent_has_a_report_that_says_so(shop: Shop, word: str) -> None:
     document = shop.document(word)
     assert (document["generation"], document["verdict"], document["sentence"]) == (
@@ -188,12 +231,24 @@ def test_a_spec_that_was_never_sent_has_a_report_that_says_so(shop: Shop, word: 
         "it was never sent",
     )
     assert set(document["totals"].values()) == {0}
-    assert "unfinished: it was never sent" in shop.text(word)
+    out, err = shop.said("report", word, *TEST)
+    assert "unfinished: it was never sent" in out
+    assert "next: sendspec plan hello.yaml --env test" in err
 
 
-def test_a_name_that_is_nearly_another_is_named(shop: Shop) -> None:
-    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
-    assert "did you mean 'hello'?" in shop.text("helo")
+@pytest.mark.parametrize(("word", "near"), [("nobody", ""), ("helo", "hello"), ("hallo.yaml", "hello")])
+def test_a_name_that_nothing_has_is_no_send_that_is_yet_to_come(shop: Shop, word: str, near: str) -> None:
+    for meant in ("", near):  # before and after the first send
+        document = shop.document(word)
+        hint = f" (did you mean '{meant}'?)" if meant else ""
+        assert document["sentence"] == f"no spec of this name was ever sent here{hint}"
+        assert (document["verdict"], document["generation"]) == ("attention", None)
+        assert document["warnings"][0]["code"] == "unknown_name"
+        out, err = shop.said("report", word, "--html", "page.html", *TEST)
+        assert f"attention: {document['sentence']}" in out
+        assert "next: sendspec status --env test" in err
+        assert document["sentence"][1:] in ReportRead((shop.project.folder / "page.html").read_text()).text
+        shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
 
 
 def test_an_environment_without_a_ledger_has_nothing_to_report(shop: Shop) -> None:
@@ -206,7 +261,11 @@ def test_an_environment_without_a_ledger_has_nothing_to_report(shop: Shop) -> No
 def test_a_generation_is_compared_with_the_one_before(shop: Shop, server: CountingServer) -> None:
     refuse(server, 1)
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST, code=3)
+    assert "send hello.yaml --retry refused" in shop.said("report", "hello.yaml", *TEST)[1]
     shop.project.write("hello.yaml", SPEC.replace("name: hello", "name: hello\ngeneration: 2"))
+    steps = shop.said("report", "hello.yaml", *TEST)[1]
+    assert "status hello --failed" in steps
+    assert "hello.yaml" not in steps  # it is of generation 2 now, of which nothing was refused
     shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
     document = shop.document("hello.yaml")
     assert (document["generation"], document["totals"]["accepted"]) == (2, 60)
@@ -331,13 +390,37 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
     assert document["cost"]["amounts"][0]["high"] == f"{accepted_of_gb * 4 / 100:.2f}"
     assert document["cost"]["unknown_messages"] == by_country["NL"][1]
     guards = {each["name"]: each for each in document["guards"]}
-    assert guards["messages"] == {"name": "messages", "limit": 31, "found": 32, "headroom": -1, "held": False}
-    assert guards["segments"] == {"name": "segments", "limit": 2, "found": 1, "headroom": 1, "held": True}
+    assert guards["messages"] == {
+        "name": "messages",
+        "limit": 31,
+        "found": 32,
+        "at_least": False,
+        "headroom": -1,
+        "held": False,
+        "together": 0,
+    }
+    assert guards["segments"] == {
+        "name": "segments",
+        "limit": 2,
+        "found": 1,
+        "at_least": False,
+        "headroom": 1,
+        "held": True,
+        "together": 0,
+    }
     assert guards["cost"]["limit"] == {"currency": "EUR", "amount": "1.20"}
     assert guards["cost"]["held"] in (None, True)
     assert (guards["failure_rate"]["held"], round(guards["failure_rate"]["found"], 4)) == (True, round(1 / 32, 4))
     assert (guards["total_segments"]["limit"], guards["total_segments"]["held"]) == (None, None)
-    assert guards["in_doubt"] == {"name": "in_doubt", "limit": "hold", "found": 0, "headroom": None, "held": True}
+    assert guards["in_doubt"] == {
+        "name": "in_doubt",
+        "limit": "hold",
+        "found": 0,
+        "at_least": False,
+        "headroom": None,
+        "held": True,
+        "together": 0,
+    }
     assert document["verdict"] == "attention"
     text = shop.text("hello.yaml")
     assert "messages a run 32 of 31 (exceeded)" in text
@@ -346,6 +429,31 @@ def test_what_it_cost_by_country_and_today_s_limits(shop: Shop, server: Counting
     (folder / "people.csv").write_text("\n".join([*rows[:1], *rows[11:], rows[12]]) + "\n")  # ten gone, one twice
     later = {each["country"]: each["messages"] for each in shop.document("hello.yaml")["countries"]}
     assert later == {"GB": 20, "unknown": 10, "NL": 2}
+
+
+@pytest.mark.parametrize(
+    ("prices", "why"),
+    [
+        (None, "prices.csv"),
+        ("", "prices.csv"),
+        ("country,segment,currency\nGB,-1,EUR\n", "prices.csv:2"),
+    ],
+)
+def test_a_price_table_that_can_t_be_used_is_a_warning(shop: Shop, prices: str | None, why: str) -> None:
+    shop.said("send", "hello.yaml", "--yes", "-q", *TEST)
+    project_file = shop.project.folder / "sendspec.yaml"
+    project_file.write_text(project_file.read_text() + "prices: prices.csv\n")
+    if prices is not None:
+        (shop.project.folder / "prices.csv").write_text(prices)
+    document = shop.document("hello.yaml")
+    assert (document["verdict"], document["cost"]) == ("ok", None)
+    [warning] = document["warnings"]
+    assert warning["code"] == "prices"
+    assert warning["text"].startswith("the price table can't be used, so no cost is known: ")
+    assert why in warning["text"]
+    assert warning["text"] in shop.text("hello.yaml")
+    shop.said("report", "hello.yaml", "--html", "page.html", *TEST)
+    assert "The price table can’t be used" in ReportRead((shop.project.folder / "page.html").read_text()).text
 
 
 def test_with_ci_set_nobody_s_key_is_shown(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

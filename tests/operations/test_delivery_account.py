@@ -12,7 +12,7 @@ from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SentMessage
 from sendspec.operations.delivery_account import MAX_REASONS, OTHER, delivery_account, sum_of_accounts
-from sendspec.showing.delivery import account_json, delivery_lines, share_text, tally_line
+from sendspec.showing.delivery import account_json, delivery_lines, delivery_words, share_text, tally_line
 from sendspec.showing.terminal_style import TerminalStyle
 
 PLAIN = TerminalStyle(False)
@@ -118,6 +118,11 @@ def test_the_words_of_counts_and_shares() -> None:
     assert [share_text(201, 10_000, up=True), share_text(2, 100, up=True)] == ["2.1 %", "2 %"]
     quiet = account(1, Kept({0: seen("delivery_failed", "odd\x1b[31m words")}))
     assert delivery_lines(quiet, PLAIN) == ["  not delivered: 1 odd\\u001b[31m words (delivery_failed, 15005)"]
+    barred, dead = (StatusReport("delivery_failed", 1.0, FailureReason("no", 15005, "sms-messagebird", code), 1) for code in ("12", "1"))  # fmt: skip
+    assert [delivery_words(Delivery(each, Source.LIST, 2.0)) for each in (barred, dead)] == [
+        "not delivered: no (delivery_failed, 15005): as a guess, the line is barred from receiving",
+        "not delivered: no (delivery_failed, 15005): no active line has this number",
+    ]
     changed = account(1, Kept({0: seen("delivered", changed=True)}))
     assert delivery_lines(changed, PLAIN) == [
         "  changed: 1 reported as delivered and as failed; they count as delivered"

@@ -115,6 +115,18 @@ def test_a_doubt_that_its_own_run_settles_is_none_at_its_end() -> None:
     assert sum(each.in_doubt for each in tally.throughput().buckets) == 4  # what the attempts ended in
 
 
+def test_what_a_living_run_is_sending_is_no_doubt() -> None:
+    """And what a dead one has left on its way is one, also before another run has noted that."""
+    living, dead = MoveTally(only=3, living={3}).read(TWO_KILLS), MoveTally(only=3).read(TWO_KILLS)
+    [now], [later] = living.reported([a_run(3, 3)]), dead.reported([a_run(3, 3)])
+    assert (now.account.in_doubt, now.in_doubt, now.under_way) == (1, 0, 1)
+    assert (later.account.in_doubt, later.in_doubt, later.under_way) == (1, 1, None)
+    assert living.outcomes is not None
+    assert living.outcomes.listed()[6] == ("sending", None)
+    assert living.outcomes.reasons(State.IN_DOUBT) == []
+    assert outcome_in_run(TWO_KILLS[-1:], 3, is_living=True) == (State.SENDING, None)
+
+
 @pytest.mark.parametrize(("moves", "run"), [(TWO_KILLS, 1), (TWO_KILLS, 2), (TWO_KILLS, 3), (OWN_DOUBTS, 1)])
 def test_the_lines_of_one_run_say_the_same_as_its_tally(moves: Sequence[RecordedMove], run: int) -> None:
     outcomes = MoveTally(only=run).read(moves).outcomes
@@ -250,10 +262,11 @@ def test_of_one_run_all_are_listed_while_they_are_few_and_then_the_failures() ->
         return found
 
     few = outcomes(10, 2, 1)
-    assert (len(few.listed()), few.are_all, few.failures) == (13, True, 3)
+    assert (len(few.listed()), few.are_all, few.claimed, len(few.ends)) == (13, True, 13, 3)
     many = outcomes(MAX_LISTED, 1, 2)
     assert [word for word, _ in many.listed().values()] == ["refused", "planned", "planned"]
     assert not many.are_all
     worst = outcomes(0, 30_000, 30_000)
     assert {word for word, _ in worst.listed().values()} == {"refused"}
+    assert worst.claimed == 60_000
     assert (len(worst.listed()), worst.others["refused"]) == (MAX_LISTED, 30_000 - MAX_REASONS)

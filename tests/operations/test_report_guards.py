@@ -12,6 +12,7 @@ from sendspec.operations.report_guards import GUARDS, GuardFacts, GuardTerms, gu
 from sendspec.operations.report_recipients import fair_shares
 from sendspec.operations.report_verdict import VerdictFacts, verdict_of, warnings_of
 from sendspec.operations.send_report import Concern, Guard, ReportedRun, SegmentCounts, Verdict
+from sendspec.operations.send_session import recovered_words
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.cost import cost_of
 from sendspec.planning.totals import Totals
@@ -23,16 +24,22 @@ from sendspec.showing.report_words import guard_text, headroom_text
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PRICES = PriceTable({"NL": Price("EUR", Decimal("0.05"), Decimal("0.07"))}, "prices.csv", "ab" * 32)
 COST = cost_of({"NL": (10, 20)}, PRICES, unmeasured=0)
+UNPRICED = cost_of({"BE": (1, 1)}, PRICES, unmeasured=0)
 PARTLY = cost_of({"NL": (10, 20), "BE": (1, 1)}, PRICES, unmeasured=0)
 
 
 def a_run(
-    number: int = 1, *, ending: str | None = "finished", messages: int = 10, last_claim: float | None = None
+    number: int = 1,
+    *,
+    ending: str | None = "finished",
+    messages: int = 10,
+    last_claim: float | None = None,
+    under_way: int | None = None,
 ) -> ReportedRun:
     run = PlannedRun(
         run=number, pid=1, started_at=0.0, ended_at=None if ending is None else 9.0, ending=ending, messages=messages, note=None
     )  # fmt: skip
-    return ReportedRun(run=run, account=Totals(skipped={}), last_claim=last_claim)
+    return ReportedRun(run=run, account=Totals(skipped={}), last_claim=last_claim, under_way=under_way)
 
 
 def guards(terms: GuardTerms, **facts: Any) -> dict[str, Guard]:
@@ -56,7 +63,8 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any], str, Any, Any, bool | None]] = 
     ({"segments": 2}, {}, "segments", 2, 0, True),
     ({"segments": 1}, {}, "segments", 2, -1, False),
     ({"total_segments": 29}, {}, "total_segments", 30, -1, False),
-    ({"total_segments": 29}, {"runs": (a_run(), a_run(2))}, "total_segments", 30, -1, None),
+    ({"total_segments": 29}, {"runs": (a_run(), a_run(2))}, "total_segments", 30, None, None),
+    ({"cost": (eur("1.39"),)}, {"cost": COST, "runs": (a_run(), a_run(2))}, "cost", eur("1.40"), None, None),
     ({"total_segments": 31}, {"runs": (a_run(), a_run(2))}, "total_segments", 30, 1, True),
     ({"encoding": "gsm7"}, {}, "encoding", 2, -2, False),
     ({"encoding": "gsm7"}, {"segments": SegmentCounts()}, "encoding", 0, 0, True),
@@ -68,8 +76,11 @@ ROWS: list[tuple[dict[str, Any], dict[str, Any], str, Any, Any, bool | None]] = 
     ({"cost": (eur("1.40"),)}, {"cost": COST}, "cost", eur("1.40"), eur("0.00"), True),
     ({"cost": (eur("1.39"),)}, {"cost": COST}, "cost", eur("1.40"), eur("-0.01"), False),
     ({"cost": (Amount(Decimal(2), None),)}, {"cost": COST}, "cost", eur("1.40"), eur("0.60"), True),
-    ({"cost": (eur("2"),)}, {"cost": PARTLY}, "cost", eur("1.40"), eur("0.60"), None),
-    ({"cost": (eur("1"),)}, {"cost": PARTLY}, "cost", eur("1.40"), eur("-0.40"), False),
+    ({"cost": (eur("2"),)}, {"cost": PARTLY}, "cost", eur("1.00"), None, None),
+    ({"cost": (eur("1"),)}, {"cost": PARTLY}, "cost", eur("1.00"), None, None),
+    ({"cost": (eur("0.99"),)}, {"cost": PARTLY}, "cost", eur("1.00"), None, False),
+    ({"cost": (eur("2"),)}, {"cost": UNPRICED}, "cost", None, None, None),
+    ({}, {"cost": PARTLY}, "cost", eur("1.00"), None, None),
     ({"cost": (eur("2"),)}, {}, "cost", None, None, None),
     ({}, {"cost": COST}, "cost", eur("1.40"), None, None),
     ({}, {}, "cost", None, None, None),
@@ -95,6 +106,9 @@ def test_each_guard_tells_what_was_found_and_what_is_left(
     guard = every[name]
     assert (guard.found, guard.headroom, guard.held) == (found, headroom, held)
     assert (guard.limit is None) == (not limits)
+    assert guard.at_least == (facts.get("cost") is PARTLY)
+    is_together = len(facts.get("runs", ())) > 1 and name in ("total_segments", "cost") and held is None
+    assert guard.together == (2 if is_together else 0)
     assert guard_text(guard)
     assert headroom_text(guard) == "" if headroom is None else headroom_text(guard)
 
@@ -115,10 +129,15 @@ def test_costs_in_several_currencies_are_several_guards() -> None:
     [
         (Guard(name="messages", limit=5_000, found=120, headroom=4_880, held=True), "messages a run 120 of 5 000", "4 880"),
         (Guard(name="cost", limit=eur("5"), found=eur("5.77"), headroom=eur("-0.77"), held=False), "cost EUR 5.77 of EUR 5.00 (exceeded)", "-EUR 0.77"),
-        (Guard(name="failure_rate", limit=0.05, found=0.0166, headroom=0.0334, held=True), "share refused 1.6 % of 5 %", "3.3 %"),
+        (Guard(name="failure_rate", limit=0.05, found=0.0166, headroom=0.0334, held=True), "share refused 1.7 % of 5 %", "3.3 %"),
+        (Guard(name="failure_rate", limit=0.9, found=1 / 9, headroom=0.9 - 1 / 9, held=True), "share refused 11.1 % of 90 %", "78.9 %"),
+        (Guard(name="failure_rate", limit=0.05, found=0.0707, headroom=-0.0207, held=False), "share refused 7.1 % of 5 % (exceeded)", "-2.1 %"),
         (Guard(name="not_after", limit=EXACT, found=EXACT - 7_200, headroom=7_200.0, held=True), "last claim 2026-11-30T10:00:00Z before 2026-11-30T12:00:00Z", "2.0 h"),
         (Guard(name="not_after", limit=EXACT, found=EXACT + 30, headroom=-30.0, held=False), "last claim 2026-11-30T12:00:30Z before 2026-11-30T12:00:00Z (exceeded)", "-30 s"),
         (Guard(name="in_doubt", limit="hold", found=0, held=True), "in_doubt: hold, 0 sent again", ""),
+        (Guard(name="cost", limit=eur("2"), found=eur("1.4"), at_least=True), "cost at least EUR 1.40 of EUR 2.00", ""),
+        (Guard(name="cost", limit=eur("1"), found=eur("1.4"), held=False, at_least=True), "cost at least EUR 1.40 of EUR 1.00 (exceeded)", ""),
+        (Guard(name="total_segments", limit=500, found=900, together=3), "segments in all 900 of 500 (exceeded by 3 runs together; it limits each alone)", ""),
         (Guard(name="cost", limit=eur("2"), found=None), "cost unknown of EUR 2.00", ""),
         (Guard(name="encoding", limit="gsm7", found=2, headroom=-2, held=False), "encoding: gsm7, 2 in UCS-2 (exceeded)", "-2"),
         (Guard(name="encoding", limit=None, found=2), "messages in UCS-2 2, no limit", ""),
@@ -163,7 +182,8 @@ VERDICTS: list[tuple[Totals, tuple[ReportedRun, ...], dict[str, Any], Verdict, l
     (totals(5, not_sent=1), (), {}, Verdict.UNFINISHED, [Concern.NOT_SENT]),
     (totals(5, not_sent=1), (KILLED,), {}, Verdict.UNFINISHED, [Concern.NOT_SENT, Concern.KILLED]),
     (totals(5, not_sent=1), (INTERRUPTED,), {}, Verdict.UNFINISHED, [Concern.NOT_SENT, Concern.STOPPED]),
-    (totals(5, 1, 3, not_sent=1), (KILLED,), {"under_way": 3}, Verdict.UNFINISHED, [Concern.UNDER_WAY, Concern.REFUSED, Concern.NOT_SENT]),
+    (totals(5, 1, 3, not_sent=1), (a_run(ending=None, under_way=3),), {"under_way": 3}, Verdict.UNFINISHED, [Concern.UNDER_WAY, Concern.REFUSED, Concern.NOT_SENT]),
+    (totals(5, 1, 3, not_sent=1), (KILLED, a_run(2, ending=None, under_way=3)), {"under_way": 3}, Verdict.UNFINISHED, [Concern.UNDER_WAY, Concern.REFUSED, Concern.NOT_SENT, Concern.KILLED]),
     (totals(5, not_sent=1), (STOPPED,), {}, Verdict.FAILED, [Concern.NOT_SENT, Concern.STOPPED]),
     (totals(5, not_sent=1), (STOPPED, a_run(2, ending=None)), {}, Verdict.UNFINISHED, [Concern.NOT_SENT, Concern.STOPPED, Concern.KILLED]),
     (totals(0, 3), (), {}, Verdict.FAILED, [Concern.REFUSED]),
@@ -176,6 +196,11 @@ def test_the_verdict_follows_from_what_is_wrong(
     account: Totals, runs: tuple[ReportedRun, ...], more: dict[str, Any], expected: Verdict, concerns: list[Concern]
 ) -> None:
     assert verdict(account, *runs, **more) == (expected, concerns)
+
+
+def test_one_message_is_in_doubt_and_two_are() -> None:
+    assert recovered_words(1) == "1 message of a run that was cut off is in doubt now"
+    assert recovered_words(2) == "2 messages of a run that was cut off are in doubt now"
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from sendspec.operations.recipient_row import Absence, RecipientRow
 from sendspec.operations.report import ReportQuestion, send_report
 from sendspec.operations.report_outcomes import MAX_LISTED
 from sendspec.operations.report_recipients import ChosenMessages
+from sendspec.operations.report_sizes import SizesOfSend
 from sendspec.operations.report_table import look_at_table
 from sendspec.operations.send_report import ReportedMessage, SendReport, Verdict
 from sendspec.operations.system import real_system
@@ -80,6 +81,15 @@ class MadeUp:
                 self.outcomes.update((run, to) for to in ends.values())
             ledger.end(now=self.now, ending="finished", requests=len(numbers))
 
+    def find_doubts(self) -> None:
+        """A later run looks all doubts up, and finds them accepted."""
+        with ledger_to_write(self.context) as ledger:
+            ledger.begin(OWNER, now=self.now + 9_000.0)
+            doubts = list(ledger.messages((State.IN_DOUBT,)))
+            assert doubts
+            found = [Change(id=each.id, attempt=each.attempt, to=State.ACCEPTED, reason="listed", remote_id="7") for each in doubts]  # fmt: skip
+            ledger.move(MOVE_BY_NAME["find"], found, now=self.now + 9_001.0)
+
     def report(self, **asked: object) -> tuple[SendReport, list[ReportedMessage]]:
         lines: list[ReportedMessage] = []
         spec = read_spec("hello.yaml", Problems())
@@ -138,6 +148,19 @@ def check(made: MadeUp, report: SendReport, lines: list[ReportedMessage]) -> Non
         assert by_id[listed.message.id] == recipient_json(listed)
 
 
+def is_as_it_was(alone: SendReport, of_run: list[ReportedMessage]) -> None:
+    """Account, countries, segments and list of one run are of the same messages, in the same states."""
+    assert len(of_run) == alone.recipients.total == len(alone.recipients.rows)
+    assert alone.recipients.total + alone.recipients.unclaimed == alone.account.recipients
+    assert alone.countries is not None
+    assert sum(each.messages for each in alone.countries) == len(of_run)
+    accepted = [one.message for one in of_run if one.message.state is State.ACCEPTED]
+    assert sum(each.accepted for each in alone.countries) == alone.account.accepted == len(accepted)
+    segments = sum((message.size or 0) >> 1 for message in accepted)
+    assert sum(each.segments for each in alone.countries) == alone.segments.accepted == segments
+    assert alone.segments.total == sum((one.message.size or 0) >> 1 for one in of_run)
+
+
 def test_a_send_of_three_runs_two_of_them_dead_is_told_as_it_was(made_up: MadeUp) -> None:
     rng = random.Random(11)
     Path("people.csv").write_text(numbers(800))
@@ -152,10 +175,12 @@ def test_a_send_of_three_runs_two_of_them_dead_is_told_as_it_was(made_up: MadeUp
     with deliveries_to_write(made_up.context) as store:
         store.observe([Observation(each.message.id, lost, Source.LIST, 10.0) for each in lines])
     assert made_up.report()[0].undelivered == report.account.accepted
+    made_up.find_doubts()
     for each in report.runs:
         alone, of_run = made_up.report(run=each.run.run)
         assert {one.delivery for one in (*alone.recipients.rows, *of_run)} == {None}
         assert alone.account == each.account
+        is_as_it_was(alone, of_run)
         assert Counter(one.message.state for one in of_run) == Counter(
             one.message.state for one in alone.recipients.rows
         )
@@ -201,8 +226,8 @@ def test_whoever_was_not_looked_for_is_not_said_to_be_gone(made_up: MadeUp) -> N
         (key, first), (_, second), *_ = facts.messages_of_send("hello", 1)
         looks = [
             look_at_table(
-                made_up.context, facts, send, ChosenMessages(messages=[(key, first)], are_all=False, failures=0), facts.sizes("hello", 1),
-                paths=["hello.yaml"], recipients=None, run=None, for_all=for_all,
+                made_up.context, facts, send, ChosenMessages(messages=[(key, first)], are_all=False, failures=0), SizesOfSend(facts, send),
+                paths=["hello.yaml"], recipients=None, for_all=for_all,
             )
             for for_all in (False, True)
         ]  # fmt: skip
@@ -233,6 +258,7 @@ def test_of_very_many_only_the_failures_are_listed_of_each_kind_some(made_up: Ma
             ledger.exchange(
                 settle=[Settlement(made_up.ids[n], 1, to, str(n)) for n, to in ends.items()], claim=[], now=3.0
             )
+        ledger.begin(OWNER, now=4.0)
         found = Change(id=made_up.ids[99], attempt=1, to=State.ACCEPTED, reason="listed", remote_id="99")
         ledger.move(MOVE_BY_NAME["find"], [found], now=4.0)
     lost = StatusReport("delivery_failed", 9.0, FailureReason("unknown subscriber", 15005))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from itertools import islice
 
 import pytest
@@ -32,6 +33,7 @@ from sendspec.operations.report_speed import Bucket, Gap, PauseBand, PauseCause,
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import (
     Concern,
+    Guard,
     MessageMove,
     Reasons,
     ReportedMessage,
@@ -44,10 +46,15 @@ from sendspec.planning.cost import cost_of
 from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.message_state import State
 from sendspec.provider.failure_words import failure_words
+from sendspec.reading.limits import Amount
+from sendspec.reading.prices import Price, PriceTable
 from sendspec.showing.account import accounting_line
+from sendspec.showing.markdown.report import report_markdown
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
 from sendspec.showing.pages.report_plain import is_plain
 from sendspec.showing.report import report_document
+from sendspec.showing.report_text import report_text
+from sendspec.showing.terminal_style import PLAIN
 
 LONG = "<&\u202e\U0001f600" * 250
 PLACE = ReportPlace(
@@ -106,6 +113,38 @@ def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
         assert [row[5], row[6]] == [row[5] if each["delivery"] == "undelivered" else each["reason"] or "", each["remote_id"] or ""]  # fmt: skip
     assert sum("not delivered" in row[2] for row in rows) == document["delivery"]["undelivered"] == 4
     assert sum(row[2] == "refused" for row in rows) == totals["refused"]
+
+
+def test_of_one_run_it_says_whom_it_never_claimed() -> None:
+    report = sample()
+    alone = replace(report, only_run=2, recipients=replace(report.recipients, unclaimed=480))
+    assert "Run 2 claimed 120 of the 600 messages that it planned; segments" in read(alone).text
+    assert "that it planned" not in read(report).text
+
+
+def test_a_limit_says_what_it_can_t_tell_and_why() -> None:
+    limit, found = Amount(Decimal(100), "EUR"), Amount(Decimal("30.60"), "EUR")
+    unsure = (
+        Guard(name="cost", limit=limit, found=found, at_least=True),
+        Guard(name="total_segments", limit=5, found=9, together=2),
+    )
+    report = replace(sample(), guards=unsure)
+    page = read(report)
+    together = "exceeded by 2 runs together; it limits each alone"
+    assert page.rows("guard-table") == [
+        ["cost", "EUR 100.00", "at least EUR 30.60", "", "–"],
+        ["segments in all", "5", "9", "", together],
+    ]
+    written = report_markdown(report, []).replace("`", "")
+    assert f"| segments in all | 5 | 9 |  | {together} |" in written
+    assert "| cost | EUR 100.00 | at least EUR 30.60 |  | unknown |" in written
+
+
+def test_a_terminal_says_that_there_are_more_countries() -> None:
+    report = sample()
+    many_prices = PriceTable({f"{a}{b}": Price("EUR", Decimal(1), Decimal(1)) for a in "ABC" for b in "STUVW"}, "prices.csv", "ab" * 32)  # fmt: skip
+    cost = cost_of(dict.fromkeys(many_prices.by_country, (1, 1)), many_prices, unmeasured=0)
+    assert "and 3 more countries; `--format json` has all" in report_text(replace(report, cost=cost), PLAIN)
 
 
 def test_the_first_screen_answers() -> None:
@@ -324,7 +363,7 @@ def test_a_send_that_goes_on_is_told_as_one() -> None:
     assert "a run is sending" in page.text
     assert [row[2] for row in page.rows("rows")] == ["under way", "not sent", "accepted"]
     assert "may have it" not in page.text
-    assert page.figures["in doubt"] == ["1"]
+    assert page.figures["in doubt"] == ["0"]
     assert "run 3, attempt 1: no result yet" in page.text
     ended = read(replace(going, under_way=None, warnings=()))
     assert [row[2] for row in ended.rows("rows")] == ["in doubt", "not sent", "accepted"]

@@ -82,6 +82,8 @@ def command(
             run=run,
             recipients=recipients,
             spec_note=subject.note,
+            is_known=subject.is_known,
+            near=subject.near,
         )
         report = send_report(context, ledger, asked, None if rows is None else _writer(console, rows))
         options = environment_words(context, env)
@@ -145,12 +147,14 @@ def _writer(console: Console, rows: str) -> RowsTo:
 def _commands(
     context: ProjectContext, ledger: Facts | None, report: SendReport, subject: ReportSubject, options: str
 ) -> list[str]:
+    """A file whose generation isn't the newest that was sent sends another one, where nothing was refused or left over yet."""
     newest = 0 if ledger is None else max((send.generation for send in ledger.sends(report.name)), default=0)
+    spec = subject.spec if subject.spec is not None and newest in (0, subject.spec.generation) else None
     return next_steps(
         report,
-        subject.path if subject.spec is not None and subject.path else report.name,
+        subject.path if spec is not None and subject.path else report.name,
         options,
-        has_spec=subject.spec is not None and subject.spec.name == report.name,
+        has_spec=spec is not None and spec.name == report.name,
         approved=context.environment.approvals is not None,
         is_newest=report.generation == newest,
     )

@@ -59,7 +59,7 @@ def _cost(job: Job, ledger: Facts, generation: int, sizes: Sequence[SizeCount], 
         segment_counts,
     )
 
-    countries, composer = CountryTally(ledger, None), job.composer(Problems())
+    countries, composer = CountryTally(ledger.measured), job.composer(Problems())
     for row in job.table.rows(Problems()):
         found = composer.recipient_of(row)
         if found is not None:

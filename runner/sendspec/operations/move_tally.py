@@ -51,10 +51,12 @@ class _RunCount:
 
 
 class MoveTally:
-    """`only` counts the outcomes of one run's claims. `listed` are the messages whose moves are kept."""
+    """`only` counts the outcomes of one run's claims. `listed` are the messages whose moves are kept, `living` the runs that are sending."""
 
-    def __init__(self, *, only: int | None = None, listed: Collection[MessageKey] = ()) -> None:
-        self._only = only
+    def __init__(
+        self, *, only: int | None = None, listed: Collection[MessageKey] = (), living: Collection[int] = ()
+    ) -> None:
+        self._only, self._living = only, living
         self._listed = frozenset(listed)
         self._runs: dict[int | None, _RunCount] = {}
         self._claims: dict[MessageKey, tuple[float, int | None]] = {}
@@ -108,7 +110,7 @@ class MoveTally:
         for message, (_, run) in claims.items():  # on the way, or the run is dead and no later one has begun
             self._run(run).open += 1
             if outcomes is not None and run == only:
-                outcomes.add(message, _IN_DOUBT, None)
+                outcomes.add(message, _SENDING if run in self._living else _IN_DOUBT, None)
         if outcomes is not None:
             outcomes.close()
         return self
@@ -182,6 +184,7 @@ class MoveTally:
             ),
             released=released,
             found=count.found,
+            under_way=count.open if run.run in self._living else None,
             first=count.first,
             last=count.last,
             last_claim=count.last_claim,

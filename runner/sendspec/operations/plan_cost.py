@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.cost import cost_of, sum_of_costs
@@ -19,6 +20,18 @@ def project_prices(context: ProjectContext, problems: Problems) -> PriceTable | 
     """The project's prices; None without any, or with faults, which are added to `problems`."""
     file = context.project.prices
     return None if file is None else read_prices(file, context.root, problems, context.key_files)
+
+
+def prices_or_note(context: ProjectContext) -> tuple[PriceTable | None, str]:
+    """The project's prices. None without any; where they can't be used, the note says why."""
+    problems = Problems()
+    prices = project_prices(context, problems)
+    fault = problems.first_error
+    if fault is None:
+        return prices, ""
+    place = printable(fault.path)
+    line = f":{fault.span.start.line}" if fault.path != context.project_path else ""
+    return None, f"{place}{line}: {fault.problem}"
 
 
 def costed(job: Job, prices: PriceTable | None, planned: Callable[[Job], Plan]) -> Plan:

@@ -53,11 +53,11 @@ def _folders(plan_file: PlanFile, beside: Path) -> list[Path]:
 
 def _place_of(folder: Path, spec: Mapping[str, Any]) -> Path | None:
     place = folder / str(spec["path"])
-    if _is_in(folder, place) and _has_name(place, spec["name"]):
+    if _is_in(folder, place) and has_name(place, spec["name"]):
         return place
     if find_project(folder) is None:
         return None  # without a project file, nothing says how far to search
-    found = [each for each in yaml_files(folder) if _has_name(each, spec["name"])]
+    found = [each for each in yaml_files(folder) if has_name(each, spec["name"])]
     if len(found) > 1:
         places = " and ".join(printable(os.path.relpath(each, folder)) for each in found[:2])
         raise PlanUnreadable(
@@ -80,7 +80,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _has_name(path: Path, name: str) -> bool:
+def has_name(path: Path, name: str) -> bool:
+    """Whether the file is a spec of that name, as far as it can be read."""
     try:
         if not _is_file(path) or path.stat().st_size > MAX_SPEC_BYTES or name.encode() not in path.read_bytes():
             return False

@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SendRecord
 from sendspec.ledger.run_note import PlannedRun
-from sendspec.ledger.send_record import MessageKey, SizeCount
+from sendspec.ledger.send_record import MessageKey
 from sendspec.operations.delivery_access import deliveries_to_inspect
 from sendspec.operations.delivery_account import DeliveryAccount, delivery_account
 from sendspec.operations.ledger_access import process_holding
 from sendspec.operations.move_tally import MoveTally
-from sendspec.operations.plan_cost import project_prices
+from sendspec.operations.plan_cost import prices_or_note
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS
 from sendspec.operations.report_countries import cost_by_country, segment_counts
@@ -30,24 +29,21 @@ from sendspec.operations.report_recipients import (
     run_messages,
 )
 from sendspec.operations.report_rows import all_recipients
+from sendspec.operations.report_sizes import ReportedSizes, SizesOfRun, SizesOfSend
 from sendspec.operations.report_table import TableLook, look_at_table
+from sendspec.operations.report_under_way import living_runs
 from sendspec.operations.report_verdict import VerdictFacts, status_of_run, verdict_of, warnings_of
 from sendspec.operations.send_report import (
     Concern,
-    CountryCounts,
     EarlierGeneration,
     ReportedMessage,
-    ReportedRun,
-    SegmentCounts,
     SendReport,
     Verdict,
     Warned,
 )
 from sendspec.operations.status import SpecStatus, planned_jobs, status_of
 from sendspec.operations.wrong_usage import WrongUsage
-from sendspec.planning.cost import Cost
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Totals
 from sendspec.reading.spec import Spec
 
 RowsTo: TypeAlias = Callable[[Iterator[ReportedMessage]], None]
@@ -59,7 +55,8 @@ MAX_RUNS = 1_000
 class ReportQuestion:
     """Which send: a spec's name, a generation (None: the newest), one of its runs (None: all).
 
-    `spec` is the spec of that name if it can be read, `spec_note` why it can't. `recipients` takes the place of its table.
+    `spec` is the spec of that name if it can be read, `spec_note` why it can't. `recipients` takes the place of its table. `is_known`:
+    there is a spec of that name, or was; if not, `near` is one that may have been meant.
     """
 
     name: str
@@ -68,6 +65,8 @@ class ReportQuestion:
     run: int | None = None
     recipients: str | None = None
     spec_note: str = ""
+    is_known: bool = True
+    near: str | None = None
 
 
 def send_report(
@@ -107,13 +106,16 @@ def _chosen(known: Sequence[SendRecord], generation: int | None) -> SendRecord |
 def _never_sent(context: ProjectContext, asked: ReportQuestion, known: Sequence[SendRecord]) -> SendReport:
     others = ", ".join(str(send.generation) for send in known)
     notes = (Warned(Concern.SPEC, 0, asked.spec_note),) if asked.spec_note else ()
+    never = Warned(Concern.NEVER_SENT, 0, others)
+    if not asked.is_known:
+        never = Warned(Concern.UNKNOWN_NAME, 0, asked.near or "")
     return SendReport(
         environment=context.environment.name,
         name=asked.name,
         generation=asked.generation,
         path=known[-1].path if known else None,
-        verdict=Verdict.UNFINISHED,
-        warnings=(Warned(Concern.NEVER_SENT, 0, others), *notes),
+        verdict=Verdict.UNFINISHED if asked.is_known else Verdict.ATTENTION,
+        warnings=(never, *notes),
     )
 
 
@@ -133,33 +135,38 @@ class _Reporter:
         self._context, self._ledger, self._asked, self._send = context, ledger, asked, send
         self._facts = facts if facts is not None and facts.counts().deliveries else None
         self._name, self._generation = send.name, send.generation
+        self._status = self._found_status()
 
     def report(self, known: Sequence[SendRecord]) -> SendReport:
         """All parts of the report. They need results of each other, so they are put together in one place."""
         asked, ledger, send = self._asked, self._ledger, self._send
-        status, undelivered = self._status(), UndeliveredIds()
+        status, undelivered = self._status, UndeliveredIds()
         delivery = self._delivery(undelivered) if asked.run is None else None
         failed = 0 if delivery is None else delivery.tally.undelivered
         states = ledger.states(self._name, self._generation)
-        sizes = list(ledger.sizes(self._name, self._generation, asked.run))
         chosen, tally = self._messages(states, undelivered.ids, failed)
+        sizes = self._sizes(tally)
         runs = tally.reported(self._runs())
-        account = status.account if asked.run is None else _account_of(runs)
+        if asked.run is not None:
+            status = status_of_run(status, runs[0])
+        account = status.account
         table = self._table(chosen, sizes)
-        segments = segment_counts(sizes)
-        cost = self._cost(table.countries, segments)
+        segments = segment_counts(sizes.counts)
+        prices, prices_note = prices_or_note(self._context)
+        cost = cost_by_country(table.countries, segments, prices) if prices and table.countries is not None else None
         guards = guards_of(
             terms_of(asked.spec, self._context.environment.limits),
             GuardFacts(runs=runs, account=account, segments=segments, cost=cost, resent=tally.resent_by_itself),
         )
         verdict_facts = VerdictFacts(
-            status=status if asked.run is None else status_of_run(status, account),
+            status=status,
             runs=runs,
             guards=guards,
             undelivered=failed,
             unknown_prices=0 if cost is None else cost.unknown_messages,
             given_up=send.given_up,
             table_notes=() if asked.spec is None and asked.spec_note else table.rows.notes,
+            prices_note=prices_note,
             spec_note=asked.spec_note,
         )
         warnings = warnings_of(verdict_facts)
@@ -172,7 +179,7 @@ class _Reporter:
             verdict=verdict_of(verdict_facts, warnings),
             warnings=warnings,
             account=account,
-            under_way=status.under_way if asked.run is None else None,
+            under_way=status.under_way,
             only_run=asked.run,
             runs=runs,
             requests=sum(requests) if requests else None,
@@ -188,19 +195,20 @@ class _Reporter:
             earlier=self._earlier(known) if asked.run is None else None,
             recipients=listed_recipients(
                 chosen,
-                sum(states.values()) if asked.run is None else account.recipients - account.not_sent,
+                sum(states.values()) if tally.outcomes is None else tally.outcomes.claimed,
                 table.rows,
                 self._facts if asked.run is None else None,  # deliveries came later than any one run
                 tally.moves_of,
+                unclaimed=0 if tally.outcomes is None else max(0, account.recipients - tally.outcomes.claimed),
             ),
         )
 
     def all_recipients(self) -> Iterator[ReportedMessage]:
         """Everybody, with the rows that `report` has found."""
         rows = NO_ROWS if self._looked is None else self._looked.all_rows
-        return all_recipients(self._ledger, self._facts, self._send, rows, self._asked.run)
+        return all_recipients(self._ledger, self._facts, self._send, rows, self._asked.run, self._status)
 
-    def _status(self) -> SpecStatus:
+    def _found_status(self) -> SpecStatus:
         spec = self._asked.spec
         is_current = spec is not None and spec.generation == self._generation and self._asked.run is None
         jobs = planned_jobs([spec], self._context, self._ledger) if spec is not None and is_current else []
@@ -242,18 +250,25 @@ class _Reporter:
         self, states: Mapping[State, int], undelivered: Sequence[bytes], failed: int
     ) -> tuple[ChosenMessages, MoveTally]:
         """What to list, and the tally with its moves. What one run left behind is known only after a pass over all moves."""
-        ledger, name, generation = self._ledger, self._name, self._generation
+        ledger, name, generation, living = self._ledger, self._name, self._generation, living_runs(self._status)
         if self._asked.run is None:
-            chosen = chosen_messages(ledger, name, generation, states, undelivered, failed)
-            tally = MoveTally(listed=_keys(chosen))
+            chosen = chosen_messages(ledger, self._status, states, undelivered, failed)
+            tally = MoveTally(listed=_keys(chosen), living=living)
             return chosen, tally.read(ledger.recorded_moves(name, generation))
         self._runs()  # refuses another send's run before the pass
-        tally = MoveTally(only=self._asked.run).read(ledger.recorded_moves(name, generation))
+        tally = MoveTally(only=self._asked.run, living=living).read(ledger.recorded_moves(name, generation))
         chosen = run_messages(ledger, tally)
         tally.keep(_keys(chosen), ledger.recorded_moves(name, generation))
         return chosen, tally
 
-    def _table(self, chosen: ChosenMessages, sizes: Sequence[SizeCount]) -> TableLook:
+    def _sizes(self, tally: MoveTally) -> ReportedSizes:
+        """What is counted by segments and country: the messages of the account, in its states."""
+        run, outcomes = self._asked.run, tally.outcomes
+        if run is None or outcomes is None:
+            return SizesOfSend(self._ledger, self._send)
+        return SizesOfRun(self._ledger, self._send, run, outcomes.ends)
+
+    def _table(self, chosen: ChosenMessages, sizes: ReportedSizes) -> TableLook:
         spec, asked = self._asked.spec, self._asked
         self._looked = look_at_table(
             self._context,
@@ -263,14 +278,9 @@ class _Reporter:
             sizes,
             paths=[] if spec is None else [spec.path],
             recipients=asked.recipients,
-            run=asked.run,
             for_all=self._for_all,
         )
         return self._looked
-
-    def _cost(self, countries: tuple[CountryCounts, ...] | None, segments: SegmentCounts) -> Cost | None:
-        prices = project_prices(self._context, Problems())
-        return None if prices is None or countries is None else cost_by_country(countries, segments, prices)
 
     def _earlier(self, known: Sequence[SendRecord]) -> EarlierGeneration | None:
         before = [send for send in known if send.generation < self._generation and send.messages]
@@ -280,15 +290,10 @@ class _Reporter:
         return EarlierGeneration(
             generation=generation,
             account=status_of(self._ledger, self._name, generation).account,
-            segments=segment_counts(list(self._ledger.sizes(self._name, generation))),
+            segments=segment_counts(self._ledger.sizes(self._name, generation)),
             delivery=self._delivery(generation=generation),
         )
 
 
 def _keys(chosen: ChosenMessages) -> list[MessageKey]:
     return [key for key, _ in chosen.messages]
-
-
-def _account_of(runs: Sequence[ReportedRun]) -> Totals:
-    [one] = runs
-    return one.account

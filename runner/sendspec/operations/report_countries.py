@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sendspec.composing.compact_key_set import CompactKeySet
 from sendspec.composing.platforms.sms_segments import Encoding, encoding_in, segments_in
-from sendspec.ledger.send_record import ReportFacts, SizeCount
+from sendspec.ledger.send_record import MeasuredMessage, SizeCount
 from sendspec.operations.send_report import CountryCounts, SegmentCounts
 from sendspec.planning.cost import Cost, cost_of
 from sendspec.planning.message_state import State
@@ -20,10 +20,13 @@ _NO_VALUE = bytes(8)
 
 
 class CountryTally:
-    """Told of the recipients in a table, with the ids of their messages. Repeated ones count once."""
+    """Told of the recipients in a table, with the ids of their messages. Repeated ones count once.
 
-    def __init__(self, ledger: ReportFacts, run: int | None) -> None:
-        self._ledger, self._run = ledger, run
+    `measured` gives the state and size of each of these messages that counts.
+    """
+
+    def __init__(self, measured: Callable[[Sequence[bytes]], Mapping[bytes, MeasuredMessage]]) -> None:
+        self._measured = measured
         self._waiting: list[tuple[bytes, str]] = []
         self._known = CompactKeySet(_ENTRY_BYTES)
         self._rows = 0
@@ -49,7 +52,7 @@ class CountryTally:
         lines = range(self._rows + 1, self._rows + 1 + len(waiting))
         self._rows += len(waiting)
         repeated = {index for index, _, _ in self._known.add(entries, lines)}
-        found = self._ledger.measured([identity for identity, _ in waiting], self._run)
+        found = self._measured([identity for identity, _ in waiting])
         for index, (identity, address) in enumerate(waiting):
             known = found.get(identity)
             if known is None or known.state is State.SKIPPED or index in repeated:

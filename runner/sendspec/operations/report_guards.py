@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,8 +51,8 @@ def guards_of(terms: GuardTerms, facts: GuardFacts) -> tuple[Guard, ...]:
     return (
         _up_to("messages", limits.messages, most_planned),
         _up_to("segments", limits.segments, segments.most),
-        _total(limits.total_segments, segments.total, several=len(facts.runs) > 1),
-        *_cost(limits, facts.cost),
+        _of_each_run(_up_to("total_segments", limits.total_segments, segments.total), facts.runs),
+        *(_of_each_run(guard, facts.runs) for guard in _cost(limits, facts.cost)),
         _encoding(limits.encoding, segments.ucs2),
         _failure_rate(limits.failure_rate, facts.account),
         _not_after(terms.not_after, facts.runs),
@@ -66,34 +66,40 @@ def _up_to(name: str, limit: int | None, found: int) -> Guard:
     return Guard(name=name, limit=limit, found=found, headroom=limit - found, held=found <= limit)
 
 
-def _total(limit: int | None, found: int, *, several: bool) -> Guard:
-    """Each run was held against the limit alone: that all together exceed it says nothing."""
-    guard = _up_to("total_segments", limit, found)
-    if guard.held is False and several:
-        return Guard(name=guard.name, limit=limit, found=found, headroom=guard.headroom)
-    return guard
+def _of_each_run(guard: Guard, runs: tuple[ReportedRun, ...]) -> Guard:
+    """Each run was held against the limit alone: that several together exceed it doesn't say that one of them did."""
+    if guard.held is not False or len(runs) < 2:
+        return guard
+    return replace(guard, headroom=None, held=None, together=len(runs))
 
 
 def _cost(limits: Limits, cost: Cost | None) -> Iterator[Guard]:
-    """The highest known price of what was accepted. While some prices are unknown, it can't be told that the limit held."""
-    high = {} if cost is None else {total.currency: total.high for total in cost.totals}
+    """The highest price of what was accepted. While some prices are unknown, it is the lowest of the known ones: neither what is left nor
+    that the limit held can be told.
+    """
+    unknown = cost is not None and cost.unknown_messages > 0
+    totals = () if cost is None else cost.totals
+    spent = {total.currency: total.low if unknown else total.high for total in totals}
     named = {each.currency for each in limits.cost}
-    only = next(iter(high)) if len(high) == 1 else None
+    only = next(iter(spent)) if len(spent) == 1 else None
     for limit in limits.cost:
         currency = limit.currency or only
-        amount = None if cost is None or currency is None else high.get(currency, Decimal())
+        amount = None if cost is None or currency is None else spent.get(currency, None if unknown else Decimal())
         if amount is None:
             yield Guard(name="cost", limit=limit, found=None)
             continue
         left = limit.amount - amount
-        held = False if left < 0 else None if cost is None or cost.unknown_messages else True
+        if unknown:
+            held = False if left < 0 else None
+            yield Guard(name="cost", limit=limit, found=Amount(amount, currency), held=held, at_least=True)
+            continue
         yield Guard(
-            name="cost", limit=limit, found=Amount(amount, currency), headroom=Amount(left, currency), held=held
+            name="cost", limit=limit, found=Amount(amount, currency), headroom=Amount(left, currency), held=left >= 0
         )
-    for currency, amount in high.items():
+    for currency, amount in spent.items():
         if None not in named and currency not in named:
-            yield Guard(name="cost", limit=None, found=Amount(amount, currency))
-    if not limits.cost and not high:
+            yield Guard(name="cost", limit=None, found=Amount(amount, currency), at_least=unknown)
+    if not limits.cost and not spent:
         yield Guard(name="cost", limit=None, found=None)
 
 

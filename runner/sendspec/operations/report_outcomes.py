@@ -16,11 +16,13 @@ MAX_REASONS = 200
 
 
 class RunOutcomes:
-    """The last outcome of each message in the run: of all while they are few, of the failures otherwise."""
+    """The last outcome of each message that the run claimed. Evidence is kept of all while they are few, of failures otherwise."""
 
     def __init__(self) -> None:
         self._last: dict[MessageKey, tuple[str, str | None]] = {}
+        self._ends: dict[MessageKey, State] = {}
         self._accepted: list[MessageKey] = []
+        self._accepted_count = 0
         self._reasons: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], MessageKey] = {}
         self._doubts: dict[MessageKey, str] = {}
@@ -28,17 +30,20 @@ class RunOutcomes:
         self.are_all = True
 
     def add(self, message: MessageKey, target: str, evidence: str | None) -> None:
-        if target == State.IN_DOUBT.value:
-            self._doubts[message] = evidence or ""
-        elif self._doubts:
-            self._doubts.pop(message, None)
         if target == State.ACCEPTED.value:
-            self._last.pop(message, None)
+            for failures in (self._last, self._ends, self._doubts):
+                failures.pop(message, None)
+            self._accepted_count += 1
             if len(self._accepted) <= MAX_LISTED:
                 self._accepted.append(message)
             return
+        self._ends[message] = State(target)
         if message in self._last or len(self._last) < MAX_KEPT:
             self._last[message] = (target, evidence)
+        if target == State.IN_DOUBT.value:
+            self._doubts[message] = evidence or ""
+        else:
+            self._doubts.pop(message, None)
         if target == State.REFUSED.value:
             self._add_reason(target, evidence or "", message)
 
@@ -65,16 +70,20 @@ class RunOutcomes:
         return sorted(found, key=lambda each: -each[1])
 
     @property
-    def failures(self) -> int:
-        """How many messages the run did not get accepted, as far as they are kept apart."""
-        return len(self._last)
+    def claimed(self) -> int:
+        """How many messages the run claimed."""
+        return self._accepted_count + len(self._ends)
+
+    @property
+    def ends(self) -> Mapping[MessageKey, State]:
+        """What became of the messages that the run claimed and did not get accepted."""
+        return self._ends
 
     def listed(self) -> Mapping[MessageKey, tuple[str, str | None]]:
         """The last outcome and its evidence: of every message that the run claimed, or of `MAX_LISTED` failures."""
-        everybody = {**self._last, **dict.fromkeys(self._accepted, (State.ACCEPTED.value, None))}
-        self.are_all = len(everybody) <= MAX_LISTED and len(self._last) < MAX_KEPT
+        self.are_all = self.claimed <= MAX_LISTED
         if self.are_all:
-            return everybody
-        order = [State.REFUSED.value, State.IN_DOUBT.value, State.PLANNED.value]
+            return {**self._last, **dict.fromkeys(self._accepted, (State.ACCEPTED.value, None))}
+        order = [State.REFUSED.value, State.IN_DOUBT.value, State.SENDING.value, State.PLANNED.value]
         failures = sorted(self._last.items(), key=lambda item: order.index(item[1][0]))
         return dict(failures[:MAX_LISTED])

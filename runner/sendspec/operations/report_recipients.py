@@ -15,7 +15,9 @@ from sendspec.operations.delivery_account import BLOCK
 from sendspec.operations.move_tally import MoveTally
 from sendspec.operations.recipient_row import RecipientRows
 from sendspec.operations.report_outcomes import MAX_LISTED
+from sendspec.operations.report_under_way import as_counted
 from sendspec.operations.send_report import MessageMove, ReportedMessage, ReportedRecipients
+from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 
 FAILED_STATES = ((State.REFUSED,), (State.IN_DOUBT, State.SENDING), (State.PLANNED,))
@@ -53,13 +55,14 @@ class ChosenMessages:
 
 
 def chosen_messages(
-    ledger: Facts, name: str, generation: int, states: Mapping[State, int], undelivered: Sequence[bytes], failed: int
+    ledger: Facts, status: SpecStatus, states: Mapping[State, int], undelivered: Sequence[bytes], failed: int
 ) -> ChosenMessages:
     """All messages of a send up to `MAX_LISTED`; else its failures, of each kind a fair share. `failed` counts the undelivered ones."""
+    name, generation = status.name, status.generation
     kinds = [sum(states.get(state, 0) for state in group) for group in FAILED_STATES]
     failures = sum(kinds) + failed
     if sum(states.values()) <= MAX_LISTED:
-        found = list(ledger.messages_of_send(name, generation))
+        found = list(as_counted(ledger.messages_of_send(name, generation), status))
         return ChosenMessages(messages=found, are_all=True, failures=failures)
     *shares, share = fair_shares([*kinds, len(undelivered)], MAX_LISTED)
     messages = [
@@ -69,7 +72,7 @@ def chosen_messages(
         for keyed in islice(ledger.messages_of_send(name, generation, group), most)
     ]
     messages += ledger.messages_among(undelivered[:share]) if share else []
-    return ChosenMessages(messages=messages, are_all=False, failures=failures)
+    return ChosenMessages(messages=list(as_counted(messages, status)), are_all=False, failures=failures)
 
 
 def fair_shares(counts: Sequence[int], room: int) -> list[int]:
@@ -89,10 +92,14 @@ def run_messages(ledger: Facts, tally: MoveTally) -> ChosenMessages:
         raise AssertionError("the tally is of no single run")
     listed = outcomes.listed()
     messages = [
-        (key, replace(message, state=State(listed[key][0]), evidence=listed[key][1]))
+        (key, _left_in(message, State(listed[key][0]), listed[key][1]))
         for key, message in ledger.messages_under(list(listed))
     ]
-    return ChosenMessages(messages=messages, are_all=outcomes.are_all, failures=outcomes.failures)
+    return ChosenMessages(messages=messages, are_all=outcomes.are_all, failures=len(outcomes.ends))
+
+
+def _left_in(message: MessageRecord, state: State, evidence: str | None) -> MessageRecord:
+    return replace(message, state=state, evidence=evidence, is_under_way=state is State.SENDING)
 
 
 def listed_recipients(
@@ -101,6 +108,8 @@ def listed_recipients(
     rows: RecipientRows,
     facts: DeliveryFacts | None,
     moves_of: Mapping[MessageKey, Sequence[MessageMove]],
+    *,
+    unclaimed: int = 0,
 ) -> ReportedRecipients:
     """The messages with their rows, what became of them and their moves; the most urgent first, otherwise in plan order."""
     deliveries = deliveries_of(facts, [message for _, message in chosen.messages])
@@ -114,7 +123,11 @@ def listed_recipients(
         for key, message in chosen.messages
     ]
     return ReportedRecipients(
-        total=total, are_all=chosen.are_all, failures=chosen.failures, rows=tuple(sorted(found, key=_urgency))
+        total=total,
+        unclaimed=unclaimed,
+        are_all=chosen.are_all,
+        failures=chosen.failures,
+        rows=tuple(sorted(found, key=_urgency)),
     )
 
 

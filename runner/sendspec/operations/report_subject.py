@@ -10,6 +10,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.protocol import Facts
+from sendspec.operations.planned_specs import has_name, yaml_files
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import name_in, other_names
 from sendspec.reading.spec import Spec, read_spec
@@ -17,9 +18,14 @@ from sendspec.reading.spec import Spec, read_spec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSubject:
-    """`spec` is None if it can't be read, and `note` says why; or `note` says under which name it was sent. `path` is its file's."""
+    """`spec` is None if it can't be read, and `note` says why; or `note` says under which name it was sent. `path` is its file's.
+
+    `is_known`: there is a spec of that name in the ledger, or a file. If not, `near` is a name in the ledger that may have been meant.
+    """
 
     name: str
+    is_known: bool = True
+    near: str | None = None
     spec: Spec | None = None
     path: str | None = None
     note: str = ""
@@ -31,8 +37,7 @@ def find_subject(context: ProjectContext, ledger: Facts | None, word: str, *, is
         return _of_path(context, ledger, word)
     noted = None if ledger is None else ledger.spec_path(word)
     if noted is None:
-        near = None if ledger is None else near_miss(word, {send.name for send in ledger.sends()})
-        return ReportSubject(name=word, note="" if near is None else f"did you mean '{near}'?")
+        return _unsent(context, word) or _unknown(ledger, word)
     path = os.path.relpath(context.root / noted)
     spec, note = _read(context, path)
     if spec is not None and word not in (spec.name, *other_names(spec, ledger)):
@@ -40,9 +45,28 @@ def find_subject(context: ProjectContext, ledger: Facts | None, word: str, *, is
     return ReportSubject(name=word, spec=spec, path=path, note=note)
 
 
+def _unsent(context: ProjectContext, name: str) -> ReportSubject | None:
+    """The spec of that name among the project's files. Without a project file, nothing says how far to search: the root alone is."""
+    files = yaml_files(context.root) if context.project.path is not None else context.root.glob("*.yaml")
+    found = next((each for each in files if has_name(each, name)), None)
+    if found is None:
+        return None
+    path = os.path.relpath(found)
+    spec, note = _read(context, path)
+    return ReportSubject(name=name, spec=spec, path=path, note=note)
+
+
+def _unknown(ledger: Facts | None, name: str, note: str = "") -> ReportSubject:
+    names = {} if ledger is None else {each: send.name for send in ledger.sends() for each in (send.name, send.path)}
+    near = near_miss(name, filter(None, names))
+    return ReportSubject(name=name, note=note, is_known=False, near=None if near is None else names[near])
+
+
 def _of_path(context: ProjectContext, ledger: Facts | None, path: str) -> ReportSubject:
     spec, note = _read(context, path)
     here = None if ledger is None else _sent_from(context, ledger, path)
+    if spec is None and here is None and not Path(path).is_file():
+        return _unknown(ledger, printable(path), f"there is no file '{printable(path)}'")
     if spec is None:
         written = name_in(Path(path)) if Path(path).is_file() else None
         known = written if written and ledger is not None and ledger.sends(written) else here

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SendRecord
-from sendspec.ledger.send_record import SizeCount
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import MAX_NAMED, RecipientRows, find_rows
 from sendspec.operations.report_countries import CountryTally
 from sendspec.operations.report_recipients import ChosenMessages
+from sendspec.operations.report_sizes import ReportedSizes
 from sendspec.operations.send_report import CountryCounts
 from sendspec.reading.contacts.number_country import UNKNOWN
 
@@ -30,20 +30,19 @@ def look_at_table(
     ledger: Facts,
     send: SendRecord,
     chosen: ChosenMessages,
-    sizes: Sequence[SizeCount],
+    sizes: ReportedSizes,
     *,
     paths: Sequence[str],
     recipients: str | None,
-    run: int | None,
     for_all: bool,
 ) -> TableLook:
     """`sizes` are those of the messages that are counted, `for_all` asks for the rows of all messages, if there are at most `MAX_NAMED`."""
-    countries = CountryTally(ledger, run)
+    countries = CountryTally(sizes.measured)
     named = (send.name, send.generation)
     has_all = for_all and sum(each.count for each in ledger.sizes(*named)) <= MAX_NAMED
     wanted = ledger.messages_of_send(*named) if has_all else iter(chosen.messages)
     rows = find_rows((message for _, message in wanted), context, ledger, paths, recipients, {named: countries})
-    found = countries.counts(sizes) if countries.has_recipients else ()
+    found = countries.counts(sizes.counts) if countries.has_recipients else ()
     return TableLook(
         rows=rows,
         all_rows=rows if has_all else replace(rows, read=frozenset()),  # nobody else was looked for

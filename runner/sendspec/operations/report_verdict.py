@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from sendspec.operations.run_ending import INTERRUPTED
 from sendspec.operations.send_report import Concern, Guard, ReportedRun, Verdict, Warned
 from sendspec.operations.status import SpecStatus
-from sendspec.planning.totals import Totals
 
 FINISHED = "finished"
 """The ending of a run that was not stopped."""
-HARMLESS = frozenset({Concern.KILLED, Concern.STOPPED, Concern.TABLE, Concern.SPEC, Concern.UNKNOWN_PRICE})
+HARMLESS = frozenset(
+    {Concern.KILLED, Concern.STOPPED, Concern.TABLE, Concern.SPEC, Concern.UNKNOWN_PRICE, Concern.PRICES}
+)
 """Warnings that leave a send all right: it was finished later, or only the report lacks something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictFacts:
-    """`given_up` is a person's reason for giving the generation up. `notes` say why the table or the spec could not be read."""
+    """`given_up` is a person's reason for giving the generation up. Notes say why the table, the prices or the spec could not be read."""
 
     status: SpecStatus
     runs: Sequence[ReportedRun]
@@ -27,6 +28,7 @@ class VerdictFacts:
     unknown_prices: int
     given_up: str | None
     table_notes: Sequence[str] = ()
+    prices_note: str = ""
     spec_note: str = ""
 
 
@@ -51,17 +53,18 @@ def _warnings(facts: VerdictFacts) -> Iterator[Warned]:
     yield from (Warned(concern, count) for concern, count in counts if count > 0)
     if facts.given_up is not None:
         yield Warned(Concern.GIVEN_UP, 0, facts.given_up)
-    newest = max((each.run.run for each in facts.runs), default=None)
     for each in facts.runs:
         run = each.run
         if run.ended_at is None:
-            if status.under_way is None or run.run != newest:
+            if each.under_way is None:
                 yield Warned(Concern.KILLED, run.run)
         elif run.ending != FINISHED:
             yield Warned(Concern.STOPPED, run.run, run.ending or "")
     yield from (Warned(Concern.GUARD, 0, guard.name) for guard in facts.guards if guard.held is False)
     if facts.unknown_prices:
         yield Warned(Concern.UNKNOWN_PRICE, facts.unknown_prices)
+    if facts.prices_note:
+        yield Warned(Concern.PRICES, 0, facts.prices_note)
     yield from (Warned(Concern.TABLE, 0, note) for note in facts.table_notes)
     if facts.spec_note:
         yield Warned(Concern.SPEC, 0, facts.spec_note)
@@ -81,9 +84,9 @@ def verdict_of(facts: VerdictFacts, warnings: Sequence[Warned]) -> Verdict:
     return Verdict.ATTENTION if any(each.concern not in HARMLESS for each in warnings) else Verdict.OK
 
 
-def status_of_run(status: SpecStatus, account: Totals) -> SpecStatus:
+def status_of_run(status: SpecStatus, run: ReportedRun) -> SpecStatus:
     """The status of a send as the verdict on one of its runs reads it: with that run's account alone."""
-    return SpecStatus(name=status.name, generation=status.generation, account=account)
+    return SpecStatus(name=status.name, generation=status.generation, account=run.account, under_way=run.under_way)
 
 
 def _was_stopped(run: ReportedRun) -> bool:

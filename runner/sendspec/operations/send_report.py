@@ -32,6 +32,7 @@ class Concern(StrEnum):
     """What a warning is about. Used in JSON."""
 
     NEVER_SENT = "never_sent"
+    UNKNOWN_NAME = "unknown_name"
     GIVEN_UP = "given_up"
     UNDER_WAY = "under_way"
     STOPPED = "stopped"
@@ -44,6 +45,7 @@ class Concern(StrEnum):
     LEFT = "left"
     GUARD = "guard"
     UNKNOWN_PRICE = "unknown_price"
+    PRICES = "prices"
     TABLE = "table"
     SPEC = "spec"
 
@@ -65,7 +67,10 @@ GuardValue: TypeAlias = int | float | str | Amount
 class Guard:
     """One of today's limits and what the send came to. `limit` None: there is none today. `found` None: it isn't known.
 
-    `headroom` is what is left up to the limit, negative beyond it. `held` None: nothing limits it, or it can't be told.
+    `headroom` is what is left up to the limit, negative beyond it. `held` None: nothing limits it, or it can't be told. `at_least`: some
+    prices are unknown, so that more than `found` was spent, and what is left isn't known.
+    `together`: so many runs came to more than the limit, which was held against each alone, so that it says neither that it held nor
+    that it didn't; 0: it isn't so.
     """
 
     name: str
@@ -73,6 +78,8 @@ class Guard:
     found: GuardValue | None
     headroom: GuardValue | None = None
     held: bool | None = None
+    at_least: bool = False
+    together: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,8 @@ class ReportedRun:
     """A run, and what became of its claims at its end; a claim that it never settled is in doubt.
 
     `account` has no skips: the ledger doesn't record whom a plan skipped. `released` counts attempts that proved unsent, `found` doubts
-    of earlier runs that it found accepted. `first`, `last_claim` and `last` are its first and last claim and its
+    of earlier runs that it found accepted. `under_way`: how many of those in doubt it is sending at present; None if it isn't known to
+    live. `first`, `last_claim` and `last` are its first and last claim and its
     last result in Unix seconds, None without any.
     """
 
@@ -88,9 +96,15 @@ class ReportedRun:
     account: Totals
     released: int = 0
     found: int = 0
+    under_way: int | None = None
     first: float | None = None
     last: float | None = None
     last_claim: float | None = None
+
+    @property
+    def in_doubt(self) -> int:
+        """How many of its claims are in doubt that it isn't sending at present."""
+        return self.account.in_doubt - (self.under_way or 0)
 
     @property
     def seconds(self) -> float:
@@ -170,9 +184,12 @@ class ReportedMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRecipients:
-    """`total` counts the send's messages. `rows` are all of them, or the failures (`are_all` False), the most urgent first, up to a cap."""
+    """`total` counts the send's messages; of one run, those that it claimed, and `unclaimed` those that it only planned: the ledger has
+    their number alone. `rows` are all of the `total`, or the failures (`are_all` False), the most urgent first, up to a cap.
+    """
 
     total: int = 0
+    unclaimed: int = 0
     are_all: bool = True
     failures: int = 0
     rows: tuple[ReportedMessage, ...] = ()
@@ -219,6 +236,17 @@ class SendReport:
         return sum(each.seconds for each in self.runs)
 
     @property
+    def attempts_per_second(self) -> float | None:
+        """Attempts that ended, by the seconds of the runs. None where that says nothing."""
+        ended = sum(each.total for each in self.throughput.buckets)
+        return ended / self.seconds if ended and self.seconds else None
+
+    @property
+    def requests_of_all_specs(self) -> bool:
+        """Whether a run noted its requests for several specs together: how many were of this one isn't known."""
+        return any(each.run.requests and each.run.specs > 1 for each in self.runs)
+
+    @property
     def in_doubt(self) -> int:
         """How many are in doubt that no living run is sending."""
         return self.account.in_doubt - (self.under_way or 0)
@@ -231,6 +259,11 @@ class SendReport:
     def to_call(self) -> int:
         """How many people won't get it unless somebody does something: refused by the API, or not delivered."""
         return self.account.refused + self.undelivered
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether the ledger knows the send."""
+        return not (self.warned(Concern.NEVER_SENT) or self.warned(Concern.UNKNOWN_NAME))
 
     def warned(self, concern: Concern) -> Sequence[Warned]:
         return [each for each in self.warnings if each.concern is concern]

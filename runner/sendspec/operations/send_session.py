@@ -192,7 +192,7 @@ class SendSession:
         """Begins the run, once. Returns its number."""
         begun = self._record.begin()
         if begun.recovered:
-            self._listener.warn(f"{counted(begun.recovered, 'message')} of a run that was cut off are in doubt now")
+            self._listener.warn(recovered_words(begun.recovered))
         return begun.run
 
     @contextmanager
@@ -355,3 +355,8 @@ class SendSession:
         for reason in dict.fromkeys(outcome.unread):
             self._listener.detail(reason)
         return outcome.found
+
+
+def recovered_words(count: int) -> str:
+    """`2 messages of a run that was cut off are in doubt now`."""
+    return f"{counted(count, 'message of a run that was cut off is', 'messages of a run that was cut off are')} in doubt now"

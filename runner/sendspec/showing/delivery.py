@@ -11,7 +11,7 @@ from sendspec.operations.delivery_account import DeliveryAccount, ReasonCount
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.delivery_gate import DeliveryTally
 from sendspec.planning.totals import Totals
-from sendspec.provider.failure_words import SENT_AGAIN, Certainty, failure_words
+from sendspec.provider.failure_words import SENT_AGAIN, Certainty, FailureWords, failure_words
 from sendspec.reading.undelivered import DEFAULT_OUTCOMES
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment
@@ -100,8 +100,12 @@ def _reason_line(each: ReasonCount, style: TerminalStyle) -> str:
     words = each.words
     if not words.meaning:
         return line
-    doubt = " (a guess)" if words.certainty is Certainty.GUESSED else ""
-    return f"{line}\n    {words.meaning}{doubt}: {words.advice}"
+    return f"{line}\n    {words.meaning}{guess_words(words)}: {words.advice}"
+
+
+def guess_words(words: FailureWords) -> str:
+    """Behind a meaning that nobody documents."""
+    return " (a guess)" if words.meaning and words.certainty is Certainty.GUESSED else ""
 
 
 def account_json(account: DeliveryAccount) -> dict[str, Any]:
@@ -166,8 +170,10 @@ def delivery_words(delivery: Delivery | None) -> str:
     if report.fate is Fate.DELIVERED:
         return "delivered"
     code = "" if reason.code is None else f", {reason.code}"
-    meaning = failure_words(report.status, report.reason).meaning
-    means = f": {meaning}" if meaning else ""
+    words = failure_words(report.status, report.reason)
+    means = (
+        f": {'as a guess, ' if guess_words(words) else ''}{words.meaning}" if words.meaning else ""
+    )  # first: ends are cut
     return f"not delivered: {clean(reason.text or NO_REASON)} ({clean(report.status)}{code}){means}"
 
 

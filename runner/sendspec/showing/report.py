@@ -56,6 +56,7 @@ def report_document(report: SendReport) -> dict[str, Any]:
         "runs": [_run_json(each) for each in report.runs],
         "seconds": round(report.seconds, 3),
         "requests": report.requests,
+        "requests_of_all_specs": report.requests_of_all_specs,
         "guards": [_guard_json(each) for each in report.guards],
         "throughput": _throughput_json(report.throughput),
         "latency": _latency_json(report.latency),
@@ -71,6 +72,7 @@ def report_document(report: SendReport) -> dict[str, Any]:
         "recipients": {
             "listed": len(people.rows),
             "total": people.total,
+            "unclaimed": people.unclaimed,
             "all": people.are_all,
             "failures": people.failures,
             "rows": [recipient_json(each) for each in people.rows],
@@ -142,6 +144,7 @@ def _run_json(each: ReportedRun) -> dict[str, Any]:
         "totals": each.account.as_dict(),
         "released": each.released,
         "found": each.found,
+        "under_way": each.under_way,
     }
 
 
@@ -151,8 +154,10 @@ def _guard_json(guard: Guard) -> dict[str, Any]:
         "name": guard.name,
         "limit": _value_json(guard.limit, is_moment=is_moment),
         "found": _value_json(guard.found, is_moment=is_moment),
+        "at_least": guard.at_least,
         "headroom": _value_json(guard.headroom, is_moment=False),
         "held": guard.held,
+        "together": guard.together,
     }
 
 

@@ -50,6 +50,9 @@ def next_steps(
 
 def _steps(report: SendReport, words: str, *, has_spec: bool, is_newest: bool) -> Iterator[str]:
     account = report.account
+    if report.warned(Concern.UNKNOWN_NAME):
+        yield "status"
+        return
     if report.warned(Concern.NEVER_SENT):
         if has_spec and report.generation is None:
             yield f"plan {words}"

@@ -15,7 +15,17 @@ from sendspec.showing.delivery import delivery_lines, delivery_words, tally_line
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import moment, place_text
 from sendspec.showing.report_calls import failures_of, uncertain_words
-from sendspec.showing.report_words import guard_text, headroom_text, took_text, verdict_sentence, warning_text
+from sendspec.showing.report_words import (
+    claimed_words,
+    guard_text,
+    headroom_text,
+    least_words,
+    pace_text,
+    shared_words,
+    took_text,
+    verdict_sentence,
+    warning_text,
+)
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -23,7 +33,7 @@ WHY_LENGTH = 100
 """Characters of one person's reason; all of it stands below, by reason."""
 CALLS_SHOWN, REASONS_SHOWN, RUNS_SHOWN, COUNTRIES_SHOWN = 10, 5, 5, 12
 IN_SENTENCE = (
-    Concern.NEVER_SENT, Concern.UNDER_WAY, Concern.REFUSED, Concern.UNDELIVERED, Concern.IN_DOUBT, Concern.NOT_SENT,
+    Concern.NEVER_SENT, Concern.UNKNOWN_NAME, Concern.UNDER_WAY, Concern.REFUSED, Concern.UNDELIVERED, Concern.IN_DOUBT, Concern.NOT_SENT,
 )  # fmt: skip
 """Warnings that the verdict's sentence has already."""
 
@@ -35,10 +45,12 @@ def report_text(report: SendReport, style: TerminalStyle) -> str:
 def _lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
     yield style.bold(clean(heading(report)))
     yield f"  {_paint(report, style)} {clean(verdict_sentence(report))}"
-    if report.warned(Concern.NEVER_SENT):
+    if not report.was_sent:
         yield from _warning_lines(report, style)
         return
     yield f"  {accounting_line(report.account, report.under_way or 0)}"
+    if words := claimed_words(report):
+        yield f"  {words}"
     if report.account.skipped_total:
         yield f"  skipped: {clean(skipped_words(report.skipped))}"
     yield from _warning_lines(report, style)
@@ -118,7 +130,11 @@ def _money_lines(report: SendReport) -> Iterator[str]:
         yield f"  {segment_words(total=segments.total, gsm7=segments.gsm7, ucs2=segments.ucs2)}"
     if report.cost is not None and (words := cost_words(report.cost)):
         yield f"  cost of the accepted: {words}"
-        yield from (f"    {line}" for line in list(country_lines(report.cost))[:COUNTRIES_SHOWN])
+        lines = list(country_lines(report.cost))
+        yield from (f"    {line}" for line in lines[:COUNTRIES_SHOWN])
+        hidden = len(lines) - COUNTRIES_SHOWN
+        if hidden > 0:
+            yield f"    and {counted(hidden, 'more country', 'more countries')}; `--format json` has all"
     elif report.countries:
         yield f"  where: {country_words({each.country: each.messages for each in report.countries})}"
 
@@ -133,13 +149,14 @@ def _limit_lines(report: SendReport, style: TerminalStyle) -> Iterator[str]:
         left = headroom_text(guard)
         words = f"    {clean(guard_text(guard))}"
         rest = f", {left} left" if left and guard.held is not False else ""
-        yield style.red(words) if guard.held is False else f"{words}{rest}"
+        yield style.red(words) if guard.held is False else style.yellow(words) if guard.together else f"{words}{rest}"
 
 
 def _pace_lines(report: SendReport) -> Iterator[str]:
     latency = report.latency
     if latency.count:
-        rate = f", {grouped(round(latency.count / report.seconds))}/s" if report.seconds >= 1 else ""
+        pace = report.attempts_per_second
+        rate = f", {pace_text(pace)} attempts a second" if pace is not None and report.seconds >= 1 else ""
         yield f"  sent for {took_text(report.seconds)}{rate}{_request_words(report)}"
     if latency.count:
         parts = (("half within", latency.p50), ("90 %", latency.p90), ("99 %", latency.p99), ("all", latency.max))
@@ -152,11 +169,10 @@ def _pace_lines(report: SendReport) -> Iterator[str]:
 
 
 def _request_words(report: SendReport) -> str:
-    """A run that was killed has noted none."""
     if report.requests is None:
         return ""
-    least = "at least " if any(each.run.requests is None for each in report.runs) else ""
-    return f", {least}{counted(report.requests, 'request')}"
+    shared = f" {words}" if (words := shared_words(report)) else ""
+    return f", {least_words(report)}{counted(report.requests, 'request')}{shared}"
 
 
 def _seconds(value: float | None) -> str:
@@ -174,12 +190,12 @@ def run_words(each: ReportedRun) -> str:
     """`run 3, 2026-11-29T10:00:00Z: 20 accepted, 1 refused; finished; plan 7f3a…c1e2; approved by ann`."""
     run, account = each.run, each.account
     counts = (
-        (account.accepted, "accepted"), (account.refused, "refused"), (account.in_doubt, "in doubt"), (account.not_sent, "not sent"),
-        (each.found, "found accepted by looking"),
+        (account.accepted, "accepted"), (account.refused, "refused"), (each.in_doubt, "in doubt"), (each.under_way or 0, "under way"),
+        (account.not_sent, "not sent"), (each.found, "found accepted by looking"),
     )  # fmt: skip
     did = ", ".join(f"{grouped(count)} {words}" for count, words in counts if count) or "nothing"
     stop = f"; stopped: {run.ending}" if run.ending != FINISHED else ""
-    ending = "; it has no end" if run.ended_at is None else stop
+    ending = "; it is sending" if each.under_way is not None else "; it has no end" if run.ended_at is None else stop
     parts = [f"run {run.run}, {moment(run.started_at)}: {did}{ending}"]
     note = run.note
     if note is not None:

@@ -12,7 +12,6 @@ from sendspec.planning.cost import price_text
 from sendspec.reading.limits import Amount
 from sendspec.reading.prices import Price
 from sendspec.showing.account import left_words
-from sendspec.showing.delivery import share_text
 
 GUARD_WORDS = {
     "messages": "messages a run",
@@ -32,6 +31,8 @@ _COUNTED = {"encoding": "in UCS-2", "in_doubt": "sent again"}
 
 def verdict_sentence(report: SendReport) -> str:
     """`117 of 120 messages were accepted; 2 were refused, 1 is in doubt`."""
+    if report.warned(Concern.UNKNOWN_NAME):
+        return warning_text(report.warned(Concern.UNKNOWN_NAME)[0])
     never = report.warned(Concern.NEVER_SENT)
     if never:
         return _never_sent(report, never[0])
@@ -81,12 +82,26 @@ def _shortfalls(report: SendReport) -> Iterator[str]:
         yield counted(account.not_sent, "was not sent", "were not sent")
 
 
+def claimed_words(report: SendReport) -> str:
+    """Of whom the report of one run has more than a number; empty where that is everybody."""
+    people = report.recipients
+    if report.only_run is None or not people.unclaimed:
+        return ""
+    planned = counted(people.total + people.unclaimed, "message")
+    claimed = grouped(people.total) if people.total else "none"
+    rest = f"; segments, countries, cost and list are of these {claimed}" if people.total else ""
+    return f"run {report.only_run} claimed {claimed} of the {planned} that it planned{rest}"
+
+
 def warning_text(warned: Warned) -> str:
     """A warning as a sentence of ours; what it quotes is not printable yet."""
     count, detail = warned.count, warned.detail
     match warned.concern:
         case Concern.NEVER_SENT:
             return "it was never sent"
+        case Concern.UNKNOWN_NAME:
+            near = f" (did you mean '{detail}'?)" if detail else ""
+            return f"no spec of this name was ever sent here{near}"
         case Concern.GIVEN_UP:
             return f"this generation was given up: {detail}"
         case Concern.UNDER_WAY:
@@ -110,7 +125,9 @@ def warning_text(warned: Warned) -> str:
         case Concern.GUARD:
             return f"today's limit is exceeded: {GUARD_WORDS[detail]}"
         case Concern.UNKNOWN_PRICE:
-            return f"{counted(count, 'accepted message has', 'accepted messages have')} an unknown price, which counts as none"
+            return f"{counted(count, 'accepted message has', 'accepted messages have')} an unknown price: what is said of the cost is without {'it' if count == 1 else 'them'}"
+        case Concern.PRICES:
+            return f"the price table can't be used, so no cost is known: {detail}"
         case Concern.TABLE:
             return detail.removeprefix("note: ")
         case Concern.SPEC:
@@ -124,17 +141,46 @@ def took_text(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < SHORT_SECONDS else duration_text(seconds)
 
 
+def least_words(report: SendReport) -> str:
+    """Before a number of requests: a run that was killed has noted none."""
+    return "at least " if any(each.run.requests is None for each in report.runs) else ""
+
+
+def shared_words(report: SendReport) -> str:
+    """Behind a number of requests: a run of several specs counts them together."""
+    if not report.requests_of_all_specs:
+        return ""
+    return f"for all specs of the {'run' if len(report.runs) == 1 else 'runs'}"
+
+
+def pace_text(per_second: float) -> str:
+    """`13.7`, `1 200.5`."""
+    return f"{per_second:,.1f}".replace(",", " ")
+
+
 def guard_text(guard: Guard) -> str:
     """`segments a message 2 of 3`, `share refused 1.6 % of 5 %`, `cost EUR 8.40, no limit`."""
     words = GUARD_WORDS[guard.name]
-    found = "unknown" if guard.found is None else value_text(guard.name, guard.found)
+    found = found_text(guard)
     if guard.limit is None:
         return f"{words} {found}, no limit"
     limit = value_text(guard.name, guard.limit)
-    mark = " (exceeded)" if guard.held is False else ""
+    mark = " (exceeded)" if guard.held is False else f" ({together_words(guard)})" if guard.together else ""
     if guard.name in _COUNTED:
         return f"{guard.name}: {limit}, {found} {_COUNTED[guard.name]}{mark}"
     return f"{words} {found} {'before' if guard.name == 'not_after' else 'of'} {limit}{mark}"
+
+
+def together_words(guard: Guard) -> str:
+    """Why it can't be told whether a limit of one run held."""
+    return f"exceeded by {guard.together} runs together; it limits each alone"
+
+
+def found_text(guard: Guard) -> str:
+    """`EUR 8.40`, `at least EUR 8.40`, `unknown`."""
+    if guard.found is None:
+        return "unknown"
+    return f"{'at least ' if guard.at_least else ''}{value_text(guard.name, guard.found)}"
 
 
 def headroom_text(guard: Guard) -> str:
@@ -144,7 +190,18 @@ def headroom_text(guard: Guard) -> str:
         return ""
     if guard.name == "not_after" and isinstance(left, float):
         return f"{'-' if left < 0 else ''}{duration_text(abs(left))}"
+    if isinstance(left, float) and isinstance(guard.limit, float) and isinstance(guard.found, float):
+        return _tenths_text(_tenths(guard.limit) - _tenths(guard.found))  # of the shares as they are shown
     return value_text(guard.name, left)
+
+
+def _tenths(share: float) -> int:
+    """A share in tenths of a percent."""
+    return round(share * 1_000)
+
+
+def _tenths_text(tenths: int) -> str:
+    return f"{tenths / 10:.1f} %".replace(".0 %", " %")
 
 
 def value_text(name: str, value: GuardValue) -> str:
@@ -158,7 +215,7 @@ def value_text(name: str, value: GuardValue) -> str:
         case float() if name == "not_after":
             return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         case float():
-            return share_text(round(value * 100_000), 100_000)
+            return _tenths_text(_tenths(value))
         case int():
             return grouped(value)
         case _:

@@ -16,7 +16,16 @@ from sendspec.showing.markdown.foreign_text import cell, code, name
 from sendspec.showing.markdown.page import GAP, Section, more_of, page, single
 from sendspec.showing.markdown.words import amount, cost_words, many, number, segment_words, unfolding
 from sendspec.showing.report_text import heading, run_words
-from sendspec.showing.report_words import GUARD_WORDS, headroom_text, value_text, verdict_sentence, warning_text
+from sendspec.showing.report_words import (
+    GUARD_WORDS,
+    claimed_words,
+    found_text,
+    headroom_text,
+    together_words,
+    value_text,
+    verdict_sentence,
+    warning_text,
+)
 
 MOST, WARNING_LENGTH, REASON_LENGTH = 7_000, 300, 300
 
@@ -45,9 +54,11 @@ def _head(report: SendReport) -> str:
     count = report.to_call
     call = f"{GAP}**{many(count, 'person', 'people')} did not get it.** `sendspec report` names them." if count else ""
     skipped = f"{GAP}Skipped: {skipped_words(report.skipped, number)}" if report.account.skipped_total else ""
+    claimed = claimed_words(report)
+    note = f"{GAP}{claimed[:1].upper()}{claimed[1:]}." if claimed else ""
     sentence = verdict_sentence(report)
     told = f"{sentence[:1].upper()}{sentence[1:]}."
-    return f"**{report.verdict.value}**: {code(heading(report))}{GAP}{told}{call}{skipped}"
+    return f"**{report.verdict.value}**: {code(heading(report))}{GAP}{told}{call}{skipped}{note}"
 
 
 def _list(title: str, items: Sequence[str], noun: str) -> Section:
@@ -92,9 +103,8 @@ def _limits(guards: Sequence[Guard]) -> Section:
 
 def _cells(guard: Guard) -> list[str]:
     limit = "" if guard.limit is None else value_text(guard.name, guard.limit)
-    found = "unknown" if guard.found is None else value_text(guard.name, guard.found)
-    held = {True: "yes", False: "**no**", None: "unknown"}[guard.held]
-    return [GUARD_WORDS[guard.name], cell(limit), cell(found), headroom_text(guard), held]
+    held = together_words(guard) if guard.together else {True: "yes", False: "**no**", None: "unknown"}[guard.held]
+    return [GUARD_WORDS[guard.name], cell(limit), cell(found_text(guard)), headroom_text(guard), held]
 
 
 def _figures(report: SendReport) -> Iterator[str]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.operations.send_report import SendReport, Warned
+from sendspec.operations.send_report import Concern, SendReport, Warned
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.page import page_html
 from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing
@@ -22,7 +22,7 @@ from sendspec.showing.pages.report_sections import sections
 from sendspec.showing.pages.report_words import VERDICTS, clipped, date_time, period_text, tone_of, with_code
 from sendspec.showing.report import report_document
 from sendspec.showing.report_text import IN_SENTENCE
-from sendspec.showing.report_words import verdict_sentence, warning_text
+from sendspec.showing.report_words import claimed_words, verdict_sentence, warning_text
 
 MAX_BYTES = 1_000_000
 _SPARE_BYTES = 600
@@ -85,7 +85,7 @@ def _html(report: SendReport, document: Mapping[str, Any], found: FittedRecipien
         "has_recipients": bool(shown),
         "recipients": found.told,
         "plain_recipients": found.plain,
-        "recipients_lead": recipients_lead(people, found, place.command),
+        "recipients_lead": [*_claimed(report), *recipients_lead(people, found, place.command)],
         "rows_caption": rows_caption(people, len(shown)),
         "made": "" if place.made_at is None else f" at {date_time(place.made_at)}",
         "data_note": data_note(people, found, place.command),
@@ -144,6 +144,13 @@ def _call_words(report: SendReport, shown: int) -> dict[str, Any]:
 
 
 def _cost_note(report: SendReport) -> Markup | str:
+    if report.warned(Concern.PRICES):
+        return "The price table can’t be used: see the warning above."
     if report.cost is None:
         return with_code("Without `prices:` in sendspec.yaml, or without the table of recipients, no cost is known.")
     return f"By {report.cost.prices.written}; a country without a price is unknown, never 0."
+
+
+def _claimed(report: SendReport) -> list[str]:
+    words = claimed_words(report)
+    return [f"{words[:1].upper()}{words[1:]}."] if words else []

@@ -61,7 +61,7 @@ def figures(report: SendReport) -> list[Fact]:
         Fact("recipients", grouped(account.recipients)),
         Fact("accepted", grouped(account.accepted), delivered or share, "good"),
         Fact("refused", grouped(account.refused), "", "bad" if account.refused else ""),
-        Fact("in doubt", grouped(account.in_doubt), f"{grouped(waiting)} under way" if waiting else "", "doubt" if account.in_doubt else ""),
+        Fact("in doubt", grouped(report.in_doubt), f"{grouped(waiting)} more under way" if waiting else "", "doubt" if report.in_doubt else ""),
         Fact("not sent", grouped(account.not_sent), "", "warn" if account.not_sent else ""),
         Fact("skipped", grouped(account.skipped_total)),
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def _more(kinds: int) -> tuple[str, ...]:
 
 
 def cost_facts(report: SendReport) -> list[Fact]:
-    """What the accepted messages cost, and the dearest countries."""
+    """What the accepted messages cost: the dearest countries, and the others together."""
     segments = report.segments
     billed = f"{counted(segments.accepted, 'segment')} accepted" if segments.total else "segments aren’t measured"
     if report.cost is None:

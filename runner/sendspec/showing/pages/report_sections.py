@@ -39,7 +39,7 @@ from sendspec.showing.pages.report_tables import (
     skip_rows,
 )
 from sendspec.showing.pages.report_words import date_time, seconds_text, with_code
-from sendspec.showing.report_words import took_text
+from sendspec.showing.report_words import least_words, pace_text, shared_words, took_text
 
 PAUSES = "A band is a pause: the API throttled the send, or wasn’t reached, or no run was sending."
 
@@ -108,12 +108,12 @@ def _guards(report: SendReport) -> PageSection:
 
 
 def _pace_facts(report: SendReport) -> list[Fact]:
-    ended = sum(each.total for each in report.throughput.buckets)
-    each_second = f"{ended / report.seconds:,.1f}".replace(",", " ") if report.seconds else "–"
-    requests = "not noted" if report.requests is None else grouped(report.requests)
+    pace = report.attempts_per_second
+    each_second = "–" if pace is None else pace_text(pace)
+    requests = "not noted" if report.requests is None else f"{least_words(report)}{grouped(report.requests)}"
     return [
         Fact("sent for", took_text(report.seconds)),
-        Fact("requests", requests),
+        Fact("requests", requests, shared_words(report)),
         Fact("attempts a second", each_second),
     ]
 

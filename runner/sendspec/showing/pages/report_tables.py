@@ -14,15 +14,14 @@ from sendspec.operations.delivery_account import ReasonCount as DeliveryReason
 from sendspec.operations.send_report import CountryCounts, EarlierGeneration, Guard, Reasons, ReportedRun, SendReport
 from sendspec.planning.cost import Cost, price_text
 from sendspec.planning.plan_digest import digest_text
-from sendspec.provider.failure_words import Certainty
 from sendspec.showing.account import skip_words
-from sendspec.showing.delivery import NO_REASON, share_text
+from sendspec.showing.delivery import NO_REASON, guess_words, share_text
 from sendspec.showing.pages.element import element
 from sendspec.showing.pages.parts import Column, TableRow
 from sendspec.showing.pages.report_cut import MAX_RUNS, MAX_TEXT
 from sendspec.showing.pages.report_recipients import row_id
 from sendspec.showing.pages.report_words import clipped, date_time
-from sendspec.showing.report_words import GUARD_WORDS, headroom_text, took_text, value_text
+from sendspec.showing.report_words import GUARD_WORDS, found_text, headroom_text, together_words, took_text, value_text
 
 MAX_COUNTRIES = 300
 GUARD_COLUMNS = [
@@ -49,7 +48,7 @@ def guard_rows(guards: Sequence[Guard]) -> list[TableRow]:
             [
                 GUARD_WORDS[each.name],
                 "no limit" if each.limit is None else value_text(each.name, each.limit),
-                "not known" if each.found is None else value_text(each.name, each.found),
+                "not known" if each.found is None else found_text(each),
                 headroom_text(each),
                 _held(each),
             ],
@@ -60,6 +59,8 @@ def guard_rows(guards: Sequence[Guard]) -> list[TableRow]:
 
 
 def _held(guard: Guard) -> Markup | str:
+    if guard.together:
+        return element("span", together_words(guard), class_="badge warn")
     if guard.held is None:
         return "–"
     words, tone = ("held", "good") if guard.held else ("exceeded", "bad")
@@ -92,12 +93,11 @@ def _delivery_row(each: DeliveryReason, listed: Mapping[str, str]) -> TableRow:
     reason = each.reason or FailureReason("")
     codes = [each.status, *([] if reason.code is None else [f"code {reason.code}"])]
     codes += [f"{reason.source_name} {reason.source_code}".strip()] if reason.source_name or reason.source_code else []
-    guess = " (a guess)" if each.words.meaning and each.words.certainty is Certainty.GUESSED else ""
     return TableRow(
         [
             f"{clipped(reason.text or NO_REASON, MAX_TEXT)} ({clipped(', '.join(codes), 120)})",
             grouped(each.count),
-            f"{each.words.meaning}{guess}" if each.words.meaning else "not known",
+            f"{each.words.meaning}{guess_words(each.words)}" if each.words.meaning else "not known",
             each.words.advice,
             first_link(id_text(each.first), listed),
         ]
@@ -131,14 +131,20 @@ def _run_row(each: ReportedRun) -> TableRow:
             str(run.run),
             date_time(run.started_at),
             lasted,
-            clipped(run.ending or "no end is noted: it was killed, or goes on", 300),
+            clipped(run.ending or _no_end(each), 300),
             requests + also,
-            *map(grouped, (each.account.accepted, each.account.refused, each.account.in_doubt)),
+            *map(grouped, (each.account.accepted, each.account.refused, each.in_doubt)),
             ", ".join(plan),
             approval_words(each),
         ],
         id=f"run-{run.run}",
     )
+
+
+def _no_end(each: ReportedRun) -> str:
+    if each.under_way is None:
+        return "no end is noted: it was killed, or goes on"
+    return f"it is sending: {grouped(each.under_way)} under way"
 
 
 def approval_words(each: ReportedRun) -> str:

@@ -29,8 +29,10 @@ _TONES = {
     Concern.UNDER_WAY: "soft",
     Concern.TABLE: "soft",
     Concern.SPEC: "soft",
+    Concern.PRICES: "soft",
     Concern.GIVEN_UP: "soft",
     Concern.NEVER_SENT: "soft",
+    Concern.UNKNOWN_NAME: "warn",
 }
 
 
