@@ -159,6 +159,35 @@ def test_with_ci_set_the_page_has_nobody_s_values(shop: ProjectDir) -> None:
     assert not re.search(r"Łukasz|D’Arcy|\+44\d", page)
 
 
+def test_pages_of_long_texts_stay_below_a_megabyte(shop: ProjectDir) -> None:
+    """With a mark of its own for each of 60,000 characters, such a page had eight. What was asked for is shown whole."""
+    texts = ["😀é“x” " * (20 + 12 * number) + "end" for number in range(45)]
+    rows = [{"phone": f"+4477009{number:05d}", "t": text} for number, text in enumerate(texts)]
+    shop.write(
+        "long.yaml",
+        'spec: 1\nname: long\nchannel: sms\nrecipients: {file: long.jsonl}\nmessage: {body: {type: text, text: {text: "{{ t }}"}}}\n',
+    )
+    shop.write("long.jsonl", "\n".join(map(json.dumps, rows)) + "\n")
+    sizes = {}
+    for name, arguments in {"all": [], "one": ["--row", "45"], "many": [f"copy{n}.yaml" for n in range(4)]}.items():
+        for argument in arguments:
+            if argument.endswith("yaml"):
+                source = (shop.folder / "long.yaml").read_text(encoding="utf-8")
+                shop.write(argument, source.replace("name: long", f"name: {argument[:-5]}"))
+        assert shop.run("preview", "long.yaml", *arguments, "--html", f"{name}.html").code == 0
+        sizes[name] = (shop.folder / f"{name}.html").stat().st_size
+    assert sizes["all"] < 1_000_000
+    assert sizes["many"] < 2 * sizes["all"]
+    whole, one = (text_in((shop.folder / f"{name}.html").read_text(encoding="utf-8")) for name in ("all", "one"))
+    left = len(texts[-1]) - 1_500
+    assert f"… and {grouped(left)} more characters: `--row 45`" in whole
+    forced = 3 * texts[-1].count("x")
+    assert f"marked are the first 60 of {grouped(forced)}" in whole
+    assert "`sendspec preview --format json` prints it" in whole
+    assert "end" in one
+    assert "more characters" not in one
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["--port", "80"], "--port is for --watch"), (["--watch", "--html", "x"], "--watch and --html"),

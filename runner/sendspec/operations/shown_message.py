@@ -175,9 +175,11 @@ def _forced(
     """Each such character of the text, or of the spec's own words alone."""
     start = 0
     for piece in pieces:
+        sources: dict[str, tuple[ForcingSource, str]] = {}
         for found in () if own_alone and piece.is_filled else forcing(piece.text):
-            source, column = _source(found.character, piece, written)
-            yield ForcedAt(start + found.index, found.character, found.replacement, source, column)
+            if found.character not in sources:
+                sources[found.character] = _source(found.character, piece, written)
+            yield ForcedAt(start + found.index, found.character, found.replacement, *sources[found.character])
         start += len(piece.text)
 
 

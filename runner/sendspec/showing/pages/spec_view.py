@@ -15,6 +15,7 @@ from sendspec.showing.account import country_words, skip_words, skipped_words
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.pages.advice import MORE_SHOWN, SAVINGS_SHOWN, Advice, next_steps, saving_advice, written_instead
 from sendspec.showing.pages.coded import coded
+from sendspec.showing.pages.message_text import WHOLE, Room
 from sendspec.showing.pages.message_view import MessageView, message_view
 from sendspec.showing.pages.parts import Fact, TableRow
 from sendspec.showing.plan import suppressed_words
@@ -59,7 +60,8 @@ class SpecView:
     messages: tuple[MessageView, ...]
 
 
-def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
+def spec_view(spec: SpecPreview, number: int, values: Values, room: Room) -> SpecView:
+    """The spec with this number on the page, which has `room` for each message; one that was asked for is shown whole."""
     plan = spec.plan
     marks = {} if spec.asked else shape_marks(spec.shapes)
     generation = f", generation {spec.generation}" if spec.generation > 1 else ""
@@ -80,7 +82,9 @@ def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
         shown=_shown_words(spec),
         not_shown=tuple(map(coded, _not_shown(spec))),
         messages=tuple(
-            message_view(spec, number, message, at, marks, values.get((number, message.line), ()))
+            message_view(
+                spec, number, message, at, marks, values.get((number, message.line), ()), WHOLE if spec.asked else room
+            )
             for at, message in enumerate(spec.shown)
         ),
     )
