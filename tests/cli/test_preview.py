@@ -232,4 +232,10 @@ def test_one_character_at_several_places_is_told_apart_in_what_could_be_saved(
         "    replacing ’ (U+2019) in the spec's own text: 2 segments",
         "    replacing ’ (U+2019) in column who: 1 segment",
     ]
+    assert "cuts are counted" not in told[-3]
+    (orders / "few.csv").write_text("phone,who,v\n+447700900001,Ann😀,\n")
+    (orders / "one.yaml").write_text(
+        (orders / "one.yaml").read_text(encoding="utf-8").replace(" and so on" * 11, " and so on" * 7), encoding="utf-8"
+    )
+    assert "    (cuts are counted in the encoding that a text has; " in preview(capfdbinary, "one.yaml")[0]
     assert "  ⚠ replacing ’ (U+2019) in the spec's own text saves most: 2 segments" in told

@@ -17,7 +17,7 @@ from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.plan import countries_line, head_lines, skipped_row_lines, suppressed_words
 from sendspec.showing.plan_forcing import forcing_lines, where_words
 from sendspec.showing.plan_shape import path_words, shape_marks, values_words
-from sendspec.showing.saving import saved_words, saving_words
+from sendspec.showing.saving import counting_words, saved_words, saving_words
 from sendspec.showing.schedule import schedule_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -160,6 +160,8 @@ def _ending(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
             yield f"    {_placed(saving)}: {saved_words(saving.segments, saving.cost)}"
         if (left := len(spec.savings) - SAVINGS_SHOWN) > 0:
             yield f"    and {grouped(left)} more: `--format json`"
+        if words := counting_words(spec.savings[:SAVINGS_SHOWN]):
+            yield style.dim(f"    ({words})")
     if len(spec.shown) > 1:
         yield ""
         sizes = [counted(plan.segments.total, "segment")] if plan.segments.total else []

@@ -21,7 +21,7 @@ from sendspec.showing.pages.parts import Fact, TableRow
 from sendspec.showing.plan import suppressed_words
 from sendspec.showing.plan_forcing import why
 from sendspec.showing.plan_shape import shape_marks
-from sendspec.showing.saving import character_words
+from sendspec.showing.saving import character_words, counting_words
 from sendspec.showing.schedule import schedule_lines
 
 IF_UNSENT = "if nothing was sent before; opt-outs are not looked up"
@@ -52,6 +52,7 @@ class SpecView:
     steps: tuple[str, ...]
     left: str
     most: str
+    counting: str
     skipped: tuple[TableRow, ...]
     notes: tuple[str, ...]
     countries: tuple[str, ...]
@@ -76,6 +77,7 @@ def spec_view(spec: SpecPreview, number: int, values: Values, room: Room) -> Spe
         steps=tuple(next_steps(spec)),
         left=f"and {grouped(len(advice) - shown)} more" if len(advice) > shown else "",
         most=_most(spec),
+        counting=counting_words(spec.detail.savings[:shown]),
         skipped=tuple(_skipped(spec)),
         notes=tuple(map(coded, _notes(spec))),
         countries=() if plan.cost is None or len(plan.cost.by_country) < 2 else tuple(country_lines(plan.cost)),
