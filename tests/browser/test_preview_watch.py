@@ -100,6 +100,14 @@ def test_what_is_edited_is_composed_and_no_file_changes(watching: Watching, brow
     expect(page.locator("article[data-row='2'] .edited")).to_contain_text("phone-length")
     expect(bubble(page, 2)).to_contain_text(HOSTILE)
     expect(page.locator("article[data-row='2'] .seen")).to_have_class(re.compile("stale"))
+    for text in ("€" * 40_000, "x" * 6_000):
+        name.fill(text)
+        expect(page.locator("article[data-row='2'] .edited")).to_contain_text(
+            "too long. Above is the message from before."
+        )
+        expect(page.locator("article[data-row='2'] .seen")).to_have_class(re.compile("stale"))
+    name.fill("  ")
+    expect(page.locator("article[data-row='2'] .edited")).to_contain_text("empty-value")
     page.get_by_role("button", name="Put the values back").first.click()
     expect(bubble(page, 2)).to_have_text("Hi Ann, welcome to the shop.")
     assert watching.files() == before

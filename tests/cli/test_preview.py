@@ -215,3 +215,27 @@ def test_other_recipients_are_shown(orders: Path, capfdbinary: CapturedBytes) ->
     (orders / "other.csv").write_text(PEOPLE.replace("Ann", "Eve"), encoding="utf-8")
     out, _ = preview(capfdbinary, "one.yaml", "--recipients", "other.csv", "--row", "2")
     assert "one: Eve, A1001 has shipped." in out
+
+
+def test_one_character_at_several_places_is_told_apart_in_what_could_be_saved(
+    orders: Path, capfdbinary: CapturedBytes
+) -> None:
+    text = "{% if v is defined %}It’s{% else %}Hi{% endif %} {{ who }}" + " and so on" * 11
+    (orders / "one.yaml").write_text(
+        f'spec: 1\nname: one\nchannel: sms\nrecipients: {{file: few.csv}}\nmessage: {{body: {{type: text, text: {{text: "{text}"}}}}}}\n',
+        encoding="utf-8",
+    )
+    (orders / "few.csv").write_text("phone,who,v\n+447700900001,Ann,1\n+447700900002,Ann,2\n+447700900003,D’Arcy,\n")
+    told = preview(capfdbinary, "one.yaml")[0].splitlines()
+    at = told.index("  to save, each by itself:")
+    assert told[at + 1 : at + 3] == [
+        "    replacing ’ (U+2019) in the spec's own text: 2 segments",
+        "    replacing ’ (U+2019) in column who: 1 segment",
+    ]
+    assert "cuts are counted" not in told[-3]
+    (orders / "few.csv").write_text("phone,who,v\n+447700900001,Ann😀,\n")
+    (orders / "one.yaml").write_text(
+        (orders / "one.yaml").read_text(encoding="utf-8").replace(" and so on" * 11, " and so on" * 7), encoding="utf-8"
+    )
+    assert "    (cuts are counted in the encoding that a text has; " in preview(capfdbinary, "one.yaml")[0]
+    assert "  ⚠ replacing ’ (U+2019) in the spec's own text saves most: 2 segments" in told

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sendspec.composing.html_link import links_in
+from sendspec.composing.html_link import addresses_in, links_in
 from sendspec.composing.message_part import MOST_CHARACTERS, MOST_LINKS, MessagePart, parts_in, parts_json, parts_of
 from sendspec.composing.payload_text import text_path
 from sendspec.reading.documents.document import dotted
@@ -136,9 +136,18 @@ def test_what_is_cut_is_counted_and_its_links_are_listed_whole() -> None:
         ("<!-- <a href='https://hidden.example'> --><style>@import '//evil.example/x'</style>", ("https://hidden.example", "//evil.example/x")),
         ("<a href='https://a.example'>x</a><![x <img src=https://b.example/x.png>", ("https://a.example", "https://b.example/x.png")),
         ("<p>1 // 2</p>", ()),
+        ("<p style='display:none; color: #fff!important' title='Note: this'>x</p>", ()),
+        ("<p style='background:u\\72l(x.png)'>x</p><p style='b: //x.png'>", ("background:u\\72l(x.png)", "b: //x.png")),
+        ("see javascript:alert(1) (or https://a.example/x(y) and https://b.example/x)", ("javascript:alert(1)", "https://a.example/x(y)", "https://b.example/x")),
+        ("<p>https://a.example/(x<p>tel:(1", ("https://a.example/(x", "tel:(1")),
     ],
 )  # fmt: skip
 def test_links_are_found_as_readers_find_them_and_where_those_are_confused(html: str, links: tuple[str, ...]) -> None:
     found = links_in(html)
     assert all(any(link in each for each in found) for link in links), found
     assert bool(found) == bool(links)
+
+
+def test_addresses_of_plain_text_are_whole() -> None:
+    text = "javascript:alert(1), (https://a.example/x(y)) sms:1; https://b.example/(("
+    assert addresses_in(text) == ("javascript:alert(1),", "https://a.example/x(y)", "sms:1;", "https://b.example/((")

@@ -22,6 +22,7 @@ from sendspec.operations.preview_watch import PreviewWatch, Watched
 from sendspec.operations.system import real_system
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.decision import Skip
+from sendspec.showing.pages.edited import OTHER_ROWS, edited_json
 
 SPEC = """spec: 1
 name: hello
@@ -247,6 +248,16 @@ def test_an_edited_row_is_composed_as_a_row_of_the_table_and_changes_no_file(
     assert result(desk.edited(**changes)) == gives
     assert {path.name: path.read_bytes() for path in desk.folder.iterdir() if path.is_file()} == before
     assert result(desk.edited()) == ("Hi Ann, dear guest.", None)
+
+
+def test_another_key_may_be_that_of_another_row_which_is_said(desk: Desk) -> None:
+    for changes, is_other in (({}, False), ({"name": "Zoë"}, False), ({"phone": "+447700900002"}, True)):
+        found = desk.edited(**changes)
+        assert isinstance(found, Edited)
+        assert found.is_other is is_other
+        assert desk.present.picture is not None
+        note = edited_json(desk.present.picture.preview.specs[0], 0, found, is_changed=bool(changes))["note"]
+        assert (OTHER_ROWS in note) is is_other
 
 
 def test_the_measure_and_segments_follow_the_edit(desk: Desk) -> None:

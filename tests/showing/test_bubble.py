@@ -20,7 +20,7 @@ from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.shown_message import ForcedAt, ShownMessage
 from sendspec.reading.prices import Price
-from sendspec.showing.bubble import BAR, BOUNDARIES, bubble_lines
+from sendspec.showing.bubble import BAR, BOUNDARIES, bubble_lines, size_words
 from sendspec.showing.terminal_style import PLAIN, TerminalStyle, cells
 
 
@@ -165,3 +165,16 @@ def test_parts_are_shown_as_text_with_media_as_names(part: MessagePart, line: st
     assert line in lines_of(replace(shown(("", "")), pieces=(), text="", measure=None, parts=(part,)))
     many: Sequence[MessagePart] = [part] * 9
     assert "and 1 more part" in lines_of(replace(shown(("a", "")), parts=tuple(many)))
+
+
+@pytest.mark.parametrize(
+    ("is_priced", "cost", "words"),
+    [
+        (True, None, " · unknown price"),
+        (False, None, ""),
+        (True, Price("EUR", Decimal("0.04"), Decimal("0.04")), " · EUR 0.04"),
+    ],
+)
+def test_an_unknown_price_is_shown_as_unknown(is_priced: bool, cost: Price | None, words: str) -> None:
+    message = replace(shown(("Hi", "")), is_priced=is_priced, cost=cost)
+    assert size_words(message, "┊") == f"GSM-7 · 2 characters · 1 segment{words}"

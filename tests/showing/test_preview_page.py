@@ -10,6 +10,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from long_rows import long
 from markupsafe import Markup
 from project_dir import ProjectDir, project_dir
 from sendspec.composing.filled_text import FilledPiece
@@ -18,12 +19,14 @@ from sendspec.composing.platforms.sms_segments import forcing, measure, split
 from sendspec.composing.taken_path import TakenPath
 from sendspec.diagnostics.wording import grouped
 from sendspec.operations.forcing_cause import ForcingSource
+from sendspec.operations.live_page import MAX_EDIT
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.shown_message import ForcedAt, ShownMessage
 from sendspec.showing.pages.coded import coded
-from sendspec.showing.pages.message_text import message_pieces
+from sendspec.showing.pages.message_text import MOST_MARKED, message_pieces, room_on
 from sendspec.showing.pages.message_view import is_web_address, link_views
-from sendspec.showing.pages.page import embedded_json
+from sendspec.showing.pages.page import embedded_json, script_source
+from sendspec.showing.pages.preview import LIVE_SCRIPTS
 
 __all__ = ["project_dir"]
 
@@ -157,6 +160,36 @@ def test_with_ci_set_the_page_has_nobody_s_values(shop: ProjectDir) -> None:
         value for row in table() for value in (row["name"], row["order"]) if len(value) > 2 and f">{value}<" in page
     ]
     assert not re.search(r"Łukasz|D’Arcy|\+44\d", page)
+
+
+@long
+def test_pages_of_long_texts_stay_below_a_megabyte(shop: ProjectDir) -> None:
+    """With a mark of its own for each of 60,000 characters, such a page had eight. What was asked for is shown whole."""
+    texts = ["😀é“x” " * (20 + 12 * number) + "end" for number in range(45)]
+    rows = [{"phone": f"+4477009{number:05d}", "t": text} for number, text in enumerate(texts)]
+    shop.write(
+        "long.yaml",
+        'spec: 1\nname: long\nchannel: sms\nrecipients: {file: long.jsonl}\nmessage: {body: {type: text, text: {text: "{{ t }}"}}}\n',
+    )
+    shop.write("long.jsonl", "\n".join(map(json.dumps, rows)) + "\n")
+    sizes = {}
+    for name, arguments in {"all": [], "one": ["--row", "45"], "many": [f"copy{n}.yaml" for n in range(4)]}.items():
+        for argument in arguments:
+            if argument.endswith("yaml"):
+                source = (shop.folder / "long.yaml").read_text(encoding="utf-8")
+                shop.write(argument, source.replace("name: long", f"name: {argument[:-5]}"))
+        assert shop.run("preview", "long.yaml", *arguments, "--html", f"{name}.html").code == 0
+        sizes[name] = (shop.folder / f"{name}.html").stat().st_size
+    assert sizes["all"] < 1_000_000
+    assert sizes["many"] < 2 * sizes["all"]
+    whole, one = (text_in((shop.folder / f"{name}.html").read_text(encoding="utf-8")) for name in ("all", "one"))
+    left = len(texts[-1]) - 1_500
+    assert f"… and {grouped(left)} more characters: `--row 45`" in whole
+    forced = 3 * texts[-1].count("x")
+    assert f"marked are the first 60 of {grouped(forced)}" in whole
+    assert "`sendspec preview --format json` prints it" in whole
+    assert "end" in one
+    assert "more characters" not in one
 
 
 @pytest.mark.parametrize(
@@ -353,3 +386,21 @@ def test_repeated_rows_are_no_warning_on_the_page(shop: ProjectDir) -> None:
 def test_what_stands_between_backticks_is_code(text: str, html: str) -> None:
     assert str(coded(text)) == html
     assert coded(coded(text)) == html
+
+
+def test_the_script_sends_no_edit_that_the_server_refuses() -> None:
+    assert f"MOST_BYTES = {MAX_EDIT:_};" in script_source(LIVE_SCRIPTS)
+
+
+def test_of_a_long_text_the_first_stretches_are_marked() -> None:
+    message = shown(FilledPiece("a😀" * 2_000, True, ROW))
+    kinds = [each.kind for each in message_pieces(message)]
+    assert kinds.count("filled forcing") - kinds.count("cut") <= MOST_MARKED
+    assert (
+        "".join(str(Markup(each.text).unescape()) for each in message_pieces(message) if each.kind != "cut")
+        == message.text
+    )
+    cut = list(message_pieces(message, room_on(400)))
+    assert sum(len(str(Markup(each.text).unescape())) for each in cut if each.kind != "cut") == 160
+    assert room_on(40) == room_on(1) == (1_500, 60)
+    assert room_on(80) == (750, 30)

@@ -11,8 +11,12 @@ _ATTRIBUTES = frozenset(
     {"action", "archive", "background", "cite", "code", "codebase", "data", "formaction", "href", "longdesc", "manifest", "ping", "poster", "src", "srcset", "xlink:href"}
 )  # fmt: skip
 _SCHEME = r"[a-z][a-z0-9+.-]{1,30}:"
-_LEADS_AWAY = re.compile(rf"{_SCHEME}|//|url\(|www\.", re.IGNORECASE)
-_ADDRESS = re.compile(rf"(?:(?:{_SCHEME})?//|www\.|(?:mailto|tel|sms|javascript|data):)[^\s<>\"')]+", re.IGNORECASE)
+_LEADS_AWAY = re.compile(rf"{_SCHEME}(?=\S)|//|url\(|www\.", re.IGNORECASE)
+_PLAIN_STYLE = re.compile(r"[\w\s:;.,%#!-]*")
+"""A style without parentheses, slashes and escapes loads nothing, although its `display:` looks like a scheme."""
+_ADDRESS = re.compile(
+    rf"(?:(?:{_SCHEME})?//|www\.|(?:mailto|tel|sms|javascript|data):)(?:\([^\s<>()]*\)|[^\s<>\"')])+", re.IGNORECASE
+)
 
 
 def links_in(html: str) -> tuple[str, ...]:
@@ -39,4 +43,10 @@ class _Links(HTMLParser):
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.links += [value for name, value in attrs if value and (name in _ATTRIBUTES or _LEADS_AWAY.search(value))]
+        self.links += [
+            value
+            for name, value in attrs
+            if value
+            and (name in _ATTRIBUTES or _LEADS_AWAY.search(value))
+            and not (name == "style" and _PLAIN_STYLE.fullmatch(value))
+        ]

@@ -46,10 +46,11 @@ class EditableValue:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What the row gives now. `skip` is why nobody would get it."""
+    """What the row gives now. `skip` is why nobody would get it. `is_other`: its key is another, and other rows may have that, too."""
 
     message: ShownMessage
     skip: Skip | None = None
+    is_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ def edited_message(
         return RowLeftOut()
     exclusion = Eligibility(suppressed=job.suppressed).exclusion_of(composed)
     skip = None if exclusion is Exclusion.NONE else SKIP_BY_EXCLUSION[exclusion]
-    return Edited(shown_message(edited, values, composed, prices, shapes=shapes), skip)
+    before = edited.composer(Problems()).identity_of(row)
+    shown = shown_message(edited, values, composed, prices, shapes=shapes)
+    return Edited(shown, skip, is_other=composed.id != before)
 
 
 def _typed(values: Mapping[str, object], changes: Mapping[str, str]) -> dict[str, object]:

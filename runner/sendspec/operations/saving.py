@@ -45,7 +45,8 @@ class Shortening:
     """To cut so many characters of the text, at `place`; characters that take two units count twice.
 
     `messages` is how many messages then take a segment fewer, and so what is saved. `shapes` are the ids of their shapes. `is_own`: the
-    spec itself has so much text there; else some of it has to be cut from the data.
+    spec itself has so much text there; else some of it has to be cut from the data. `in_ucs2`: some of the messages are UCS-2, and are
+    counted as such, although a cut that takes the last character which forces that may save more.
     """
 
     characters: int
@@ -54,6 +55,7 @@ class Shortening:
     cost: SavedCost | None
     place: TextPlace
     is_own: bool
+    in_ucs2: bool = False
     shapes: tuple[str, ...] = ()
 
 
@@ -122,6 +124,7 @@ def _shortenings(job: Job, plan: Plan) -> Iterator[Shortening]:
                 cost=_cost(plan, _by_country(counts)),
                 place=place,
                 is_own=place.length >= characters,
+                in_ucs2=any(count.is_ucs2 for count in counts),
                 shapes=tuple(dict.fromkeys(shape_ids.of(count) for count in counts if count.alternatives != UNKNOWN)),
             )
     yield from found.values()

@@ -56,7 +56,8 @@ class ShownMessage:
 
     `segments` are the texts of the SMS's segments; empty where nothing is measured. `over` is how many units have to go for one
     segment fewer. `replaced` is the measure of the text with plain replacements for all characters that have one; None if there are
-    none. `country` and `cost` are those of the receiver, "" and None if they aren't known. `parts` are all else that people read.
+    none. `country` and `cost` are those of the receiver, "" and None if they aren't known; `is_priced`: the
+    project has prices. `parts` are all else that people read.
     """
 
     shape: Shape | None
@@ -71,6 +72,7 @@ class ShownMessage:
     replaced: Measure | None = None
     country: str = ""
     cost: Price | None = None
+    is_priced: bool = False
     parts: tuple[MessagePart, ...] = ()
     sender: str = ""
     source: SampleSource
@@ -109,6 +111,7 @@ def shown_message(
         replaced=None if measured is None else _if_replaced(text),
         country="" if country == UNKNOWN else country,
         cost=None if measured is None else price_of(country, measured.segments, prices),
+        is_priced=prices is not None,
         parts=parts_of(spelled_payload(payload)),
         sender=sender_of(payload),
         source=source,
@@ -175,9 +178,11 @@ def _forced(
     """Each such character of the text, or of the spec's own words alone."""
     start = 0
     for piece in pieces:
+        sources: dict[str, tuple[ForcingSource, str]] = {}
         for found in () if own_alone and piece.is_filled else forcing(piece.text):
-            source, column = _source(found.character, piece, written)
-            yield ForcedAt(start + found.index, found.character, found.replacement, source, column)
+            if found.character not in sources:
+                sources[found.character] = _source(found.character, piece, written)
+            yield ForcedAt(start + found.index, found.character, found.replacement, *sources[found.character])
         start += len(piece.text)
 
 

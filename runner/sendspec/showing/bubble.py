@@ -77,7 +77,10 @@ def size_words(message: ShownMessage, boundary: str) -> str:
         counted(measured.segments, "segment") + (f" ({boundary} ends one)" if len(message.segments) > 1 else ""),
     ]
     words += [f"{counted(message.over, 'unit' if has_wide else 'character')} over"] if message.over else []
-    words += [price_text(message.cost)] if message.cost is not None else []
+    if message.cost is not None:
+        words.append(price_text(message.cost))
+    elif message.is_priced:
+        words.append("unknown price")
     return " · ".join(words)
 
 

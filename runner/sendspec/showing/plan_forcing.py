@@ -54,15 +54,20 @@ def why(
 
     `cost` is the plan's; `quoted` shows foreign text, and `saved` what is saved; `replacing` says how.
     """
+    places, where = _places(cause, quoted), where_words(cause, quoted)
     what = character_words(cause.character, quoted)
-    places = _places(cause, quoted)
-    where = f" in {_listed(places)}" if places else ""
     rows = "" if cause.source is ForcingSource.TEMPLATE else f" ({_rows(cause)})"
     if cause.segments_saved <= 0:
         return f"{what}{where}{rows}"
     money = None if cost is None else saved_cost(cause.saved_by_country, cost.prices)
     there = " in both" if len(places) == 2 else " in all of these" if len(places) > 2 else ""
     return f"{what}{where}{rows}: {replacing}{there} saves {saved(cause.segments_saved, money)}"
+
+
+def where_words(cause: ForcingCause, quoted: Callable[[str], str] = printable) -> str:
+    """` in column first_name and in the spec's own text`; "" if it isn't known."""
+    places = _places(cause, quoted)
+    return f" in {_listed(places)}" if places else ""
 
 
 def _places(cause: ForcingCause, quoted: Callable[[str], str]) -> list[str]:

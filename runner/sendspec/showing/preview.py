@@ -9,14 +9,15 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.preview import Preview, SpecPreview
+from sendspec.operations.saving import Replacement, Saving
 from sendspec.operations.shown_message import ShownMessage
 from sendspec.showing.account import skipped_words
 from sendspec.showing.bubble import bubble_lines, plain_lines
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.plan import countries_line, head_lines, skipped_row_lines, suppressed_words
-from sendspec.showing.plan_forcing import forcing_lines
+from sendspec.showing.plan_forcing import forcing_lines, where_words
 from sendspec.showing.plan_shape import path_words, shape_marks, values_words
-from sendspec.showing.saving import saved_words, saving_words
+from sendspec.showing.saving import counting_words, saved_words, saving_words
 from sendspec.showing.schedule import schedule_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -65,7 +66,7 @@ def _spec_lines(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
     if spec.savings:
         first = spec.savings[0]
         saved = saved_words(first.segments, first.cost)
-        yield f"  {style.yellow('⚠')} {saving_words(first)} saves most: {saved}"
+        yield f"  {style.yellow('⚠')} {_placed(first)} saves most: {saved}"
     if spec.sender:
         yield f"  from {printable(spec.sender)}"
     if plan.schedule is not None:
@@ -80,6 +81,12 @@ def _spec_lines(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
         return
     yield from _shapes(spec, style)
     yield from _ending(spec, style)
+
+
+def _placed(saving: Saving) -> str:
+    """What to do and where: a character may be in the spec and in the data."""
+    cause = saving.cause if isinstance(saving, Replacement) else None
+    return f"{saving_words(saving)}{'' if cause is None else where_words(cause)}"
 
 
 def _shapes(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
@@ -150,9 +157,11 @@ def _ending(spec: SpecPreview, style: TerminalStyle) -> Iterator[str]:
         yield ""
         yield "  to save, each by itself:"
         for saving in spec.savings[:SAVINGS_SHOWN]:
-            yield f"    {saving_words(saving)}: {saved_words(saving.segments, saving.cost)}"
+            yield f"    {_placed(saving)}: {saved_words(saving.segments, saving.cost)}"
         if (left := len(spec.savings) - SAVINGS_SHOWN) > 0:
             yield f"    and {grouped(left)} more: `--format json`"
+        if words := counting_words(spec.savings[:SAVINGS_SHOWN]):
+            yield style.dim(f"    ({words})")
     if len(spec.shown) > 1:
         yield ""
         sizes = [counted(plan.segments.total, "segment")] if plan.segments.total else []

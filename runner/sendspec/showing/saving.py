@@ -15,6 +15,7 @@ from sendspec.planning.saved_cost import SavedCost
 from sendspec.reading.prices import Price
 from sendspec.showing.cost import in_cents
 
+IN_UCS2 = "cuts are counted in the encoding that a text has; one that takes the last character which forces UCS-2 may save more"
 CUTS_SHOWN, CUTS_IN_DETAIL, ROWS_IN_JSON = 2, 20, 5
 
 
@@ -26,6 +27,13 @@ def cut_lines(savings: Sequence[Saving], *, full: bool) -> Iterator[str]:
     left = len(cuts) - len(shown)
     if left:
         yield f"  and {counted(left, 'more cut')}{'' if full else ': `--detail`'}"
+    if full and (words := counting_words(shown)):
+        yield f"  ({words})"
+
+
+def counting_words(savings: Sequence[Saving]) -> str:
+    """What a cut of UCS-2 is counted as; "" without one."""
+    return IN_UCS2 if any(isinstance(saving, Shortening) and saving.in_ucs2 for saving in savings) else ""
 
 
 def cut_words(cut: Shortening, quoted: Callable[[str], str] = printable) -> str:

@@ -13,12 +13,32 @@ from sendspec.diagnostics.redaction import printable, spelled
 from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.shown_message import ForcedAt, ShownMessage
-from sendspec.showing.bubble import is_in_another_script
+from sendspec.showing.bubble import MOST_CHARACTERS, is_in_another_script
 from sendspec.showing.pages.parts import Piece
 from sendspec.showing.pages.visible_text import is_unseen
 
 MOST_NOTES = 4
 """Characters of one stretch that are explained."""
+MOST_MARKED, FEWEST_MARKED = 60, 5
+"""Stretches of one text that are marked as forcing UCS-2: each takes more than a hundred bytes of the page."""
+FEWEST_CHARACTERS = 160
+USUAL_MESSAGES = 40
+
+
+class Room(NamedTuple):
+    """How much of a message its page has room for: characters of its text, all if None, and stretches that are marked."""
+
+    characters: int | None = None
+    marked: int = MOST_MARKED
+
+
+WHOLE = Room()
+
+
+def room_on(messages: int) -> Room:
+    """The room for each on a page of so many messages."""
+    part = USUAL_MESSAGES / max(messages, USUAL_MESSAGES)
+    return Room(max(int(MOST_CHARACTERS * part), FEWEST_CHARACTERS), max(int(MOST_MARKED * part), FEWEST_MARKED))
 
 
 class _Mark(NamedTuple):
@@ -29,10 +49,11 @@ class _Mark(NamedTuple):
     is_unseen: bool
 
 
-def message_pieces(message: ShownMessage) -> Iterator[Piece]:
-    """All of the text, in order; besides it only marks where a segment ends."""
-    text, ends = message.text, list(accumulate(map(len, message.segments[:-1])))
-    forced = {} if is_in_another_script(message) else {each.index: each for each in message.forcing}
+def message_pieces(message: ShownMessage, room: Room = WHOLE) -> Iterator[Piece]:
+    """The text, as much as there is room for, in order; besides it only marks where a segment ends."""
+    text = message.text[: room.characters]
+    ends = [end for end in accumulate(map(len, message.segments[:-1])) if end < len(text)]
+    forced = {each.index: each for each in marked_characters(message, room) if each.index < len(text)}
     marks = _marks(message, forced)
     start = 0
     for number, end in enumerate((*ends, len(text))):
@@ -43,6 +64,19 @@ def message_pieces(message: ShownMessage) -> Iterator[Piece]:
             found = [forced[at] for at in indexes if at in forced]
             yield _piece(message, mark, text[indexes[0] : indexes[-1] + 1], found)
         start = end
+
+
+def marked_characters(message: ShownMessage, room: Room) -> Sequence[ForcedAt]:
+    """The characters that are marked as forcing UCS-2, from the beginning of the text."""
+    if is_in_another_script(message):
+        return ()
+    stretches, end = 0, -1
+    for number, each in enumerate(message.forcing):
+        stretches += each.index != end
+        if stretches > room.marked:
+            return message.forcing[:number]
+        end = each.index + 1
+    return message.forcing
 
 
 def _marks(message: ShownMessage, forced: Mapping[int, ForcedAt]) -> list[_Mark]:

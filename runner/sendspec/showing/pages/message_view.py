@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,9 +14,9 @@ from sendspec.operations.edited_message import EditableValue
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.preview import SpecPreview
 from sendspec.operations.shown_message import ShownMessage
-from sendspec.showing.bubble import filled_words, forcing_word_lines, size_words
+from sendspec.showing.bubble import filled_words, forcing_word_lines, is_in_another_script, size_words
 from sendspec.showing.bubble_part import media_name
-from sendspec.showing.pages.message_text import message_pieces
+from sendspec.showing.pages.message_text import WHOLE, Room, marked_characters, message_pieces
 from sendspec.showing.pages.parts import Piece
 from sendspec.showing.plan_shape import path_words, values_words
 
@@ -25,7 +25,7 @@ SOURCES = {
     SampleSource.EXAMPLES: "an example of the spec",
     SampleSource.COLUMNS: "with the columns' names in the place of values",
 }
-LINKS_SHOWN = 20
+LINKS_SHOWN, FILLED_SHOWN = 20, 400
 _PUNCTUATION = ".,;:!?"
 """Ends a sentence rather than an address."""
 
@@ -59,7 +59,7 @@ class FilledView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageView:
-    """`spec` is the spec's number on the page, `line` the row; `values` are those that can be edited, on a page that is live."""
+    """`spec` is the spec's number on the page, `line` the row; `cut` says what the text goes on with; `values` are those that can be edited, on a page that is live."""
 
     id: str
     spec: int
@@ -69,6 +69,7 @@ class MessageView:
     source: str
     state: str  # one word, which a filter shows with spaces
     pieces: tuple[Piece, ...]
+    cut: str
     size: str
     conditions: tuple[str, ...]
     filled: tuple[FilledView, ...]
@@ -87,12 +88,14 @@ def message_view(
     at: int,
     marks: dict[str, str],
     values: Sequence[EditableValue] = (),
+    room: Room = WHOLE,
 ) -> MessageView:
     """The message at index `at` of the spec with this number; `marks` are those of the longest, dearest and rarest shapes."""
     shape = message.shape
     title = f"row {message.line}" if shape is None or spec.asked else counted(shape.messages, "message")
     found = () if shape is None else spec.detail.values.get(shape.id, ())
     unmatched = [values_words(each, named=spec.detail.names_values) for each in found]
+    left = len(message.text) - len(message.text[: room.characters])
     return MessageView(
         id=f"message-{number + 1}-{at + 1}" if shape is None or spec.asked else f"shape-{number + 1}-{shape.id}",
         spec=number,
@@ -101,12 +104,13 @@ def message_view(
         mark="" if shape is None else marks.get(shape.id, "").removeprefix(", "),
         source=SOURCES[message.source],
         state=_state(message).replace(" ", "_"),
-        pieces=tuple(message_pieces(message)),
+        pieces=tuple(message_pieces(message, room)),
+        cut=f"… and {counted(left, 'more character')}: `--row {message.line}`" if left else "",
         size=size_words(message, "┊"),
         conditions=(*filter(None, printable(path_words(message.path)).split(" · ")), *unmatched),
         filled=tuple(_filled(message)),
         filled_note=filled_words(message) if not message.is_split else "",
-        forcing=tuple(forcing_word_lines(message)),
+        forcing=tuple(_forcing(message, room)),
         sender="" if spec.sender else printable(message.sender),
         links=link_views([link.rstrip(_PUNCTUATION) for link in addresses_in(message.text)]),
         parts=tuple(_part(part) for part in message.parts),
@@ -124,15 +128,28 @@ def _state(message: ShownMessage) -> str:
     return f"{counted(shape.segments_each, 'segment')}, {shape.encoding.value}"
 
 
+def _forcing(message: ShownMessage, room: Room) -> Iterator[str]:
+    yield from forcing_word_lines(message)
+    marked = len(marked_characters(message, room))
+    if marked < len(message.forcing) and not is_in_another_script(message):
+        yield f"marked are the first {grouped(marked)} of {grouped(len(message.forcing))}"
+
+
 def _filled(message: ShownMessage) -> list[FilledView]:
     if not message.is_split:
         return []
     found = (
-        FilledView(", ".join(map(printable, piece.columns)) or "the message itself", printable(spelled(piece.text)))
+        FilledView(
+            ", ".join(map(printable, piece.columns)) or "the message itself", _shortened(printable(spelled(piece.text)))
+        )
         for piece in message.pieces
         if piece.is_filled and piece.text
     )
     return list(dict.fromkeys(found))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= FILLED_SHOWN else f"{text[:FILLED_SHOWN]}…"
 
 
 def _part(part: MessagePart) -> PartView:

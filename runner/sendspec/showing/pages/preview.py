@@ -15,7 +15,8 @@ from sendspec.operations.preview_watch import Watched
 from sendspec.showing.account import skipped_words
 from sendspec.showing.cost import cost_words
 from sendspec.showing.diagnostics import diagnostics_text
-from sendspec.showing.pages.page import content_policy, page_html
+from sendspec.showing.pages.message_text import room_on
+from sendspec.showing.pages.page import content_policy, embedded_json, page_html
 from sendspec.showing.pages.parts import Column, Fact
 from sendspec.showing.pages.spec_view import IF_UNSENT, spec_view
 from sendspec.showing.preview_document import preview_document
@@ -23,6 +24,9 @@ from sendspec.showing.terminal_style import PLAIN
 
 HARMLESS = frozenset({"duplicate-rows"})
 """Warnings that change nothing: who gets it says all of them in other words."""
+MAX_DATA = 256_000
+"""Characters of JSON that a page carries for people to save: with long texts, it may be many times what is shown of them."""
+NO_DATA = "The preview as JSON is too long for this page: `sendspec preview --format json` prints it."
 SCRIPTS, LIVE_SCRIPTS = ("filter",), ("filter", "watch")
 SKIPPED_COLUMNS = (Column("Why"), Column("That is"), Column("Recipients", is_number=True), Column("First rows"))
 
@@ -40,7 +44,7 @@ class LiveView:
 def preview_page(preview: Preview, warnings: Sequence[Diagnostic] = (), *, is_public: bool = False) -> str:
     """A file for anybody's browser. `is_public`: no recipient's values are in the preview, and nobody's row may be quoted."""
     context = _context(preview, warnings, {}, is_public=is_public)
-    return page_html("preview", {**context, "live": None}, data=preview_document(preview), scripts=SCRIPTS)
+    return _page({**context, "live": None}, preview, SCRIPTS)
 
 
 def live_page(watched: Watched, *, is_public: bool = False) -> str:
@@ -54,6 +58,7 @@ def live_page(watched: Watched, *, is_public: bool = False) -> str:
             "warnings": "",
             "columns": SKIPPED_COLUMNS,
             "harmless": "",
+            "no_data": "",
         }
         return page_html("preview", {**empty, "live": live}, scripts=LIVE_SCRIPTS, is_live=True)
     values = {
@@ -62,8 +67,7 @@ def live_page(watched: Watched, *, is_public: bool = False) -> str:
         for message in spec.shown
     }
     context = _context(picture.preview, picture.warnings, values, is_public=is_public)
-    data = preview_document(picture.preview)
-    return page_html("preview", {**context, "live": live}, data=data, scripts=LIVE_SCRIPTS, is_live=True)
+    return _page({**context, "live": live}, picture.preview, LIVE_SCRIPTS, is_live=True)
 
 
 def live_view(watched: Watched, *, is_public: bool) -> LiveView:
@@ -79,6 +83,14 @@ def live_view(watched: Watched, *, is_public: bool) -> LiveView:
     )
 
 
+def _page(context: Mapping[str, Any], preview: Preview, scripts: Sequence[str], *, is_live: bool = False) -> str:
+    document = preview_document(preview)
+    is_long = len(embedded_json(document)) > MAX_DATA
+    data = None if is_long else document
+    context = {**context, "no_data": NO_DATA if is_long else ""}
+    return page_html("preview", context, data=data, scripts=scripts, is_live=is_live)
+
+
 def live_policy() -> str:
     return content_policy(LIVE_SCRIPTS, is_live=True)
 
@@ -91,9 +103,10 @@ def _context(
     is_public: bool,
 ) -> dict[str, Any]:
     specs = preview.specs
+    room = room_on(sum(len(spec.shown) for spec in specs))
     return {
         "title": f"Preview of {', '.join(spec.name for spec in specs)}",
-        "specs": tuple(spec_view(spec, number, values) for number, spec in enumerate(specs)),
+        "specs": tuple(spec_view(spec, number, values, room) for number, spec in enumerate(specs)),
         "total": _total(preview) if len(specs) > 1 else None,
         "warnings": _text([each for each in warnings if each.code not in HARMLESS], is_public=is_public),
         "harmless": _text([each for each in warnings if each.code in HARMLESS], is_public=is_public),

@@ -15,12 +15,13 @@ from sendspec.showing.account import country_words, skip_words, skipped_words
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.pages.advice import MORE_SHOWN, SAVINGS_SHOWN, Advice, next_steps, saving_advice, written_instead
 from sendspec.showing.pages.coded import coded
+from sendspec.showing.pages.message_text import WHOLE, Room
 from sendspec.showing.pages.message_view import MessageView, message_view
 from sendspec.showing.pages.parts import Fact, TableRow
 from sendspec.showing.plan import suppressed_words
 from sendspec.showing.plan_forcing import why
 from sendspec.showing.plan_shape import shape_marks
-from sendspec.showing.saving import character_words
+from sendspec.showing.saving import character_words, counting_words
 from sendspec.showing.schedule import schedule_lines
 
 IF_UNSENT = "if nothing was sent before; opt-outs are not looked up"
@@ -51,6 +52,7 @@ class SpecView:
     steps: tuple[str, ...]
     left: str
     most: str
+    counting: str
     skipped: tuple[TableRow, ...]
     notes: tuple[str, ...]
     countries: tuple[str, ...]
@@ -59,7 +61,8 @@ class SpecView:
     messages: tuple[MessageView, ...]
 
 
-def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
+def spec_view(spec: SpecPreview, number: int, values: Values, room: Room) -> SpecView:
+    """The spec with this number on the page, which has `room` for each message; one that was asked for is shown whole."""
     plan = spec.plan
     marks = {} if spec.asked else shape_marks(spec.shapes)
     generation = f", generation {spec.generation}" if spec.generation > 1 else ""
@@ -74,13 +77,16 @@ def spec_view(spec: SpecPreview, number: int, values: Values) -> SpecView:
         steps=tuple(next_steps(spec)),
         left=f"and {grouped(len(advice) - shown)} more" if len(advice) > shown else "",
         most=_most(spec),
+        counting=counting_words(spec.detail.savings[:shown]),
         skipped=tuple(_skipped(spec)),
         notes=tuple(map(coded, _notes(spec))),
         countries=() if plan.cost is None or len(plan.cost.by_country) < 2 else tuple(country_lines(plan.cost)),
         shown=_shown_words(spec),
         not_shown=tuple(map(coded, _not_shown(spec))),
         messages=tuple(
-            message_view(spec, number, message, at, marks, values.get((number, message.line), ()))
+            message_view(
+                spec, number, message, at, marks, values.get((number, message.line), ()), WHOLE if spec.asked else room
+            )
             for at, message in enumerate(spec.shown)
         ),
     )

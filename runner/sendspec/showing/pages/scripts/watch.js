@@ -126,6 +126,8 @@
     }
   }
 
+  const MOST_BYTES = 100_000; // of an edit: the server refuses more, and a browser's console would call that an error
+  const BEFORE = "Above is the message from before.";
   const timers = new WeakMap();
   addEventListener("input", ({ target }) => {
     const field = target.closest("[data-column]");
@@ -153,18 +155,19 @@
     asked.set(article, turn);
     const note = article.querySelector(".edited");
     const values = edits.get(key(article)) || {};
+    const body = JSON.stringify({ spec: Number(article.dataset.spec), row: Number(article.dataset.row), values });
     let found;
-    try {
+    if (new TextEncoder().encode(body).length > MOST_BYTES) found = { problem: "This is too long." };
+    else try {
       const answer = await fetch(here("edited"), {
         method: "POST",
         credentials: "same-origin",
         cache: "no-store",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ spec: Number(article.dataset.spec), row: Number(article.dataset.row), values }),
+        body,
       });
       if (asked.get(article) !== turn) return;
-      if (answer.status === 413) found = { problem: "This is too long." };
-      else if (answer.headers.get("Content-Type") !== "application/json") throw new Error();
+      if (answer.headers.get("Content-Type") !== "application/json") throw new Error();
       else found = await answer.json();
     } catch {
       found = { problem: "The preview did not answer: this is not the message of these values." };
@@ -174,7 +177,7 @@
     seen.classList.toggle("stale", found.seen === undefined);
     if (found.seen !== undefined) seen.replaceWith(...parsed(found.seen));
     if (found.note !== undefined) note.replaceChildren(...parsed(found.note));
-    else note.textContent = found.problem || "";
+    else note.textContent = found.problem ? `${found.problem} ${BEFORE}` : "";
     article.classList.toggle("is-edited", Object.keys(values).length > 0);
     article.dataset.state = found.state || article.dataset.state;
   }
