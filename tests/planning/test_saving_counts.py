@@ -11,8 +11,9 @@ STEP = 1 << 20
 
 def test_of_messages_of_too_many_kinds_the_excess_and_the_country_are_still_counted() -> None:
     tally, kinds = ExcessTally(), excess_count.MAX_KINDS
-    tally.add([2 + 7 * STEP] * kinds, [()] * kinds, range(kinds), ["NL"] * kinds)
-    tally.add([2 + 7 * STEP, 3 + 8 * STEP, 3 + 8 * STEP], [()] * 3, [0, kinds, kinds + 1], ["NL", "BE", "BE"])
+    tally.add((((taken, 2 + 7 * STEP, False), "NL"), 1) for taken in range(kinds))
+    tally.add([(((0, 2 + 7 * STEP, False), "NL"), 1)])
+    tally.add((((taken, 3 + 8 * STEP, False), "BE"), 1) for taken in (kinds, kinds + 1))
     counts = tally.counts()
     assert (len(counts), sum(each.messages for each in counts)) == (kinds + 1, kinds + 3)
     assert max(counts, key=lambda each: each.alternatives == 0 and each.messages).messages == 2

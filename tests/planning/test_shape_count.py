@@ -39,6 +39,14 @@ def test_a_shape_names_the_first_row_that_has_it() -> None:
     ]
 
 
+def test_texts_that_are_too_long_by_more_or_less_have_one_shape() -> None:
+    tally, over = ShapeTally(), 1 << 20
+    counted = tally.add([4] * 3, [2 + 7 * over, 2, 2 + 7 * over], [()] * 3, [6, 7, 8])
+    [shape] = tally.counts().listed
+    assert (shape.segments, shape.messages, shape.line) == (2, 3, 6)
+    assert counted == {(4, 2 + 7 * over, False): 2, (4, 2, False): 1}
+
+
 def test_what_is_beyond_the_bounds_is_counted_together() -> None:
     many = MAX_SHAPES + 50
     tally = ShapeTally()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sendspec.composing.platforms.sms_excess import excess_of, has_excess, segments_of
-from sendspec.composing.platforms.sms_segments import ForcedBy
 from sendspec.planning.forcing_count import UNKNOWN
+from sendspec.planning.shape_count import SizedShape
 
 MAX_KINDS = 10_000
 """Different kinds of messages that are kept apart; of messages of a further one, only the excess and the country are known."""
@@ -35,14 +35,11 @@ class ExcessTally:
     def __init__(self) -> None:
         self._messages: Counter[_Kind] = Counter()
 
-    def add(
-        self, sizes: Sequence[int], forced_by: Sequence[ForcedBy], alternatives: Sequence[int], countries: Sequence[str]
-    ) -> None:
-        """Counts messages, given as lists of the same length; those without an excess don't count."""
-        over = set(filter(has_excess, set(sizes)))  # few sizes differ: no call for each message
-        entries = zip(sizes, alternatives, forced_by, countries, strict=True)
-        counted = Counter([(size, taken, bool(by), country) for size, taken, by, country in entries if size in over])
-        for (size, taken, is_ucs2, country), count in counted.items():
+    def add(self, counted: Iterable[tuple[tuple[SizedShape, str], int]]) -> None:
+        """Counts messages, given as numbers of them by shape, size and country; those without an excess don't count."""
+        for ((taken, size, is_ucs2), country), count in counted:
+            if not has_excess(size):
+                continue
             kind = (excess_of(size), taken, segments_of(size), is_ucs2, country)
             is_apart = kind in self._messages or len(self._messages) < MAX_KINDS
             self._messages[kind if is_apart else (kind[0], UNKNOWN, 0, False, kind[4])] += count

@@ -10,7 +10,7 @@ from itertools import compress, islice
 
 from sendspec.composing.block_result import NO_MESSAGE, PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
-from sendspec.composing.platforms.sms_excess import has_excess, segments_of
+from sendspec.composing.platforms.sms_excess import segments_of
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
 from sendspec.planning.cost import Cost
 from sendspec.planning.decision import Decision, Skip
@@ -231,19 +231,19 @@ class PlanTally:
         countries: Sequence[str],
         lines: Sequence[int],
     ) -> None:
-        segments, different = sizes, set(sizes)
-        if any(map(has_excess, different)):
-            self._excess.add(sizes, forced_by, alternatives, countries)
-            segments = list(map({size: segments_of(size) for size in different}.__getitem__, sizes))
-        self._send += len(segments)
-        self._segments += sum(segments)
-        self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)
+        counted = self._shapes.add(alternatives, sizes, forced_by, lines)
+        self._send += len(sizes)
+        self._segments += sum(segments_of(size) * count for (_, size, _), count in counted.items())
+        self._gsm7 += forced_by.count(NOT_FORCED) - sizes.count(0)
         self._forcing.add(forced_by, alternatives, lines, countries if self._count_countries else ())
-        self._shapes.add(alternatives, segments, forced_by, lines)
-        if self._count_countries:
-            for (country, size), count in Counter(zip(countries, segments, strict=True)).items():
-                self._messages_by_country[country] += count
-                self._segments_by_country[country] += count * size
+        if not self._count_countries:
+            self._excess.add(((shape, ""), count) for shape, count in counted.items())
+            return
+        by_country = Counter(zip(zip(alternatives, sizes, map(bool, forced_by), strict=True), countries, strict=True))
+        self._excess.add(by_country.items())
+        for ((_, size, _), country), count in by_country.items():
+            self._messages_by_country[country] += count
+            self._segments_by_country[country] += count * segments_of(size)
 
     def plan(self, left: int = 0) -> Plan:
         skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}

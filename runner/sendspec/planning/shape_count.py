@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from sendspec.composing.platforms.sms_excess import segments_of
 from sendspec.composing.platforms.sms_segments import ForcedBy
 
 MAX_SHAPES = 10_000
@@ -38,28 +40,37 @@ class ShapeCounts:
 NO_SHAPES = ShapeCounts()
 
 
+SizedShape: TypeAlias = tuple[int, int, bool]
+"""The alternatives of messages, their size (`sms_excess.sized`), and whether they are UCS-2."""
+_Shape: TypeAlias = tuple[int, int, bool]
+
+
 class ShapeTally:
     def __init__(self) -> None:
-        self._messages: dict[tuple[int, int, bool], int] = {}
-        self._lines: dict[tuple[int, int, bool], int] = {}
+        self._messages: dict[_Shape, int] = {}
+        self._lines: dict[_Shape, int] = {}
         self._other_messages = self._other_segments = 0
 
     def add(
-        self, alternatives: Sequence[int], segments: Sequence[int], forced_by: Sequence[ForcedBy], lines: Sequence[int]
-    ) -> None:
-        """Counts messages, given as lists of the same length."""
-        keys = list(zip(alternatives, segments, map(bool, forced_by), strict=True))
-        counted = Counter(keys)
-        if not counted.keys() <= self._messages.keys():
-            self._open(list(counted), dict(zip(reversed(keys), reversed(lines), strict=True)))
-        for key, count in counted.items():
-            if key in self._messages:
-                self._messages[key] += count
+        self, alternatives: Sequence[int], sizes: Sequence[int], forced_by: Sequence[ForcedBy], lines: Sequence[int]
+    ) -> Mapping[SizedShape, int]:
+        """Counts messages, given as lists of the same length. Returns the counts of these messages by shape and size."""
+        sized = list(zip(alternatives, sizes, map(bool, forced_by), strict=True))
+        counted = Counter(sized)
+        shapes = {each: (each[0], segments_of(each[1]), each[2]) for each in counted}
+        if not self._messages.keys() >= set(shapes.values()):
+            line_by_sized = dict(zip(reversed(sized), reversed(lines), strict=True))
+            self._open({shapes[each]: line_by_sized[each] for each in reversed(counted)}, shapes.values())
+        for each, count in counted.items():
+            shape = shapes[each]
+            if shape in self._messages:
+                self._messages[shape] += count
             else:
                 self._other_messages += count
-                self._other_segments += count * key[1]
+                self._other_segments += count * shape[1]
+        return counted
 
-    def _open(self, keys: Sequence[tuple[int, int, bool]], line_by_key: dict[tuple[int, int, bool], int]) -> None:
+    def _open(self, line_by_key: Mapping[_Shape, int], keys: Iterable[_Shape]) -> None:
         """Keeps the keys apart from now on, as long as there is room."""
         for key in keys:
             if key not in self._messages and len(self._messages) < MAX_SHAPES:
