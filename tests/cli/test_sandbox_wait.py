@@ -241,13 +241,18 @@ def test_what_can_not_be_waited_for_is_wrong_usage(
     assert not (folder / ".sendspec").exists()
 
 
-def test_an_answer_that_trickles_in_is_waited_for_no_longer_than_one_that_does_not_come() -> None:
+@pytest.mark.parametrize(
+    ("body", "begin"), [(None, b"\r\n\r\n{"), (None, b"\r\nX-Long: "), ({"from": "x"}, b"\r\n\r\n{")]
+)
+def test_an_answer_that_trickles_in_is_waited_for_no_longer_than_one_that_does_not_come(
+    body: Any, begin: bytes
+) -> None:
     listener, written = socket.create_server(("127.0.0.1", 0)), threading.Event()
 
     def trickle() -> None:
         connection, _ = listener.accept()
         with connection, suppress(OSError):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000" + begin)
             while not written.wait(0.02):
                 connection.sendall(b" ")
 
@@ -255,7 +260,7 @@ def test_an_answer_that_trickles_in_is_waited_for_no_longer_than_one_that_does_n
     thread.start()
     api = parse_api_url(f"http://127.0.0.1:{listener.getsockname()[1]}", None)
     assert isinstance(api, Api)
-    assert sandbox_answer(api, "/", 0.2) is None
+    assert sandbox_answer(api, "/", 0.2, body) is None
     written.set()
     thread.join()
     listener.close()

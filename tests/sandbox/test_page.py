@@ -131,13 +131,15 @@ def test_it_is_green_only_where_all_is_known_and_as_planned(client: PageClient) 
     client.planned.records.append(record(1, reference="m1", state=State.IN_DOUBT))
     client.planned.records.append(record(2, reference="m2"))
     assert "1 to another address than planned" in words(client.html(""))
-    assert "What arrived is not what was planned 1 to another address" in words(client.html("planned"))
+    page = words(client.html("planned"))
+    assert "What arrived is not what was planned 1 to another address" in page
+    assert "+447700900066 planned for +44••••••01 hello, row 2 in doubt" in page
     ours = words(client.html(f"with/{conversation_id('+447700900066')}"))
     assert "hello, row 2 planned it for +44••••••01" in ours
     client.planned.records[:] = [record(3, state=State.IN_DOUBT, updated_at=0.0), record(4, updated_at=0.0)]
     client.sandbox.store.forget(client.clock.now + KEPT_SECONDS + 1)
     client.planned.records.append(record(5, updated_at=0.0))
-    assert "3 earlier ones are no longer kept" in words(client.html(""))
+    assert "3 earlier ones can no longer be compared" in words(client.html(""))
     page = words(client.html("planned"))
     assert (
         "Nothing is left to compare 0 of 3 messages of the ledger are here as planned. 3 messages were sent before"
@@ -221,6 +223,7 @@ def test_it_says_that_the_file_of_the_messages_is_another_one_by_now(tmp_path: P
         assert "1 arrived and not planned" in page
         assert "no longer kept 1 accepted before what the sandbox still has" in page
         assert "not arrived" not in page
+        assert "1 arrived and not planned · 1 earlier one can no longer be compared" in words(client.html(""))
 
 
 def test_what_is_accepted_while_the_page_is_made_is_not_missed(client: PageClient) -> None:

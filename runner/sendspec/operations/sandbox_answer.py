@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from threading import Timer
 from typing import Any
 
@@ -15,16 +16,26 @@ from sendspec.reading.api_url import Api
 MAX_ANSWER = 200_000_000
 
 
-def sandbox_answer(api: Api, target: str, seconds: float) -> Any:
-    """The JSON that a GET is answered with; None where that is no answer of a sandbox, or none within these seconds."""
+@dataclass(frozen=True, slots=True)
+class SandboxAnswer:
+    """`read` is the JSON in it."""
+
+    status: int
+    read: Any
+
+
+def sandbox_answer(api: Api, target: str, seconds: float, body: Any = None) -> SandboxAnswer | None:
+    """The answer to a GET, or with a `body` to a POST; None where there is none that has JSON within these seconds."""
     connection = http.client.HTTPConnection(api.host, api.port, timeout=seconds)
+    headers = {"Authorization": "AccessKey sandbox", "Content-Type": "application/json"}
+    method, sent = ("GET", None) if body is None else ("POST", json.dumps(body).encode())
     try:
         connection.connect()
         with _ended_after(connection.sock, seconds):
-            connection.request("GET", api.prefix + target, headers={"Authorization": "AccessKey sandbox"})
+            connection.request(method, api.prefix + target, sent, headers)
             answer = connection.getresponse()
-            return json.loads(answer.read(MAX_ANSWER)) if answer.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError):
+            return SandboxAnswer(answer.status, json.loads(answer.read(MAX_ANSWER)))
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
         return None
     finally:
         connection.close()

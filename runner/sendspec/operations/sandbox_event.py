@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from dataclasses import asdict
 from typing import Any
 
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import named_sandbox, sandbox_file, workspace_of
+from sendspec.operations.sandbox_answer import sandbox_answer
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.provider.opt_out_keyword import KeywordSense
 from sendspec.reading.api_url import Api
@@ -20,7 +19,6 @@ from sendspec.sandbox.receive import MAX_TEXT, RECEIVE_PATH, NewText, Received, 
 from sendspec.sandbox.store import Store
 
 ANSWER_SECONDS = 10.0
-MAX_ANSWER = 100_000
 
 
 def put_text(context: ProjectContext, sender: str, text: str, channel: str | None) -> Received:
@@ -71,19 +69,10 @@ def _stored(context: ProjectContext, text: NewText) -> Received | None:
 def _posted(api: Api, text: NewText) -> Received | None:
     """What the running sandbox says; None where it knows no message to the sender."""
     body = {"from": text.sender, "text": text.text, "channel": text.channel, "workspace": text.workspace}
-    connection = http.client.HTTPConnection(api.host, api.port, timeout=ANSWER_SECONDS)
-    try:
-        headers = {"Authorization": "AccessKey sandbox", "Content-Type": "application/json"}
-        connection.request("POST", api.prefix + RECEIVE_PATH, json.dumps(body).encode(), headers)
-        answer = connection.getresponse()
-        if answer.status == 404:
-            return None
-        read = json.loads(answer.read(MAX_ANSWER)) if answer.status == 202 else None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise no_sandbox(api) from error
-    finally:
-        connection.close()
-    received = _received(read)
+    answer = sandbox_answer(api, RECEIVE_PATH, ANSWER_SECONDS, body)
+    if answer is not None and answer.status == 404:
+        return None
+    received = None if answer is None or answer.status != 202 else _received(answer.read)
     if received is None:
         raise no_sandbox(api)
     return received

@@ -166,7 +166,10 @@ def _stored(context: ProjectContext, wanted: Wanted) -> Seen | None:
 
 
 def _asked(api: Api, wanted: Wanted, seconds: float) -> Seen | None:
-    read = sandbox_answer(api, f"{EVERY_MESSAGE_PATH}?{wanted.query}", seconds)
+    answer = sandbox_answer(api, f"{EVERY_MESSAGE_PATH}?{wanted.query}", seconds)
+    if answer is None or answer.status != 200:
+        return None
+    read = answer.read
     try:
         is_list = all(isinstance(each["id"], str) for each in read["results"])
         lost_at = read.get(LOST)

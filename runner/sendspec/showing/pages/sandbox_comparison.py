@@ -81,6 +81,8 @@ def _cells(each: Compared, moments: Moments, base: str) -> list[str | Markup]:
             Markup('<a href="{}message/{}">{}</a>').format(base, message.id, escape(printable(address_of(message))))
             for message in arrived
         ]
+        if record is not None and each.difference is Difference.ELSEWHERE:
+            links.append(Markup("planned for {}").format(record.masked))
         name = Markup("<br>").join(links)
     return [
         name,

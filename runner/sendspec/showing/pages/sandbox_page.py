@@ -116,9 +116,10 @@ def _planned_words(view: InboxView) -> str:
     comparison = view.comparison
     if comparison is None:
         return view.why_not
-    if not comparison.differences:
-        gone = sum(comparison.forgotten.values())
-        words = [f"{counted(comparison.same, 'message')} arrived as planned"] if comparison.same else []
-        words += [f"{counted(gone, 'earlier one is', 'earlier ones are')} no longer kept"] if gone else []
-        return " · ".join(words) or "nothing planned here has been sent yet"
-    return " · ".join(f"{len(rows)} {difference}" for difference, rows in comparison.found.items())
+    gone = sum(comparison.forgotten.values())
+    words = [f"{len(rows)} {difference}" for difference, rows in comparison.found.items()]
+    if not words and comparison.same:
+        words.append(f"{counted(comparison.same, 'message')} arrived as planned")
+    if gone:
+        words.append(f"{counted(gone, 'earlier one', 'earlier ones')} can no longer be compared")
+    return " · ".join(words) or "nothing planned here has been sent yet"
