@@ -250,6 +250,12 @@ def test_an_edited_row_is_composed_as_a_row_of_the_table_and_changes_no_file(
     assert result(desk.edited()) == ("Hi Ann, dear guest.", None)
 
 
+def test_a_value_that_can_not_be_is_shown_as_it_was_typed(desk: Desk) -> None:
+    found = desk.edited(name="x\u202e")
+    assert isinstance(found, Rejected)
+    assert [each.excerpt for each in found.diagnostics] == ["x\u202e"]
+
+
 def test_another_key_may_be_that_of_another_row_which_is_said(desk: Desk) -> None:
     for changes, is_other in (({}, False), ({"name": "Zoë"}, False), ({"phone": "+447700900002"}, True)):
         found = desk.edited(**changes)

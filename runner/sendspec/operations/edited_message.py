@@ -103,7 +103,8 @@ def edited_message(
         return NotEditable("the value is too long")
     typed = {name: typed_value(job.table, name, value) for name, value in _typed(row.values, changes).items()}
     faults = {name: value for name, value in typed.items() if isinstance(value, Problem)}
-    values = {name: value for name, value in {**row.values, **typed}.items() if value not in (None, "")}
+    written = typed | {name: changes[name] for name in faults}
+    values = {name: value for name, value in {**row.values, **written}.items() if value not in (None, "")}
     changed, problems = Row(row.line, values), Problems()
     table = LoneRow(job.table.path, tuple(job.table.columns or values), changed)
     if faults:
