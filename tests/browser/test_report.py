@@ -123,7 +123,9 @@ def test_what_to_do_next_is_whole_on_the_first_screen(browser_page: OpenPage, wi
     assert page.locator(".next code").all_inner_texts() == commands
     last = page.locator(".next li").last.bounding_box()
     lists, account = page.locator(".answers").bounding_box(), page.locator(".account").bounding_box()
-    assert last and lists and account
+    assert last is not None
+    assert lists is not None
+    assert account is not None
     assert last["y"] + last["height"] <= min(800, account["y"], lists["y"])
     heights = page.locator(".next code").evaluate_all("all => all.map((each) => each.getClientRects().length)")
     assert width == 360 or heights == [1, 1]
