@@ -51,6 +51,7 @@ from sendspec.reading.prices import Price, PriceTable
 from sendspec.showing.account import accounting_line
 from sendspec.showing.markdown.report import report_markdown
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
+from sendspec.showing.pages.report_charts import accepted_line
 from sendspec.showing.pages.report_plain import is_plain
 from sendspec.showing.report import report_document
 from sendspec.showing.report_text import report_text
@@ -114,6 +115,16 @@ def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
         assert [row[5], row[6]] == [row[5] if each["delivery"] == "undelivered" else each["reason"] or "", each["remote_id"] or ""]  # fmt: skip
     assert sum("not delivered" in row[2] for row in rows) == document["delivery"]["undelivered"] == 4
     assert sum(row[2] == "refused" for row in rows) == totals["refused"]
+
+
+def test_the_line_beside_the_account_is_of_the_accepted() -> None:
+    report = sample()
+    values = [each.accepted for each in report.throughput.buckets]
+    assert len(values) >= 3
+    line = read(report).root.one("div", class_="pace")
+    assert [int(row[1]) for row in line.one("table").cells()[1:]] == values
+    short = replace(report, throughput=replace(report.throughput, buckets=report.throughput.buckets[:2]))
+    assert accepted_line(short.throughput) is None
 
 
 def test_of_one_run_it_says_whom_it_never_claimed() -> None:
