@@ -12,6 +12,7 @@ from markupsafe import Markup
 from playwright.sync_api import Page
 from seen_page import JENKINS, OpenPage, SeenPage, assert_sound
 from sendspec.showing.pages.charts import Band, Bar, Series, bars, histogram, sparkline, stacked_area
+from sendspec.showing.pages.coded import coded
 from sendspec.showing.pages.parts import Column, Fact, Piece, TableRow
 
 PARTS = """
@@ -142,6 +143,17 @@ def test_a_link_to_a_row_opens_what_it_is_in_and_shows_it(browser_page: OpenPage
     assert target.is_visible()
     assert target.evaluate("each => document.activeElement === each")
     assert target.evaluate("each => { const box = each.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; }")  # fmt: skip
+
+
+@pytest.mark.parametrize("search", all_but(['"1 117"'], ['"1 117"', "1 117", '"1\u00a0117"', '-"1 118"']))
+def test_a_number_that_does_not_break_is_found_with_a_plain_space(browser_page: OpenPage, search: str) -> None:
+    table = '{{ data_table("Counts", columns, rows, "counts", filter=true) }}'
+    rows = [TableRow(["GB", coded("1 117 segments")], id="a"), TableRow(["NL", coded("1 118 segments")], id="b")]
+    page = browser_page(kit_page(table, ["filter"], columns=[Column("Country"), Column("Count")], rows=rows)).page
+    page.get_by_role("searchbox").fill(search)
+    assert page.locator("#a").is_visible()
+    assert not page.locator("#b").is_visible()
+    assert "1\u00a0117" in str(page.locator("#a").text_content())
 
 
 def test_a_link_shows_its_row_whatever_is_filtered(browser_page: OpenPage, html: str) -> None:

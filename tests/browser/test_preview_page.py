@@ -78,7 +78,7 @@ def test_the_page_is_sound(browser_page: OpenPage, html: str) -> None:
 
 FACTS = (
     "Who gets it", "Who won’t, and why", "1 suppressed", "their address is on a suppression list", "EUR 0.32", "Hi D’Arcy", "UCS-2",
-    "order A4", "Dear <b>Bo</b>", "name by default", "kind | default('') == 'gold': yes", "1 segment", "characters over", "in column name",
+    "order A4", "Dear <b>Bo</b>", "name by default", "kind | default('') == 'gold': yes", "1 segment", "characters over 2 segments", "in column name",
     "News for Ann", "7 of 8 recipients", "<p onclick=alert(1)>Hi Ann</p>", "5 of 5 shapes, 6 of 6 messages", "What to do about it", "’ (U+2019)",
 )  # fmt: skip
 

@@ -111,6 +111,27 @@ def test_everything_is_read_without_script_and_style(browser_page: OpenPage, htm
     assert len(lines(seen.page)) == 119
 
 
+@pytest.mark.parametrize("width", all_but([1280], [1280, 360]))
+def test_what_to_do_next_is_whole_on_the_first_screen(browser_page: OpenPage, width: int) -> None:
+    """Above the lists, each command on one line; a telephone reads each total once before it, and once behind it."""
+    commands = [
+        "sendspec reconcile specs/delivery-day.yaml --env production",
+        "sendspec status delivery-day --failed --env production",
+    ]
+    place = ReportPlace(command="sendspec report order-shipped", commands=commands, made_at=BEGUN)
+    page = browser_page(report_page(sample(), place), width=width).page
+    assert page.locator(".next code").all_inner_texts() == commands
+    last = page.locator(".next li").last.bounding_box()
+    lists, account = page.locator(".answers").bounding_box(), page.locator(".account").bounding_box()
+    assert last is not None
+    assert lists is not None
+    assert account is not None
+    assert last["y"] + last["height"] <= min(800, account["y"], lists["y"])
+    heights = page.locator(".next code").evaluate_all("all => all.map((each) => each.getClientRects().length)")
+    assert width == 360 or heights == [1, 1]
+    assert page.locator(".figures").is_visible() is (width == 1280)
+
+
 @pytest.mark.long
 def test_a_telephone_is_told_that_the_table_goes_on(browser_page: OpenPage, html: str) -> None:
     for width, is_told in ((360, True), (1280, False)):

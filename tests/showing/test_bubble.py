@@ -108,7 +108,7 @@ def test_boundaries_marks_and_sources_are_shown_below() -> None:
         "│ 你" + "x" * 52,
         "│ ^^",
         "│ x┊" + "x" * 12,
-        "UCS-2 · 79 characters · 2 segments (┊ ends one) · 9 characters over · EUR 0.14",
+        "UCS-2 · 79 characters · 2 segments (┊ ends one) · 9 characters over 1 segment · EUR 0.14",
         "filled in: name",
         "’ (U+2019) in the spec's own text and in column name, 2 times: write `'`",
         "你 (U+4F60) in column name: GSM-7 has nothing like it",
@@ -125,9 +125,9 @@ def test_with_colour_filled_and_forcing_characters_are_marked_in_place() -> None
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("€" * 81, "GSM-7 · 81 characters (162 units) · 2 segments (┊ ends one) · 2 units over"),
+        ("€" * 81, "GSM-7 · 81 characters (162 units) · 2 segments (┊ ends one) · 2 units over 1 segment"),
         ("a" * 160, "GSM-7 · 160 characters · 1 segment"),
-        ("┊" + "a" * 70, "UCS-2 · 71 characters · 2 segments (╎ ends one) · 1 character over"),
+        ("┊" + "a" * 70, "UCS-2 · 71 characters · 2 segments (╎ ends one) · 1 character over 1 segment"),
         ("‘a’ " * 40, "all replaced: GSM-7, 1 segment, 2 segments less"),
         ("‘a’", "all replaced: GSM-7, 1 segment, as many"),
         ("a\u00a0b", "U+00A0 in the spec's own text: write a space"),

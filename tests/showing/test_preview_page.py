@@ -124,12 +124,12 @@ def test_page_json_and_text_have_the_numbers_of_an_independent_count(shop: Proje
     assert [shape["messages"] for shape in shapes if shape["sample"]["line"] == PLANTED + 2] == [1]
     for wanted in (
         f"Who gets it {grouped(len(sent))} of {grouped(ROWS + 2)} recipients",
-        f"Who won’t, and why {ROWS + 2 - len(sent)} 2 duplicate · {filtered} filtered · 2 suppressed",
+        f"Who won’t, and why {ROWS + 2 - len(sent)} 2 duplicate (repeated rows, each sent once) · {filtered} filtered (",
         f"What it costs EUR {cost} {grouped(segments)} segments; messages: {by_encoding['GSM-7']} GSM-7, {by_encoding['UCS-2']} UCS-2",
         f"Which character costs most {first['characters'][0]['character']} ({first['characters'][0]['code_point']})",
         f"saves {first['segments_saved']} segments (EUR {float(first['cost_saved']['low']):.2f})",
         f"{len(shapes)} of {len(shapes)} shapes, {grouped(len(sent))} of {grouped(len(sent))} messages",
-        f"duplicate the same recipient, with the same message, as an earlier row 2 {ROWS + 2}, {ROWS + 3}",
+        f"duplicate the same recipient, with the same message, as an earlier row: each is sent once 2 {ROWS + 2}, {ROWS + 3}",
         f"Hola Sole {GOLD}: A{PLANTED} .",
     ):  # fmt: skip
         assert wanted in text, wanted
@@ -344,8 +344,8 @@ def test_the_first_screen_says_what_to_do_in_the_order_of_doing_it(project_dir: 
     ]  # fmt: skip
     text = text_in(page)
     for said in (
-        "Who gets it 5 of 7 recipients, if nothing was sent before; opt-outs are not looked up",
-        "1 filtered · 1 suppressed (left out by the spec’s where ; on a suppression list)",
+        "Who gets it 5 of 7 recipients, if nothing was sent before; opt-outs at the provider are not looked up",
+        "1 filtered (left out by the spec’s where ) · 1 suppressed (on a suppression list)",
         "filtered the spec’s where: {{ kind != 'no' }} leaves them out",
         "suppressed their address is on a suppression list: off.csv",
         "What they will see Hi Ann , we won ’ t wait for you",

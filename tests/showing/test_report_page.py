@@ -51,9 +51,11 @@ from sendspec.reading.prices import Price, PriceTable
 from sendspec.showing.account import accounting_line
 from sendspec.showing.markdown.report import report_markdown
 from sendspec.showing.pages.report import MAX_BYTES, ReportPlace, report_page
+from sendspec.showing.pages.report_charts import accepted_line
 from sendspec.showing.pages.report_plain import is_plain
 from sendspec.showing.report import report_document
 from sendspec.showing.report_text import report_text
+from sendspec.showing.report_words import verdict_sentence
 from sendspec.showing.terminal_style import PLAIN
 
 LONG = "<&\u202e\U0001f600" * 250
@@ -115,6 +117,16 @@ def test_the_numbers_of_the_page_are_those_of_its_data() -> None:
     assert sum(row[2] == "refused" for row in rows) == totals["refused"]
 
 
+def test_the_line_beside_the_account_is_of_the_accepted() -> None:
+    report = sample()
+    values = [each.accepted for each in report.throughput.buckets]
+    assert len(values) >= 3
+    line = read(report).root.one("div", class_="pace")
+    assert [int(row[1]) for row in line.one("table").cells()[1:]] == values
+    short = replace(report, throughput=replace(report.throughput, buckets=report.throughput.buckets[:2]))
+    assert accepted_line(short.throughput) is None
+
+
 def test_of_one_run_it_says_whom_it_never_claimed() -> None:
     report = sample()
     alone = replace(report, only_run=2, recipients=replace(report.recipients, unclaimed=480))
@@ -153,7 +165,7 @@ def test_the_first_screen_answers() -> None:
     first = page.text[: page.text.index("Guards")]
     for said in (
         "Somebody has to look at it",
-        "109 of 120 messages were accepted, 105 of them are known to be delivered; 7 were refused",
+        "109 of 120 messages were accepted, 105 of them are known to be delivered and 4 were not; besides, 7 were refused, 2 are in doubt and 2 were not sent.",
         "run 2 has no end",
         "11 people",
         "Lines are those of today’s data/orders.csv.",
@@ -170,6 +182,23 @@ def test_the_first_screen_answers() -> None:
     ):
         assert said in first, said
     assert "<code>--retry refused</code>" in page.html
+
+
+@pytest.mark.parametrize(
+    ("delivered_count", "undelivered_count", "said"),
+    [(105, 0, ", 105 of them are known to be delivered; 7 were refused, 2 are"),
+     (1, 1, ", 1 of them is known to be delivered and 1 was not; besides, 7 were"),
+     (0, 4, ", none of them is known to be delivered and 4 were not delivered; besides, 7 were"),
+     (0, 0, ", none of them is known to be delivered yet; 7 were")],
+)  # fmt: skip
+def test_the_sentence_counts_the_undelivered_among_the_accepted(
+    delivered_count: int, undelivered_count: int, said: str
+) -> None:
+    report = sample()
+    assert report.delivery is not None
+    tally = replace(report.delivery.tally, delivered=delivered_count, undelivered=undelivered_count)
+    found = replace(report, delivery=replace(report.delivery, tally=tally))
+    assert f"109 of 120 messages were accepted{said}" in verdict_sentence(found)
 
 
 def test_every_country_has_its_part_of_the_cost_on_the_first_screen() -> None:

@@ -40,7 +40,8 @@ class Element:
             for each in self.inside
             if isinstance(each, str) or each.name not in _UNREAD
         ]
-        return "\n".join(line for part in "".join(parts).split("\n") if (line := part.strip()))
+        whole = "".join(parts).replace("\u00a0", " ")  # in numbers, which don't break at it
+        return "\n".join(line for part in whole.split("\n") if (line := part.strip()))
 
     def exact_text(self, without: str) -> str:
         """Every character below, but for elements of the class `without`."""

@@ -23,7 +23,8 @@ class ReportRead:
         for each in self.root.all("div"):
             for term, value in zip(each.all("dt"), each.all("dd"), strict=True):
                 if term in each.inside:
-                    said = "".join(part for part in value.inside if isinstance(part, str)).strip()
+                    said = "".join(part for part in value.inside if isinstance(part, str))
+                    said = said.replace("\u00a0", " ").strip()
                     self.figures.setdefault(term.text, []).append(said)
 
     @property

@@ -36,7 +36,7 @@ class SeenPage:
 
     def text(self) -> str:
         """What is to be read on it, as it is laid out: nothing of what is hidden."""
-        return self.page.locator("body").inner_text()
+        return self.page.locator("body").inner_text().replace("\u00a0", " ")
 
     def foreign_requests(self) -> list[str]:
         """What it asked for, apart from itself and, of a page from a server, from that server."""

@@ -64,7 +64,7 @@ def _columns(style: TerminalStyle) -> int:
 
 
 def size_words(message: ShownMessage, boundary: str) -> str:
-    """`UCS-2 · 225 characters · 4 segments (┊ ends one) · 24 characters over · EUR 0.28`; empty where nothing is measured."""
+    """`UCS-2 · 225 characters · 4 segments (┊ ends one) · 24 characters over 3 segments · EUR 0.28`; empty where nothing is measured."""
     measured, shape = message.measure, message.shape
     if measured is None:
         if shape is None or shape.encoding is None:
@@ -76,7 +76,9 @@ def size_words(message: ShownMessage, boundary: str) -> str:
         counted(measured.characters, "character") + (f" ({grouped(measured.units)} units)" if has_wide else ""),
         counted(measured.segments, "segment") + (f" ({boundary} ends one)" if len(message.segments) > 1 else ""),
     ]
-    words += [f"{counted(message.over, 'unit' if has_wide else 'character')} over"] if message.over else []
+    if message.over:
+        fewer = counted(measured.segments - 1, "segment")
+        words.append(f"{counted(message.over, 'unit' if has_wide else 'character')} over {fewer}")
     if message.cost is not None:
         words.append(price_text(message.cost))
     elif message.is_priced:

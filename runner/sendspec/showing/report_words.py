@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -30,7 +30,7 @@ _COUNTED = {"encoding": "in UCS-2", "in_doubt": "sent again"}
 
 
 def verdict_sentence(report: SendReport) -> str:
-    """`117 of 120 messages were accepted; 2 were refused, 1 is in doubt`."""
+    """`117 of 120 messages were accepted, 99 of them are known to be delivered and 4 were not; besides, 2 were refused and 1 is in doubt`."""
     if report.warned(Concern.UNKNOWN_NAME):
         return warning_text(report.warned(Concern.UNKNOWN_NAME)[0])
     never = report.warned(Concern.NEVER_SENT)
@@ -45,9 +45,14 @@ def verdict_sentence(report: SendReport) -> str:
         fine = f"{whole} accepted"
     else:
         fine = f"{grouped(account.accepted)} of {counted(wanted, 'message was', 'messages were')} accepted"
-    parts = list(_shortfalls(report))
-    reached = _reached(report)
-    return f"{fine}{reached}{'; ' if parts else ''}{', '.join(parts)}"
+    parts, reached = list(_shortfalls(report)), _reached(report)
+    joint = "" if not parts else "; besides, " if report.undelivered else "; "
+    return f"{fine}{reached}{joint}{_listed(parts)}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """`2 were refused, 1 was not sent and 1 is in doubt`."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
 def _never_sent(report: SendReport, never: Warned) -> str:
@@ -63,9 +68,13 @@ def _reached(report: SendReport) -> str:
     tally = delivery.tally
     if tally.delivered == tally.accepted:
         return " and delivered"
-    if not tally.delivered:
-        return ", none of them is known to be delivered yet"
-    return f", {grouped(tally.delivered)} of them are known to be delivered"
+    found = counted(tally.delivered, "of them is", "of them are") if tally.delivered else "none of them is"
+    known = f"{found} known to be delivered"
+    if not report.undelivered:
+        return f", {known}{'' if tally.delivered else ' yet'}"
+    return (
+        f", {known} and {counted(report.undelivered, 'was not', 'were not')}{'' if tally.delivered else ' delivered'}"
+    )
 
 
 def _shortfalls(report: SendReport) -> Iterator[str]:
@@ -74,8 +83,6 @@ def _shortfalls(report: SendReport) -> Iterator[str]:
         yield "a run is sending"
     if account.refused:
         yield counted(account.refused, "was refused", "were refused")
-    if report.undelivered:
-        yield counted(report.undelivered, "was not delivered", "were not delivered")
     if report.in_doubt > 0:
         yield counted(report.in_doubt, "is in doubt", "are in doubt")
     if account.not_sent:

@@ -16,7 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from sendspec.showing.json_text import json_line
-from sendspec.showing.pages.coded import coded
+from sendspec.showing.pages.coded import coded, unbroken
 from sendspec.showing.pages.visible_text import visible_text
 
 FOLDER = Path(__file__).parent
@@ -69,7 +69,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["coded"] = coded
+    made.filters.update(coded=coded, unbroken=unbroken)
     return made
 
 

@@ -14,6 +14,7 @@ from sendspec.operations.send_report import Concern, SendReport, Warned
 from sendspec.showing.account import accounting_line
 from sendspec.showing.pages.page import page_html
 from sendspec.showing.pages.report_answers import calls, cost_facts, figures, missing, nobody_missing
+from sendspec.showing.pages.report_charts import accepted_line, accepted_title
 from sendspec.showing.pages.report_cut import MAX_TEXT, MAX_WARNINGS, capped
 from sendspec.showing.pages.report_fit import FittedRecipients, fitted
 from sendspec.showing.pages.report_listing import data_note, recipients_lead, rows_caption, table_words
@@ -73,6 +74,8 @@ def _html(report: SendReport, document: Mapping[str, Any], found: FittedRecipien
         "warnings_more": _more_warnings(warnings[MAX_WARNINGS:]),
         "account": accounting_line(report.account, report.under_way or 0),
         "figures": figures(report),
+        "pace": accepted_line(report.throughput),
+        "pace_title": accepted_title(report.throughput),
         "calls": called,
         **_call_words(report, len(called)),
         "missing": missing(report),

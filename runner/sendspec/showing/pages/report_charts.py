@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from sendspec.diagnostics.wording import counted, duration_text, grouped
 from sendspec.operations.report_speed import Bucket, Latency, PauseBand, PauseCause, Throughput
-from sendspec.showing.pages.charts import Band, Bar, Series, bars, histogram, stacked_area
+from sendspec.showing.pages.charts import Band, Bar, Series, bars, histogram, sparkline, stacked_area
 from sendspec.showing.pages.report_words import clipped, clock_times, seconds_text
 
 BAND_LENGTH = 200
 MAX_BARS = 15
+SHORTEST_LINE = 3
 _PAUSES = {PauseCause.THROTTLED: "throttled", PauseCause.BACK_OFF: "waiting after errors"}
 
 
@@ -45,6 +46,19 @@ def throughput_chart(throughput: Throughput) -> Markup:
         bands=bands,
         description=f"At most {grouped(most)} in {width}; {pauses}. Times are in UTC.",
     )
+
+
+def accepted_title(throughput: Throughput) -> str:
+    return f"accepted, {counted_seconds(throughput.seconds)} at a time"
+
+
+def accepted_line(throughput: Throughput) -> Markup | None:
+    """How the accepted came in over time, the size of a word; None where it was over too soon to say."""
+    values = [each.accepted for each in throughput.buckets]
+    if len(values) < SHORTEST_LINE:
+        return None
+    stretches = ", without the time between two runs" if throughput.gaps else ""
+    return sparkline(accepted_title(throughput), values, description=f"At most {grouped(max(values))}{stretches}.")
 
 
 def _spread(throughput: Throughput) -> tuple[list[Bucket], list[Band]]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.send_report import Concern, Verdict
+from sendspec.showing.pages.coded import unbroken
 from sendspec.showing.pages.element import element, joined, number
 
 VERDICTS = {
@@ -75,7 +76,7 @@ def clipped(text: str, most: int) -> str:
 
 def with_code(text: str) -> Markup:
     """A sentence of ours whose backticks hold what is to be typed."""
-    return joined([element("code", part) if at % 2 else part for at, part in enumerate(text.split("`"))])
+    return joined([element("code", part) if at % 2 else unbroken(part) for at, part in enumerate(text.split("`"))])
 
 
 def _moment(seconds: float) -> datetime:

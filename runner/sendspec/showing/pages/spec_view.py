@@ -11,7 +11,7 @@ from sendspec.operations.edited_message import EditableValue
 from sendspec.operations.preview import SpecPreview
 from sendspec.operations.saving import Replacement
 from sendspec.planning.decision import Skip
-from sendspec.showing.account import country_words, skip_words, skipped_words
+from sendspec.showing.account import country_words, skip_words
 from sendspec.showing.cost import cost_words, country_lines
 from sendspec.showing.pages.advice import MORE_SHOWN, SAVINGS_SHOWN, Advice, next_steps, saving_advice, written_instead
 from sendspec.showing.pages.coded import coded
@@ -24,16 +24,16 @@ from sendspec.showing.plan_shape import shape_marks
 from sendspec.showing.saving import character_words, counting_words
 from sendspec.showing.schedule import schedule_lines
 
-IF_UNSENT = "if nothing was sent before; opt-outs are not looked up"
+IF_UNSENT = "if nothing was sent before; opt-outs at the provider are not looked up"
 GLOSS = coded(
     "A segment is a part of a text that is paid by itself: up to 160 characters in the encoding GSM-7; 70 in UCS-2, which a single character, such as `’`, forces."
 )
 _IN_SHORT = {
-    Skip.FILTERED: "left out by the spec’s `where`", Skip.DUPLICATE: "the same as an earlier row",
+    Skip.FILTERED: "left out by the spec’s `where`", Skip.DUPLICATE: "repeated rows, each sent once",
     Skip.SUPPRESSED: "on a suppression list", Skip.ONLY_TO: "not in the environment’s `only_to`",
 }  # fmt: skip
 _MEANINGS = {
-    Skip.DUPLICATE: "the same recipient, with the same message, as an earlier row",
+    Skip.DUPLICATE: "the same recipient, with the same message, as an earlier row: each is sent once",
     Skip.ONLY_TO: "the environment’s `only_to` doesn’t name their address",
     Skip.OPTED_OUT: "they have opted out",
 }
@@ -94,12 +94,10 @@ def spec_view(spec: SpecPreview, number: int, values: Values, room: Room) -> Spe
 
 def _facts(spec: SpecPreview) -> Iterator[Fact]:
     plan = spec.plan
-    skipped = {skip.value: count for skip, count in plan.skipped.items()}
     yield Fact("Who gets it", grouped(plan.send), f"of {counted(plan.recipients, 'recipient')}, {IF_UNSENT}")
     left = plan.recipients - plan.send
-    meaning = "; ".join(_IN_SHORT[skip] for skip, count in plan.skipped.items() if count and skip in _IN_SHORT)
-    why_not = skipped_words(skipped, grouped) + (f" ({meaning})" if meaning else "")
-    yield Fact("Who won’t, and why", grouped(left), coded(why_not), "warn" if left else "")
+    reasons = (f"{grouped(count)} {_in_short(skip)}" for skip, count in plan.skipped.items() if count)
+    yield Fact("Who won’t, and why", grouped(left), coded(" · ".join(reasons)), "warn" if left else "")
     segments = plan.segments
     by_encoding = [f"{grouped(n)} {name}" for name, n in (("GSM-7", segments.gsm7), ("UCS-2", segments.ucs2)) if n]
     sizes = f"{counted(segments.total, 'segment')}; messages: {', '.join(by_encoding)}" if segments.total else ""
@@ -111,6 +109,11 @@ def _facts(spec: SpecPreview) -> Iterator[Fact]:
     )
     if segments.total:
         yield _dearest(spec)
+
+
+def _in_short(skip: Skip) -> str:
+    """`suppressed (on a suppression list)`."""
+    return skip_words(skip) + (f" ({_IN_SHORT[skip]})" if skip in _IN_SHORT else "")
 
 
 def _cost_note(spec: SpecPreview, sizes: str) -> str:

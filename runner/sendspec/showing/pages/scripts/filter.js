@@ -10,7 +10,7 @@
     return [...query.matchAll(/(-?)(?:"([^"]*)"?|(\S+))/g)]
       .map(([, minus, phrase, word]) => ({ without: minus === "-", text: phrase ?? word }))
       .filter(({ text }) => text && text !== "-")
-      .map(({ without, text }) => ({ without, has: /^[A-Z]{2}$/.test(text) ? alone(text) : within(text.toLowerCase()) }));
+      .map(({ without, text }) => ({ without, has: /^[A-Z]{2}$/.test(text) ? alone(text) : within(plain(text)) }));
   }
 
   function alone(word) {
@@ -18,8 +18,13 @@
     return (item) => (item.children.length ? [...item.children] : [item]).some((part) => pattern.test(part.textContent));
   }
 
+  // Numbers have a space in them that does not break.
+  function plain(text) {
+    return text.replaceAll("\u00a0", " ").toLowerCase();
+  }
+
   function within(word) {
-    return (item) => item.textContent.toLowerCase().includes(word);
+    return (item) => plain(item.textContent).includes(word);
   }
 
   function states(item) {
