@@ -138,6 +138,27 @@ def test_a_page_without_a_stream_says_why_and_comes_back(client: PageClient, bro
     assert seen.errors == []
 
 
+HIDE = "is => { Object.defineProperty(document, 'hidden', {value: is, configurable: true}); document.dispatchEvent(new Event('visibilitychange')) }"
+
+
+@pytest.mark.long
+def test_hidden_pages_leave_the_browsers_few_connections_to_others(client: PageClient, browser_page: OpenPage) -> None:
+    first = browser_page(client.link).page
+    tabs = [first]
+    for _ in range(7):
+        expect(tabs[-1].locator(".live")).to_have_text("live")
+        tabs[-1].evaluate(HIDE, True)
+        tabs.append(first.context.new_page())
+        tabs[-1].goto(client.link)
+    sent(client, text("To all of them"))
+    expect(tabs[-1].locator("#entries .bubble")).to_have_text("To all of them")
+    assert first.locator("#entries .bubble").count() == 0
+    first.evaluate(HIDE, False)
+    expect(first.locator("#entries .bubble")).to_have_text("To all of them")
+    for tab in tabs[1:]:
+        tab.close()
+
+
 @pytest.mark.long
 def test_another_sandbox_at_its_place_is_told(browser_page: OpenPage) -> None:
     with paged(now=None) as client:

@@ -93,22 +93,37 @@
   });
 
   const AGAIN = 5000;
+  let stream = null;
+  let isOver = false;
+  function stop() {
+    stream?.close();
+    stream = null;
+  }
+  // A browser has six connections to a server for all of its tabs: a hidden page leaves its own to others, and catches up when it is seen.
   function follow() {
+    if (stream || isOver || document.hidden) return;
     const events = new EventSource(`${base}events`);
+    stream = events;
     events.addEventListener("changed", refresh);
     events.addEventListener("full", () => {
-      events.close();
+      stop();
       say("not live: too many pages of this sandbox are open; close one", true);
       setTimeout(follow, AGAIN);
     });
     events.addEventListener("ended", () => {
-      events.close();
+      isOver = true;
+      stop();
       say("not live: the sandbox has ended", true);
     });
     events.addEventListener("error", () => {
-      const isOver = events.readyState === EventSource.CLOSED; // it was answered with something else than a stream
+      isOver = events.readyState === EventSource.CLOSED; // it was answered with something else than a stream
       say(isOver ? "not live: another sandbox answers here now; open its link" : "not live: trying again", true);
     });
   }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return stop();
+    follow();
+    if (!isOver) refresh();
+  });
   follow();
 })();
