@@ -320,13 +320,16 @@ def test_a_place_that_must_not_be_written_is_refused_before_the_work(shop: Shop)
     _, err = shop.said("report", "hello.yaml", "--rows", ".sendspec/rows.jsonl", *TEST, code=1)
     assert "rows.jsonl" in err
     assert not (shop.project.folder / ".sendspec/rows.jsonl").exists()
-    for name in ("people.csv", "hello.yaml", "sendspec.lock"):
+    for name in ("people.csv", "hello.yaml"):
         before = (shop.project.folder / name).read_bytes()
         _, err = shop.said("report", "hello.yaml", "--rows", name, *TEST, code=1)
         assert f"'{name}' exists already, and has no rows of a report" in err
         assert (shop.project.folder / name).read_bytes() == before
     for option in ("--rows", "--html"):
         assert "'-' is no file" in shop.said("report", "hello.yaml", option, "-", *TEST, code=1)[1]
+        for name in ("sendspec.lock", "below/sendspec.yaml"):
+            _, err = shop.said("report", "hello.yaml", option, name, *TEST, code=1)
+            assert f"'{name}' is the name of a project's own file" in err
 
 
 def test_a_reason_by_hand_has_no_number_on_any_page(shop: Shop, server: CountingServer) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sendspec.diagnostics.exceptions import FileUnwritable
 from sendspec.diagnostics.redaction import printable
+from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.output_file import check_writable, write_pieces
+from sendspec.reading.files.confined_path import PROJECT_FILE
 from sendspec.reading.files.text_file import open_regular
 
 MARK = b'<meta name="generator" content="sendspec">'
@@ -33,6 +35,8 @@ def _check(path: Path, known: bytes, problem: str, fix: str) -> None:
     shown = printable(str(path))
     if str(path) == "-":
         raise FileUnwritable("-", "'-' is no file: this is never written to standard output", fix)
+    if path.name in (PROJECT_FILE, LOCK_FILE):  # also where it is missing: every command would read it
+        raise FileUnwritable(str(path), f"'{shown}' is the name of a project's own file", fix)
     check_writable(path)
     with suppress(OSError), os.fdopen(open_regular(str(path)), "rb") as file:
         head = file.read(_HEAD)
