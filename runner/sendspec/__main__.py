@@ -12,6 +12,9 @@ GARBAGE_LOOKED_FOR = 100_000
 costs a tenth of a short one.
 """
 
+LAST_WORDS = b"""sendspec: it failed, and so did telling why; most likely memory ran out. What was sent is in the ledger: `sendspec status` shows it
+"""
+
 
 def start() -> NoReturn:
     """Runs the command line and exits the process with its code."""
@@ -25,6 +28,11 @@ def start() -> NoReturn:
         from sendspec.cli.main import main
 
         main()
+    except ImportError:  # a package is missing: its name says what to do
+        raise
+    except Exception:  # `main` lets none out; without memory, Python itself raises odd ones while others are told of
+        os.write(2, LAST_WORDS)
+        sys.exit(70)
     finally:
         gc.freeze()  # Python would look through everything once more on its way out
 

@@ -111,3 +111,11 @@ def test_planning_a_hundred_thousand_rows_stays_small(project_dir: Any, helpers:
     code, kilobytes = map(int, done.stdout.splitlines()[-1].split())
     assert code == 0
     assert kilobytes < 150_000
+
+
+def test_a_failure_that_can_not_be_told_ends_without_a_traceback() -> None:
+    """Where memory runs out, Python may raise anything, also while a command tells of something else."""
+    broken = "import sendspec.cli.main as main; main.main = lambda: 1 / 0; from sendspec.__main__ import start; start()"
+    done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (70, 1)
+    assert "most likely memory ran out" in done.stderr
