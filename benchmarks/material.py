@@ -27,6 +27,8 @@ message:
 """
 WORKSPACE, CHANNEL = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01", "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
 PATH = f"/workspaces/{WORKSPACE}/channels/{CHANNEL}/messages"
+CHANNELS = {"sms": CHANNEL, "email": f"{CHANNEL[:-1]}2", "whatsapp": f"{CHANNEL[:-1]}3", "rcs": f"{CHANNEL[:-1]}4"}
+"""By platform, which is also the name of its channel."""
 FAST, PACED = "fast", "paced"
 PACE = 500
 MAILMERGE_CONFIGURATION = "[smtp_server]\nhost = 127.0.0.1\nport = 25\n"
@@ -52,7 +54,6 @@ class Project:
 
     def point_to(self, url: str, *, ledger: str = "") -> None:
         """Lets both environments send to a server on this machine. `ledger` is where it is; by default, each has a file."""
-        channel = f"workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms"
         lines = ["environments:"]
         for name, rest in ((FAST, "concurrency: 32"), (PACED, f"concurrency: 128, rate: {PACE}/s")):
             lines += [
@@ -60,7 +61,11 @@ class Project:
                 f"    api_url: {url}",
                 "    access_key: {env: BENCHMARK_KEY}",
                 f"    ledger: {ledger or f'{{file: {name}.db}}'}",
-                f"    channels: {{sms: {{{channel}, {rest}}}}}",
+                "    channels:",
+                *(
+                    f"      {platform}: {{workspace: {WORKSPACE}, channel: {channel}, platform: {platform}, {rest}}}"
+                    for platform, channel in CHANNELS.items()
+                ),
             ]
         (self.folder / "sendspec.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from sendspec.composing.platforms.sms_segments import (
-    GSM7_ALONE,
-    GSM7_PART,
-    UCS2_ALONE,
-    UCS2_PART,
-    Encoding,
-    Measure,
-    measure,
-    split,
-)
+from sendspec.composing.platforms.sms_parts import GSM7_PART, UCS2_PART, last_part_units
+from sendspec.composing.platforms.sms_segments import GSM7_ALONE, UCS2_ALONE, Encoding, Measure
 
 MOST_EXCESS = 20
 """Units by which somebody may still shorten a text. `sized` notes no more."""
@@ -33,7 +25,7 @@ def excess(text: str, measured: Measure) -> int:
         return measured.units - (GSM7_ALONE if is_gsm7 else UCS2_ALONE)
     if measured.units == measured.characters:
         return measured.units - (segments - 1) * (GSM7_PART if is_gsm7 else UCS2_PART)
-    return _units(split(text)[-1], is_gsm7=is_gsm7)
+    return last_part_units(text, is_gsm7=is_gsm7)
 
 
 def sized(text: str, measured: Measure) -> int:
@@ -53,8 +45,3 @@ def excess_of(size: int) -> int:
 
 def has_excess(size: int) -> bool:
     return size >= _STEP
-
-
-def _units(part: str, *, is_gsm7: bool) -> int:
-    """The units of a part of a text in the encoding of the text: a part of a UCS-2 text may have no character that GSM-7 lacks."""
-    return measure(part).units if is_gsm7 else len(part.encode("utf_16_le")) // 2

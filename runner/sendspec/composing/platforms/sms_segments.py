@@ -6,24 +6,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from sendspec.composing.platforms.gsm7 import BASIC, EXTENSION, REPLACEMENTS
+from sendspec.composing.platforms.sms_parts import (
+    GSM7_PART,
+    UCS2_PART,
+    gsm7_parts,
+    gsm7_starts,
+    septets_of,
+    ucs2_parts,
+    ucs2_starts,
+    utf16_of,
+)
 
-GSM7_ALONE, GSM7_PART = 160, 153
-UCS2_ALONE, UCS2_PART = 70, 67
+GSM7_ALONE, UCS2_ALONE = 160, 70
 
-_ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*")
 BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
 """The ASCII characters of the alphabet. A text whose JSON has no others takes one septet a character: the backslash is not among
 them, so nothing in that JSON is escaped.
 """
 _ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
-_EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 class Encoding(StrEnum):
@@ -69,19 +74,22 @@ def encoding_in(size: int) -> Encoding:
 
 def measure(text: str) -> Measure:
     """Encoding and size of `text`. Empty text has no segment."""
-    characters = len(text)
-    if not text.encode().translate(None, BASIC_ASCII) if text.isascii() else _ONLY_BASIC.fullmatch(text):
+    characters, others = len(text), _others(text)
+    if not others:
         return basic_measure(characters)
-    if _ONLY_GSM7.fullmatch(text):
-        units = characters + len(_EXTENDED.findall(text))
-        segments = 1 if units <= GSM7_ALONE else sum(1 for _ in _packed(text, _septets, GSM7_PART))
-        return Measure(Encoding.GSM7, characters, units, segments)
-    pairs = len(_ASTRAL.findall(text))
-    if not pairs:
+    if _ONLY_GSM7.fullmatch(others):
+        septets = septets_of(text)
+        units = len(septets)
+        if units == characters:
+            return basic_measure(characters)
+        segments = 1 if units <= GSM7_ALONE else len(gsm7_starts(septets))
+        return _measure(Encoding.GSM7, characters, units, segments)
+    utf16 = utf16_of(text)
+    units = len(utf16) // 2
+    if units == characters:
         return _bmp(characters)
-    units = characters + pairs
-    segments = 1 if units <= UCS2_ALONE else sum(1 for _ in _packed(text, _utf16_units, UCS2_PART))
-    return Measure(Encoding.UCS2, characters, units, segments)
+    segments = 1 if units <= UCS2_ALONE else len(ucs2_starts(utf16))
+    return _measure(Encoding.UCS2, characters, units, segments)
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -89,8 +97,12 @@ def split(text: str) -> tuple[str, ...]:
     measured = measure(text)
     if measured.segments <= 1:
         return (text,) if text else ()
-    is_gsm7 = measured.encoding is Encoding.GSM7
-    return tuple(_packed(text, _septets, GSM7_PART) if is_gsm7 else _packed(text, _utf16_units, UCS2_PART))
+    return gsm7_parts(text) if measured.encoding is Encoding.GSM7 else ucs2_parts(text)
+
+
+def _others(text: str) -> str:
+    """The characters that are not `BASIC_ASCII`, in their order."""
+    return text.encode("utf-8", "surrogatepass").translate(None, BASIC_ASCII).decode("utf-8", "surrogatepass")
 
 
 def replaced(text: str) -> str:
@@ -109,19 +121,24 @@ replacements take more segments. A plain tuple, because processes exchange it.
 NOT_FORCED: ForcedBy = ()
 ANOTHER_SCRIPT: ForcedBy = ("", 0, 0)
 MAX_FORCING = 8
+_GLANCE = 32
+"""Characters in which another script nearly always shows itself: a set of all those in a long text takes 10 µs."""
 STAND_IN = "?"
 """Stands for any replacement of a character that has none in `REPLACEMENTS`."""
 _PLAIN = str.maketrans(REPLACEMENTS)
 _GROWING = frozenset(each for each, plain in REPLACEMENTS.items() if len(plain) > 1)
 """Characters whose replacement is longer: only with one of them can a text take more segments in GSM-7."""
-_GSM7_ASCII = "".join(filter(str.isascii, BASIC + EXTENSION)).encode()
 
 
 def why_ucs2(text: str, segments: int) -> ForcedBy:
     """What forces `text` into UCS-2, in which it takes so many segments."""
-    found = "".join(sorted(set(text.encode().translate(None, _GSM7_ASCII).decode()) - _GSM7))
-    if len(found) > MAX_FORCING:
+    others = _others(text)
+    if len(set(others[:_GLANCE]) - _GSM7) > MAX_FORCING:
         return ANOTHER_SCRIPT
+    characters = set(others) - _GSM7
+    if len(characters) > MAX_FORCING:
+        return ANOTHER_SCRIPT
+    found = "".join(sorted(characters))
     if len(found) == 1:
         occurrences = text.count(found)
         if segments == 1 and found not in _GROWING:
@@ -145,6 +162,9 @@ def forcing(text: str) -> tuple[Forcing, ...]:
 _GSM7 = frozenset(BASIC + EXTENSION)
 
 
+_measure = lru_cache(maxsize=1_000)(Measure)
+
+
 @lru_cache(maxsize=1_000)
 def basic_measure(characters: int) -> Measure:
     """The measure of a text with one septet a character."""
@@ -162,23 +182,3 @@ def _even_parts(units: int) -> int:
     if units <= GSM7_ALONE:
         return 1 if units else 0
     return -(-units // GSM7_PART)
-
-
-def _septets(character: str) -> int:
-    return 2 if character in EXTENSION else 1
-
-
-def _utf16_units(character: str) -> int:
-    return 2 if character > "\uffff" else 1
-
-
-def _packed(text: str, size_of: Callable[[str], int], most: int) -> Iterator[str]:
-    start = filled = 0
-    for index, character in enumerate(text):
-        size = size_of(character)
-        if filled + size > most:
-            yield text[start:index]
-            start, filled = index, 0
-        filled += size
-    if start < len(text):
-        yield text[start:]
