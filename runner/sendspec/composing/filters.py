@@ -19,6 +19,7 @@ from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
 MAX_RESULT = 100_000
 MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
+_PLAIN_LIMIT = 10**MAX_PLAIN_DIGITS
 MAX_TRIMMED = 100
 SLOW = 10
 """The cost of each character that Python handles one by one, in the units of `render_budget.MAX_WORK`."""
@@ -139,6 +140,8 @@ def _number(value: Any) -> Decimal:
 def integer(value: Any) -> int:
     if type(value) is str and len(value) <= MAX_PLAIN_DIGITS and value.isascii() and value.isdigit():
         return int(value)  # the same result, without the decimal number
+    if type(value) is int and abs(value) < _PLAIN_LIMIT:
+        return value
     number = _number(value)
     if number != number.to_integral_value():
         raise NotANumber(as_text(value), "no whole number", "round it first, with `round`")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from sendspec.diagnostics.diagnostic import Problems
@@ -21,6 +21,9 @@ from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.space_cells import SpaceCells, emptied
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
+
+_LEFT_OPEN = "unexpected end of data"
+"""The `csv` module's words where the lines end inside a quoted cell; the same in Python 3.11 to 3.14."""
 
 
 class CsvTable:
@@ -109,6 +112,7 @@ class _Reading:
         self._marks = header.marks
         self._below = header.last_line
         self._checker = RecordChecker(path, self._lines, header, problems)
+        self._blank_cell_starts = {"", *SPACES}
         self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
         self._space_cells = SpaceCells(header.delimiter)
         self._chunks = self._lines.chunks()
@@ -120,12 +124,56 @@ class _Reading:
             if chunk is None:
                 continue
             if b'"' in chunk.body or self._lines.problem_by_line:
-                yield block_of(self._by_records(chunk), self._columns)
+                yield self._quoted_block(whole, chunk)
             else:
                 lines = range(chunk.first, chunk.first + chunk.count)
                 yield Block(lines, self._columns, partial(self._unquoted, lines, chunk))
             if self._broken_off:
                 return
+
+    def _quoted_block(self, whole: Chunk, chunk: Chunk) -> Block:
+        """The records of a chunk with quotes, as the `csv` module reads them. `chunk` is the part of `whole` below the header.
+
+        The next chunk begins with the record that this one leaves open. Records are read one by one where any of them may be no valid row.
+        """
+        if chunk.text is None or self._lines.problem_by_line or self._width == 1 or self._width != len(self._columns):
+            return block_of(self._by_records(chunk), self._columns)
+        lines, begin = self._lines.lines_of(chunk), chunk.first
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        starts, rows = [begin], []
+        try:
+            for cells in reader:
+                rows.append(cells)
+                starts.append(begin + reader.line_num)
+        except csv.Error as error:
+            if not rows or str(error) != _LEFT_OPEN:
+                return block_of(self._by_records(chunk), self._columns)
+            chunk = self._cut(whole, chunk, starts[-1] - begin)
+        end = starts.pop()
+        has_lines_inside = end - begin > len(rows)
+        if self._need_closer_look(rows) or (has_lines_inside and self._may_be_swallowed(lines, starts, end)):
+            return block_of(self._by_records(chunk), self._columns)
+        rows = emptied(rows) if self._space_cells.are_in(chunk.body) else rows
+        return block_of((starts if has_lines_inside else range(begin, end), rows), self._columns)
+
+    def _cut(self, whole: Chunk, chunk: Chunk, lines: int) -> Chunk:
+        """So many lines of `chunk`; the next chunk begins with the others."""
+        rest = len(chunk.body.split(b"\n", lines)[lines])
+        head = self._lines.cut_last(len(whole.body) - rest)
+        return head if whole is chunk else Chunk(chunk.first, chunk.body[: len(chunk.body) - rest])
+
+    def _need_closer_look(self, rows: list[list[str]]) -> bool:
+        """Whether some record has another number of cells than the header, or may be blank."""
+        if set(map(len, rows)) != {self._width}:
+            return True
+        return not self._blank_cell_starts.isdisjoint({cells[0][:1] for cells in rows})
+
+    def _may_be_swallowed(self, lines: list[str], starts: Sequence[int], end: int) -> bool:
+        """Whether a line inside a record has as many delimiters as a row of its own would have. `lines` begin with the first record."""
+        delimiter, count = self._delimiter, self._width - 1
+        numbers = range(starts[0], end)
+        alike = {number for number, line in zip(numbers, lines, strict=False) if line.count(delimiter) == count}
+        return not alike.issubset(starts)
 
     def _unquoted(self, lines: range, chunk: Chunk) -> Read:
         """The rows of a chunk without quotes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, KeysView, Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from sendspec.diagnostics.position import Span, span_on_line
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.block import Block, Read, rows_of
 from sendspec.reading.tables.json_object import read_object, value_places
+from sendspec.reading.tables.json_shape import MIN_REPEATS, LineShapes
 from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diagnostic
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
@@ -23,15 +25,16 @@ _NO_OBJECT = frozenset({"json-syntax", "not-an-object"})
 
 
 class JsonLinesTable:
-    """A table whose columns are the keys of all its objects, which takes one pass to collect."""
+    """A table whose columns are the keys of all its objects, which takes one pass to collect: `keys_of_lines`."""
 
     delimiter_found = ""
     blank_rows = 0
 
-    def __init__(self, path: str, file: InputFile, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: str, file: InputFile, columns: tuple[str, ...], shapes: LineShapes) -> None:
         self.path = path
         self.columns = columns
         self._file = file
+        self._shapes = shapes
 
     def rows(self, problems: Problems) -> Iterator[Row]:
         return rows_of(self.blocks(problems))
@@ -46,11 +49,39 @@ class JsonLinesTable:
     def _read(self, lines: TextLines, chunk: Chunk, problems: Problems) -> Read:
         numbers: list[int] = []
         rows: list[dict[str, Any]] = []
-        for number, values in _objects(self.path, lines, chunk, problems):
-            numbers.append(number)
-            has_null = None in values.values()
-            rows.append({name: value for name, value in values.items() if value is not None} if has_null else values)
-        return numbers, rows
+        for number, text, is_regular in _runs(lines, chunk, self._shapes):
+            found = self._shapes.objects(text) if is_regular else None
+            if found is None:
+                self._read_carefully(number, text, lines, problems, numbers, rows)
+            else:
+                numbers.extend(range(number, number + len(found)))
+                rows.extend(found)
+        if chunk.text is not None and "null" not in chunk.text:
+            return numbers, rows
+        return numbers, [_without_nulls(values) for values in rows]
+
+    def _read_carefully(
+        self,
+        first: int,
+        text: str,
+        lines: TextLines,
+        problems: Problems,
+        numbers: list[int],
+        rows: list[dict[str, Any]],
+    ) -> None:
+        """Adds the objects of the lines in `text` to `rows`, and their lines to `numbers`."""
+        for number, line in enumerate(io.StringIO(text, newline="\n"), first):
+            fault: LineProblem | None = None
+            if lines.problem_by_line:
+                fault = lines.problem_by_line.pop(number, None)
+            if fault is None and line.isspace():
+                continue
+            found = fault or read_object(line)
+            if isinstance(found, LineProblem):
+                _note(self.path, number, line, found, problems)
+            else:
+                numbers.append(number)
+                rows.append(found)
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         text = next(lines_from(self._file, line), "").rstrip("\r\n")
@@ -75,35 +106,57 @@ class JsonLinesTable:
         self._file.close()
 
 
-def keys_by_line(path: str, file: InputFile) -> Iterator[KeysView[str]]:
-    """The keys of each line that isn't blank; none of one that is no object. Faults of lines are reported when rows are read."""
+def keys_of_lines(path: str, file: InputFile, shapes: LineShapes) -> tuple[tuple[str, ...], bool]:
+    """The keys of all objects, and whether any line isn't blank. Faults of lines are reported when rows are read.
+
+    A line that is no object has no keys. `shapes` learns those of the lines.
+    """
+    names: dict[str, None] = {}
+    is_empty = True
     lines = TextLines(file)
     for chunk in lines.chunks():
-        for number, text in enumerate(lines.lines_of(chunk), chunk.first):
+        for number, text, is_regular in _runs(lines, chunk, shapes):
+            if is_regular:
+                continue
             is_unclean = bool(lines.problem_by_line) and lines.problem_by_line.pop(number, None) is not None
-            if is_unclean or not text.isspace():
-                yield _keys(text)
+            if not is_unclean and text.isspace():
+                continue
+            is_empty = False
+            found = read_object(text)
+            if chunk.count >= MIN_REPEATS and not isinstance(found, LineProblem):
+                shapes.learn(found)
+            keys = _keys(text, found)
+            if not keys <= names.keys():
+                names.update(dict.fromkeys(keys))
+    return tuple(names), not is_empty
 
 
-def _keys(text: str) -> KeysView[str]:
-    found = read_object(text)
-    if not isinstance(found, LineProblem):
-        return found.keys()
-    return ({} if found.code in _NO_OBJECT else value_places(text)).keys()
+def _runs(lines: TextLines, chunk: Chunk, shapes: LineShapes) -> Iterator[tuple[int, str, bool]]:
+    """All lines of the chunk in order, as the first line's number and the text of one line or more.
 
-
-def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, text in enumerate(lines.lines_of(chunk), chunk.first):
-        if lines.problem_by_line and (fault := lines.problem_by_line.pop(number, None)) is not None:
-            _note(path, number, text, fault, problems)
-            continue
-        if text.isspace():
-            continue
-        found = read_object(text)
-        if isinstance(found, LineProblem):
-            _note(path, number, text, found, problems)
+    With whether these are lines that match a shape; all others come one by one.
+    """
+    text = chunk.text
+    if text is None:
+        yield from ((number, line, False) for number, line in enumerate(lines.lines_of(chunk), chunk.first))
+        return
+    at, number = 0, chunk.first
+    while at < len(text):
+        end = shapes.end_of_match(text, at)
+        if end > at:
+            yield number, text[at:end], True
+            number += text.count("\n", at, end)
         else:
-            yield number, found
+            end = text.find("\n", at) + 1 or len(text)
+            yield number, text[at:end], False
+            number += 1
+        at = end
+
+
+def _without_nulls(values: dict[str, Any]) -> dict[str, Any]:
+    if None not in values.values():
+        return values
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _note(path: str, line: int, text: str, fault: LineProblem, problems: Problems) -> None:
@@ -111,3 +164,9 @@ def _note(path: str, line: int, text: str, fault: LineProblem, problems: Problem
     problems.add_row(
         (fault.code, why, path), line, lambda: line_diagnostic(path, line, text, fault.column, fault.length, fault)
     )
+
+
+def _keys(text: str, found: dict[str, Any] | LineProblem) -> KeysView[str]:
+    if not isinstance(found, LineProblem):
+        return found.keys()
+    return ({} if found.code in _NO_OBJECT else value_places(text)).keys()

@@ -154,15 +154,20 @@ def text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
     for key, content in value.items():
         for part in (key, *_texts(content)):
             found = forbidden_character(part) or _BARE_RETURN.search(part)
-            shown = f"'{quoted(key[:60])}'"
             if found is not None:
-                problem = f"there is an invisible character in {shown}, U+{ord(found[0]):04X}, which can't be sent"
+                problem = (
+                    f"there is an invisible character in {_shown(key)}, U+{ord(found[0]):04X}, which can't be sent"
+                )
                 return LineProblem("forbidden-character", problem, "remove it", column=_column(text, key))
             if len(part) > MAX_CELL:
                 return LineProblem(
-                    "cell-too-long", f"{shown} is longer than 128 KB", "shorten it", column=_column(text, key)
+                    "cell-too-long", f"{_shown(key)} is longer than 128 KB", "shorten it", column=_column(text, key)
                 )
     return None
+
+
+def _shown(key: str) -> str:
+    return f"'{quoted(key[:60])}'"
 
 
 def _column(text: str, key: str) -> int:

@@ -205,25 +205,20 @@ def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, 
 
 
 def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
-    from sendspec.reading.tables.json_lines import (
-        JsonLinesTable,
-        keys_by_line,
-    )  # imports orjson, which a CSV doesn't need
+    # they import orjson, which a CSV doesn't need
+    from sendspec.reading.tables.json_lines import JsonLinesTable, keys_of_lines
+    from sendspec.reading.tables.json_shape import LineShapes
 
     fault = not_text(file.head(HEAD_BYTES))
     if fault is not None:
         problems.add(fault.diagnostic(path))
         return None
-    names: dict[str, None] = {}
-    is_empty = True
-    for keys in keys_by_line(path, file):
-        is_empty = False
-        if not keys <= names.keys():
-            names.update(dict.fromkeys(keys))
-    if is_empty and not options.allow_empty:
+    shapes = LineShapes()
+    columns, has_lines = keys_of_lines(path, file, shapes)
+    if not has_lines and not options.allow_empty:
         problems.add(_no_rows(path, "nothing"))
         return None
-    return JsonLinesTable(path, file, tuple(names))
+    return JsonLinesTable(path, file, columns, shapes)
 
 
 def _no_rows(path: str, content: str) -> Diagnostic:

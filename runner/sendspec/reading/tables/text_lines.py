@@ -62,6 +62,7 @@ class TextLines:
         self.problem_by_line: dict[int, LineProblem] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
+        self._returned = b""
 
     def __iter__(self) -> Iterator[str]:
         return chain.from_iterable(map(self.lines_of, self.chunks()))
@@ -83,15 +84,32 @@ class TextLines:
             cut = body.rfind(b"\n") + 1
             rest = body[cut:]
             if cut:
-                chunk = self._chunk(first, body[:cut])
-                yield chunk
-                first += chunk.count
+                yield self._chunk(first, body[:cut])
+                first = self._line_behind()
             if len(rest) > MAX_LINE_BYTES:
-                self.problem_by_line[first] = _too_long()
+                self.problem_by_line[first + self._returned.count(b"\n")] = _too_long()
                 rest = rest[: MAX_LINE_BYTES // 2]
                 break
-        if rest:
+            rest, self._returned = self._returned + rest, b""
+        rest, self._returned = self._returned + rest, b""
+        while rest:
             yield self._chunk(first, rest)
+            first = self._line_behind()
+            rest, self._returned = self._returned, b""
+
+    def cut_last(self, length: int) -> Chunk:
+        """The first `length` bytes of the last chunk, whole lines; the next chunk begins with the others.
+
+        For a caller that hasn't advanced since. The chunk has no line that isn't clean.
+        """
+        whole = self._recent.pop()
+        chunk = Chunk(whole.first, whole.body[:length])
+        self._recent.append(chunk)
+        self._returned = whole.body[length:]
+        return chunk
+
+    def _line_behind(self) -> int:
+        return self._recent[-1].first + self._recent[-1].count
 
     def lines_of(self, chunk: Chunk) -> list[str]:
         """The chunk's lines. The first call adds their problems to `problem_by_line`."""

@@ -20,8 +20,11 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 def rows_swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:
     """Whether a line after the first of a multi-line record looks like a row of `width` cells."""
-    first, *others = (_cells(line, delimiter) for line in lines)
-    likely = [cells for cells in others if len(cells) == width and any(cells)]
+    likely = [_cells(line, delimiter) for line in lines[1:] if line.count(delimiter) == width - 1]
+    likely = [cells for cells in likely if any(cells)]
+    if not likely:
+        return False
+    first = _cells(lines[0], delimiter)
     if width == 1:
         return bool(likely)
     kinds = [kind for kind in (_PHONE, _EMAIL) if any(kind.fullmatch(cell) for cell in first)]

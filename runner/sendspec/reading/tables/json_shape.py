@@ -1,0 +1,132 @@
+"""The shapes that the lines of a JSON lines table repeat: patterns that prove lines harmless without a careful reading.
+
+A shape is the keys of an object in their order, with those of the objects inside it. A line that matches a shape is valid JSON, except
+that a text may hold a line end. It has no duplicate key, no -0, no number with an exponent or with 19 digits, and no escape of a
+forbidden character.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.tables.csv_record import MAX_CELL
+
+MAX_SHAPES = 6
+MAX_KEYS = 100
+"""Keys of one shape, at all levels: compiling a pattern takes about 0.1 ms a key."""
+MAX_LEVELS = 6
+MIN_REPEATS = 50
+"""A shape is learned only where the text that follows may hold so many more lines."""
+HARMLESS_ESCAPE = (
+    r'\\(?:["\\/nt]|r\\n|u(?i:'
+    r"00[2-6a-f][0-9a-f]|007[0-9a-e]|0[1-57-9a-f][0-9a-f]{2}|06[02-9a-f][0-9a-f]|061[0-9abd-f]|[13-9a-ce][0-9a-f]{3}"
+    r"|200[0-9a-d]|201[0-9a-f]|202[0-7f]|20[3-57-9a-f][0-9a-f]|2[1-9a-f][0-9a-f]{2}"
+    r"|f[0-9a-e][0-9a-f]{2}|ff[0-9a-e][0-9a-f]|fff[0-9a-d])"
+    r"|u(?i:d[89ab][0-9a-f]{2})\\u(?i:d[c-f][0-9a-f]{2}))"
+)
+"""An escape of a character that `diagnostics.characters` allows, or of a carriage return before a line feed."""
+_TEXT, _NUMBER, _SCALAR = "<text>", "<number>", "(?:<text>|<number>|true|false|null)"
+"""Stand-ins in the template of a shape. No key has such a bracket."""
+_PLAIN_TEXT = r'"[^"]*+"'
+"""For lines without a backslash. Excluding line ends would take three times as long."""
+_ESCAPED_TEXT = rf'"(?:[^"\\\n]++|{HARMLESS_ESCAPE})*+"'
+_INTEGER = r"-?[1-9][0-9]{0,17}+|0"
+_DECIMAL = r"-?(?:[1-9][0-9]{0,17}+|0(?=\.))(?:\.[0-9]{1,17}+)?|0"
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
+_FORBIDDEN_BESIDE_ESCAPES = ("\u2028", "\u2029", "\ufffe", "\uffff")
+"""Characters that are allowed only in lines without a backslash."""
+
+Decode = Callable[[str], Any]
+_decode_spelled = json.JSONDecoder(parse_float=SpelledFloat).raw_decode
+
+
+class LineShapes:
+    """The shapes of one table, learned from lines that were read carefully."""
+
+    def __init__(self) -> None:
+        self._templates: list[str] = []
+        self._has_decimals = False
+        self._pattern_by_text: dict[str, re.Pattern[str]] = {}
+
+    def learn(self, value: Mapping[str, Any]) -> None:
+        """Adds the shape of an object, if it has one, and one more is worth it."""
+        if len(self._templates) == MAX_SHAPES or _key_count(value) > MAX_KEYS:
+            return
+        template = _template(value, MAX_LEVELS)
+        if template is None:
+            return
+        self._has_decimals |= _holds_float(value)
+        if template not in self._templates:
+            self._templates.append(template)
+        self._pattern_by_text.clear()
+
+    def end_of_match(self, text: str, at: int) -> int:
+        """The end of the lines from offset `at` on that match; `at` if the first of them doesn't. Whole lines end with `\\n`.
+
+        Of these lines, those that are valid JSON have no keys but the ones of the shapes learned.
+        """
+        if not self._templates:
+            return at
+        written = _PLAIN_TEXT
+        if "\\" in text:
+            if not text.isascii() and any(character in text for character in _FORBIDDEN_BESIDE_ESCAPES):
+                return at
+            written = _ESCAPED_TEXT
+        pattern = self._pattern_by_text.get(written)
+        if pattern is None:
+            pattern = self._pattern_by_text[written] = self._compiled(written)
+        found = pattern.match(text, at)
+        return at if found is None else found.end()
+
+    def objects(self, text: str) -> list[dict[str, Any]] | None:
+        """The objects of lines that match, numbers as spelled; None if one of them has to be read carefully."""
+        lines = text[:-1].split("\n")
+        if len(text) > MAX_CELL and max(map(len, lines)) >= MAX_CELL:
+            return None
+        try:
+            return (
+                [_decode_spelled(line)[0] for line in lines] if self._has_decimals else list(map(orjson.loads, lines))
+            )
+        except ValueError:  # a line end inside a text
+            return None
+
+    def _compiled(self, text: str) -> re.Pattern[str]:
+        lines = "|".join(self._templates).replace(_TEXT, text)
+        return re.compile(rf"(?:(?:{lines.replace(_NUMBER, _DECIMAL if self._has_decimals else _INTEGER)})\r?\n)*+")
+
+
+def _template(value: object, levels: int) -> str | None:
+    """The pattern of a value with stand-ins for texts and numbers; None if it nests too deeply or has an unusual key."""
+    if isinstance(value, dict):
+        members = [_member(key, each, levels) for key, each in value.items()]
+        return None if None in members else rf"\{{{', ?'.join(map(str, members))}\}}"
+    if isinstance(value, list):
+        item = _template(value[0], levels - 1) if value and levels else _SCALAR
+        return None if item is None or not levels else rf"\[(?:{item}(?:, ?{item})*+)?+\]"
+    return _SCALAR
+
+
+def _member(key: str, value: object, levels: int) -> str | None:
+    inner = _template(value, levels - 1) if levels else None
+    if inner is None or _KEY.fullmatch(key) is None:
+        return None
+    inner = f"(?:{inner}|null)" if isinstance(value, dict | list) else inner
+    return f'"{re.escape(key)}": ?{inner}'
+
+
+def _key_count(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_key_count, value.values()))
+    return max(map(_key_count, value), default=0) if isinstance(value, list) else 0
+
+
+def _holds_float(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_holds_float, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float)
