@@ -11,7 +11,7 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
-from sendspec.showing.message_list import messages_text
+from sendspec.showing.message_list import message_lines
 from sendspec.showing.sanitized_text import sanitized
 from sendspec.showing.status import status_text
 from sendspec.showing.terminal_style import PLAIN, TerminalStyle
@@ -63,8 +63,8 @@ def test_names_in_somebody_elses_ledger_stay_in_their_line() -> None:
         evidence=ACTS, http_status=422, updated_at=0.0, reference=ACTS, resends=0,
     )  # fmt: skip
     for shown in (
-        messages_text([message], PLAIN),
-        messages_text([replace(message, evidence=None)], PLAIN),
+        *message_lines([message], PLAIN),
+        *message_lines([replace(message, evidence=None)], PLAIN),
         status_text([], ACTS, PLAIN),
     ):
         assert shown.isprintable()

@@ -12,7 +12,7 @@ from sendspec.ledger.seen_run import SeenRun
 from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
-from sendspec.showing.message_list import messages_text
+from sendspec.showing.message_list import message_lines
 from sendspec.showing.status import next_commands, status_document, status_text
 from sendspec.showing.terminal_style import PLAIN
 
@@ -26,7 +26,7 @@ ID = "m" + "0123456789abcdef" * 2
 
 def test_an_empty_ledger() -> None:
     assert status_text([], "production", PLAIN) == "the ledger of 'production' holds no messages"
-    assert messages_text([], PLAIN) == ""
+    assert list(message_lines([], PLAIN)) == []
 
 
 def test_each_send_with_its_account() -> None:
@@ -61,7 +61,7 @@ def test_messages_are_a_table_with_what_the_api_or_we_know_of_each() -> None:
         replace(MESSAGE, state=State.IN_DOUBT, remote_id=None, evidence="no answer in 30 s"),
         replace(MESSAGE, state=State.SENDING, remote_id=None, is_under_way=True),
     ]
-    assert messages_text(shown, PLAIN).splitlines() == [
+    assert list(message_lines(shown, PLAIN)) == [
         f"{ID}  +31••••••78   accepted   hello  attempt 1  2025-12-31T23:59:59Z  123e4567-e89b-12d3-a456-426614174000",
         f"{ID}  ro••••@ex…    planned    hello  attempt 0  2025-12-31T23:59:59Z",
         f"{ID}  +31••••••78   refused    hello  attempt 12  1970-01-01T00:00:00Z  422: a\\u001b]0;x\\u0007\\u000ab",

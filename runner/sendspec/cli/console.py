@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TextIO
 
 import click
@@ -25,6 +26,7 @@ from sendspec.showing.sanitized_text import sanitized
 from sendspec.showing.terminal_style import ColourChoice, TerminalStyle, wants_colour
 
 MAX_PROCESSES = 64
+LINES_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -65,6 +67,12 @@ class Console:
         if text and self.format == "text":
             _write(sys.stdout, text)
 
+    def result_lines(self, lines: Iterator[str]) -> None:
+        """As `result`, of many lines that are written as they are made. Ends early if standard output is lost."""
+        while self.format == "text" and not _is_lost() and (block := list(islice(lines, LINES_AT_ONCE))):
+            _write(sys.stdout, "\n".join(block))
+        _close(lines)
+
     def lines(self, lines: Iterable[str | bytes]) -> None:
         """The command's result as lines of UTF-8 with their line ends, one after another, in any format.
 
@@ -78,8 +86,7 @@ class Console:
             )
             if isinstance(stream, StandardStream) and stream.lost is not None:
                 break
-        if isinstance(lines, Generator):
-            lines.close()  # the caller may close its source next
+        _close(lines)
         buffer.flush()
         if isinstance(stream, StandardStream) and stream.lost is not None:
             stream.is_missed = False
@@ -98,6 +105,21 @@ class Console:
             sys.stdout.flush()
             sys.stdout.buffer.write(json_document(document))
             sys.stdout.buffer.flush()
+
+    def document_pieces(self, pieces: Iterator[bytes]) -> None:
+        """As `document`, written as it is made. Prints nothing if the first piece raises; without the last one it is no JSON.
+
+        Ends early if standard output is lost.
+        """
+        for piece in pieces if self.is_json and not self.state.is_printed else ():
+            if not self.state.is_printed:
+                self.state.is_printed = True
+                sys.stdout.flush()
+            sys.stdout.buffer.write(piece)
+            if _is_lost():
+                break
+        _close(pieces)
+        sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
         """A progress line; not shown with `-q`."""
@@ -132,6 +154,18 @@ class Console:
             self.document({**diagnostics_document(diagnostics), **(more or {})})
         if not (self.is_json and as_result):
             self.tell(diagnostics_text(diagnostics, self.err, ending=ending, todo=todo, for_many=self.system.is_ci))
+
+
+def _is_lost() -> bool:
+    """Whether writing to standard output has failed."""
+    stream = getattr(sys.stdout.buffer, "raw", None)
+    return isinstance(stream, StandardStream) and stream.lost is not None
+
+
+def _close(lines: Iterable[str | bytes]) -> None:
+    """Ends what is read as it is written: the caller may close its source next."""
+    if isinstance(lines, Generator):
+        lines.close()
 
 
 def _tell(quiet: bool, words: str) -> None:

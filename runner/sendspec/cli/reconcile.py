@@ -23,7 +23,7 @@ from sendspec.operations.run_ending import describe_ending
 from sendspec.operations.status import IN_DOUBT, NeverSent, SpecStatus, messages_of, never_sent, spec_statuses
 from sendspec.sending.ending import StoppedByApi
 from sendspec.sending.reconciliation import Reconciled
-from sendspec.showing.message_list import messages_text
+from sendspec.showing.message_list import message_lines
 from sendspec.showing.next_step import next_text
 from sendspec.showing.reconcile import left_text, reconciled_json, reconciled_lines, settling_commands
 from sendspec.showing.status import next_commands, status_document, status_text
@@ -90,7 +90,7 @@ def _show(
     console.result(status_text(statuses, environment, console.out, unsent))
     if listed:
         console.result(f"\n{left_text(len(listed))}:")
-        console.result(messages_text(listed[:LISTED], console.out, rows))
+        console.result_lines(message_lines(listed[:LISTED], console.out, rows))
         if len(listed) > LISTED:
             console.result(f"and {len(listed) - LISTED} more: sendspec status --in-doubt{options}")
     if not console.quiet and not console.is_json:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects
-from sendspec.cli.named_specs import environment_words
+from sendspec.cli.named_specs import environment_words, spec_paths
 from sendspec.cli.project import open_jobs, open_specs
-from sendspec.cli.status import show_status
 from sendspec.composing.identity import id_in
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.resolve import give_up_generation, give_up_orphans, recorded_reason, settle
 from sendspec.operations.send_job import Job
+from sendspec.operations.status import spec_statuses
 from sendspec.planning.message_state import State
+from sendspec.showing.next_step import next_text
+from sendspec.showing.status import next_commands, status_document, status_text
 
 SKIPPED = "skipped"
 TARGETS = {"accepted": State.ACCEPTED, "not-sent": State.PLANNED, SKIPPED: State.SKIPPED}
@@ -94,7 +98,7 @@ def command(
         console.say(f"{counted(len(doubts), 'message')} settled as {target}")
         shown = names | {doubt.name for doubt in doubts}
         options = environment_words(context, env)
-        show_status(console, context, ledger, shown, options=options, more={"resolved": len(doubts)})
+        _show_status(console, context, ledger, shown, options=options, more={"resolved": len(doubts)})
     return ExitCode.DONE
 
 
@@ -134,5 +138,29 @@ def _give_up(
                 return ExitCode.REJECTED
         console.say(f"{counted(count, 'message')} given up")
         shown, options = {spec.name for spec in specs}, environment_words(context, env)
-        show_status(console, context, ledger, shown, options=options, jobs=jobs, more={"resolved": count})
+        _show_status(console, context, ledger, shown, options=options, jobs=jobs, more={"resolved": count})
     return ExitCode.DONE
+
+
+def _show_status(
+    console: Console,
+    context: ProjectContext,
+    ledger: Facts,
+    names: Collection[str],
+    *,
+    options: str,
+    jobs: Sequence[Job] = (),
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Prints what an open ledger knows of the specs in `names`, or of all; `more` joins the JSON document.
+
+    The tables of `jobs` tell who is planned and no longer a recipient. `options` end the next commands.
+    """
+    environment = context.environment.name
+    statuses = spec_statuses(ledger, names, jobs)
+    console.document({**status_document(statuses, environment, None), **(more or {})})
+    console.result(status_text(statuses, environment, console.out))
+    if not console.quiet and not console.is_json:
+        approved = context.environment.approvals is not None
+        paths = spec_paths(context, ledger, statuses)
+        console.tell(next_text(next_commands(statuses, (), paths, options, listed=True, approved=approved)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,24 +29,25 @@ from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.left_out import opted_out_meanwhile
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.recipient_row import NO_ROWS, find_rows
+from sendspec.operations.recipient_row import NO_ROWS, RecipientRows, find_rows
 from sendspec.operations.renamed_spec import names_of
-from sendspec.operations.send_job import Job
 from sendspec.operations.status import (
     IN_DOUBT,
     NOT_SENT,
     REFUSED,
     NeverSent,
     SpecStatus,
+    least_listed,
     messages_of,
     never_sent,
     planned_jobs,
-    spec_statuses,
+    statuses_within,
 )
 from sendspec.planning.message_state import State
 from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.spec import Spec
-from sendspec.showing.message_list import list_header, listed_cells, messages_text
+from sendspec.showing.json_text import json_document_pieces
+from sendspec.showing.message_list import list_header, listed_cells, message_lines, messages_json
 from sendspec.showing.next_step import next_text
 from sendspec.showing.status import next_commands, status_document, status_text
 
@@ -179,45 +180,69 @@ def _show_no_ledger(console: Console, context: ProjectContext, asked: _Asked) ->
 
 
 def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Asked) -> None:
+    with ledger.one_moment():  # the counts are those of the list
+        all_names = {send.name for send in ledger.sends()}
+        names = {*names_of(asked.specs, ledger), *asked.names}
+        jobs = planned_jobs(asked.specs, context, ledger)
+        statuses = statuses_within(ledger, names, jobs, held_by=process_holding(context))
+        unsent = never_sent(asked.path_by_name, {status.name for status in statuses}, all_names)
+        _show_in(console, context, ledger, asked, statuses, unsent)
+    _tell_next(console, context, ledger, asked, statuses, unsent)
+
+
+def _show_in(
+    console: Console,
+    context: ProjectContext,
+    ledger: Facts,
+    asked: _Asked,
+    statuses: Sequence[SpecStatus],
+    unsent: Sequence[NeverSent],
+) -> None:
+    """Prints the result in the format that is asked for. Lists are written as they are read."""
     environment = context.environment.name
-    all_names = {send.name for send in ledger.sends()}
-    names = {*names_of(asked.specs, ledger), *asked.names}
-    jobs = planned_jobs(asked.specs, context, ledger)
-    statuses = spec_statuses(ledger, names, jobs, held_by=process_holding(context))
-    unsent = never_sent(asked.path_by_name, {status.name for status in statuses}, all_names)
-    rows = NO_ROWS
-    if asked.states:
-        listed = messages_of(ledger, statuses, asked.states)
-        paths = [spec.path for spec in asked.specs]
-        rows = find_rows(listed, context, ledger, paths, asked.recipients)
-        for note in rows.notes:
-            console.warn(note)
+    rows = _rows(console, context, ledger, asked, statuses)
     columns = () if asked.columns is None else asked.columns or rows.columns
     refuse_unknown(columns, rows)
-    messages = messages_of(ledger, statuses, asked.states) if asked.states else None
-    if console.format == "csv":
-        console.lines(csv_lines(listed_cells(messages or (), rows, columns), list_header(columns)))
-        return
-    if console.is_json:
-        console.document(
-            status_document(statuses, environment, messages, rows=rows, columns=columns, never_sent=unsent)
-        )
-        return
-    if console.format == "markdown":
-        paths_by_name = _next(context, ledger, asked, statuses, unsent)[0]
-        show_page(
-            console,
-            context,
-            ledger,
-            statuses,
-            paths_by_name,
-            lambda found, gone, held: _next(context, ledger, asked, found, unsent, gone, held)[1],
-        )
-        return
-    left_out = opted_out_meanwhile(context, ledger, statuses)
-    console.result(status_text(statuses, environment, console.out, unsent, left_out))
-    console.result(messages_text(messages or (), console.out, rows))
-    _tell_next(console, context, ledger, asked, statuses, unsent)
+    messages = messages_of(ledger, statuses, asked.states) if asked.states else iter(())
+    match console.format:
+        case "csv":
+            console.lines(csv_lines(listed_cells(messages, rows, columns), list_header(columns)))
+        case "json":
+            document = status_document(statuses, environment, None, never_sent=unsent)
+            if asked.states:
+                listed = messages_json(messages, rows, columns)
+                console.document_pieces(json_document_pieces(document, "messages", listed))
+            else:
+                console.document(document)
+        case "markdown":
+            paths_by_name = _next(context, ledger, asked, statuses, unsent)[0]
+            show_page(
+                console,
+                context,
+                ledger,
+                statuses,
+                paths_by_name,
+                lambda found, gone, held: _next(context, ledger, asked, found, unsent, gone, held)[1],
+            )
+        case _:
+            left_out = opted_out_meanwhile(context, ledger, statuses)
+            console.result(status_text(statuses, environment, console.out, unsent, left_out))
+            console.result_lines(message_lines(messages, console.out, rows))
+
+
+def _rows(
+    console: Console, context: ProjectContext, ledger: Facts, asked: _Asked, statuses: Sequence[SpecStatus]
+) -> RecipientRows:
+    """Where today's tables have the recipients of the messages to list."""
+    if not asked.states:
+        return NO_ROWS
+    listed = messages_of(ledger, statuses, asked.states)
+    paths = [spec.path for spec in asked.specs]
+    at_least = least_listed(statuses, asked.states)
+    rows = find_rows(listed, context, ledger, paths, asked.recipients, at_least=at_least)
+    for note in rows.notes:
+        console.warn(note)
+    return rows
 
 
 def _tell_next(
@@ -255,27 +280,3 @@ def _next(
     return paths, next_commands(
         statuses, unsent, paths, asked.options, listed=listed, approved=approved, gone=gone, held=held
     )
-
-
-def show_status(
-    console: Console,
-    context: ProjectContext,
-    ledger: Facts,
-    names: Collection[str],
-    *,
-    options: str,
-    jobs: Sequence[Job] = (),
-    more: Mapping[str, Any] | None = None,
-) -> None:
-    """Prints what an open ledger knows of the specs in `names`, or of all; `more` joins the JSON document.
-
-    The tables of `jobs` tell who is planned and no longer a recipient. `options` end the next commands.
-    """
-    environment = context.environment.name
-    statuses = spec_statuses(ledger, names, jobs)
-    console.document({**status_document(statuses, environment, None), **(more or {})})
-    console.result(status_text(statuses, environment, console.out))
-    if not console.quiet and not console.is_json:
-        approved = context.environment.approvals is not None
-        paths = spec_paths(context, ledger, statuses)
-        console.tell(next_text(next_commands(statuses, (), paths, options, listed=True, approved=approved)))

@@ -24,11 +24,12 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS, find_rows
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_ending import refused_look
-from sendspec.operations.status import SpecStatus, never_sent, spec_statuses
+from sendspec.operations.status import SpecStatus, never_sent, spec_statuses, statuses_within
 from sendspec.operations.wait_scope import reads_replies
 from sendspec.reading.spec import Spec
 from sendspec.showing.delivery import account_json, spec_lines
-from sendspec.showing.delivery_list import delivery_cells, delivery_header, delivery_list_json, delivery_list_text
+from sendspec.showing.delivery_list import delivery_cells, delivery_header, delivery_lines, delivery_list_json
+from sendspec.showing.json_text import json_document_pieces
 from sendspec.showing.markdown.delivery import delivery_markdown
 from sendspec.showing.message_list import moment
 from sendspec.showing.next_step import next_text
@@ -86,14 +87,15 @@ def show_deliveries(
     `path_by_name` are the specs that were named, None where only the name was given. `columns_asked` as in `status`.
     """
     names = {*names_of(specs, ledger), *path_by_name}
-    statuses = spec_statuses(ledger, names, held_by=process_holding(context))
     given = {name: path for name, path in path_by_name.items() if path is not None}
-    paths = {**spec_paths(context, ledger, statuses), **given}
-    unsent = never_sent(path_by_name, {each.name for each in statuses}, {send.name for send in ledger.sends()})
     swept: Swept | None = None
     if question.refresh:
-        swept = refreshed(context, ledger, statuses, replies=reads_replies(context, specs), warn=console.warn)
-    with deliveries_to_inspect(context) as facts:
+        sends = spec_statuses(ledger, names)
+        swept = refreshed(context, ledger, sends, replies=reads_replies(context, specs), warn=console.warn)
+    with deliveries_to_inspect(context) as facts, ledger.one_moment():  # the counts are those of the list
+        statuses = statuses_within(ledger, names, held_by=process_holding(context))
+        paths = {**spec_paths(context, ledger, statuses), **given}
+        unsent = never_sent(path_by_name, {each.name for each in statuses}, {send.name for send in ledger.sends()})
         accounts = {each.name: delivery_account(ledger, facts, each.name, each.generation) for each in statuses}
         rows = NO_ROWS
         if question.fates:
@@ -114,8 +116,10 @@ def show_deliveries(
                 if swept is not None and swept.refusal is not None:
                     document |= error_parts(swept.refusal)
                 if question.fates:
-                    document["messages"] = list(delivery_list_json(messages, rows, columns))
-                console.document(document)
+                    listed_json = delivery_list_json(messages, rows, columns)
+                    console.document_pieces(json_document_pieces(document, "messages", listed_json))
+                else:
+                    console.document(document)
             case "markdown":
                 commands = _commands(statuses, accounts, paths, question)
                 console.lines([delivery_markdown(environment, statuses, accounts, commands)])
@@ -126,7 +130,7 @@ def show_deliveries(
                     for line in spec_lines(each, accounts[each.name], environment, console.out)
                 ]
                 console.result("\n".join(blocks) or status_text([], environment, console.out, unsent))
-                console.result(delivery_list_text(messages, console.out, rows))
+                console.result_lines(delivery_lines(messages, rows))
     return _tell(console, statuses, accounts, paths, question, swept)
 
 

@@ -73,6 +73,7 @@ class RecipientRows:
 
 
 NO_ROWS = RecipientRows()
+TOO_MANY = RecipientRows(notes=(f"note: for lists of more than {MAX_NAMED:,} messages, no rows are looked up",))
 
 
 class Watch(Protocol):
@@ -88,17 +89,20 @@ def find_rows(
     paths: Sequence[str],
     recipients: str | None = None,
     watched: Mapping[Send, Watch] = MappingProxyType({}),
+    at_least: int = 0,
 ) -> RecipientRows:
-    """The rows of `messages` in the tables of today, read as far as they are needed.
+    """The rows of `messages` in the tables of today, read as far as they are needed. `at_least`: so many messages there are known to be.
 
     `paths` are specs; others are read where the ledger noted them. `recipients` takes the place of their tables. The tables of `watched`
     sends are read to their end, and each watch is told of every recipient.
     """
     wanted: dict[bytes, Send] = {}
+    if at_least > MAX_NAMED:
+        return TOO_MANY
     for message in messages:
         wanted[message.id] = (message.name, message.generation)
         if len(wanted) > MAX_NAMED:
-            return RecipientRows(notes=(f"note: for lists of more than {MAX_NAMED:,} messages, no rows are looked up",))
+            return TOO_MANY
     return _Finder(context, ledger, paths, recipients, watched).rows(wanted)
 
 

@@ -97,16 +97,21 @@ def spec_statuses(
 
     `held_by` is the process that holds the ledger, if it is known.
     """
-    job_by_name = {job.spec.name: job for job in jobs}
     with ledger.one_moment():
-        newest = {
-            spec.name: spec.generation
-            for spec in ledger.sends()
-            if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
-        }
-        return [
-            _status(ledger, name, generation, job_by_name.get(name), held_by) for name, generation in newest.items()
-        ]
+        return statuses_within(ledger, names, jobs, held_by=held_by)
+
+
+def statuses_within(
+    ledger: Facts, names: Collection[str], jobs: Sequence[Job] = (), *, held_by: int | None = None
+) -> list[SpecStatus]:
+    """The same, in a moment that the caller has begun."""
+    job_by_name = {job.spec.name: job for job in jobs}
+    newest = {
+        spec.name: spec.generation
+        for spec in ledger.sends()
+        if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
+    }
+    return [_status(ledger, name, generation, job_by_name.get(name), held_by) for name, generation in newest.items()]
 
 
 def never_sent(asked: Mapping[str, str | None], known: Collection[str], all_names: Collection[str]) -> list[NeverSent]:
@@ -133,6 +138,18 @@ def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[
             yield replace(message, is_under_way=True)  # its ledger is held by the one run that sends
         elif status is not None or (message.state in IN_DOUBT and message.name in names):
             yield message
+
+
+def least_listed(statuses: Sequence[SpecStatus], states: Sequence[State]) -> int:
+    """How many messages `messages_of` yields at the least, as the accounts tell."""
+    accounts = [status.account for status in statuses]
+    counts = {
+        State.ACCEPTED: sum(account.accepted for account in accounts),
+        State.REFUSED: sum(account.refused for account in accounts),
+        State.IN_DOUBT: sum(account.in_doubt for account in accounts),
+        State.PLANNED: sum(account.not_sent for account in accounts),
+    }
+    return sum(counts.get(state, 0) for state in states)
 
 
 def status_of(

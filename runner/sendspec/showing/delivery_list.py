@@ -12,22 +12,19 @@ from sendspec.operations.recipient_row import RecipientRows
 from sendspec.showing.delivery import DELIVERY_COLUMNS, delivery_json, delivery_words
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import input_header, list_header, listed_cells, listed_json, moment, place_text
-from sendspec.showing.terminal_style import TerminalStyle
 
 Listed = tuple[MessageRecord, Delivery | None]
 
 
-def delivery_list_text(messages: Iterable[Listed], style: TerminalStyle, rows: RecipientRows) -> str:
+def delivery_lines(messages: Iterable[Listed], rows: RecipientRows) -> Iterator[str]:
     """One line for each message: the recipient's row, masked recipient, what became of it, spec, time of the status, id."""
-    lines = []
     for message, delivery in messages:
         at = message.updated_at if delivery is None else delivery.report.at or delivery.seen_at
         place = place_text(rows.row_of(message), message.masked)
-        lines.append(
+        yield (
             f"{place}{clean(message.masked):<12}  {delivery_words(delivery)}  {clean(message.name)}  {moment(at)}"
             f"  {id_text(message.id)}"
         )
-    return "\n".join(lines)
 
 
 def delivery_list_json(

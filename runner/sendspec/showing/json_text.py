@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -14,11 +15,32 @@ LOGGING = re.compile(rb"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 """What CI systems take for a command wherever it stands in a line. JSON has it in strings only."""
 
 _PIECE_BYTES = 256_000
+_ITEMS_AT_ONCE = 500
+_OPENED, _CLOSED = b'{\n  "": [', b"\n  ]\n}\n"
+"""What encloses the items of the only list of a document."""
 
 
 def json_document(document: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """An indented document that ends with a newline."""
     return _dumped(document, orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def json_document_pieces(document: Mapping[str, Any], name: str, items: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """The bytes of `json_document({**document, name: [*items]})`, a block of items at a time. `name` is not in `document`.
+
+    The first piece needs the first block: if that can't be read, nothing is yielded. Without the last piece it is no JSON.
+    """
+    rest = iter(items)
+    block = list(islice(rest, _ITEMS_AT_ONCE))
+    empty = json_document({**document, name: []})
+    if not block:
+        yield empty
+        return
+    start = empty.removesuffix(b"]\n}\n")
+    while block:
+        yield start + json_document({"": block}).removeprefix(_OPENED).removesuffix(_CLOSED)
+        start, block = b",", list(islice(rest, _ITEMS_AT_ONCE))
+    yield _CLOSED
 
 
 def json_line(row: Mapping[str, Any]) -> bytes:

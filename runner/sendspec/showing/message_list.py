@@ -22,17 +22,17 @@ PLACE_COLUMNS = ("table", "row", "line", "key", "in_table")
 """Where today's table has the recipient."""
 
 
-def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle, rows: RecipientRows = NO_ROWS) -> str:
+def message_lines(
+    messages: Iterable[MessageRecord], style: TerminalStyle, rows: RecipientRows = NO_ROWS
+) -> Iterator[str]:
     """One line for each message: id, masked recipient, state, attempt, time, the recipient's row, reason."""
-    lines = []
     for message in messages:
         place = place_text(rows.row_of(message), message.masked)
         why = message.evidence or message.remote_id or ""
-        lines.append(
+        yield (
             f"{id_text(message.id)}  {clean(message.masked):<12}  {style.bold(f'{_state(message):<9}')}  "
             f"{clean(message.name)}  attempt {message.attempt}  {moment(message.updated_at)}  {place}{clean(why)}".rstrip()
         )
-    return "\n".join(lines)
 
 
 def _state(message: MessageRecord) -> str:
@@ -51,6 +51,13 @@ def place_text(found: RecipientRow | Absence, masked: str) -> str:
             return ""
         case _:
             assert_never(found)
+
+
+def messages_json(
+    messages: Iterable[MessageRecord], rows: RecipientRows, columns: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """The messages with their rows, as `listed_json` has each."""
+    return (listed_json(message, rows.row_of(message), columns) for message in messages)
 
 
 def listed_json(message: MessageRecord, found: RecipientRow | Absence, columns: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sendspec.planning.plan_digest import digest_text
 from sendspec.planning.totals import sum_of_totals
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.message_list import listed_json, moment
+from sendspec.showing.message_list import messages_json, moment
 from sendspec.showing.terminal_style import TerminalStyle
 
 SEND = "sendspec send "
@@ -200,7 +200,7 @@ def status_document(
         "never_sent": [each.name for each in never_sent],
     }
     if messages is not None:
-        document["messages"] = [listed_json(message, rows.row_of(message), columns) for message in messages]
+        document["messages"] = list(messages_json(messages, rows, columns))
     return document
 
 
