@@ -244,7 +244,7 @@ def _refuse_lost(ledger: OpenLedger, mirrored: LedgerProgress | None) -> None:
 
 def _check_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]) -> None:
     """Tells how much space a migration takes. Raises `LedgerUnwritable` where that much isn't free."""
-    needed = ROOM_TIMES * path.stat().st_size
+    needed = int(ROOM_TIMES[version] * path.stat().st_size)
     tell(
         f"note: the ledger {path} is of version {version}; it is migrated to version {SCHEMA_VERSION}, which for a moment"
         f" takes {_megabytes(needed)} beside it"
