@@ -139,10 +139,12 @@ def hold(
     since: str,
     ci: bool,
     tell: Callable[[str], None] = lambda words: None,
+    trusts_seal: bool = False,
 ) -> Iterator[Ledger]:
     """Opens the ledger to write and checks it. Never makes one. `tell` hears of steps that take long.
 
-    A file is locked for `owner`; a server takes many runs at once. Raises `LedgerBusy` while another run holds the file, and
+    A file is locked for `owner`; a server takes many runs at once. With `trusts_seal`, a file is checked only where it isn't known
+    to be sound, and the caller has `check_sends` verify the sends that it works on. Raises `LedgerBusy` while another run holds the file, and
     `LedgerMissing` if the ledger is gone.
     """
     if isinstance(place, ServerPlace):
@@ -161,7 +163,12 @@ def hold(
     lock = take_lock(place.file, owner, since=since)
     try:
         ledger = opening.open_to_write(
-            place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine
+            place.file,
+            identity.ledger,
+            salt=identity.salt,
+            tell=tell,
+            still_mine=lock.still_mine,
+            trusts_seal=trusts_seal,
         )
         try:
             _refuse_moved(place, ledger)

@@ -10,6 +10,7 @@ from sendspec.ledger.sqlite.tables import (
     MESSAGE,
     MESSAGE_BY_ID,
     MESSAGE_BY_SPEC,
+    MESSAGE_REFERENCED,
     RUN,
     RUN_COLUMNS,
     SCHEMA,
@@ -57,7 +58,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "DROP TABLE old_event",
         "DROP TABLE old_message",
     ),
-    3: (MESSAGE_BY_SPEC,),
+    3: (MESSAGE_BY_SPEC, MESSAGE_REFERENCED),
 }
 """The statements from each older version to the next. `OpenLedger` defines their SQL functions.
 
@@ -93,7 +94,7 @@ EARLIER: dict[int, tuple[str, ...]] = {
         _EVENT_1,
         _ABSENCE_2,
     ),
-    3: tuple(statement for statement in SCHEMA if statement != MESSAGE_BY_SPEC),
+    3: tuple(statement for statement in SCHEMA if statement not in (MESSAGE_BY_SPEC, MESSAGE_REFERENCED)),
 }
 """The schemas that earlier versions created."""
 

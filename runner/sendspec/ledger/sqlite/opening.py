@@ -28,7 +28,7 @@ from sendspec.ledger.sqlite.connection import (
     connect_to_write,
     make_durable,
 )
-from sendspec.ledger.sqlite.error import trouble_of
+from sendspec.ledger.sqlite.error import refuse_damage, trouble_of
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.location import read_mounts, refuse_network
 from sendspec.ledger.sqlite.migration import ROOM_TIMES
@@ -37,6 +37,8 @@ from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, lost_since, r
 from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.schema_check import check_schema
+from sendspec.ledger.sqlite.seal import file_state, read_seal
+from sendspec.ledger.sqlite.sealing import Sealing
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
 from sendspec.ledger.sqlite_file import copy_name, real_place, refuse_planted, refuse_second_name
@@ -88,13 +90,18 @@ def open_to_write(
     salt: bytes | None = None,
     tell: Callable[[str], None] = lambda words: None,
     still_mine: Callable[[], bool] = lambda: True,
+    trusts_seal: bool = False,
 ) -> SqliteLedger:
     """A ledger that can be trusted with claims. The caller holds the run lock; `still_mine` asks it.
 
-    Checks every page and row. This takes 1.5 s per million messages, and prevents sending one of them twice. A ledger of an earlier version is
-    migrated, after `tell` was told how much space that takes.
+    Checks every page and row. This takes 1.5 s per million messages, and prevents sending one of them twice. With `trusts_seal`,
+    only what was written since the ledger was last verified is checked, where its seal proves the rest; the caller then has
+    `check_sends` verify the sends that it works on. A ledger of an earlier version is migrated, after `tell` was told how much
+    space that takes.
     """
-    return open_as(SqliteLedger, path, expected_id, connect, salt=salt, tell=tell, still_mine=still_mine)
+    return open_as(
+        SqliteLedger, path, expected_id, connect, salt=salt, tell=tell, still_mine=still_mine, trusts_seal=trusts_seal
+    )
 
 
 def open_as(
@@ -106,14 +113,14 @@ def open_as(
     salt: bytes | None,
     tell: Callable[[str], None],
     still_mine: Callable[[], bool],
+    trusts_seal: bool = False,
 ) -> _Held:
     """The same, as an object of another class."""
     refuse_network(path, read_mounts())
     ledger = _open(path, connect, salt, partial(kind, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
-        _refuse_damaged(ledger)
-        ledger.remove_query_limit()
+        _verify(ledger, salt, trusts_seal=trusts_seal)
         _refuse_lost(ledger, read_mirror(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _check_room_to_migrate(path, ledger.version, tell)
@@ -225,12 +232,22 @@ def _check_identity(ledger: OpenLedger, expected_id: str | None, salt: bytes | N
         )
 
 
-def _refuse_damaged(ledger: SqliteReader) -> None:
-    problems = ledger.find_damage()
-    if problems:
-        raise LedgerDamaged(
-            f"the ledger {ledger.path} is damaged: {problems[0]}",
-            "restore it from a backup; `sendspec ledger check` tells more",
+def _verify(ledger: SqliteLedger, salt: bytes | None, *, trusts_seal: bool) -> None:
+    """Verifies the ledger: what was written since it was last verified, if a seal proves the rest, or else all of it.
+
+    A sealed ledger needs no limit on queries: all of it was verified once, under its limit, and nobody but a run has written since.
+    """
+    place = Path(ledger.path)
+    state = file_state(place)
+    seal = read_seal(place, ledger.id, salt) if trusts_seal and ledger.version == SCHEMA_VERSION else None
+    if seal is not None and (seal.epoch, seal.moves) != (ledger.epoch, ledger.moves):
+        seal = None
+    refuse_damage(ledger.path, ledger.find_damage() if seal is None else ledger.find_recent_damage(seal))
+    ledger.remove_query_limit()
+    if ledger.version == SCHEMA_VERSION:
+        point = ledger.point_after(None if seal is None else seal.point)
+        ledger.note_verified(
+            Sealing(place, ledger.id, salt, point=point, state=state, earlier=seal), wholly=seal is None
         )
 
 
