@@ -28,7 +28,7 @@ from sendspec.ledger.sqlite.connection import (
     connect_to_write,
     make_durable,
 )
-from sendspec.ledger.sqlite.error import refuse_damage, trouble_of
+from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.location import read_mounts, refuse_network
 from sendspec.ledger.sqlite.migration import ROOM_TIMES
@@ -37,9 +37,8 @@ from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, lost_since, r
 from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.schema_check import check_schema
-from sendspec.ledger.sqlite.seal import file_state, read_seal
-from sendspec.ledger.sqlite.sealing import Sealing
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
+from sendspec.ledger.sqlite.verification import carry_seal_on, verify
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
 from sendspec.ledger.sqlite_file import copy_name, real_place, refuse_planted, refuse_second_name
 
@@ -120,7 +119,7 @@ def open_as(
     ledger = _open(path, connect, salt, partial(kind, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
-        _verify(ledger, salt, trusts_seal=trusts_seal)
+        verify(ledger, salt, trusts_seal=trusts_seal)
         _refuse_lost(ledger, read_mirror(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _check_room_to_migrate(path, ledger.version, tell)
@@ -134,6 +133,7 @@ def note_opt_outs(path: Path, expected_id: str, count: int, *, salt: bytes) -> N
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         if count > ledger.opt_outs_noted:
+            carry_seal_on(ledger, salt)
             ledger.note_opt_outs(count)
     ledger.close()
 
@@ -229,25 +229,6 @@ def _check_identity(ledger: OpenLedger, expected_id: str | None, salt: bytes | N
         raise LedgerForeign(
             f"the salt in sendspec.lock is not the one that the ledger {ledger.path} was made with: everything would be sent again",
             "restore sendspec.lock from git",
-        )
-
-
-def _verify(ledger: SqliteLedger, salt: bytes | None, *, trusts_seal: bool) -> None:
-    """Verifies the ledger: what was written since it was last verified, if a seal proves the rest, or else all of it.
-
-    A sealed ledger needs no limit on queries: all of it was verified once, under its limit, and nobody but a run has written since.
-    """
-    place = Path(ledger.path)
-    state = file_state(place)
-    seal = read_seal(place, ledger.id, salt) if trusts_seal and ledger.version == SCHEMA_VERSION else None
-    if seal is not None and (seal.epoch, seal.moves) != (ledger.epoch, ledger.moves):
-        seal = None
-    refuse_damage(ledger.path, ledger.find_damage() if seal is None else ledger.find_recent_damage(seal))
-    ledger.remove_query_limit()
-    if ledger.version == SCHEMA_VERSION:
-        point = ledger.point_after(None if seal is None else seal.point)
-        ledger.note_verified(
-            Sealing(place, ledger.id, salt, point=point, state=state, earlier=seal), wholly=seal is None
         )
 
 

@@ -11,8 +11,8 @@ from sendspec.diagnostics.wording import counted
 from sendspec.ledger.moment import MOMENTS
 from sendspec.ledger.sqlite.move_sql import wrong_checksum
 from sendspec.ledger.sqlite.reader import ODD_MOMENT, SqliteReader
-from sendspec.ledger.sqlite.seal import Seal, VerifiedPoint
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
+from sendspec.ledger.verified_point import Seal, VerifiedPoint
 
 SMALL_TABLES = ("meta", "run", "spec", "plan", "absence")
 """Tables that don't grow with each message."""

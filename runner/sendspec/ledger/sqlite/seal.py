@@ -11,15 +11,15 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from hmac import compare_digest
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
-from sendspec.ledger.durable_file import write_whole
+from sendspec.ledger.durable_file import sync_folder, write_whole
 from sendspec.ledger.sqlite.write_ahead_log import has_log
 from sendspec.ledger.sqlite_file import open_beside
+from sendspec.ledger.verified_point import Seal, VerifiedPoint
 
 FORMAT = 1
 MAX_BYTES = 10_000
@@ -29,30 +29,6 @@ MACHINE_ID = Path("/etc/machine-id")
 COARSE_NS = 1_000_000
 """A ctime in whole milliseconds is of a file system that can't tell two changes apart, or doesn't keep one."""
 TRIES, PAUSE_SECONDS = 5, 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedPoint:
-    """Up to where a ledger was verified: its last move, the last number of its messages, and their count."""
-
-    moves: int
-    number: int
-    messages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """What a run leaves behind: up to where it found the ledger verified, and the ledger's progress when it was closed.
-
-    `replanned` are the numbers of specs whose messages a plan has replaced since the point: no move names those.
-    `wholly_read_at` is when all of the ledger was last verified, in Unix seconds.
-    """
-
-    point: VerifiedPoint
-    epoch: int
-    moves: int
-    replanned: tuple[int, ...]
-    wholly_read_at: float
 
 
 FileState = tuple[int, ...]
@@ -134,8 +110,10 @@ def write_seal(
 
 
 def remove_seal(ledger: Path) -> None:
-    """Removes the seal. Only a sync of the folder makes that durable. Raises OSError."""
-    seal_path(ledger).unlink(missing_ok=True)
+    """Removes the seal, durably. Raises OSError."""
+    with suppress(FileNotFoundError):
+        seal_path(ledger).unlink()
+        sync_folder(ledger.parent)
 
 
 def _listed(point: VerifiedPoint) -> Sequence[int]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress
-from sendspec.ledger.sqlite.seal import FileState, Seal, VerifiedPoint, file_state, remove_seal, write_seal
+from sendspec.ledger.sqlite.seal import FileState, file_state, remove_seal, write_seal
 from sendspec.ledger.sqlite.write_ahead_log import has_log
+from sendspec.ledger.verified_point import Seal, VerifiedPoint
 
 
 class Sealing:
@@ -53,6 +54,13 @@ class Sealing:
     def end(self) -> None:
         """The run has ended as it should."""
         self._is_due = True
+
+    def carry_on(self, seal: Seal) -> None:
+        """Something is noted that no run has to verify: the next seal says the same as this one, of the changed file."""
+        self.begin(seal.wholly_read_at)
+        self._point = seal.point
+        self.replan(seal.replanned)
+        self.end()
 
     def spoil(self) -> None:
         """Something was changed that the next opening wouldn't look at: it has to verify everything."""
