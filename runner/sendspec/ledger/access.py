@@ -208,8 +208,8 @@ def last_seal(place: LedgerFile, identity: LedgerIdentity) -> Seal | None:
 def note_wholly_read(place: LedgerFile, identity: LedgerIdentity, owner: RunOwner, seal: Seal, at: float) -> None:
     """Notes that all of the ledger was read at that time (Unix seconds), and found sound, unless a run has begun since `seal`."""
     try:
-        lock = take_lock(place.file, replace(owner, command=NOTING), since="")
-    except LedgerTrouble:
+        lock = take_lock(place.file, replace(owner, command=NOTING), since="now")
+    except (LedgerBusy, LedgerTrouble):
         return
     try:
         verification.note_wholly_read(place.file, identity.ledger, identity.salt, seal, at)
