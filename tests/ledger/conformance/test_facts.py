@@ -235,6 +235,13 @@ def test_what_is_known_of_messages_is_found_by_their_ids(ledger: Ledger) -> None
     }
 
 
+def test_a_sound_ledger_passes_every_check(ledger: Ledger) -> None:
+    plan(ledger, *IDS)
+    for names in (["hello"], ["unknown"], [], None):
+        ledger.check_sends(names)
+    assert ledger.find_damage() == []
+
+
 def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger: Ledger) -> None:
     plan(ledger, IDS[0], IDS[1])
     plan(ledger, IDS[2], name="mine", reference="order-2")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ledger_samples import DIGEST, IDS, OWNER, SEND, claim, record, settle
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked, LedgerRolledBack
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked, LedgerRolledBack, LedgerUnwritable
 from sendspec.ledger.record import Change, SendIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
@@ -313,6 +313,15 @@ def test_reading_leaves_the_seal(sealed: Path) -> None:
     sqlite3.connect(f"file:{sealed}?mode=ro", uri=True).execute("SELECT count(*) FROM message").fetchall()
     assert not reads_all(sealed)
     assert not reads_all(sealed)  # nor does opening it to write without a run
+
+
+def test_a_seal_that_can_not_be_removed_stops_the_run_that_begins(sealed: Path) -> None:
+    is_a_folder(sealed)
+    ledger = opened(sealed)
+    with pytest.raises(LedgerUnwritable, match=r"test\.db\.seal can't be written"):
+        ledger.begin(OWNER, now=20.0)
+    ledger.close()
+    assert seal_path(sealed).is_dir()
 
 
 def test_a_ledger_by_a_link_has_the_same_seal(sealed: Path, tmp_path: Path) -> None:

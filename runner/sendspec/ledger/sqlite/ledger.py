@@ -9,7 +9,6 @@ from typing import Any
 
 from sendspec.diagnostics.exceptions import MessagesMoved
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.durable_file import unwritable_file
 from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner, Settlement, StartedRun
 from sendspec.ledger.run_note import RunNote
 from sendspec.ledger.spill_file import SpilledResult, clear_spill, prepare_spill, read_spill, write_spill
@@ -53,7 +52,8 @@ class SqliteLedger(PlanWriter):
         self._id = self.id
         spilled = read_spill(Path(self.path), self._id)
         opt_outs = read_opt_out_mirror(Path(self.path))
-        self._begin_sealing(now)
+        if self._sealing is not None:
+            self._sealing.begin(now)
         with self._transaction():
             self._import(spilled, now)
             self._note_opt_outs(opt_outs)
@@ -70,13 +70,6 @@ class SqliteLedger(PlanWriter):
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))
         return StartedRun(run, recovered)
-
-    def _begin_sealing(self, now: float) -> None:
-        if self._sealing is not None:
-            try:
-                self._sealing.begin(now)
-            except OSError as error:
-                raise unwritable_file(self.path, error) from error
 
     def _recover(self, now: float, run: int) -> int:
         """Puts in doubt what dead runs were sending; returns the count of those messages.

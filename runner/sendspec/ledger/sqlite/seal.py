@@ -16,7 +16,7 @@ from hmac import compare_digest
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
-from sendspec.ledger.durable_file import sync_folder, write_whole
+from sendspec.ledger.durable_file import sync_folder, unwritable_file, write_whole
 from sendspec.ledger.sqlite.write_ahead_log import has_log
 from sendspec.ledger.sqlite_file import open_beside
 from sendspec.ledger.verified_point import Seal, VerifiedPoint
@@ -110,10 +110,14 @@ def write_seal(
 
 
 def remove_seal(ledger: Path) -> None:
-    """Removes the seal, durably. Raises OSError."""
-    with suppress(FileNotFoundError):
+    """Removes the seal, durably. Raises `LedgerUnwritable`."""
+    try:
         seal_path(ledger).unlink()
         sync_folder(ledger.parent)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unwritable_file(seal_path(ledger), error) from error
 
 
 def _listed(point: VerifiedPoint) -> Sequence[int]:

@@ -46,7 +46,7 @@ class Sealing:
         return self._is_due and not self._spoiled
 
     def begin(self, now: float) -> None:
-        """A run begins, which has to end before the ledger is sealed again. Raises OSError if the old seal can't be removed."""
+        """A run begins, which has to end before the ledger is sealed again. Raises `LedgerUnwritable` if the old seal can't be removed."""
         remove_seal(self._ledger)
         self._read_at = now if self._read_at is None else self._read_at
         self._is_due = False
