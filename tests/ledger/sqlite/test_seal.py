@@ -170,6 +170,18 @@ def test_rows_that_a_move_or_a_plan_changed_are_verified_though_they_are_old(pat
     assert not reads_all(path)
 
 
+def test_rows_that_were_only_planned_are_verified(sealed: Path) -> None:
+    ledger = opened(sealed)
+    ledger.begin(OWNER, now=20.0)
+    ledger.put_planned(LATER, map(record, NEW), b"p" * 32, now=20.0)
+    ledger.end(now=20.0, ending="finished", requests=0)
+    ledger.close()
+    assert not reads_all(sealed)
+    scribble_unseen(sealed, "UPDATE message SET state = 'accepted' WHERE id = ?", NEW[7])
+    with pytest.raises(LedgerDamaged, match="checksum"):
+        opened(sealed)
+
+
 def restored_times(path: Path) -> None:
     """Scribbles, and puts the file's times back."""
     before = path.stat()
@@ -355,6 +367,11 @@ def broken(ledger: SqliteLedger) -> None:
     ledger.abandon()
 
 
+def broken_after_its_end(ledger: SqliteLedger) -> None:
+    ledger.end(now=20.0, ending="finished", requests=0)
+    ledger._broken = True
+
+
 def purged(ledger: SqliteLedger) -> None:
     ledger.purge(before=99.0)
     ledger.end(now=20.0, ending="finished", requests=0)
@@ -373,7 +390,7 @@ def replaced(ledger: SqliteLedger) -> None:
     ledger._still_mine = lambda: False
 
 
-@pytest.mark.parametrize("ends", [without_an_end, broken, purged, written_by_another, replaced])
+@pytest.mark.parametrize("ends", [without_an_end, broken, broken_after_its_end, purged, written_by_another, replaced])
 def test_a_run_that_did_not_end_as_it_should_leaves_no_seal(sealed: Path, ends: Callable[[SqliteLedger], None]) -> None:
     ledger = opened(sealed)
     ledger.begin(OWNER, now=20.0)
