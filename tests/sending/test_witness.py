@@ -44,7 +44,9 @@ class Memory:
         self.moves: list[tuple[str, bytes, str | None]] = []
         self.messages: dict[bytes, KnownMessage] = {}
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
+    def planned_under(
+        self, ids: Sequence[bytes], references: Collection[str], sends: Collection[tuple[str, int]]
+    ) -> Iterator[PlannedMessage]:
         return (one for one in self.planned if one.id in ids or (one.reference and one.reference in references))
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:

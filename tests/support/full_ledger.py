@@ -92,7 +92,7 @@ def told(ledger: Facts) -> dict[str, Any]:
         "references": list(ledger.other_references("old", 2)),
         "masked": sorted(ledger.masked_receivers()),
         "doubts": ledger.doubts(),
-        "planned": sorted(ledger.planned_under(ids, {"own-4", "own-4-2"}), key=lambda message: message.id),
+        "planned": sorted(ledger.planned_under(ids, {"own-4", "own-4-2"}, sends), key=lambda message: message.id),
         "credited": ledger.credited(["api-1"]),
         "digests": sorted(ledger.digests_sent(["hello", "old"], 0.0)),
         "accepted": list(ledger.accepted_since(ROUTE, 0.0)),

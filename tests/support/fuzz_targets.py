@@ -256,7 +256,7 @@ def _looks(ledger: SqliteReader) -> list[Callable[[], object]]:
         lambda: ledger.states_of_run(1, "hello", 1), lambda: ledger.states("hello", 1), lambda: ledger.spec_path("hello"),
         lambda: ledger.messages(), lambda: ledger.count_uncertain("hello"), lambda: ledger.doubts(),
         lambda: ledger.accepted_since(route, 0.0), lambda: ledger.accepted_before(route, 1e12),
-        lambda: ledger.planned_under(ids, ["r"]), lambda: ledger.find_damage(), lambda: ledger.odd_moves(),
+        lambda: ledger.planned_under(ids, ["r"], [("hello", 1)]), lambda: ledger.find_damage(), lambda: ledger.odd_moves(),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.protocol import NOTHING_KEPT, DeliveryCounts
 from sendspec.operations.ledger_access import ledger_to_inspect
-from sendspec.operations.ledger_check import delivery_state, ledger_problems
+from sendspec.operations.ledger_check import delivery_state, last_seal_of, ledger_problems, note_checked
 from sendspec.showing.failure import error_json
 
 
@@ -26,6 +26,7 @@ def command(console: Console, env: str | None) -> int:
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
     file = context.environment.ledger.shown
+    seal = last_seal_of(context)  # before anything is read
     with ledger_to_inspect(context, console.warn) as ledger:
         found, kind = ledger_problems(ledger)
         count = 0 if found else sum(sum(ledger.states(s.name, s.generation).values()) for s in ledger.sends())
@@ -44,6 +45,7 @@ def command(console: Console, env: str | None) -> int:
         trouble = trouble or kind(f"{file}: {'; '.join(found)}", "restore it from a backup")
         console.document({**document, "error": error_json(trouble), "sent": False})
         raise trouble
+    note_checked(context, seal)
     console.document(document)
     console.result(printable(f"{file}: ok, {counted(count, 'message')}{_of_deliveries(kept)}"))
     return ExitCode.DONE

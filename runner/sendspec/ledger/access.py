@@ -11,15 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sendspec.diagnostics.exceptions import LedgerBusy, LedgerUnwritable
+from sendspec.diagnostics.exceptions import LedgerBusy, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.copy_protocol import CopySource, CopyTarget
 from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite import creation, location, opening
+from sendspec.ledger.sqlite import creation, location, opening, verification
 from sendspec.ledger.sqlite.run_lock import NOTING, holder_of, take_lock
+from sendspec.ledger.verified_point import Seal
 from sendspec.reading.environment import LedgerFile
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ __all__ = [
     "inspect_server",
     "is_half_made",
     "is_there",
+    "last_seal",
     "make",
     "make_unlisted",
     "migrate",
     "note_opt_outs",
+    "note_wholly_read",
     "open_target",
     "read",
     "read_id",
@@ -139,10 +142,12 @@ def hold(
     since: str,
     ci: bool,
     tell: Callable[[str], None] = lambda words: None,
+    trusts_seal: bool = False,
 ) -> Iterator[Ledger]:
     """Opens the ledger to write and checks it. Never makes one. `tell` hears of steps that take long.
 
-    A file is locked for `owner`; a server takes many runs at once. Raises `LedgerBusy` while another run holds the file, and
+    A file is locked for `owner`; a server takes many runs at once. With `trusts_seal`, a file is checked only where it isn't known
+    to be sound, and the caller has `check_sends` verify the sends that it works on. Raises `LedgerBusy` while another run holds the file, and
     `LedgerMissing` if the ledger is gone.
     """
     if isinstance(place, ServerPlace):
@@ -161,7 +166,12 @@ def hold(
     lock = take_lock(place.file, owner, since=since)
     try:
         ledger = opening.open_to_write(
-            place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine
+            place.file,
+            identity.ledger,
+            salt=identity.salt,
+            tell=tell,
+            still_mine=lock.still_mine,
+            trusts_seal=trusts_seal,
         )
         try:
             _refuse_moved(place, ledger)
@@ -186,6 +196,23 @@ def note_opt_outs(place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner,
     try:
         opening.note_opt_outs(place.file, identity.ledger, count, salt=identity.salt)
         return True
+    finally:
+        lock.release()
+
+
+def last_seal(place: LedgerFile, identity: LedgerIdentity) -> Seal | None:
+    """The proof that the file is as its last run left it, which says when all of it was last read; None if it has none."""
+    return verification.last_seal(place.file, identity.ledger, identity.salt)
+
+
+def note_wholly_read(place: LedgerFile, identity: LedgerIdentity, owner: RunOwner, seal: Seal, at: float) -> None:
+    """Notes that all of the ledger was read at that time (Unix seconds), and found sound, unless a run has begun since `seal`."""
+    try:
+        lock = take_lock(place.file, replace(owner, command=NOTING), since="now")
+    except (LedgerBusy, LedgerTrouble):
+        return
+    try:
+        verification.note_wholly_read(place.file, identity.ledger, identity.salt, seal, at)
     finally:
         lock.release()
 

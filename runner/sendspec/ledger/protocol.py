@@ -26,6 +26,7 @@ from sendspec.ledger.record import (
     PlannedRecord,
     Route,
     RunOwner,
+    Send,
     SendIdentity,
     SendRecord,
     SentMessage,
@@ -51,8 +52,10 @@ class MessageFacts(Protocol):
     def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
         """Each of `ids`, as sightings are compared with it; unknown ids are left out."""
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
-        """The planned messages with one of these ids, or with one of these references of the user's own."""
+    def planned_under(
+        self, ids: Sequence[bytes], references: Collection[str], sends: Collection[Send]
+    ) -> Iterator[PlannedMessage]:
+        """The planned messages with one of these ids, and those of `sends` with one of these references of the user's own."""
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:
         """The messages that these API ids are credited to, by API id; ids credited to none are left out."""
@@ -218,6 +221,12 @@ class Ledger(Facts, Claims, Protocol):
 
     def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: imports spilled results and puts into doubt what dead runs were sending."""
+
+    def check_sends(self, names: Collection[str] | None) -> None:
+        """Verifies the messages of specs of these names, or of all; call it before relying on them. Raises `LedgerDamaged`.
+
+        Does nothing where they were verified when the ledger was opened, or where a server does it.
+        """
 
     def note_approval(self, note: RunNote) -> None:
         """Notes with the run what it carries out and who approved it."""

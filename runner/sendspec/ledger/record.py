@@ -183,6 +183,10 @@ class Route:
     channel: str
 
 
+Send = tuple[str, int]
+"""A spec's name and generation."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
     """A planned message as the witness compares it with the API's list. `reference` is the user's own, None for the id's text.

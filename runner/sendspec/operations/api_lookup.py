@@ -8,7 +8,7 @@ from functools import partial
 
 from sendspec.composing.identity import receiver_hash
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Doubt, Route
+from sendspec.ledger.record import Doubt, Route, Send
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.provider.endpoint import Endpoint
@@ -20,7 +20,7 @@ from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.list_reader import RECONCILE_BOUNDS, ListBounds, ListReader
 from sendspec.sending.reconciliation import Reconciled, reconcile, with_rivals
 from sendspec.sending.run import Stop, StopStage
-from sendspec.sending.witness import WITNESS_BOUNDS, Send, Witnessed, witness
+from sendspec.sending.witness import WITNESS_BOUNDS, Witnessed, witness
 
 LIST_SECONDS = 15.0
 """Deadline of one page of a list."""

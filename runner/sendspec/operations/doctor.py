@@ -16,6 +16,7 @@ from sendspec.operations.approval_check import listed_people
 from sendspec.operations.channel_checks import channel_state, subscription_check
 from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.ledger_access import ledger_to_inspect
+from sendspec.operations.ledger_check import last_seal_of
 from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import find_identity
 from sendspec.operations.opt_out_check import opt_out_checks
@@ -48,6 +49,8 @@ IGNORED_VARIABLES = (
     "CURL_CA_BUNDLE",
 )
 ASK_SECONDS = 10.0
+WHOLE_CHECK_DAYS = 30
+"""After so many days without a check of the whole ledger, `doctor` says so."""
 UNREACHED = "check api_url and the network"
 
 
@@ -102,6 +105,7 @@ def _ledger(context: ProjectContext) -> Iterator[Check]:
         place = ledger_place(context)
         if not isinstance(place, ServerPlace):
             yield _contents(context)
+            yield from _last_whole_check(context)
             return
         state = inspect_server(place, context.system.clock.wall)
     except SendspecError as error:
@@ -128,6 +132,18 @@ def _contents(context: ProjectContext) -> Check:
         shown = context.environment.ledger.shown
         return Check(CheckStatus.PROBLEM, "ledger", f"{shown} was moved to {moved_to}", "name that one under `ledger:`")
     return Check(CheckStatus.OK, "ledger", context.environment.ledger.shown)
+
+
+def _last_whole_check(context: ProjectContext) -> Iterator[Check]:
+    """Whether it is long ago that anything but this command has read all of a ledger in a file: sends verify what is new."""
+    seal = last_seal_of(context)
+    if seal is None:  # the next send reads all of it
+        return
+    days = int((context.system.clock.wall() - seal.wholly_read_at) // 86_400)
+    if days > WHOLE_CHECK_DAYS:
+        found = f"sends have checked only what was new for {days} days; this command has just read all of it"
+        fix = f"have it checked now and then: sendspec ledger check --env {context.environment.name}"
+        yield Check(CheckStatus.NOTE, "ledger check", found, fix)
 
 
 def _approvals(context: ProjectContext) -> Iterator[Check]:

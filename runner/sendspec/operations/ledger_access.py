@@ -56,9 +56,12 @@ def _tell_moved(context: ProjectContext, ledger: Facts, warn: Callable[[str], No
 
 
 def ledger_to_write(
-    context: ProjectContext, tell: Callable[[str], None] = lambda words: None
+    context: ProjectContext, tell: Callable[[str], None] = lambda words: None, *, trusts_seal: bool = False
 ) -> AbstractContextManager[Ledger]:
-    """The ledger with its run lock, checked. Sending never creates one. `tell` reports slow steps."""
+    """The ledger with its run lock, checked. Sending never creates one. `tell` reports slow steps.
+
+    With `trusts_seal`, the caller has `Ledger.check_sends` verify the sends that it works on.
+    """
     system = context.system
     if isinstance(context.environment.ledger, LedgerServer):
         make_private_folder(context.root)  # for results that can't be written to the server
@@ -69,6 +72,7 @@ def ledger_to_write(
         since=system.since,
         ci=system.is_ci,
         tell=tell,
+        trusts_seal=trusts_seal,
     )
 
 

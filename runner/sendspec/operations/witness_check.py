@@ -11,7 +11,7 @@ from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import LedgerRolledBack, ListRefused, ListUnreadable
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts
-from sendspec.ledger.record import Route
+from sendspec.ledger.record import Route, Send
 from sendspec.operations.api_lookup import ApiLookup
 from sendspec.operations.renamed_spec import RenamedSend, other_names
 from sendspec.operations.run_ending import fix_of_refusal
@@ -19,7 +19,7 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.sendable import route_of
 from sendspec.planning.plan import Plan
 from sendspec.sending.list_reader import ListAbandoned, ListUnread
-from sendspec.sending.witness import SAMPLED, SKEW_NOTED, Send
+from sendspec.sending.witness import SAMPLED, SKEW_NOTED
 
 FORBIDDEN = 403
 ToSend = Callable[[Job], Iterator[Message]]

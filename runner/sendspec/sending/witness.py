@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sendspec.composing.identity import id_text, ids_within
-from sendspec.ledger.record import Change, PlannedMessage, references_of
+from sendspec.ledger.record import Change, PlannedMessage, Send, references_of
 from sendspec.planning.message_state import MOVE_BY_NAME, Move
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread
@@ -29,14 +29,13 @@ WITNESS_BOUNDS = ListBounds(pages=50, seconds=60.0)
 SAMPLED = 64
 """Recipients that are listed by themselves when the list exceeds the bounds."""
 
-Send = tuple[str, int]
-"""A spec's name and generation."""
-
 
 class WitnessLedger(SightingLedger, Protocol):
     """The part of the ledger that the witness reads, and the moves it makes."""
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]: ...
+    def planned_under(
+        self, ids: Sequence[bytes], references: Collection[str], sends: Collection[Send]
+    ) -> Iterator[PlannedMessage]: ...
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None: ...
 
@@ -203,7 +202,7 @@ def _candidates(
     for reference, by_remote_id in sighted.items():
         for identity in ids_within(reference):
             by_id.setdefault(identity, []).extend(by_remote_id.values())
-    named = ledger.planned_under([*by_id, *(unread_ids - by_id.keys())], frozenset({*sighted, *unread}))
+    named = ledger.planned_under([*by_id, *(unread_ids - by_id.keys())], frozenset({*sighted, *unread}), sends)
     return [
         (waiting, _sightings_of(waiting, by_id, sighted))
         for waiting in named

@@ -181,7 +181,7 @@ def test_facts_are_found_also_beyond_the_most_that_is_asked_for_at_once(ledger: 
     plan(ledger, *ids[:-1])
     found = ledger.facts(ids)
     assert list(found) == sorted(ids[:-1])
-    assert {waiting.id for waiting in ledger.planned_under(ids, set())} == set(ids[:-1])
+    assert {waiting.id for waiting in ledger.planned_under(ids, set(), ())} == set(ids[:-1])
 
 
 def test_known_says_states_and_digests_also_beyond_the_most_that_is_asked_for_at_once(ledger: Ledger) -> None:
@@ -235,6 +235,13 @@ def test_what_is_known_of_messages_is_found_by_their_ids(ledger: Ledger) -> None
     }
 
 
+def test_a_sound_ledger_passes_every_check(ledger: Ledger) -> None:
+    plan(ledger, *IDS)
+    for names in (["hello"], ["unknown"], [], None):
+        ledger.check_sends(names)
+    assert ledger.find_damage() == []
+
+
 def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger: Ledger) -> None:
     plan(ledger, IDS[0], IDS[1])
     plan(ledger, IDS[2], name="mine", reference="order-2")
@@ -242,9 +249,11 @@ def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger:
     plan(ledger, IDS[4], name="sent", reference="order-4")
     settle(ledger, IDS[4], State.ACCEPTED, 3.0, reference="order-4")
     settle(ledger, IDS[1], State.PLANNED, 3.0)
-    assert list(ledger.planned_under([IDS[0], IDS[1], IDS[7]], {"order-2", "order-4", "order-9"})) == [
+    references = {"order-2", "order-4", "order-9"}
+    assert list(ledger.planned_under([IDS[0], IDS[1], IDS[7]], references, [("mine", 1), ("sent", 1)])) == [
         PlannedMessage(IDS[0], "hello", 1, 0, None, IDS[0]),
         PlannedMessage(IDS[1], "hello", 1, 1, None, IDS[1]),
         PlannedMessage(IDS[2], "mine", 1, 0, "order-2", IDS[2]),
     ]
-    assert list(ledger.planned_under([], set())) == []
+    assert list(ledger.planned_under([], references, [("other", 1), ("mine", 2)])) == []
+    assert list(ledger.planned_under([], set(), [("mine", 1)])) == []

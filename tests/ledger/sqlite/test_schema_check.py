@@ -39,6 +39,7 @@ def test_tables_of_each_version_are_known_however_they_came_about(path: Path, co
         ("CREATE TABLE more (x)", "the table 'more', which no ledger has"),
         ("CREATE VIEW more AS SELECT 1", "the view 'more', which no ledger has"),
         ("DROP INDEX message_by_id", "lacks the index 'message_by_id'"),
+        ("DROP INDEX message_by_spec", "lacks the index 'message_by_spec'"),
         ("ALTER TABLE run ADD COLUMN more", "another table 'run' than a ledger has"),
     ],
 )

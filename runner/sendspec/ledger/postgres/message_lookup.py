@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sendspec.ledger.postgres.open_ledger import IS_BASELINED, REFERENCE, SENDING, STATE_BY_WORD, OpenLedger
-from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
+from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, Send, references_of
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
@@ -42,13 +42,17 @@ class MessageLookup(OpenLedger):
         sql = f"SELECT m.id, m.state, m.receiver, m.remote_id, {REFERENCE} FROM message m WHERE m.id = ANY (%(ids)s)"
         return {identity: KnownMessage(self._state(word), *rest) for identity, word, *rest in self._of_each(sql, ids)}
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
-        """The planned messages with one of these ids, or with one of these references of the user's own."""
+    def planned_under(
+        self, ids: Sequence[bytes], references: Collection[str], sends: Collection[Send]
+    ) -> Iterator[PlannedMessage]:
+        """The planned messages with one of these ids, and those of `sends` with one of these references of the user's own."""
         yield from (PlannedMessage(*row) for row in self._of_each(f"{PLANNED} AND m.id = ANY (%(ids)s)", ids))
-        for row in self._stream(f"{PLANNED} AND m.reference IS NOT NULL") if references else ():
-            message = PlannedMessage(*row)
-            if any(reference in references for reference in references_of(message)):
-                yield message
+        of_send = f"{PLANNED} AND m.reference IS NOT NULL AND s.name = %(name)s AND s.generation = %(generation)s"
+        for name, generation in sends if references else ():
+            for row in self._stream(of_send, {"name": name, "generation": generation}):
+                message = PlannedMessage(*row)
+                if any(reference in references for reference in references_of(message)):
+                    yield message
 
     def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
         """The messages that these API ids are credited to, by API id. One scan of the table, however many ids."""

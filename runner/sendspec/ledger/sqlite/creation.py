@@ -21,6 +21,7 @@ from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
 from sendspec.ledger.sqlite.run_lock import take_lock
+from sendspec.ledger.sqlite.seal import seal_path
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import half_made, real_place
 
@@ -56,7 +57,7 @@ def _make_locked(
 ) -> LedgerIdentity:
     known = read_identities(identities).get(environment)
     completed = known is not None and _complete(path, known)
-    for leftover in (*half_made(path), *half_made(mirror_path(path))):
+    for leftover in (*half_made(path), *half_made(mirror_path(path)), *half_made(seal_path(path))):
         remove_made(leftover)
     if known is not None and completed:
         return known
@@ -209,6 +210,6 @@ def give_name(made: Path, path: Path) -> None:
 
 def remove_made(made: Path) -> None:
     """Removes a ledger that was being made, and the files beside it."""
-    for ending in ("", "-journal", "-wal", "-shm", ".lock", ".epoch", ".spill"):
+    for ending in ("", "-journal", "-wal", "-shm", ".lock", ".epoch", ".seal", ".spill"):
         with suppress(OSError):
             made.with_name(made.name + ending).unlink()

@@ -9,6 +9,7 @@ from sendspec.diagnostics.redaction import printable
 
 if TYPE_CHECKING:
     import sqlite3
+from collections.abc import Sequence
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
 """SQLITE_ERROR is a missing table or column, or a row without a checksum: not a ledger of ours."""
@@ -37,3 +38,12 @@ def trouble_of(path: str, error: sqlite3.Error, called: str = "the ledger") -> L
     return LedgerUnwritable(
         f"{called} {path} can't be read or written: {error}", "check the disk, then run the command again"
     )
+
+
+def refuse_damage(path: str, problems: Sequence[str]) -> None:
+    """Raises `LedgerDamaged` if a check of the ledger has found anything."""
+    if problems:
+        raise LedgerDamaged(
+            f"the ledger {path} is damaged: {problems[0]}",
+            "restore it from a backup; `sendspec ledger check` tells more",
+        )

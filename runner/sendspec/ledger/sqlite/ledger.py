@@ -12,12 +12,14 @@ from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner, Settlement, StartedRun
 from sendspec.ledger.run_note import RunNote
 from sendspec.ledger.spill_file import SpilledResult, clear_spill, prepare_spill, read_spill, write_spill
+from sendspec.ledger.sqlite.error import refuse_damage
 from sendspec.ledger.sqlite.move_sql import (
     ABSENT,
     CLAIM,
     CLAIM_EVENT,
     MOVE,
     MOVE_EVENT,
+    MOVED_SINCE,
     PURGE,
     PURGE_EVENTS,
     RECOVER,
@@ -50,6 +52,8 @@ class SqliteLedger(PlanWriter):
         self._id = self.id
         spilled = read_spill(Path(self.path), self._id)
         opt_outs = read_opt_out_mirror(Path(self.path))
+        if self._sealing is not None:
+            self._sealing.begin(now)
         with self._transaction():
             self._import(spilled, now)
             self._note_opt_outs(opt_outs)
@@ -59,14 +63,31 @@ class SqliteLedger(PlanWriter):
                 "INSERT INTO run (epoch, started_at, pid, host, command) VALUES (?, ?, ?, ?, ?)",
                 (epoch, now, owner.pid, owner.host, owner.command),
             ).lastrowid
-            self._execute(RECOVER_EVENT, (now, run))
-            recovered = self._execute(RECOVER, (now, run)).rowcount
+            recovered = self._recover(now, run)
         self._run, self._epoch, self._checkpointed = run, epoch, self.moves
         write_mirror(Path(self.path), epoch, self._checkpointed)
         if spilled:
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))
         return StartedRun(run, recovered)
+
+    def _recover(self, now: float, run: int) -> int:
+        """Puts in doubt what dead runs were sending; returns the count of those messages.
+
+        On a ledger that was sealed, each of them was claimed after the point that the seal names: the run that was verified up to
+        there recovered all earlier ones when it began.
+        """
+        if self._is_wholly_checked or self._sealing is None:
+            self._execute(RECOVER_EVENT, (now, run))
+            return int(self._execute(RECOVER, (now, run)).rowcount)
+        since = (now, run, self._sealing.recovered_until)
+        self._execute(RECOVER_EVENT + MOVED_SINCE, since)
+        return int(self._execute(RECOVER + MOVED_SINCE, since).rowcount)
+
+    def check_sends(self, names: Collection[str] | None) -> None:
+        """Verifies the messages of specs of these names, or all that the ledger holds, unless that was done when it was opened."""
+        if not self._is_wholly_checked:
+            refuse_damage(self.path, self.find_damage() if names is None else self.find_damage_of(names))
 
     def _import(self, spilled: Sequence[SpilledResult], now: float) -> None:
         """Settles spilled results. One that was written after all, or is of another attempt, changes nothing."""
@@ -216,6 +237,8 @@ class SqliteLedger(PlanWriter):
             self._check_fence()
             purged = int(self._execute(PURGE, (before,)).rowcount)
             self._execute(PURGE_EVENTS)
+        if self._sealing is not None:
+            self._sealing.spoil()
         self._checkpoint()
         return purged
 
@@ -237,6 +260,8 @@ class SqliteLedger(PlanWriter):
                 "UPDATE run SET ended_at = ?, ending = ?, requests = ? WHERE number = ?",
                 (now, ending, requests, self._run),
             )
+        if self._sealing is not None:
+            self._sealing.end()
 
 
 def why_lost(claim: Claim, row: Sequence[Any] | None) -> ClaimLost | None:

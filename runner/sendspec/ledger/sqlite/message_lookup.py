@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
+from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, Send, references_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NO_WHOLE, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import IS_BASELINED, REFERENCE
-from sendspec.ledger.sqlite.open_ledger import STATE_BY_WORD, OpenLedger
+from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND, STATE_BY_WORD, OpenLedger
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
@@ -71,17 +71,21 @@ class MessageLookup(OpenLedger):
             found.update((identity, KnownMessage(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
-        """The planned messages with one of these ids, or with one of these references of the user's own."""
+    def planned_under(
+        self, ids: Sequence[bytes], references: Collection[str], sends: Collection[Send]
+    ) -> Iterator[PlannedMessage]:
+        """The planned messages with one of these ids, and those of `sends` with one of these references of the user's own."""
         for start in range(0, len(ids), MAX_LOOKUP):
             window = ids[start : start + MAX_LOOKUP]
             marks = ",".join("?" * len(window))
             rows = self._typed(PLANNED_KINDS, f"{PLANNED} AND m.id IN ({marks})", window)
             yield from (PlannedMessage(*row) for row in rows)
-        for row in self._typed(PLANNED_KINDS, f"{PLANNED} AND m.reference IS NOT NULL") if references else ():
-            message = PlannedMessage(*row)
-            if any(reference in references for reference in references_of(message)):
-                yield message
+        of_send = f"{PLANNED} AND m.reference IS NOT NULL AND m.spec = ({NUMBER_OF_SEND})"
+        for send in sends if references else ():
+            for row in self._typed(PLANNED_KINDS, of_send, send):
+                message = PlannedMessage(*row)
+                if any(reference in references for reference in references_of(message)):
+                    yield message
 
     def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
         """The messages that these API ids are credited to, by API id. One scan of the table, however many ids."""

@@ -65,6 +65,8 @@ RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', 
 """?2 is the run that begins. It holds the lock, which proves every other run dead."""
 RECOVER_EVENT = f"""INSERT INTO event (message, at, run, attempt, origin, target, evidence)
     SELECT number, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending' AND run IS NOT ?2"""
+MOVED_SINCE = " AND number IN (SELECT message FROM event WHERE number > ?3)"
+"""Bounds RECOVER and RECOVER_EVENT, where no message was `sending` before the move ?3. SQLite reads it before it inserts."""
 
 _COLUMNS = (
     "id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, shape, checksum"
@@ -85,9 +87,9 @@ PUT_BASELINED = f"""INSERT INTO message ({_COLUMNS}, evidence)
     ON CONFLICT (id) DO NOTHING"""
 
 
-def wrong_checksums(version: int) -> str:
-    """The query that counts the rows which don't match their checksums, in a ledger of that version."""
+def wrong_checksum(version: int) -> str:
+    """The condition on a row that it doesn't match its checksum, in a ledger of that version."""
     resend = "resend" if version >= 2 else "0"
     first = "first_claimed_at" if version >= 3 else "NULL"
     computed = _checksum(state="state", resend=resend, first_claimed_at=first)
-    return f"SELECT count(*) FROM message WHERE checksum IS NOT {computed}"
+    return f"checksum IS NOT {computed}"

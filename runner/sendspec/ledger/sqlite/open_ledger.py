@@ -19,6 +19,7 @@ KeyedDigest: TypeAlias = Callable[[bytes], bytes]
 """Turns the plain SHA-256 of an earlier version's ledger into a payload digest."""
 
 MAX_EPOCH = 1 << 62
+NUMBER_OF_SEND = "SELECT number FROM spec WHERE name = ? AND generation = ?"
 
 
 class OpenLedger(CheckedRows):

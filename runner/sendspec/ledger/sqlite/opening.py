@@ -38,6 +38,7 @@ from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
+from sendspec.ledger.sqlite.verification import carry_seal_on, verify
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
 from sendspec.ledger.sqlite_file import copy_name, real_place, refuse_planted, refuse_second_name
 
@@ -88,13 +89,18 @@ def open_to_write(
     salt: bytes | None = None,
     tell: Callable[[str], None] = lambda words: None,
     still_mine: Callable[[], bool] = lambda: True,
+    trusts_seal: bool = False,
 ) -> SqliteLedger:
     """A ledger that can be trusted with claims. The caller holds the run lock; `still_mine` asks it.
 
-    Checks every page and row. This takes 1.5 s per million messages, and prevents sending one of them twice. A ledger of an earlier version is
-    migrated, after `tell` was told how much space that takes.
+    Checks every page and row. This takes 1.5 s per million messages, and prevents sending one of them twice. With `trusts_seal`,
+    only what was written since the ledger was last verified is checked, where its seal proves the rest; the caller then has
+    `check_sends` verify the sends that it works on. A ledger of an earlier version is migrated, after `tell` was told how much
+    space that takes.
     """
-    return open_as(SqliteLedger, path, expected_id, connect, salt=salt, tell=tell, still_mine=still_mine)
+    return open_as(
+        SqliteLedger, path, expected_id, connect, salt=salt, tell=tell, still_mine=still_mine, trusts_seal=trusts_seal
+    )
 
 
 def open_as(
@@ -106,14 +112,14 @@ def open_as(
     salt: bytes | None,
     tell: Callable[[str], None],
     still_mine: Callable[[], bool],
+    trusts_seal: bool = False,
 ) -> _Held:
     """The same, as an object of another class."""
     refuse_network(path, read_mounts())
     ledger = _open(path, connect, salt, partial(kind, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
-        _refuse_damaged(ledger)
-        ledger.remove_query_limit()
+        verify(ledger, salt, trusts_seal=trusts_seal)
         _refuse_lost(ledger, read_mirror(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _check_room_to_migrate(path, ledger.version, tell)
@@ -127,6 +133,7 @@ def note_opt_outs(path: Path, expected_id: str, count: int, *, salt: bytes) -> N
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         if count > ledger.opt_outs_noted:
+            carry_seal_on(ledger, salt)
             ledger.note_opt_outs(count)
     ledger.close()
 
@@ -225,15 +232,6 @@ def _check_identity(ledger: OpenLedger, expected_id: str | None, salt: bytes | N
         )
 
 
-def _refuse_damaged(ledger: SqliteReader) -> None:
-    problems = ledger.find_damage()
-    if problems:
-        raise LedgerDamaged(
-            f"the ledger {ledger.path} is damaged: {problems[0]}",
-            "restore it from a backup; `sendspec ledger check` tells more",
-        )
-
-
 def _refuse_lost(ledger: OpenLedger, mirrored: LedgerProgress | None) -> None:
     lost = None if mirrored is None else lost_since(ledger.progress, mirrored)
     if lost is not None:
@@ -244,7 +242,7 @@ def _refuse_lost(ledger: OpenLedger, mirrored: LedgerProgress | None) -> None:
 
 def _check_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]) -> None:
     """Tells how much space a migration takes. Raises `LedgerUnwritable` where that much isn't free."""
-    needed = ROOM_TIMES * path.stat().st_size
+    needed = int(ROOM_TIMES[version] * path.stat().st_size)
     tell(
         f"note: the ledger {path} is of version {version}; it is migrated to version {SCHEMA_VERSION}, which for a moment"
         f" takes {_megabytes(needed)} beside it"

@@ -9,6 +9,7 @@ from itertools import islice
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
 from sendspec.ledger.sqlite.move_sql import PLAN, PUT_BASELINED
+from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
 from sendspec.ledger.sqlite.writer import LedgerWriter
 from sendspec.ledger.storable import storable
@@ -22,7 +23,6 @@ PUT_SPEC = """INSERT INTO spec (name, generation, path, messages, plan_digest, k
     plan_digest = excluded.plan_digest, key_tree = excluded.key_tree, to_tree = excluded.to_tree,
     text_digest = excluded.text_digest, commit_id = excluded.commit_id, moved_from = coalesce(excluded.moved_from, moved_from)"""
 COUNT_MESSAGES = "UPDATE spec SET messages = (SELECT count(*) FROM message WHERE spec = ?1) WHERE number = ?1"
-NUMBER_OF_SEND = "SELECT number FROM spec WHERE name = ? AND generation = ?"
 
 
 class PlanWriter(LedgerWriter):
@@ -50,10 +50,13 @@ class PlanWriter(LedgerWriter):
                 self._check_fence()
                 replaces = continues or not self.claimed_before(identity.name, identity.generation)
                 spec = self._put_spec(identity, plan_digest)
+                written, held = 0, self._count_of(spec)
                 while block := list(islice(stream, BLOCK)):
                     count += len(block)
-                    self._put_block(spec, block, now, replaces=replaces)
+                    written += self._put_block(spec, block, now, replaces=replaces)
                 self._put_count(spec, count, plan_digest, now, route)
+                if self._sealing is not None and written != self._count_of(spec) - held:
+                    self._sealing.replan([spec])
         except LedgerUnwritable as trouble:
             if getattr(trouble.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
                 raise
@@ -93,8 +96,13 @@ class PlanWriter(LedgerWriter):
         fix = f"free about {megabytes} MB beside {self.path}, then run the command again"
         return LedgerUnwritable(trouble.problem, fix)
 
-    def _put_block(self, spec: int, block: list[PlannedRecord], now: float, *, replaces: bool) -> None:
-        self._connection.executemany(
+    def _count_of(self, spec: int) -> int:
+        """The count of a send's messages, as it is noted."""
+        return self._number_of(f"SELECT messages FROM spec WHERE number = {spec}")
+
+    def _put_block(self, spec: int, block: list[PlannedRecord], now: float, *, replaces: bool) -> int:
+        """Returns the count of the messages that were added or replaced."""
+        written = self._connection.executemany(
             PLAN,
             [
                 (
@@ -114,6 +122,7 @@ class PlanWriter(LedgerWriter):
                 for r in block
             ],
         )
+        return int(written.rowcount)
 
     def _put_spec(self, identity: SendIdentity, plan_digest: bytes) -> int:
         self._keep_former_trees(identity)

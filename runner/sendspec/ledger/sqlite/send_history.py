@@ -22,7 +22,7 @@ from sendspec.ledger.sqlite.checked_rows import (
     Kinds,
 )
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
-from sendspec.ledger.sqlite.open_ledger import OpenLedger
+from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND, OpenLedger
 from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
 from sendspec.planning.message_state import State
 
@@ -33,7 +33,7 @@ SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "last_claimed_
 _SPEC_COLUMNS = "key_tree, to_tree, text_digest, moved_from, claimed_at, given_up"
 _SENT = f"(state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
 _CLAIMED = f"(attempt > 0 OR {IS_BASELINED})"
-_OF_SEND = "spec = (SELECT number FROM spec WHERE name = ? AND generation = ?)"
+_OF_SEND = f"spec = ({NUMBER_OF_SEND})"
 
 ACCEPTED_KINDS: Kinds = (BYTES, NO_TEXT, NUMBER, NO_TEXT, NO_TEXT, NO_NUMBER, NO_NUMBER)
 
@@ -137,9 +137,10 @@ class SendHistory(OpenLedger):
 
         `since` is in Unix seconds by this machine's clock. Baselined messages count as sent.
         """
-        name_by_number = {number: name for number, name in self._rows("SELECT number, name FROM spec") if name in names}
-        rows = self._stream(f"SELECT spec, {self._digest} FROM message WHERE updated_at >= ? AND {_SENT}", (since,))
-        return ((name_by_number[spec], digest) for spec, digest in rows if spec in name_by_number)
+        sql = f"SELECT {self._digest} FROM message WHERE spec = ? AND updated_at >= ? AND {_SENT}"
+        for number, name in self._rows("SELECT number, name FROM spec"):
+            if name in names:
+                yield from ((name, digest) for (digest,) in self._stream(sql, (number, since)))
 
     def former_expressions(self, name: str, generation: int) -> list[tuple[str, str, int]]:
         """The earlier trees of `key` and `to` of a send, oldest first, each pair with its last message's number."""
@@ -167,8 +168,10 @@ class SendHistory(OpenLedger):
 
         Messages dropped before anything was sent are left out.
         """
+        # SQLite takes the table for cheaper than an index of few of its rows
+        through = "INDEXED BY message_referenced" if self.version >= 4 else ""
         return self._stream(
-            "SELECT receiver, reference FROM message WHERE reference IS NOT NULL"
+            f"SELECT receiver, reference FROM message {through} WHERE reference IS NOT NULL"
             " AND spec IS NOT (SELECT number FROM spec WHERE name = ? AND generation = ?)"
             f" AND (state <> 'skipped' OR {_CLAIMED})",
             (name, generation),

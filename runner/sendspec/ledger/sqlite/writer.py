@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from sendspec.ledger.sqlite.durable_rows import DurableRows
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import migrate
 from sendspec.ledger.sqlite.open_ledger import KeyedDigest
-from sendspec.ledger.sqlite.progress_mirror import mirror_moves
+from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_moves
 from sendspec.ledger.sqlite.query_limit import QueryLimit
-from sendspec.ledger.sqlite.reader import SqliteReader
+from sendspec.ledger.sqlite.recent_check import RecentCheck
+from sendspec.ledger.sqlite.sealing import Sealing
 
 MOVES_BETWEEN_CHECKPOINTS = 4_000
 
 
-class LedgerWriter(DurableRows, SqliteReader):
+class LedgerWriter(DurableRows, RecentCheck):
     """A ledger on a connection that syncs each commit. Every transaction but the one in `begin` needs a run begun."""
 
     def __init__(
@@ -41,6 +43,35 @@ class LedgerWriter(DurableRows, SqliteReader):
         self._claimed_at: dict[int, float] = {}
         self._checkpointed = 0
         self._clock_offset: float | None = None
+        self._sealing: Sealing | None = None
+        self._is_wholly_checked = True
+
+    def note_verified(self, sealing: Sealing | None, *, wholly: bool) -> None:
+        """Has the ledger sealed when it is closed after a run, or not at all. `wholly`: everything in it was verified."""
+        self._sealing, self._is_wholly_checked = sealing, wholly
+
+    def close(self) -> None:
+        """The same. A ledger whose run has ended is sealed."""
+        sealing, progress = self._sealing, self._progress_to_seal()
+        super().close()
+        if sealing is not None and progress is not None:
+            sealing.seal(progress)
+
+    def _progress_to_seal(self) -> LedgerProgress | None:
+        """The ledger's progress, if it is to be sealed."""
+        is_here = not (self._closed or self._broken) and os.getpid() == self._pid
+        if not is_here or self._sealing is None or not self._sealing.is_due or not self._still_mine():
+            return None
+        with suppress(LedgerTrouble):
+            return self.progress
+        return None
+
+    def _checkpoint(self) -> None:
+        if self._sealing is not None:
+            self._sealing.before_checkpoint()
+        super()._checkpoint()
+        if self._sealing is not None:
+            self._sealing.after_checkpoint()
 
     def migrate(self) -> None:
         """Migrates a ledger of an older version to this one. Only for the owner of the run lock."""

@@ -1,0 +1,29 @@
+"""Up to where a ledger in a file was verified, and the seal that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPoint:
+    """Up to where a ledger was verified: its last move, the last number of its messages, and their count."""
+
+    moves: int
+    number: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a run leaves behind: up to where it found the ledger verified, and the ledger's progress when it was closed.
+
+    `replanned` are the numbers of specs whose messages a plan has replaced since the point: no move names those.
+    `wholly_read_at` is when all of the ledger was last verified, in Unix seconds.
+    """
+
+    point: VerifiedPoint
+    epoch: int
+    moves: int
+    replanned: tuple[int, ...]
+    wholly_read_at: float
