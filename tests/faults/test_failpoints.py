@@ -21,7 +21,7 @@ POINTS = {
     "in the middle of a group of results": "before(SqliteLedger, '_move_all')",
     "in the middle of writing the plan": "before(SqliteLedger, '_put_count')",
     "after the plan is written": "after(SqliteLedger, 'put_planned')",
-    "when the run begins": "after(writer, 'mirror_moves')",
+    "when the run begins": "after(OpenMirror, 'note')",
     "between the epoch and its mirror": "before(sqlite, 'write_mirror')",
     "in a checkpoint": "before(SqliteLedger, '_checkpoint')",
     "before the run's end is noted": "before(SqliteLedger, 'end')",
@@ -32,8 +32,9 @@ REPEATED = list(POINTS)[:6]
 
 SCRIPT = """
 import os, signal, sys
-from sendspec.ledger.sqlite import ledger as sqlite, writer
+from sendspec.ledger.sqlite import ledger as sqlite
 from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.progress_mirror import OpenMirror
 from sendspec.sending import connection as wire
 from sendspec.sending.connection import Connection
 

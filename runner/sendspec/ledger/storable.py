@@ -15,4 +15,6 @@ def storable(words: str | None) -> str | None:
     """The text, cut to `MAX_EVIDENCE`. JSON can hold half a surrogate pair, UTF-8 can't; PostgreSQL takes no NUL."""
     if words is None:
         return None
+    if len(words) <= MAX_EVIDENCE and words.isascii() and "\0" not in words:
+        return words
     return words[:MAX_EVIDENCE].encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

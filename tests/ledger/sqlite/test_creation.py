@@ -15,7 +15,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerUnwritable,
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
-from sendspec.ledger.sqlite.creation import create_ledger, make_ledger
+from sendspec.ledger.sqlite.creation import PAGE_BYTES, create_ledger, make_ledger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.ledger.sqlite.run_lock import take_lock
 
@@ -54,6 +54,13 @@ def test_a_ledger_that_is_there_keeps_its_identity_and_gives_the_lock_back(tmp_p
     assert read_identities(identities) == {"production": FRESH}
     open_to_write(path, "one").close()
     take_lock(path, OWNER, since="later").release()
+
+
+def test_a_new_ledger_has_small_pages_so_that_a_commit_writes_little(tmp_path: Path) -> None:
+    create_ledger(tmp_path / "test.db", "one", now=1.0)
+    ledger = open_to_write(tmp_path / "test.db", "one")
+    assert ledger._connection.execute("PRAGMA page_size").fetchone() == (PAGE_BYTES,) == (1024,)
+    ledger.close()
 
 
 def test_a_folder_that_can_not_be_made_is_said_by_name(tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ class CheckedRows:
             raise trouble_of(self.path, error, self.called) from error
 
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        return list(self._stream(sql, parameters))
+        with self._query():
+            return list(self._connection.execute(sql, parameters))
 
     def _value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         rows = self._rows(sql, parameters)

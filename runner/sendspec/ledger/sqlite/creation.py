@@ -25,6 +25,13 @@ from sendspec.ledger.sqlite.seal import seal_path
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import half_made, real_place
 
+PAGE_BYTES = 1024
+"""A commit writes whole pages. Of a send in groups of 16, bytes a message: 1,930 with 1,024, 2,190 with 2,048, 2,660 with 4,096.
+
+Processor time is the same, but for the check of every page, which takes a sixth longer than with 4,096. A ledger keeps the size
+it was made with.
+"""
+
 
 def make_ledger(
     path: Path,
@@ -178,6 +185,7 @@ def write_tables(path: Path, notes: Mapping[str, object]) -> None:
     """Writes an empty ledger into an empty file."""
     connection = connect_to_write(str(path))
     try:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         make_durable(connection, str(path))
         connection.execute("BEGIN IMMEDIATE")
         for statement in SCHEMA:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sendspec.diagnostics.exceptions import MessagesMoved
 from sendspec.diagnostics.wording import counted
@@ -13,6 +13,7 @@ from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner
 from sendspec.ledger.run_note import RunNote
 from sendspec.ledger.spill_file import SpilledResult, clear_spill, prepare_spill, read_spill, write_spill
 from sendspec.ledger.sqlite.error import refuse_damage
+from sendspec.ledger.sqlite.exchanged_row import COLUMNS, ExchangedRow, claimed, settled_checksum
 from sendspec.ledger.sqlite.move_sql import (
     ABSENT,
     CLAIM,
@@ -30,10 +31,11 @@ from sendspec.ledger.sqlite.move_sql import (
 )
 from sendspec.ledger.sqlite.opt_out_mirror import NOTE, read_opt_out_mirror
 from sendspec.ledger.sqlite.plan_writer import PlanWriter
-from sendspec.ledger.sqlite.progress_mirror import write_mirror
+from sendspec.ledger.sqlite.progress_mirror import OpenMirror, write_mirror
 from sendspec.ledger.storable import storable
 from sendspec.planning.message_state import SETTLED_FROM_SENDING, Move, State
 
+Parameters: TypeAlias = tuple[Any, ...]
 CLAIMED_AT_EVERY = 60.0
 """Seconds between two notes of when a send has claimed."""
 
@@ -50,6 +52,7 @@ class SqliteLedger(PlanWriter):
         first.
         """
         self._id = self.id
+        self._claimed.clear()
         spilled = read_spill(Path(self.path), self._id)
         opt_outs = read_opt_out_mirror(Path(self.path))
         if self._sealing is not None:
@@ -64,8 +67,10 @@ class SqliteLedger(PlanWriter):
                 (epoch, now, owner.pid, owner.host, owner.command),
             ).lastrowid
             recovered = self._recover(now, run)
-        self._run, self._epoch, self._checkpointed = run, epoch, self.moves
-        write_mirror(Path(self.path), epoch, self._checkpointed)
+        self._run, self._epoch = run, epoch
+        self._recorded = self._checkpointed = self.moves
+        write_mirror(Path(self.path), epoch, self._recorded)
+        self._mirror = OpenMirror(Path(self.path), epoch)
         if spilled:
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))
@@ -92,9 +97,9 @@ class SqliteLedger(PlanWriter):
     def _import(self, spilled: Sequence[SpilledResult], now: float) -> None:
         """Settles spilled results. One that was written after all, or is of another attempt, changes nothing."""
         for one in spilled:
-            row = (*_settled(one.settlement, now), one.run)
-            if self._execute(SETTLE, row).rowcount:
-                self._execute(SETTLE_EVENT, row)
+            [move], [event] = self._settled([one.settlement], now, one.run)
+            if self._execute(SETTLE, move).rowcount:
+                self._execute(SETTLE_EVENT, event)
 
     def note_approval(self, note: RunNote) -> None:
         """Notes with the run what it carries out and who approved it."""
@@ -131,7 +136,7 @@ class SqliteLedger(PlanWriter):
             self._check_fence()
             self._settle(settle, now)
             exchanged = self._claim(claim, now)
-        self._note()
+        self._note(len(settle) + len(exchanged.won))
         return exchanged
 
     def _settle(self, settlements: Sequence[Settlement], now: float) -> None:
@@ -139,19 +144,40 @@ class SqliteLedger(PlanWriter):
             return
         if not all(settlement.to in SETTLED_FROM_SENDING for settlement in settlements):
             raise AssertionError("a settlement leads to a state that sending has no move to")
-        rows = [(*_settled(settlement, now), self._run) for settlement in settlements]
-        self._move_all(SETTLE, rows)
-        self._connection.executemany(SETTLE_EVENT, rows)
+        moves, events = self._settled(settlements, now, self._run)
+        self._move_all(SETTLE, moves)
+        self._connection.executemany(SETTLE_EVENT, events)
+
+    def _settled(
+        self, settlements: Sequence[Settlement], now: float, run: int | None
+    ) -> tuple[list[Parameters], list[Parameters]]:
+        """The parameters of SETTLE and of SETTLE_EVENT. A message that isn't in the ledger has no number, so that nothing moves."""
+        rows = self._sending_rows([settlement.id for settlement in settlements])
+        moves, events = [], []
+        for s in settlements:
+            row = rows.get(s.id)
+            state, remote_id, evidence = s.to.value, storable(s.remote_id), storable(s.evidence)
+            number, before = (None, None) if row is None else (row[0], row[-1])
+            after = None if row is None else settled_checksum(s.id, row, state, remote_id)
+            moves.append((state, remote_id, s.http_status, evidence, now, number, s.attempt, run, after, before))
+            events.append((run, now, number, s.attempt, state, evidence))
+        return moves, events
+
+    def _sending_rows(self, ids: Sequence[bytes]) -> dict[bytes, ExchangedRow]:
+        """The rows of these messages: as this run claimed them, and the others from the table. Unknown ids are left out."""
+        rows = {identity: row for identity in ids if (row := self._claimed.pop(identity, None)) is not None}
+        if len(rows) < len(ids):
+            rows |= self._rows_of([identity for identity in ids if identity not in rows])
+        return rows
+
+    def _rows_of(self, ids: Sequence[bytes]) -> dict[bytes, ExchangedRow]:
+        marks = ",".join("?" * len(ids))
+        return {row[0]: row[1:] for row in self._rows(f"SELECT id, {COLUMNS} FROM message WHERE id IN ({marks})", ids)}
 
     def _claim(self, claims: Sequence[Claim], now: float) -> Exchanged:
         if not claims:
             return Exchanged({})
-        marks = ",".join("?" * len(claims))
-        found = self._rows(
-            f"SELECT id, number, attempt, spec, state, digest, reference FROM message WHERE id IN ({marks})",
-            [claim.id for claim in claims],
-        )
-        row_by_id = {row[0]: row[1:] for row in found}
+        row_by_id = self._rows_of([claim.id for claim in claims])
         claimed_at = None if self._clock_offset is None else int(now + self._clock_offset)
         won: dict[bytes, int] = {}
         lost: dict[bytes, ClaimLost] = {}
@@ -162,11 +188,12 @@ class SqliteLedger(PlanWriter):
             if row is None or why is not None:
                 lost[claim.id] = why or ClaimLost.TAKEN_ELSEWHERE
                 continue
-            number, attempt, spec = row[:3]
+            after = self._claimed[claim.id] = claimed(claim.id, row, claimed_at)
+            number, attempt, spec = after[:3]
             specs.add(spec)
-            won[claim.id] = attempt + 1
-            moves.append((self._run, now, number, claimed_at, claim.digest, claim.reference))
-            events.append((self._run, now, number, attempt + 1))
+            won[claim.id] = attempt
+            moves.append((self._run, now, number, after[9], claim.digest, claim.reference, attempt, after[10], row[10]))
+            events.append((self._run, now, number, attempt))
         self._note_claimed(specs, now)
         self._move_all(CLAIM, moves)
         self._connection.executemany(CLAIM_EVENT, events)
@@ -202,7 +229,7 @@ class SqliteLedger(PlanWriter):
             self._connection.executemany(REPLAN, _replanned(changes, origin))
             self._move_all(MOVE, [row[:8] for row in rows])
             self._connection.executemany(MOVE_EVENT, rows)
-        self._note()
+        self._note(len(changes))
 
     def _move_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Compare-and-set for each row. Raises `MessagesMoved` when one changes nothing: another run moved it."""
@@ -269,11 +296,6 @@ def why_lost(claim: Claim, row: Sequence[Any] | None) -> ClaimLost | None:
     if row is None or row[3] != State.PLANNED.value:
         return ClaimLost.TAKEN_ELSEWHERE
     return None if (row[4], row[5]) == (claim.digest, claim.reference) else ClaimLost.ON_HOLD
-
-
-def _settled(s: Settlement, now: float) -> tuple[Any, ...]:
-    """The parameters of SETTLE and SETTLE_EVENT, without the run."""
-    return (s.to.value, storable(s.remote_id), s.http_status, storable(s.evidence), now, s.id, s.attempt)
 
 
 def _replanned(changes: Sequence[Change], origin: str) -> list[tuple[Any, ...]]:

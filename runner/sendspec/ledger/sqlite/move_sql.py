@@ -24,18 +24,17 @@ def _checksum(
     )
 
 
-_FIRST = "iif(attempt = 0, ?4, first_claimed_at)"
-CLAIM = f"""UPDATE message SET state = 'sending', attempt = attempt + 1, run = ?1, updated_at = ?2, first_claimed_at = {_FIRST},
-    checksum = {_checksum(state="'sending'", attempt="attempt + 1", first_claimed_at=_FIRST)}
-    WHERE number = ?3 AND state = 'planned' AND digest = ?5 AND reference IS ?6"""
+CLAIM = """UPDATE message SET state = 'sending', run = ?1, updated_at = ?2, first_claimed_at = ?4, attempt = ?7, checksum = ?8
+    WHERE number = ?3 AND state = 'planned' AND digest = ?5 AND reference IS ?6 AND checksum = ?9"""
 CLAIM_EVENT = (
     """INSERT INTO event (message, at, run, attempt, origin, target) VALUES (?3, ?2, ?1, ?4, 'planned', 'sending')"""
 )
 
-SETTLE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = ?3, evidence = ?4, updated_at = ?5,
-    checksum = {_checksum(state="?1", remote_id="?2")} WHERE id = ?6 AND state = 'sending' AND attempt = ?7 AND run = ?8"""
+SETTLE = """UPDATE message SET state = ?1, remote_id = ?2, http_status = ?3, evidence = ?4, updated_at = ?5, checksum = ?9
+    WHERE number = ?6 AND state = 'sending' AND attempt = ?7 AND run = ?8 AND checksum = ?10"""
 SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    SELECT number, ?5, ?8, ?7, 'sending', ?1, ?4 FROM message WHERE id = ?6"""
+    VALUES (?3, ?2, ?1, ?4, 'sending', ?5, ?6)"""
+"""CLAIM and SETTLE write what follows from the row as it was read before. The former checksum makes it that very row still."""
 
 REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4, line = ?5, size = ?6, scheduled_for = ?7,
     shape = ?8 WHERE id = ?9 AND state = ?10 AND attempt = ?11"""

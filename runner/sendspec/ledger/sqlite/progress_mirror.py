@@ -53,16 +53,35 @@ def write_mirror(path: Path, epoch: int, moves: int = 0) -> None:
     write_whole(mirror_path(path), str(LedgerProgress(epoch, moves)), 0o600)
 
 
-def mirror_moves(path: Path, epoch: int, moves: int) -> None:
-    """Updates the mirror in place: 10 µs, without a sync.
+class OpenMirror:
+    """The mirror of a run that goes on, open to be updated in place, without a sync: opening it each time takes 20 times as long.
 
     Enough to notice a WAL deleted after a kill. A failed write leaves the mirror behind the ledger, which is harmless.
     """
-    with suppress(OSError, LedgerLinked):
-        descriptor = open_beside(mirror_path(path), os.O_WRONLY)
-        try:
-            os.pwrite(descriptor, str(LedgerProgress(epoch, moves)).encode(), 0)
-        finally:
+
+    def __init__(self, path: Path, epoch: int) -> None:
+        """Opens nothing yet. `path` is the ledger's, `epoch` that of the run."""
+        self._place = mirror_path(path)
+        self._epoch = epoch
+        self._descriptor: int | None = None
+
+    def note(self, moves: int) -> None:
+        """Call it after the ledger's own commit, so that the mirror is never ahead."""
+        with suppress(OSError, LedgerLinked):
+            os.pwrite(self._opened(), str(LedgerProgress(self._epoch, moves)).encode(), 0)
+
+    def _opened(self) -> int:
+        """The mirror's descriptor. Once its file has no name or a second one, what has the name now is opened, or refused."""
+        if self._descriptor is not None and os.fstat(self._descriptor).st_nlink != 1:
+            self.close()
+        if self._descriptor is None:
+            self._descriptor = open_beside(self._place, os.O_WRONLY)
+        return self._descriptor
+
+    def close(self) -> None:
+        """Safe to call twice."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
             os.close(descriptor)
 
 

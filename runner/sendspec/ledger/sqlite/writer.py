@@ -6,20 +6,21 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.sqlite.durable_rows import DurableRows
 from sendspec.ledger.sqlite.error import trouble_of
+from sendspec.ledger.sqlite.exchanged_row import ExchangedRow
 from sendspec.ledger.sqlite.migration import migrate
 from sendspec.ledger.sqlite.open_ledger import KeyedDigest
-from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_moves
+from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, OpenMirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit
 from sendspec.ledger.sqlite.recent_check import RecentCheck
 from sendspec.ledger.sqlite.sealing import Sealing
 
 MOVES_BETWEEN_CHECKPOINTS = 4_000
+EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
 
 
 class LedgerWriter(DurableRows, RecentCheck):
@@ -40,8 +41,11 @@ class LedgerWriter(DurableRows, RecentCheck):
         self._run: int | None = None
         self._epoch: int | None = None
         self._id = ""
+        self._claimed: dict[bytes, ExchangedRow] = {}
+        """The rows of this run's unsettled claims, by id."""
         self._claimed_at: dict[int, float] = {}
-        self._checkpointed = 0
+        self._recorded = self._checkpointed = 0
+        self._mirror: OpenMirror | None = None
         self._clock_offset: float | None = None
         self._sealing: Sealing | None = None
         self._is_wholly_checked = True
@@ -87,18 +91,27 @@ class LedgerWriter(DurableRows, RecentCheck):
         """Nobody else writes."""
         yield
 
-    def _note(self) -> None:
-        moves = self.moves
-        mirror_moves(Path(self.path), self._epoch or 0, moves)
-        if moves - self._checkpointed >= MOVES_BETWEEN_CHECKPOINTS:
-            self._checkpointed = moves
+    def _note(self, moves: int) -> None:
+        """Mirrors that so many more moves are committed. Now and then, copies the WAL into the file."""
+        self._recorded += moves
+        if self._mirror is not None:
+            self._mirror.note(self._recorded)
+        if self._recorded - self._checkpointed >= MOVES_BETWEEN_CHECKPOINTS:
+            self._checkpointed = self._recorded
             self._checkpoint()
 
     def _check_fence(self) -> None:
-        if self.epoch != self._epoch:
+        """Raises `LedgerTrouble` once another run has begun, and `LedgerDamaged` where no epoch can be read."""
+        if self._execute(EPOCH).fetchone() != (self._epoch,) and self.epoch != self._epoch:
             raise LedgerTrouble("another run has taken over the ledger", "wait for it, then run the command again")
 
+    def _leave(self) -> None:
+        if self._mirror is not None:
+            self._mirror.close()
+        super()._leave()
+
     def _roll_back(self) -> None:
+        self._claimed.clear()
         self._claimed_at.clear()
         super()._roll_back()
 
