@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby, islice
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
-from sendspec.ledger.sqlite.move_sql import PLAN, PUT_BASELINED
+from sendspec.ledger.sqlite.move_sql import PUT_BASELINED, REPLAN_PLANNED
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
+from sendspec.ledger.sqlite.tables import planned_checksums
 from sendspec.ledger.sqlite.writer import LedgerWriter
 from sendspec.ledger.storable import storable
 
 BLOCK = 20_000
-"""Rows inserted at once."""
+"""Messages taken from a plan at once."""
+ROWS_AT_ONCE = 50
+"""Rows of one INSERT."""
 BYTES_A_MESSAGE = 320
 """Disk space of a message, measured: 135 in the table and as much in the WAL when planned, about 300 once settled."""
 PUT_SPEC = """INSERT INTO spec (name, generation, path, messages, plan_digest, key_tree, to_tree, text_digest, commit_id, moved_from)
@@ -94,26 +97,19 @@ class PlanWriter(LedgerWriter):
         return LedgerUnwritable(trouble.problem, fix)
 
     def _put_block(self, spec: int, block: list[PlannedRecord], now: float, *, replaces: bool) -> None:
-        self._connection.executemany(
-            PLAN,
-            [
-                (
-                    r.id,
-                    spec,
-                    r.digest,
-                    r.reference,
-                    r.receiver,
-                    r.masked,
-                    now,
-                    replaces,
-                    r.line,
-                    r.size,
-                    r.scheduled_for,
-                    r.shape,
-                )
-                for r in block
-            ],
-        )
+        values = dict(zip(PlannedRecord._fields, zip(*block, strict=True), strict=True))
+        present = {name: column for name, column in values.items() if column.count(None) < len(block)}
+        present["checksum"] = planned_checksums(spec, block)
+        for name in ("id", "digest", "receiver"):
+            # Python binds a bytearray as it is, but looks for an adapter for each `bytes` and each None, which takes as long as the row
+            present[name] = tuple(map(bytearray, present[name]))
+        rows = list(zip(*present.values(), strict=True))
+        groups = [rows[at : at + ROWS_AT_ONCE] for at in range(0, len(rows), ROWS_AT_ONCE)]
+        for count, same in groupby(groups, len):
+            statement = _plan_rows(list(present), count)
+            self._connection.executemany(
+                statement, [[spec, now, replaces, *chain.from_iterable(each)] for each in same]
+            )
 
     def _put_spec(self, identity: SendIdentity, plan_digest: bytes) -> int:
         self._keep_former_trees(identity)
@@ -153,3 +149,14 @@ class PlanWriter(LedgerWriter):
                 former = [*self.former_expressions(identity.name, identity.generation), (*trees, until)]
                 kept = (f"{FORMER_TREES}{number}", json.dumps(former))
                 self._execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", kept)
+
+
+def _plan_rows(columns: Sequence[str], count: int) -> str:
+    """The statement that plans so many messages at once, at half the cost of one at a time.
+
+    ?1 is the spec's number, ?2 the moment, and ?3 that of `REPLAN_PLANNED`. The values of `columns` follow, message by message.
+    """
+    width = len(columns)
+    values = (", ".join(f"?{at}" for at in range(first, first + width)) for first in range(4, 4 + count * width, width))
+    rows = ", ".join(f"(?1, 'planned', ?2, {each})" for each in values)
+    return f"INSERT INTO message (spec, state, updated_at, {', '.join(columns)}) VALUES {rows} {REPLAN_PLANNED}"
