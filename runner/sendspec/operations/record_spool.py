@@ -34,9 +34,10 @@ class RecordSpool:
     The file has no name, so nothing of it is left when the process ends.
     """
 
-    def __init__(self, root: Path) -> None:
-        """`root` is the project's folder."""
+    def __init__(self, root: Path, most_held: int = MAX_HELD) -> None:
+        """`root` is the project's folder. More than `most_held` bytes are written to the file."""
         self._root = root
+        self._most_held = most_held
         self._descriptor: int | None = None
         self._waiting: list[BlockRecords] = []
         self._held: list[bytes] = []
@@ -67,7 +68,7 @@ class RecordSpool:
         self._places.append((self._written + self._held_bytes, len(data), sha256(data).digest()))
         self._held.append(data)
         self._held_bytes += len(data)
-        if self._held_bytes > MAX_HELD:
+        if self._held_bytes > self._most_held:
             self._write()
 
     def blocks(self, marks: ShapeMarks) -> Iterator[list[PlannedRecord]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, groupby, islice
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable
@@ -16,6 +17,8 @@ from sendspec.ledger.storable import storable
 
 BLOCK = 20_000
 """Messages taken from a plan at once."""
+PLAN_CACHE_KIB = 16_000
+"""SQLite's cache while a plan is written. Its usual 2 MB cost 40 % more at 400,000 messages, 32 MB saved nothing more."""
 ROWS_AT_ONCE = 50
 """Rows of one INSERT."""
 BYTES_A_MESSAGE = 320
@@ -49,7 +52,7 @@ class PlanWriter(LedgerWriter):
         stream = iter(records)
         count = 0
         try:
-            with self._transaction():
+            with self._roomy_cache(), self._transaction():
                 self._check_fence()
                 replaces = continues or not self.claimed_before(identity.name, identity.generation)
                 spec = self._put_spec(identity, plan_digest)
@@ -89,6 +92,17 @@ class PlanWriter(LedgerWriter):
             spec = known[0][0] if known else self._put_spec(identity, b"")
             self._execute("UPDATE spec SET given_up = ? WHERE number = ?", (storable(reason), spec))
         self._checkpoint()
+
+    @contextmanager
+    def _roomy_cache(self) -> Iterator[None]:
+        """Keeps more pages in memory: ids are spread over all of the index, whose pages would be written and read again and again."""
+        usual = self._value("PRAGMA cache_size")
+        self._execute(f"PRAGMA cache_size = -{PLAN_CACHE_KIB}")
+        try:
+            yield
+        finally:
+            if not self._broken:
+                self._execute(f"PRAGMA cache_size = {int(usual)}")
 
     def _no_room(self, trouble: LedgerUnwritable, messages: int) -> LedgerUnwritable:
         """The same error, with the space that a plan of so many messages needs."""
