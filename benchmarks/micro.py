@@ -121,12 +121,14 @@ def in_blocks(ready: Ready) -> dict[str, Stage]:
 
     def judge() -> None:
         duplicates = Duplicates(job.table, Problems(), own_reference=job.program.own_reference)
-        for block, (sealed, _, _, _, _, marks, _, _) in zip(blocks, found, strict=True):
+        for block, (sealed, _, _, _, _, marks, _, _, _) in zip(blocks, found, strict=True):
             duplicates.judge(sealed, marks, block.lines_of(len(sealed)))
 
     def count() -> None:
         tally = PlanTally(job.target, DeclaredPairs())
-        for block, (sealed, segments, forced_by, alternatives, countries, _, _, _) in zip(blocks, found, strict=True):
+        for block, (sealed, segments, forced_by, alternatives, countries, _, _, _, _) in zip(
+            blocks, found, strict=True
+        ):
             lines = block.lines_of(len(sealed))
             tally.count_sent(sealed, segments, forced_by, alternatives, countries, pairs=sealed, lines=lines)
 

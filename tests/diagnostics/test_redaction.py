@@ -241,3 +241,9 @@ def test_what_may_be_a_number_is_masked_however_it_is_dotted(text: str) -> None:
 def test_noncharacters_are_escaped() -> None:
     assert printable("a\ufdd0b\ufffe\U0010ffff") == "a\\ufdd0b\\ufffe\\U0010ffff"
     assert printable("\ufffd👍") == "\ufffd👍"
+
+
+@given(st.lists(st.sampled_from(["+", "1", "234", "56789", "²", "٠", "０", "@", "a", " ", "-", "\u202e"])).map("".join))
+def test_a_number_in_its_normal_form_is_masked_as_with_white_space_around_it(text: str) -> None:
+    """The law: the short way for most numbers gives what the long way gives."""
+    assert mask(text) == mask(f"{text} ")

@@ -52,7 +52,7 @@ def composed(job: Job, processes: int, thresholds: Thresholds) -> tuple[list[tup
     rows: list[tuple[object, ...]] = []
     with closing(composed_blocks(job, Eligibility(None, Suppressed()), problems, processes, thresholds)) as blocks:
         for block in blocks:
-            to_send = ((entry, b"", Exclusion.NONE.value, b"") for entry in zip(*block.result[:5], strict=True))
+            to_send = ((entry, b"", Exclusion.NONE.value, b"", None) for entry in zip(*block.result[:5], strict=True))
             rows += [
                 (line, block.others[index] if index in block.others else next(to_send))
                 for index, line in enumerate(block.lines)

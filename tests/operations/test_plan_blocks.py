@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +15,15 @@ from project_dir import ProjectDir
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Message
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.ledger.record import PlannedRecord
 from sendspec.operations.composed_blocks import Thresholds
 from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.plan_blocks import plan_rows
+from sendspec.operations.record_spool import RecordSpool
 from sendspec.operations.send_job import Job
+from sendspec.operations.sendable import planned_record
+from sendspec.operations.shape_mark import ShapeMarks
 from sendspec.operations.system import real_system
 from sendspec.planning.choice import Choice, choice_of
 from sendspec.planning.decision import FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
@@ -69,6 +76,21 @@ def in_blocks(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     plan = plan_rows(job, held, problems, 1, Thresholds(generate=3), DeclaredPairs())
     return with_digests(plan) if not problems.has_errors else plan, by_file(problems)
+
+
+def spooled(job: Job, held: LedgerView) -> list[PlannedRecord]:
+    """What the plan in blocks keeps for the ledger."""
+    spool = RecordSpool(Path())
+    plan_rows(job, held, Problems(), 1, Thresholds(generate=3), records=spool)
+    return list(chain.from_iterable(spool.blocks(ShapeMarks(job))))
+
+
+def of_messages(job: Job, held: LedgerView) -> list[PlannedRecord]:
+    """The same from the messages to send, row by row."""
+    marks = ShapeMarks(job)
+    decided = decisions(job.composed(Problems()), held.facts_of, held.history, held.eligibility, held.choice.retry)
+    sent = (item for item, skip, _ in held.choice.applied(decided) if skip is None and isinstance(item, Message))
+    return [planned_record(job, message, marks.of(message)) for message in sent]
 
 
 def with_digests(plan: Plan) -> Plan:
@@ -148,7 +170,12 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     ids = [item.id for item in job.composed(Problems()) if isinstance(item, Message) and item.receiver in held]
     choice = Choice(choice_of(retry).retry, dict.fromkeys(ids, Skip.NOT_IN_PLAN))
     view = LedgerView(lookup, known, history, Eligibility(only_to, suppressed), choice)
-    assert in_blocks(job, view) == row_by_row(job, view)
+    plan, faults = in_blocks(job, view)
+    assert (plan, faults) == row_by_row(job, view)
+    if all(each.severity is not Severity.ERROR for each in faults):
+        records = spooled(job, view)
+        assert records == of_messages(job, view)
+        assert sha256(b"".join(each.id + each.digest for each in records)).digest() == plan.sent_digest
 
 
 CAPITALS = """email,name
@@ -180,6 +207,7 @@ def test_addresses_that_differ_in_capitals_get_one_message(
     view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(None, suppressed))
     plan, told = in_blocks(job, view)
     assert (plan, told) == row_by_row(job, view)
+    assert spooled(job, view) == of_messages(job, view)
     sent = [item for item in job.composed(Problems()) if isinstance(item, Message)]
     if "name" in key:
         assert len(sent) == 6

@@ -12,6 +12,7 @@ import pytest
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import ApprovalMissing, NotConfirmed, PlanStale
+from sendspec.operations.listener import Preparation, Watch
 from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send import send
@@ -30,6 +31,7 @@ class Recorder:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.heard: list[str] = []
+        self.prepared: list[Preparation] = []
         self.totals: list[tuple[str, int, float | None]] = []
 
     def say(self, text: str) -> None:
@@ -51,6 +53,10 @@ class Recorder:
         self.heard += ["twice"] * len(outcome.twice)
 
     @contextmanager
+    def preparing(self) -> Iterator[Watch]:
+        yield self.prepared.append
+
+    @contextmanager
     def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
         self.totals.append((name, total, per_second))
         yield lambda progress: None
@@ -67,6 +73,14 @@ def context(project: ProjectDir, monkeypatch: pytest.MonkeyPatch) -> ProjectCont
 
 
 HELLO = SendRequest(specs=["hello.yaml"])
+
+
+def test_the_work_before_the_first_message_is_told_as_far_as_it_has_got(
+    context: ProjectContext, server: CountingServer
+) -> None:
+    listener = Recorder()
+    send(context, HELLO, listener)
+    assert listener.prepared == [Preparation("hello", 5), Preparation("hello", 5, 5)]
 
 
 def test_a_run_that_ends_gives_its_report_and_its_progress(context: ProjectContext, server: CountingServer) -> None:

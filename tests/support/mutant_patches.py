@@ -34,18 +34,18 @@ CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
         (("AND state = ?6 AND attempt = ?7", "AND ?6 IS NOT NULL AND ?7 IS NOT NULL"),),
     ),
     Mutant.PLAN_OVERWRITES: (
-        "PLAN",
+        "REPLAN_PLANNED",
         (
             ("DO UPDATE SET", "DO UPDATE SET state = 'planned',"),
             ("row_checksum(id, spec, state,", "row_checksum(id, spec, 'planned',"),
-            ("WHERE state = 'planned' AND (?8 OR digest = excluded.digest)", "WHERE ?8 IS NOT NULL"),
+            ("WHERE state = 'planned' AND (?3 OR digest = excluded.digest)", "WHERE ?3 IS NOT NULL"),
             ("AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line", ""),
             ("OR shape IS NOT excluded.shape)", ""),
         ),
     ),
     Mutant.CONTINUE_WITHOUT_STATE: (
-        "PLAN",
-        (("WHERE state = 'planned' AND (?8 OR digest = excluded.digest)", "WHERE (?8 OR digest = excluded.digest)"),),
+        "REPLAN_PLANNED",
+        (("WHERE state = 'planned' AND (?3 OR digest = excluded.digest)", "WHERE (?3 OR digest = excluded.digest)"),),
     ),
 }
 """The statement that a mutant changes, and what in it is replaced by what."""

@@ -11,10 +11,12 @@ from sendspec.cli.console import Console
 from sendspec.cli.terminal import size
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.sending.run import RunProgress
+from sendspec.showing.preparation_line import PreparationLine
 from sendspec.showing.progress import ProgressLine, animates, stopping_words
 from sendspec.showing.reconcile import alarm_lines, left_text, reconciled_lines
 
 if TYPE_CHECKING:
+    from sendspec.operations.listener import Preparation, Watch
     from sendspec.sending.reconciliation import Reconciled
 
 
@@ -24,7 +26,7 @@ class ConsoleListener:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._alarms: set[str] = set()
-        self._line: ProgressLine | None = None
+        self._line: ProgressLine | PreparationLine | None = None
         self._is_stopping = False
 
     def say(self, text: str) -> None:
@@ -40,6 +42,7 @@ class ConsoleListener:
         self._console.detail(text)
 
     def diagnostics(self, found: Sequence[Diagnostic]) -> None:
+        self._clear()
         self._console.diagnostics(found, ending="", as_result=False)
 
     def reconciled(self, outcome: Reconciled, environment: str) -> None:
@@ -53,6 +56,26 @@ class ConsoleListener:
             if line not in self._alarms:
                 self._alarms.add(line)
                 self.warn(line)
+
+    @contextmanager
+    def preparing(self) -> Iterator[Watch]:
+        system, stream = self._console.system, sys.stderr
+        live = animates(system.environ, is_terminal=stream.isatty(), is_ci=system.is_ci)
+        if not live or self._console.quiet:
+            yield lambda preparation: None
+            return
+        self._line = line = PreparationLine(stream, size=size, now=system.clock.monotonic())
+
+        def watch(preparation: Preparation) -> None:
+            with suppress(Exception):  # a fault of the display never becomes one of the send
+                line.show(preparation, system.clock.monotonic())
+
+        try:
+            yield watch
+        finally:
+            with suppress(Exception):
+                line.clear()
+            self._line = None
 
     @contextmanager
     def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:

@@ -12,10 +12,12 @@ from sendspec.reading.limits import Limits
 class ComposeSettings:
     """`salt` is the environment's. Each of `limits` is the tighter of the spec's and the environment's.
 
-    With `count_countries`, a plan counts messages and segments by country: `Plan.segments_by_country`.
+    With `count_countries`, a plan counts messages and segments by country: `Plan.segments_by_country`. With `keeps_records`, it also
+    keeps what the ledger is to hold of each message.
     """
 
     platform: Platform
     salt: bytes
     limits: Limits
     count_countries: bool = False
+    keeps_records: bool = False

@@ -87,7 +87,14 @@ def ids_within(reference: str) -> list[bytes]:
 
 def receiver_hash(salt: bytes, receiver: str) -> bytes:
     """16 bytes that distinguish receivers without revealing them."""
-    return blake2b(receiver.encode(), digest_size=ID_BYTES, key=salt, person=b"receiver").digest()
+    hashed = receiver_hasher(salt)
+    hashed.update(receiver.encode())
+    return hashed.digest()
+
+
+def receiver_hasher(salt: bytes) -> blake2b:
+    """A fresh hash for a receiver."""
+    return blake2b(digest_size=ID_BYTES, key=salt, person=b"receiver")
 
 
 def suppression_hash(salt: bytes, address: str) -> bytes:
@@ -97,7 +104,7 @@ def suppression_hash(salt: bytes, address: str) -> bytes:
 
 def suppression_hasher(salt: bytes) -> Callable[[str], bytes]:
     """`suppression_hash` with this salt, for many addresses."""
-    keyed = blake2b(digest_size=ID_BYTES, key=salt, person=b"receiver")
+    keyed = receiver_hasher(salt)
 
     def hashed(address: str) -> bytes:
         of_address = keyed.copy()

@@ -81,6 +81,8 @@ def mask(value: str) -> str:
 
     The number of dots doesn't reveal the length. The result is safe to print.
     """
+    if value[:1] == "+" and len(value) >= MEDIUM_LENGTH and value.isascii() and value[1:].isdigit():
+        return f"{value[:3]}{DOTS}{value[-2:]}"  # a number in its normal form, of which lists have many
     value = value.strip()
     if "@" in value:
         local, _, domain = value.rpartition("@")

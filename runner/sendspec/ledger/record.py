@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from sendspec.composing.identity import resent
 from sendspec.planning.message_state import State
@@ -62,8 +63,7 @@ class SendRecord:
         return self.claimed or self.baselined or self.given_up is not None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRecord:
+class PlannedRecord(NamedTuple):
     """A message to write to the ledger as planned. `receiver` is a keyed hash of 16 bytes, `digest` is `identity.payload_digest`.
 
     `reference` is the user's own, None where the message goes out under its id's text. `masked` is the recipient as it may be

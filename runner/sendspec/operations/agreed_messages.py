@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
+from itertools import chain, islice
 
 from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.identity import ID_BYTES
 from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import MessagesMoved, PlanStale
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, PlannedRecord
 from sendspec.operations.hash_prefix_set import HashPrefixes, HashPrefixSet
-from sendspec.operations.ledger_plan import decide_again
+from sendspec.operations.ledger_plan import decide_again, ledger_view_of, renamed_send
+from sendspec.operations.listener import Preparation, Watch
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.record_spool import RecordSpool
 from sendspec.operations.send_job import Job
-from sendspec.operations.sendable import planned_record, route_of, spec_identity
+from sendspec.operations.sendable import route_of, spec_identity
 from sendspec.operations.shape_mark import ShapeMarks
 from sendspec.planning.choice import Choice
-from sendspec.planning.decision import Decision, Retry, Skip
+from sendspec.planning.decision import WINDOW, Decision, Retry, Skip, decide_by_state
 from sendspec.planning.earlier_send import MessageIds
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
@@ -30,9 +35,8 @@ from sendspec.planning.plan_digest import digest_bytes
 class AgreedMessages:
     """Composes rows again instead of keeping messages, so memory stays bounded whatever the number of recipients.
 
-    A send composes each row three times: to plan it, to put it into the ledger, to send it. The second pass is needed because
-    every message is in the ledger before the first claim. Without the third, all payloads would have to be kept in memory or on
-    disk.
+    A send composes each row twice: to plan it, and to send it. The plan keeps what the ledger is to hold of each message, so that every
+    message is in the ledger before the first claim. Without the second pass, all payloads would have to be kept in memory or on disk.
 
     The decisions use the suppression list and the opt-outs as they were when the plan was made; the send loop withholds recipients
     added since.
@@ -42,9 +46,16 @@ class AgreedMessages:
     """
 
     def __init__(
-        self, context: ProjectContext, ledger: Ledger, jobs: Sequence[Job], choice: Choice, moves_when_planned: int
+        self,
+        context: ProjectContext,
+        ledger: Ledger,
+        jobs: Sequence[Job],
+        choice: Choice,
+        moves_when_planned: int,
+        records: Mapping[str, RecordSpool],
     ) -> None:
-        """`moves_when_planned` is how many moves the ledger held when the plan was made."""
+        """`moves_when_planned` is how many moves the ledger held when the plan was made; `records` are those of its messages, by spec."""
+        self._records = records
         self._context = context
         self._ledger = ledger
         self._choice = choice
@@ -64,14 +75,14 @@ class AgreedMessages:
             for job in jobs
         }
 
-    def put_planned(self, job: Job, plan: Plan, *, run: int, commit: str | None, now: float) -> None:
+    def put_planned(self, job: Job, plan: Plan, *, run: int, commit: str | None, now: float, watch: Watch) -> None:
         """Puts every message that was agreed to into the ledger, and no other: all or nothing. Raises `PlanStale`."""
         if Retry.REFUSED in self._choice.retry:
             self._plan_refused(job, now)
         identity, digest = spec_identity(job, self._context, commit), digest_bytes(plan.digest)
         self._ledger.put_planned(
             identity,
-            self._records(job, plan, run),
+            self._planned_records(job, plan, run, watch),
             digest,
             now=now,
             route=route_of(job),
@@ -87,26 +98,27 @@ class AgreedMessages:
                 if is_sent:
                     yield item, fact
 
-    def _records(self, job: Job, plan: Plan, run: int) -> Iterator[PlannedRecord]:
+    def _planned_records(self, job: Job, plan: Plan, run: int, watch: Watch) -> Iterator[PlannedRecord]:
         """The plan's messages to send, without those that another run has made sendable since: nobody agreed to them.
 
-        Raises `PlanStale` at its end if the spec or its recipients differ from what was agreed to.
+        Raises `PlanStale` at its end if they differ from what was agreed to.
         """
         # On a shared ledger as many moves prove nothing: one that is counted may not have been visible yet when the plan was made.
         has_changed = self._ledger.is_shared or self._ledger.moves != self._moves_when_planned
         newly_sendable = self._ledger.freed_since(self._moves_when_planned, run) if has_changed else set()
-        sent, composed, marks = sha256(), sha256(), ShapeMarks(job)
-        agreed, kept = HashPrefixes(), self.still_kept.get(job.spec.name)
-        for item, skip, _ in self._decided(job):
-            fingerprint = item.id + item.digest if isinstance(item, Message) else b""
-            composed.update(fingerprint)
-            if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in newly_sendable:
-                sent.update(fingerprint)
-                agreed.add(item.id)
-                if kept is None or item.id in kept:
-                    yield planned_record(job, item, marks.of(item))
-        is_as_agreed = composed.digest() == plan.composed_digest and (has_changed or sent.digest() == plan.sent_digest)
-        if not is_as_agreed:
+        is_due = self._due_now(job) if has_changed else None
+        sent, agreed, kept, done = sha256(), HashPrefixes(), self.still_kept.get(job.spec.name), 0
+        for block in self._records[job.spec.name].blocks(ShapeMarks(job)):
+            done += len(block)
+            watch(Preparation(job.spec.name, done, plan.send))
+            sent.update(b"".join([record.id + record.digest for record in block]))
+            if is_due is not None:
+                block = [each for each, due in zip(block, is_due(block), strict=True) if due]
+                block = [each for each in block if each.id not in newly_sendable]
+            if self._ledger.is_shared:
+                agreed.update(record.id for record in block)
+            yield from block if kept is None else (record for record in block if record.id in kept)
+        if sent.digest() != plan.sent_digest:
             raise PlanStale(
                 f"the plan of {job.spec.name} is stale: what would be sent has changed since you agreed to it",
                 "look at a new plan: sendspec plan",
@@ -115,22 +127,49 @@ class AgreedMessages:
             self._agreed[job.spec.name] = agreed.as_set()
             self.taken[job.spec.name] = max(0, plan.send - len(agreed))
 
+    def _due_now(self, job: Job) -> Callable[[Sequence[PlannedRecord]], Iterator[bool]]:
+        """Decides whether messages that were agreed to are still to be sent, by what the ledger knows now."""
+        if renamed_send(job, self._ledger) is not None:  # what it knows under the other names is found row by row
+            due = HashPrefixes()
+            due.update(item.id for item, skip, _ in self._decided(job) if skip is None and isinstance(item, Message))
+            return partial(_among, due.as_set())
+        view = ledger_view_of(job, self._context, self._ledger, self._present_choice(job))
+        chosen = self._chosen.get(job.spec.name)
+
+        def is_due(records: Sequence[PlannedRecord]) -> Iterator[bool]:
+            known = view.states_of([record.id for record in records])
+            state_by_id = {fingerprint[:ID_BYTES]: state for fingerprint, state in known.items()}
+            for record in records:
+                state, same = state_by_id.get(record.id), record.id + record.digest in known
+                skip = decide_by_state(state, view.history, view.choice.retry, same=same)
+                yield skip is None and (chosen is None or record.id in chosen)
+
+        return is_due
+
     def _plan_refused(self, job: Job, now: float) -> None:
         """Moves refused messages back to planned, with their present payload, because a person asked to retry them."""
-        changes, chosen, marks = [], set(), ShapeMarks(job)
-        for message, fact in self.to_send(job):
-            chosen.add(message.id)
-            if fact is not None and fact.state is State.REFUSED:
-                change = Change(
-                    id=message.id,
-                    attempt=fact.attempt,
-                    to=State.PLANNED,
-                    reason="sent again by `send --retry refused`",
-                    planned=planned_record(job, message, marks.of(message)),
-                )
-                changes.append(change)
+        changes, chosen = [], set()
+        for record, fact in self._refused(job):
+            chosen.add(record.id)
+            change = Change(
+                id=record.id,
+                attempt=fact.attempt,
+                to=State.PLANNED,
+                reason="sent again by `send --retry refused`",
+                planned=record,
+            )
+            changes.append(change)
         self._chosen[job.spec.name] = chosen
         self._move_refused(changes, now)
+
+    def _refused(self, job: Job) -> Iterator[tuple[PlannedRecord, Fact]]:
+        records = chain.from_iterable(self._records[job.spec.name].blocks(ShapeMarks(job)))
+        while window := list(islice(records, WINDOW)):
+            facts = self._ledger.facts([record.id for record in window])
+            for record in window:
+                fact = facts.get(record.id)
+                if fact is not None and fact.state is State.REFUSED:
+                    yield record, fact
 
     def _move_refused(self, changes: Sequence[Change], now: float) -> None:
         """On a shared ledger, another run may be retrying the same messages. What it moved first needs no move any more."""
@@ -146,12 +185,20 @@ class AgreedMessages:
                 changes = left
 
     def _decided(self, job: Job) -> Iterator[Decision]:
-        choice = replace(self._choice, retry=frozenset()) if job.spec.name in self._chosen else self._choice
-        return decide_again(job, self._context, self._ledger, choice, eligibility=self._eligibility[job.spec.name])
+        eligibility = self._eligibility[job.spec.name]
+        return decide_again(job, self._context, self._ledger, self._present_choice(job), eligibility=eligibility)
+
+    def _present_choice(self, job: Job) -> Choice:
+        """The choice; what was refused is planned by now."""
+        return replace(self._choice, retry=frozenset()) if job.spec.name in self._chosen else self._choice
 
     def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)
         return skip is None and (chosen is None or message.id in chosen)
+
+
+def _among(ids: HashPrefixSet, records: Sequence[PlannedRecord]) -> Iterator[bool]:
+    return (record.id in ids for record in records)
 
 
 def _is_refused(fact: Fact | None, attempt: int) -> bool:

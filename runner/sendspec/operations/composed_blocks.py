@@ -133,6 +133,7 @@ class _BlockSource:
             composed,
             self._eligibility,
             self._composer.folded_of,
+            self._job.record_part if self._job.setting.keeps_records else None,
             own_reference=self._own_reference,
             count_countries=self._job.setting.count_countries,
         )

@@ -59,6 +59,9 @@ class HashPrefixes:
     def add(self, hash_: bytes) -> None:
         self._numbers.append(_number(hash_))
 
+    def update(self, hashes: Iterable[bytes]) -> None:
+        self._numbers.extend(map(_number, hashes))
+
     def as_set(self) -> HashPrefixSet:
         return HashPrefixSet.of_numbers(self._numbers)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.eligibility import Eligibility
-from sendspec.composing.message import Composed
+from sendspec.composing.message import Composed, Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.earlier_send import check_earlier_sends, earlier_send
+from sendspec.operations.listener import Preparation, Watch, ignore
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.lost_opt_outs import refuse_lost_opt_outs
 from sendspec.operations.offline_plan import suppression_of
@@ -31,11 +33,14 @@ from sendspec.operations.spec_identity_check import check_generations, check_ide
 from sendspec.operations.temporary_store import TemporaryStore
 from sendspec.operations.where_warning import where_warnings
 from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
-from sendspec.planning.decision import Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.decision import WINDOW, Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import PairSet
 from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
 from sendspec.reading.spec import InDoubtPolicy, Spec
+
+if TYPE_CHECKING:
+    from sendspec.operations.record_spool import RecordSpool
 
 
 def decide_all(
@@ -109,10 +114,13 @@ def plan_jobs(
     *,
     processes: int,
     retry: RetryTerm | None = None,
+    records: Mapping[str, RecordSpool] | None = None,
+    watch: Watch = ignore,
 ) -> list[Plan]:
     """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`.
 
-    `retry` is what an approval of these plans is bound to; `choice` may leave out more. Raises `OptOutsLost`.
+    `retry` is what an approval of these plans is bound to; `choice` may leave out more. `records` takes the records of the
+    messages to send, by the spec's name. Raises `OptOutsLost`, and what `RecordSpool.settle` raises.
     """
     refuse_lost_opt_outs(context, ledger)
     if ledger is not None:
@@ -126,7 +134,8 @@ def plan_jobs(
         problems.add(diagnostic)
 
     def planned(job: Job) -> Plan:
-        plan = _plan(job, context, ledger, problems, choice, processes)
+        spool = None if records is None else records[job.spec.name]
+        plan = _plan(job, context, ledger, problems, choice, processes, spool, watch)
         return _with_orphans_alone(plan, job, ledger, problems)
 
     plans = [
@@ -170,15 +179,24 @@ def _plan(
     problems: Problems,
     choice: Choice,
     processes: int,
+    records: RecordSpool | None,
+    watch: Watch,
 ) -> Plan:
     choice = _for_job(choice, job, context, ledger)
     moved = renamed_send(job, ledger)
     pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     if moved is None or ledger is None:
-        return plan_rows(job, ledger_view_of(job, context, ledger, choice), problems, processes, pairs=pairs)
+        view = ledger_view_of(job, context, ledger, choice)
+        return plan_rows(job, view, problems, processes, pairs=pairs, records=records, watch=watch)
     tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)
-    for _ in tally.counted(moved.decisions(job.composed(problems), _eligibility(job, context), choice)):
-        pass
+    decided = tally.counted(moved.decisions(job.composed(problems), _eligibility(job, context), choice))
+    rows = 0
+    while window := list(islice(decided, WINDOW)):
+        rows += len(window)
+        watch(Preparation(job.spec.name, rows))
+        if records is not None:
+            to_send = [each.item for each in window if each.skip is None and isinstance(each.item, Message)]
+            records.add_messages(to_send, job.record_part)
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
     return tally.plan(max(0, planned - moved.planned_found))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sendspec.diagnostics.diagnostic import Diagnostic
@@ -11,6 +12,22 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from sendspec.sending.reconciliation import Reconciled
     from sendspec.sending.run import RunProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A spec's rows that are composed, or its messages that are in the ledger. `total` is None where it is not known yet."""
+
+    name: str
+    done: int
+    total: int | None = None
+
+
+Watch = Callable[[Preparation], None]
+
+
+def ignore(preparation: Preparation) -> None:
+    """A `Watch` that shows nothing."""
 
 
 class Listener(Protocol):
@@ -33,6 +50,9 @@ class Listener(Protocol):
 
     def alarms(self, outcome: Reconciled) -> None:
         """What a person must not miss in a list that was read during a run."""
+
+    def preparing(self) -> AbstractContextManager[Watch]:
+        """While the block runs, its function is called with how far the work before the first message has got."""
 
     def progress(
         self, name: str, total: int, per_second: float | None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sendspec.diagnostics.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
+    from sendspec.operations.listener import Watch
     from sendspec.sending.reconciliation import Reconciled
     from sendspec.sending.run import RunProgress
 
@@ -42,6 +43,10 @@ class LoggingListener:
         for what in ("twice", "elsewhere", "rejected"):
             if ids := getattr(outcome, what):
                 self._log.error("the API lists %d messages as %s: run `sendspec reconcile`", len(ids), what)
+
+    @contextmanager
+    def preparing(self) -> Iterator[Watch]:
+        yield lambda preparation: None
 
     @contextmanager
     def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:

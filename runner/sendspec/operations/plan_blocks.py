@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import repeat
+from itertools import compress, repeat
+from typing import TYPE_CHECKING
 
 from sendspec.composing.block_result import FILTERED, NO_MESSAGE, PlanEntry
 from sendspec.composing.duplicates import Duplicates, RepeatKind
@@ -12,6 +13,7 @@ from sendspec.composing.error_cells import columns_of
 from sendspec.composing.identity import ID_BYTES
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.composed_blocks import USUAL, ComposedBlock, Thresholds, composed_blocks
+from sendspec.operations.listener import Preparation, Watch, ignore
 from sendspec.operations.send_job import Job
 from sendspec.planning.choice import ALL_DUE
 from sendspec.planning.decision import SKIP_BY_EXCLUSION, Skip, decide_by_state, nothing_known
@@ -20,6 +22,9 @@ from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.message_state import State
 from sendspec.planning.pair_set import pair_of
 from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally
+
+if TYPE_CHECKING:
+    from sendspec.operations.record_spool import RecordSpool
 
 LOOKUP_ROWS = 20_000
 """Rows that are looked up in the ledger together."""
@@ -33,21 +38,40 @@ def plan_rows(
     processes: int,
     thresholds: Thresholds = USUAL,
     pairs: DeclaredPairs | None = None,
+    records: RecordSpool | None = None,
+    watch: Watch = ignore,
 ) -> Plan:
-    """Plans every row of `job`; faults of rows go to `problems`, and the pairs of all declared messages to `pairs`."""
-    builder = _PlanBuilder(job, view, problems, pairs)
+    """Plans every row of `job`; faults of rows go to `problems`, and the pairs of all declared messages to `pairs`.
+
+    `records` takes the records of the messages to send; they are complete only if no row has an error. `watch` hears how many rows
+    are planned.
+    """
+    if records is not None:
+        job = job.keeping_records()
+    builder = _PlanBuilder(job, view, problems, pairs, records)
     # closed at once when something fails, not when the traceback is freed: other processes are at work
     with closing(composed_blocks(job, view.eligibility, problems, processes, thresholds)) as blocks:
+        rows = 0
         for block in blocks:
             builder.add(block)
+            rows += len(block.lines)
+            watch(Preparation(job.spec.name, rows))
     return builder.plan()
 
 
 class _PlanBuilder:
     """Adds rows in order. Those whose decision depends on the ledger wait as pending, for one look-up of many."""
 
-    def __init__(self, job: Job, view: LedgerView, problems: Problems, pairs: DeclaredPairs | None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        view: LedgerView,
+        problems: Problems,
+        pairs: DeclaredPairs | None,
+        records: RecordSpool | None,
+    ) -> None:
         self._view = view
+        self._records = records
         self._duplicates = Duplicates(
             job.table,
             problems,
@@ -63,13 +87,16 @@ class _PlanBuilder:
         self._pending_pairs: list[bytes] = []
         self._pending_lines: list[int] = []
         self._pending_skips: list[Skip | None] = []
+        self._pending_candidates: list[bool] = []
         self._planned_found = 0
 
     def add(self, block: ComposedBlock) -> None:
+        if self._records is not None:
+            self._records.add(block)
         if any(other is not None for other in block.others.values()):
             self._add_mixed(block)
             return
-        fingerprints, sizes, forced_by, alternatives, countries, reference_hashes, folded, _ = block.result
+        fingerprints, sizes, forced_by, alternatives, countries, reference_hashes, folded, _, _ = block.result
         lines = block.lines
         if block.others:  # rejected rows
             lines = [line for index, line in enumerate(lines) if index not in block.others]
@@ -80,6 +107,8 @@ class _PlanBuilder:
             self._queue(entries, [None] * len(entries), list(pairs), list(lines), repeats)
         else:
             self._tally.count_sent(fingerprints, sizes, forced_by, alternatives, countries, pairs=pairs, lines=lines)
+            if self._records is not None:
+                self._records.settle(None)
 
     def plan(self) -> Plan:
         self._decide_pending()
@@ -114,6 +143,8 @@ class _PlanBuilder:
         repeats: Mapping[int, RepeatKind],
     ) -> None:
         """Adds rows to the pending ones. `skips` has the decisions made so far; `repeats` are rows that repeat a recipient, by index."""
+        if self._records is not None:
+            self._pending_candidates += [skip is None for skip in skips]
         for index in repeats:
             entries[index], skips[index], pairs[index] = NO_MESSAGE, Skip.DUPLICATE, b""
         if RepeatKind.CONFLICTING in repeats.values():
@@ -140,7 +171,10 @@ class _PlanBuilder:
                 excluded = [entries[index][0] for index, skip in enumerate(skips) if skip in _EXCLUDED]
                 self._note_planned(self._states_of(excluded))
         self._tally.count(entries, skips, self._pending_pairs, self._pending_lines)
+        if self._records is not None:
+            self._records.settle(bytes(compress([skip is None for skip in skips], self._pending_candidates)))
         self._pending_entries, self._pending_skips, self._pending_pairs, self._pending_lines = [], [], [], []
+        self._pending_candidates = []
 
     def _skips_of(self, fingerprints: Sequence[bytes]) -> list[Skip | None]:
         """The decision on each message."""
@@ -181,7 +215,7 @@ def _compared(fingerprints: list[bytes], folded: Sequence[tuple[int, bytes]]) ->
 
 def _rows(block: ComposedBlock) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None, bytes]]:
     """The rows in order, without rejected ones: line, plan entry, hash of the reference, reason to skip, folded fingerprint."""
-    *_, reference_hashes, folded, _ = block.result
+    *_, reference_hashes, folded, _, _ = block.result
     folded_at = dict(folded)
     to_send = enumerate(zip(zip(*block.result[:5], strict=True), reference_hashes or repeat(b""), strict=False))
     for index, line in enumerate(block.lines):
@@ -193,5 +227,5 @@ def _rows(block: ComposedBlock) -> Iterator[tuple[int, PlanEntry, bytes, Skip | 
         if other is FILTERED:
             yield line, NO_MESSAGE, b"", Skip.FILTERED, b""
         elif other is not None:
-            entry, reference_hash, exclusion, folded_fingerprint = other
+            entry, reference_hash, exclusion, folded_fingerprint, _ = other
             yield line, entry, reference_hash, SKIP_BY_EXCLUSION[exclusion], folded_fingerprint

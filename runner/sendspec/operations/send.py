@@ -9,6 +9,7 @@ from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import KeyUnusable, PlanStale, SendspecError
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.run_note import RunNote
+from sendspec.operations.agreed_messages import AgreedMessages
 from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
@@ -20,6 +21,7 @@ from sendspec.operations.plan_cost import may_cost_more
 from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.record_spool import RecordSpool
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_report import unsent_report
 from sendspec.operations.send_job import Job, note_row_problems
@@ -77,6 +79,7 @@ class _Send:
         self._interruptible = interruptible
         self._agreed: tuple[SendSession, PlannedJobs] | None = None
         self._choice = choice_of(request.retry)
+        self._records: dict[str, RecordSpool] = {}
 
     def run(self) -> SendOutcome:
         problems = Problems()
@@ -140,15 +143,17 @@ class _Send:
         self._agree(jobs, plans)
         if any(plan.send for plan in plans):
             self._refuse_expired()  # a person may have taken long to answer
-        return self._send(session, list(zip(jobs, plans, strict=True)), moves_when_planned, approval)
+        return self._send(session, ledger, list(zip(jobs, plans, strict=True)), moves_when_planned, approval)
 
     def _send(
-        self, session: SendSession, planned: PlannedJobs, moves_when_planned: int, approval: RunNote
+        self, session: SendSession, ledger: Ledger, planned: PlannedJobs, moves_when_planned: int, approval: RunNote
     ) -> SendOutcome:
         if any(plan.send for _, plan in planned):
             self._agreed = session, planned
+        sending = [job for job, plan in planned if plan.send]
+        agreed = AgreedMessages(self._context, ledger, sending, self._choice, moves_when_planned, self._records)
         try:
-            return RunEnded(session.send(planned, moves_when_planned, self._choice, approval))
+            return RunEnded(session.send(planned, agreed, approval))
         except Exception as error:
             if not session.has_begun:
                 raise
@@ -157,9 +162,21 @@ class _Send:
     def _plan(self, jobs: Sequence[Job], ledger: Ledger, problems: Problems) -> list[Plan]:
         request = self._request
         retry = retry_term(request.retry, ledger) if request.plan is None else request.plan.retry
-        with ledger.one_moment():  # else what another run claims meanwhile seems to be left behind
+        self._records = {job.spec.name: RecordSpool(self._context.root) for job in jobs}
+        with (
+            ledger.one_moment(),
+            self._listener.preparing() as watch,
+        ):  # else what another run claims seems to be left behind
             return plan_jobs(
-                jobs, self._context, ledger, problems, self._choice, processes=request.processes, retry=retry
+                jobs,
+                self._context,
+                ledger,
+                problems,
+                self._choice,
+                processes=request.processes,
+                retry=retry,
+                records=self._records,
+                watch=watch,
             )
 
     def _plan_again(self, jobs: Sequence[Job], ledger: Ledger) -> list[Plan]:

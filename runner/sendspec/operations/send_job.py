@@ -16,17 +16,19 @@ from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.error_cells import columns_of
+from sendspec.composing.identity import receiver_hash
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.record_part import RecordPart, moment_of, own_reference
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers
+from sendspec.diagnostics.redaction import mask
 from sendspec.planning.decision import History
 from sendspec.planning.earlier_send import EarlierLook
 from sendspec.planning.plan import Target
 from sendspec.provider.payload_strings import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
-from sendspec.reading.schema.formats import date_time
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import Spec
 from sendspec.reading.suppression_list import SuppressionList
@@ -73,8 +75,12 @@ class Job:
         """When the API is to send `message`, in Unix seconds; None for at once."""
         if "scheduledFor" not in self.spec.message:
             return None
-        written = orjson.loads(message.body).get("scheduledFor")
-        return None if written is None else int(date_time(written).timestamp())
+        return moment_of(orjson.loads(message.body).get("scheduledFor"))
+
+    def record_part(self, message: Message) -> RecordPart:
+        receiver = message.receiver
+        hashed = receiver_hash(self.setting.salt, receiver)
+        return hashed, mask(receiver), own_reference(message), self.scheduled_for(message)
 
     def constant_texts(self) -> Iterator[str]:
         """What its messages say whoever they are for: the text around values in its templates, and the spec's `vars`."""
@@ -88,6 +94,10 @@ class Job:
     def counting_countries(self) -> Job:
         """A copy of the job whose plans count messages and segments by country."""
         return replace(self, setting=replace(self.setting, count_countries=True))
+
+    def keeping_records(self) -> Job:
+        """A copy of the job whose plans keep what the ledger is to hold of each message."""
+        return replace(self, setting=replace(self.setting, keeps_records=True))
 
     def with_name(self, name: str) -> Job:
         """A copy of the job under another spec name: only the message ids differ."""

@@ -34,7 +34,6 @@ from sendspec.operations.sendable import (
     withholding,
 )
 from sendspec.operations.witness_check import query_witness, refuse_ledger_behind, witness_lines, witness_queries
-from sendspec.planning.choice import Choice
 from sendspec.planning.plan import Plan
 from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey, read_access_key
@@ -119,17 +118,16 @@ class SendSession:
     def end(self) -> None:
         self._record.end()
 
-    def send(self, planned: PlannedJobs, moves_when_planned: int, choice: Choice, approval: RunNote) -> RunReport:
-        """What became of every recipient. `moves_when_planned` is how many moves the ledger held when the plan was made.
-
-        `choice` is the one that the plans were made with. `approval` says which plan is carried out, and who approved it.
+    def send(self, planned: PlannedJobs, agreed: AgreedMessages, approval: RunNote) -> RunReport:
+        """What became of every recipient. `agreed` are the messages of these plans; `approval` says which plan is carried out, and who
+        approved it.
 
         Raises any unforeseen error that stopped the run; `report_of` then gives the account of it.
         """
         self._note_former_names([job for job, plan in planned if not plan.send])
         if any(plan.send for _, plan in planned):
             try:
-                self._send(planned, moves_when_planned, choice, approval)
+                self._send(planned, agreed, approval)
             except SendspecError as trouble:
                 with suppress(LedgerTrouble):
                     self._record.end(trouble.problem)
@@ -214,17 +212,17 @@ class SendSession:
             self._key = read_access_key(context.environment.key, context.system.environ, context.root)
         return self._key
 
-    def _send(self, planned: PlannedJobs, moves_when_planned: int, choice: Choice, approval: RunNote) -> None:
+    def _send(self, planned: PlannedJobs, agreed: AgreedMessages, approval: RunNote) -> None:
         self._access_key()  # before anything is written
         run = self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
         self._sent_texts.add_constants(text for job, _ in sending for text in job.constant_texts())
-        agreed = AgreedMessages(self._context, self._ledger, [job for job, _ in sending], choice, moves_when_planned)
         commit = head_commit(self._context.root, self._context.system.environ)
         self._ledger.note_approval(replace(approval, commit=commit))
         self._look_at_earlier([job for job, _ in sending if job.spec.only is not None], agreed)
-        for job, plan in sending:
-            agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
+        with self._listener.preparing() as watch:
+            for job, plan in sending:
+                agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall(), watch=watch)
         self._taken = agreed.taken
         with self._reachable() as reachable, self._interruptible(self._stop):
             lookup = self._api_lookup(reachable)

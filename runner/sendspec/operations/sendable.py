@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
-from sendspec.composing.identity import id_text, receiver_hash, resent
+from sendspec.composing.identity import id_text, resent
 from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_segments import size_of
+from sendspec.composing.record_part import own_reference
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import Claim, PlannedRecord, Route, SendIdentity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
@@ -21,15 +21,16 @@ from sendspec.sending.run import Sendable
 
 def planned_record(job: Job, message: Message, shape: int | None = None) -> PlannedRecord:
     """A message as the ledger holds it before it is sent. `shape` is its mark of `ShapeMarks`."""
+    receiver, masked, reference, scheduled_for = job.record_part(message)
     return PlannedRecord(
         message.id,
         message.digest,
-        _own_reference(message),
-        receiver_hash(job.setting.salt, message.receiver),
-        mask(message.receiver),
+        reference,
+        receiver,
+        masked,
         message.line,
         None if message.measure is None else size_of(message.measure),
-        job.scheduled_for(message),
+        scheduled_for,
         shape,
     )
 
@@ -69,7 +70,7 @@ def sendable(job: Job, message: Message, fact: Fact | None) -> Sendable:
     """A message ready for the wire. A forced resend goes out under a reference of its own."""
     receivers = () if job.suppressed is None and job.opted_out is None else message.receivers
     times = 0 if fact is None else fact.resend
-    claim = Claim(message.id, message.digest, _own_reference(message))
+    claim = Claim(message.id, message.digest, own_reference(message))
     message = message.with_reference(resent(message.reference, times))
     key = f"{resent(id_text(message.id), times)}-{message.digest[:8].hex()}"
     return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
@@ -99,8 +100,3 @@ def withholding(
         return None
 
     return withholds
-
-
-def _own_reference(message: Message) -> str | None:
-    """The user's own reference, as the ledger stores it; None if it is the message id."""
-    return None if message.reference == id_text(message.id) else message.reference

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.message import Message
-from sendspec.composing.platforms.sms_segments import Encoding
+from sendspec.composing.platforms.sms_segments import segments_in, size_of
 from sendspec.composing.taken_path import taken_path
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.renamed_spec import names_of
@@ -28,20 +28,22 @@ class ShapeMarks:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._text = text_digest(job.spec)
-        self._mark_by_key: dict[tuple[int, int, bool], int] = {}
+        self._mark_by_key: dict[tuple[int, int], int] = {}
 
     def of(self, message: Message) -> int:
-        measured = message.measure
-        key = (
-            message.alternatives,
-            0 if measured is None else measured.segments,
-            measured is not None and measured.encoding is Encoding.UCS2,
-        )
+        return self.of_size(message.alternatives, None if message.measure is None else size_of(message.measure))
+
+    def of_size(self, alternatives: int, size: int | None) -> int:
+        """The mark of messages that took these alternatives and have this `size_of`; None for a text that isn't measured."""
+        key = alternatives, size or 0
         mark = self._mark_by_key.get(key)
         if mark is None:
             if len(self._mark_by_key) == MAX_SHAPES:
                 self._mark_by_key.clear()
-            count = ShapeCount(alternatives=key[0], segments=key[1], is_ucs2=key[2], messages=1, line=message.line)
+            is_ucs2 = bool(key[1] & 1)
+            count = ShapeCount(
+                alternatives=alternatives, segments=segments_in(key[1]), is_ucs2=is_ucs2, messages=1, line=1
+            )
             mark = self._mark_by_key[key] = self._of_shape(self._shape(count))
         return mark
 

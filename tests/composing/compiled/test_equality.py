@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,11 +20,14 @@ from sendspec.composing.compiled_spec import compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import GENERATE_FROM, Composer, compose_rows
 from sendspec.composing.eligibility import EVERYONE, Eligibility
+from sendspec.composing.identity import receiver_hash
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.platforms.sms_excess import excess_of
+from sendspec.composing.record_part import RecordPart, moment_of, own_reference, parts_in
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
@@ -32,6 +36,7 @@ from sendspec.reading.tables.inline_table import InlineTable
 from sendspec.reading.tables.row import Row
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
+SALT = b"s" * 16
 COLUMNS = ("phone", "email", "name", "n", "flag", "items", "url")
 PHONES: list[Any] = [
     "+447700900001",
@@ -161,7 +166,9 @@ def composer_of(
     compiled_spec = compile_spec(read, COLUMNS, platform, problems)
     if compiled_spec is None:
         return None
-    compose_settings = ComposeSettings(platform=platform, salt=b"s" * 16, limits=limits, count_countries=True)
+    compose_settings = ComposeSettings(
+        platform=platform, salt=SALT, limits=limits, count_countries=True, keeps_records=True
+    )
     composer = Composer(compiled_spec, table, compose_settings, load_schema("message"), platform.rules, problems)
     return composer, list(table.rows(problems))
 
@@ -214,16 +221,23 @@ def test_a_compiled_spec_makes_the_messages_that_composing_makes(
                     composed,
                     eligibility,
                     composer.folded_of,
+                    part_of,
                     own_reference="reference" in message,
                     count_countries=True,
                 )
 
 
+def part_of(message: Message) -> RecordPart:
+    moment = moment_of(orjson.loads(message.body).get("scheduledFor"))
+    return receiver_hash(SALT, message.receiver), mask(message.receiver), own_reference(message), moment
+
+
 def by_row(found: BlockResult) -> list[RowResult]:
-    *_, hashes, folded, others = found
+    *_, hashes, folded, records, others = found
+    parts = list(parts_in(records))
     folded_at = dict(folded)
     rows: list[RowResult] = [
-        (entry, hashes[at] if hashes else b"", 0, folded_at.get(at, b""))
+        (entry, hashes[at] if hashes else b"", 0, folded_at.get(at, b""), parts[at])
         for at, entry in enumerate(zip(*found[:5], strict=True))
     ]
     for at, result in others:
@@ -450,6 +464,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
             made[0].compose(each),
             eligibility,
             made[0].folded_of,
+            part_of,
             own_reference="reference" in more,
             count_countries=True,
         )
@@ -467,7 +482,9 @@ def test_a_text_that_is_a_little_too_long_is_planned_like_a_composed_one(tmp_pat
     names = ["x" * 160, "x" * 161, "x" * 180, "x" * 181, "€" * 81, "ş" * 71, "“…" * 40, "😀" * 36, "x" * 320, "😀" * 70]
     rows = [as_cells(row(name=name)) for name in names]
     composed = [
-        row_result_of(made[0].compose(each), EVERYONE, made[0].folded_of, own_reference=False, count_countries=True)
+        row_result_of(
+            made[0].compose(each), EVERYONE, made[0].folded_of, part_of, own_reference=False, count_countries=True
+        )
         for each in rows
     ]
     assert by_row(many([each.content for each in rows])) == composed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from ledger_samples import DIGEST, IDS, SEND, claim, claims, record, settle
@@ -37,7 +36,7 @@ def test_a_send_that_continues_takes_the_new_payload_of_what_is_still_planned(ru
 
 def test_after_it_continued_only_a_claim_of_the_new_payload_is_won(running: Ledger) -> None:
     claim(running, IDS[1])
-    new = replace(record(IDS[0], b"n" * 24), reference="own-2")
+    new = record(IDS[0], b"n" * 24)._replace(reference="own-2")
     running.put_planned(SEND, [new], b"p" * 32, now=3.0, continues=True)
     for digest, reference in ((DIGEST, None), (b"n" * 24, None), (DIGEST, "own-2")):
         lost = running.exchange(settle=[], claim=claims([IDS[0]], digest, reference), now=4.0).lost

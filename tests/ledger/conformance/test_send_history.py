@@ -62,7 +62,7 @@ def test_a_key_that_changes_after_a_claim_is_kept_with_the_messages_that_had_it(
 
 def test_the_shapes_are_those_of_accepted_messages_of_any_generation(ledger: Ledger) -> None:
     def put(send: SendIdentity, *shaped: tuple[int, int | None]) -> None:
-        ledger.put_planned(send, [replace(record(n), shape=shape) for n, shape in shaped], b"p", now=30.0)
+        ledger.put_planned(send, [record(n)._replace(shape=shape) for n, shape in shaped], b"p", now=30.0)
 
     def accept(*numbers: int) -> None:
         for n in numbers:
@@ -78,7 +78,7 @@ def test_the_shapes_are_those_of_accepted_messages_of_any_generation(ledger: Led
     assert ledger.shapes_accepted({"hello", "bye", "nobody"}) == {7, 2**55 + 1, 5}
     ledger.exchange(settle=[], claim=claims([bytes([13]) * 16], bytes([13]) * 24), now=33.0)
     ledger.exchange(settle=[Settlement(bytes([13]) * 16, 1, State.REFUSED)], claim=[], now=33.0)
-    again = Change(id=bytes([13]) * 16, attempt=1, to=State.PLANNED, reason="r", planned=replace(record(13), shape=10))
+    again = Change(id=bytes([13]) * 16, attempt=1, to=State.PLANNED, reason="r", planned=record(13)._replace(shape=10))
     ledger.move(MOVE_BY_NAME["retry"], [again], now=34.0)
     ledger.exchange(settle=[], claim=claims([bytes([13]) * 16], bytes([13]) * 24), now=35.0)
     ledger.exchange(settle=[Settlement(bytes([13]) * 16, 2, State.ACCEPTED)], claim=[], now=36.0)
@@ -137,7 +137,7 @@ def test_the_accepted_messages_of_a_send_are_told_with_their_channel(unbegun: Le
     ids = [bytes([n]) * 16 for n in range(1, 6)]
     unbegun.begin(OWNER, now=10.0)
     unbegun.note_clock(1.5)
-    records = [replace(record(n), scheduled_for=99 if n == 2 else None) for n in (1, 2, 3)]
+    records = [record(n)._replace(scheduled_for=99 if n == 2 else None) for n in (1, 2, 3)]
     unbegun.put_planned(HELLO, records, b"p", now=10.0, route=HERE)
     unbegun.put_planned(BYE, [record(4)], b"p", now=10.0)
     unbegun.exchange(settle=[], claim=[Claim(ids[n], ids[n][:1] * 24, None) for n in (3, 1, 0, 2)], now=20.0)

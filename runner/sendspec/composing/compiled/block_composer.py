@@ -18,6 +18,7 @@ from sendspec.reading.schema.validator import Schema
 _INDEX = "len(fingerprints) + len(others)"
 """The index of the current row in its block."""
 _LISTS = ("fingerprints", "sizes", "forcing", "alternatives", "countries", "references", "folded")
+_RECORDS = "packed_records(fingerprints, sizes, forcing, alternatives, parts)"
 _SAME_FOR_ALL = {
     "alternatives": "[0] * len(fingerprints)",
     "countries": "[''] * len(fingerprints)",
@@ -38,13 +39,17 @@ def compile_block_composer(
     """The function for rows with these columns; None if the spec can't be compiled."""
     try:
         message = MessageCode(compiled_spec, settings, schema, rules, columns)
-        function: BlockComposer = message.code.function(block_composer_source(message, compiled_spec, eligibility))
+        function: BlockComposer = message.code.function(
+            block_composer_source(message, compiled_spec, settings, eligibility)
+        )
     except (NotCompilable, Undecidable):
         return None
     return function
 
 
-def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eligibility: Eligibility) -> list[str]:
+def block_composer_source(
+    message: MessageCode, compiled_spec: CompiledSpec, settings: ComposeSettings, eligibility: Eligibility
+) -> list[str]:
     """The function's source, line by line."""
     text = message.add_message(if_filtered=f"other(({_INDEX}, FILTERED)); continue")
     code, own_reference = message.code, compiled_spec.own_reference
@@ -67,10 +72,14 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
     values |= {"alternatives": message.alternatives} if message.alternatives != "0" else {}
     values |= {"countries": message.country} if message.country != "''" else {}
     values |= {"references": "hashed_reference"} if own_reference else {}
+    if settings.keeps_records:
+        message.add_record_part()
+        values["parts"] = "part"
     code.lines.append("; ".join(f"add_{name}({value})" for name, value in values.items()))
     if compiled_spec.folds_case:
         code.lines.append("if folded_fingerprint: add_folded((len(fingerprints) - 1, folded_fingerprint))")
         values["folded"] = ""
+    records = _RECORDS if settings.keeps_records else "b''"
     message.templates.define_budget()
     return [
         f"def {FUNCTION}(rows):",
@@ -82,7 +91,7 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
         "  except MemoryError: raise",
         f"  except Exception: other(({_INDEX}, None))",
         *(f" {name} = {same}" for name, same in _SAME_FOR_ALL.items() if name not in values),
-        f" return {', '.join(_LISTS)}, others",
+        f" return {', '.join(_LISTS)}, {records}, others",
     ]
 
 
@@ -107,5 +116,5 @@ def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_refe
     for test, addresses, exclusion in lists:
         if addresses is not None:
             entry = f"(identity + digest, size, forced_by, {message.alternatives}, {message.country})"
-            excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}, {folded}))); continue"
+            excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}, {folded}, None))); continue"
             message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {excluded}")

@@ -19,7 +19,7 @@ from sendspec.composing.compiled.template_code import TemplateCode
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.error_cells import ErrorCells
-from sendspec.composing.identity import id_hash, payload_hash, reference_hash
+from sendspec.composing.identity import id_hash, payload_hash, receiver_hasher, reference_hash
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.payload_text import language_of
 from sendspec.composing.platforms.sms_excess import sized
@@ -31,16 +31,18 @@ from sendspec.composing.platforms.sms_segments import (
     measure,
     why_ucs2,
 )
+from sendspec.composing.record_part import moment_of, packed_records
 from sendspec.composing.rule import Rule
 from sendspec.composing.template_tree import Node, Placeholder
+from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.number_country import country_of_number
 from sendspec.reading.error_value import is_error_value
 from sendspec.reading.schema.validator import Schema
 
 _NAMESPACE: Mapping[str, object] = {
     "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "NotSound": LookupError, "basic_ascii": BASIC_ASCII,
-    "basic_measure": basic_measure, "dumps": orjson.dumps, "measure": measure, "not_forced": NOT_FORCED,
-    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256, "sized": sized,
+    "basic_measure": basic_measure, "dumps": orjson.dumps, "loads": orjson.loads, "mask": mask, "measure": measure,
+    "moment_of": moment_of, "not_forced": NOT_FORCED, "new": tuple.__new__, "packed_records": packed_records, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256, "sized": sized,
     "why_ucs2": why_ucs2,
 }  # fmt: skip
 
@@ -129,6 +131,26 @@ class MessageCode:
             f" json_{address} = dumps(lowered); {self._identity(f'json_{address}')}; folded_fingerprint = hashed.digest()",
             f" {self._digest()}; folded_fingerprint += hashed.digest()",
         ]
+
+    def add_record_part(self) -> None:
+        """Adds the message's `RecordPart`. Raises `NotCompilable` where the payload's moment is not a text of its own."""
+        hashed = self.code.constant(receiver_hasher(self._settings.salt).copy)
+        own = "None"
+        if self._compiled_spec.own_reference:
+            own = f"None if {self.reference} == id_text else {self.reference}"
+        self.code.lines += [
+            f"hashed = {hashed}(); hashed.update({ADDRESS.name}.encode())",
+            f"part = (hashed.digest(), mask({ADDRESS.name}), {own}, {self._moment()})",
+        ]
+
+    def _moment(self) -> str:
+        """An expression for when the API is to send the message."""
+        written = self._frame.get("scheduledFor")
+        if isinstance(written, Slot):
+            return f"moment_of(loads(json_{written.name}))"
+        if written is None or isinstance(written, str):
+            return self.code.constant(moment_of(written))
+        raise NotCompilable
 
     def add_reference_check(self) -> None:
         """Adds the check that the user's own reference is text and doesn't contain the address."""

@@ -70,17 +70,14 @@ MOVED_SINCE = " AND number IN (SELECT message FROM event WHERE number > ?3)"
 _COLUMNS = (
     "id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, shape, checksum"
 )
-PLAN = f"""INSERT INTO message ({_COLUMNS})
-    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11, ?12, row_checksum(?1, ?2, 'planned', ?3, ?4, ?5, 0, NULL))
-    ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reference = excluded.reference,
+REPLAN_PLANNED = f"""ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reference = excluded.reference,
         receiver = excluded.receiver, masked = excluded.masked, updated_at = excluded.updated_at, line = excluded.line,
         size = excluded.size, scheduled_for = excluded.scheduled_for, shape = excluded.shape,
         checksum = {_checksum(state="state", planned="excluded.")}
-    WHERE state = 'planned' AND (?8 OR digest = excluded.digest)
+    WHERE state = 'planned' AND (?3 OR digest = excluded.digest)
         AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line
             OR shape IS NOT excluded.shape)"""
-"""?8: whether another payload may replace the planned one. `reference` is compared too: the digest leaves it out, and the
-ledger must know the one that goes out, as reconciling asks the API for it."""
+"""?3: whether another payload may replace the planned one. `reference` is compared too: the digest leaves it out, and the ledger must know the one that goes out, as reconciling asks the API for it."""
 PUT_BASELINED = f"""INSERT INTO message ({_COLUMNS}, evidence)
     VALUES (?1, ?2, 'skipped', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, row_checksum(?1, ?2, 'skipped', ?3, ?4, ?5, 0, NULL), '{BASELINE}')
     ON CONFLICT (id) DO NOTHING"""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 
+from sendspec.ledger.record import PlannedRecord
 from sendspec.planning.message_state import State
 
 APPLICATION_ID = 0x53454E44
@@ -110,6 +112,24 @@ def row_checksum(
     first_claimed_at: int | None = None,
 ) -> int:
     """A checksum over a row's meaning, as a damaged page can answer queries without an error."""
-    claimed = "" if first_claimed_at is None else f"{first_claimed_at}|"
-    words = f"{spec}|{state}|{attempt}|{reference}|{remote_id}|{claimed}".encode()
+    words = _words(spec, state, attempt, reference, remote_id, first_claimed_at)
     return zlib.crc32(b"%b%b%b%b" % (words, identity, digest, receiver))
+
+
+def planned_checksums(spec: int, records: Sequence[PlannedRecord]) -> tuple[int, ...]:
+    """`row_checksum` of each message as it is first planned."""
+    crc32 = zlib.crc32
+    begun = crc32(_words(spec, "planned", 0, None, None, None))
+    return tuple(
+        crc32(r.id + r.digest + r.receiver, begun)
+        if r.reference is None
+        else row_checksum(r.id, spec, "planned", r.digest, r.reference, r.receiver, 0, None)
+        for r in records
+    )
+
+
+def _words(
+    spec: int, state: str, attempt: int, reference: str | None, remote_id: str | None, first_claimed_at: int | None
+) -> bytes:
+    claimed = "" if first_claimed_at is None else f"{first_claimed_at}|"
+    return f"{spec}|{state}|{attempt}|{reference}|{remote_id}|{claimed}".encode()
