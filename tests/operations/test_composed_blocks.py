@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import product
 
 import pytest
 from long_rows import all_but
@@ -41,7 +42,9 @@ def job(project: ProjectDir, monkeypatch: pytest.MonkeyPatch) -> Job:
     return jobs[0]
 
 
-def composed(job: Job, processes: int, thresholds: Thresholds) -> tuple[list[tuple[object, ...]], list[Diagnostic]]:
+def composed(
+    job: Job, processes: int, thresholds: Thresholds, *, has_more_to_do: bool = False
+) -> tuple[list[tuple[object, ...]], list[Diagnostic]]:
     """The rows in order, as line and result; and the faults."""
 
     class Suppressed:
@@ -50,7 +53,10 @@ def composed(job: Job, processes: int, thresholds: Thresholds) -> tuple[list[tup
 
     problems = Problems()
     rows: list[tuple[object, ...]] = []
-    with closing(composed_blocks(job, Eligibility(None, Suppressed()), problems, processes, thresholds)) as blocks:
+    eligibility = Eligibility(None, Suppressed())
+    with closing(
+        composed_blocks(job, eligibility, problems, processes, thresholds, has_more_to_do=has_more_to_do)
+    ) as blocks:
         for block in blocks:
             to_send = ((entry, b"", Exclusion.NONE.value, b"", None) for entry in zip(*block.result[:5], strict=True))
             rows += [
@@ -62,11 +68,13 @@ def composed(job: Job, processes: int, thresholds: Thresholds) -> tuple[list[tup
 
 
 @pytest.mark.parametrize(
-    ("generate", "processes"),
-    all_but([(1, 3)], [(generate, processes) for generate in (1, 10**9) for processes in (1, 2, 3)]),
+    ("generate", "processes", "has_more_to_do"),
+    all_but([(1, 3, False), (1, 2, True)], list(product((1, 10**9), (1, 2, 3), (False, True)))),
 )
-def test_every_row_comes_once_and_in_order_whoever_composes_it(job: Job, generate: int, processes: int) -> None:
-    rows, faults = composed(job, processes, Thresholds(generate=generate, fork=1))
+def test_every_row_comes_once_and_in_order_whoever_composes_it(
+    job: Job, generate: int, processes: int, has_more_to_do: bool
+) -> None:
+    rows, faults = composed(job, processes, Thresholds(generate=generate, fork=1), has_more_to_do=has_more_to_do)
     assert [row[0] for row in rows] == list(range(2, ROWS + 2))
     assert (rows, faults) == composed(job, 1, Thresholds(generate=10**9, fork=10**9))
     kinds = [row[1] for row in rows]

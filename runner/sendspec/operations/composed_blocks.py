@@ -24,6 +24,8 @@ from sendspec.reading.tables.row import Row
 
 TURNS_EACH = 8
 """Turns of another process in one round. This process takes fewer turns the more there are: it also plans all results."""
+TURNS_FOR_LOOK_UPS = 3
+"""The turns that this process leaves to others if it also looks every message up in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +57,43 @@ class ComposedBlock:
 
 
 def composed_blocks(
-    job: Job, eligibility: Eligibility, problems: Problems, processes: int, thresholds: Thresholds = USUAL
+    job: Job,
+    eligibility: Eligibility,
+    problems: Problems,
+    processes: int,
+    thresholds: Thresholds = USUAL,
+    *,
+    has_more_to_do: bool = False,
 ) -> Generator[ComposedBlock, None, None]:
     """The blocks of the job's table in order. Close it to end the other processes; what is wrong with rows goes to `problems`.
+
+    `has_more_to_do`: the caller looks the messages up in the ledger, so other processes compose more of them.
 
     A block's faults are reported before the next block is read: `problems` stays in row order. The blocks end early where composing
     has stopped.
     """
-    return _BlockSource(job, eligibility, problems, processes, thresholds).composed()
+    own_turns = max(TURNS_EACH - 1 - processes - (TURNS_FOR_LOOK_UPS if has_more_to_do else 0), 1)
+    return _BlockSource(job, eligibility, problems, processes, thresholds, own_turns).composed()
 
 
 class _BlockSource:
     """Composes blocks here, and starts and asks the other processes."""
 
     def __init__(
-        self, job: Job, eligibility: Eligibility, problems: Problems, processes: int, thresholds: Thresholds
+        self,
+        job: Job,
+        eligibility: Eligibility,
+        problems: Problems,
+        processes: int,
+        thresholds: Thresholds,
+        own_turns: int,
     ) -> None:
         self._job = job
         self._eligibility = eligibility
         self._problems = problems
         self._processes = processes
         self._thresholds = thresholds
+        self._own_turns = own_turns
         self._composer = job.composer(problems)
         self._own_reference = job.program.own_reference
         self._generated: BlockComposer | None = None
@@ -107,7 +125,7 @@ class _BlockSource:
         count = self._processes - 1
         with workers_at(count, lambda worker: self._compose_as(worker, count, skip)) as workers:
             for index, block in enumerate(blocks):
-                worker = _worker_of(index, len(workers))
+                worker = _worker_of(index, len(workers), self._own_turns)
                 received = workers[worker - 1].next(partial(_has_each_row, block)) if worker else None
                 yield self._completed(block, received or self._compose_here(block))
 
@@ -143,7 +161,7 @@ class _BlockSource:
         composer = self._job.composer(Problems())
         blocks = islice(self._job.table.blocks(Problems()), skip, None)
         for index, block in enumerate(blocks):
-            if _worker_of(index, workers) == worker:
+            if _worker_of(index, workers, self._own_turns) == worker:
                 composed = map(composer.compose, rows_of((block,)))
                 yield self._compose_here(block) if self._generated else block_result_of(map(self._result_of, composed))
 
@@ -154,15 +172,14 @@ def _has_each_row(block: Block, result: BlockResult) -> bool:
     return len(block.lines_of(count)) == count
 
 
-def _worker_of(index: int, workers: int) -> int:
-    """Which process composes a block: 0 is this one, the others count from 1.
+def _worker_of(index: int, workers: int, own: int) -> int:
+    """Which process composes a block: 0 is this one, which has `own` turns in a round; the others count from 1.
 
     This process's blocks are spread evenly over a round. With one other, a round is 0 1 1 0 1 1 0 1 0 1 1 0 1: this process composes
     five blocks of thirteen.
     """
     if not workers:
         return 0
-    own = max(TURNS_EACH - 2 - workers, 1)
     turns = own + TURNS_EACH * workers
     place = index % turns
     own_before = (place - 1) * own // turns + 1

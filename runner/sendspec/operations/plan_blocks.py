@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import compress, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sendspec.composing.block_result import FILTERED, NO_MESSAGE, PlanEntry
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 LOOKUP_ROWS = 20_000
 """Rows that are looked up in the ledger together."""
+_ID_IN = itemgetter(slice(ID_BYTES))
 _EXCLUDED = (Skip.ONLY_TO, Skip.SUPPRESSED, Skip.OPTED_OUT)
 
 
@@ -50,7 +52,10 @@ def plan_rows(
         job = job.keeping_records()
     builder = _PlanBuilder(job, view, problems, pairs, records)
     # closed at once when something fails, not when the traceback is freed: other processes are at work
-    with closing(composed_blocks(job, view.eligibility, problems, processes, thresholds)) as blocks:
+    has_more_to_do = view.states_of is not nothing_known
+    with closing(
+        composed_blocks(job, view.eligibility, problems, processes, thresholds, has_more_to_do=has_more_to_do)
+    ) as blocks:
         rows = 0
         for block in blocks:
             builder.add(block)
@@ -163,10 +168,9 @@ class _PlanBuilder:
         if self._asks_ledger:
             undecided = [index for index, skip in enumerate(skips) if skip is None]
             decided = self._skips_of([entries[index][0] for index in undecided])
-            choice = self._view.choice
+            leaves_out, skip_of = self._view.choice.leaves_out, self._view.choice.skip_of
             for index, skip in zip(undecided, decided, strict=True):
-                is_asked = skip is None and choice.leaves_out
-                skips[index] = choice.skip_of(entries[index][0][:ID_BYTES]) if is_asked else skip
+                skips[index] = skip_of(entries[index][0][:ID_BYTES]) if leaves_out and skip is None else skip
             if self._view.planned_count:  # excluded recipients are still in the table
                 excluded = [entries[index][0] for index, skip in enumerate(skips) if skip in _EXCLUDED]
                 self._note_planned(self._states_of(excluded))
@@ -197,10 +201,11 @@ class _PlanBuilder:
 
     def _states_of(self, fingerprints: Sequence[bytes]) -> Mapping[bytes, PriorState]:
         """The states of the messages that the ledger knows, by the fingerprint last planned."""
-        return self._view.states_of([fingerprint[:ID_BYTES] for fingerprint in fingerprints])
+        return self._view.states_of(list(map(_ID_IN, fingerprints)))
 
     def _note_planned(self, known: Mapping[bytes, PriorState]) -> None:
-        self._planned_found += sum(state is State.PLANNED for state in known.values())
+        if self._view.planned_count:
+            self._planned_found += list(known.values()).count(State.PLANNED)
 
 
 def _compared(fingerprints: list[bytes], folded: Sequence[tuple[int, bytes]]) -> list[bytes]:

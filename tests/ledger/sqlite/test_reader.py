@@ -15,8 +15,10 @@ from sendspec.ledger.record import (
     Route,
     SendIdentity,
 )
+from sendspec.ledger.sqlite.connection import connect_to_read
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.planning.message_state import State
 
 HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")
 
@@ -171,3 +173,42 @@ def test_an_odd_move_of_a_send_is_damage_wherever_it_stands(
     elsewhere(path, f"UPDATE event SET {odd} WHERE number = {number}")
     with pytest.raises(LedgerDamaged, match="another kind than its column"):
         list(ledger.recorded_moves("hello", 1))
+
+
+MANY = [b"%016d" % n for n in range(1, 601)]
+
+
+def test_messages_in_plan_order_are_not_looked_up_one_by_one(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, *MANY)
+    asked: list[str] = []
+
+    def traced(place: str) -> sqlite3.Connection:
+        connection = connect_to_read(place)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    looked = open_to_read(path, "one", traced)
+    asked.clear()
+    assert looked.prior_states(MANY) == {identity + b"d" * 24: State.PLANNED for identity in MANY}
+    assert 0 < max(sql.count(",") for sql in asked) < 20
+    looked.close()
+
+
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [("state = 'sent'", "in the state 'sent'"), ("state = x'00'", "in the state")],
+)
+def test_an_unknown_state_among_many_is_damage(ledger: SqliteLedger, path: Path, odd: str, what: str) -> None:
+    plan(ledger, *MANY)
+    elsewhere(path, f"UPDATE message SET {odd} WHERE number = 300")
+    with pytest.raises(LedgerDamaged, match=what):
+        ledger.prior_states(MANY)
+
+
+@pytest.mark.parametrize("odd", ["CAST(id || 'x' AS BLOB)", "CAST(id AS TEXT)", "substr(id, 1, 15)"])
+def test_an_id_of_another_kind_is_nobodys(ledger: SqliteLedger, path: Path, odd: str) -> None:
+    """Neither by itself nor among its neighbours."""
+    plan(ledger, *MANY)
+    elsewhere(path, f"UPDATE message SET id = {odd} WHERE number = 300")
+    found = ledger.prior_states(MANY)
+    assert {key[:16] for key in found} == set(ledger.facts(MANY)) == set(MANY) - {MANY[299]}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
+from sendspec.composing.identity import ID_BYTES
 from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, Send, references_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NO_WHOLE, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import IS_BASELINED, REFERENCE
@@ -14,6 +16,11 @@ from sendspec.planning.message_state import State
 
 MAX_LOOKUP = 500
 MAX_KNOWN = 20_000
+PROBES, MIN_NEIGHBOURS = 16, 256
+"""Messages whose places tell whether all are close together; fewer messages than these are looked up one by one."""
+SPREAD = 2
+"""How many rows may be read in plan order for each one that is asked for."""
+ID_IN = itemgetter(slice(ID_BYTES))
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, PlanningState.BASELINED.value: PlanningState.BASELINED}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
@@ -43,19 +50,47 @@ class MessageLookup(OpenLedger):
     def prior_states(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
         """The state of each of `ids`, by id followed by payload digest (40 bytes); unknown ids are left out.
 
-        Ask for many at a time: SQLite sorts them and finds several on a page.
+        Ask for many at a time, in the order of their table: messages that were planned in this order are read in one go.
         """
         found: dict[bytes, PriorState] = {}
         for start in range(0, len(ids), MAX_KNOWN):
             window = ids[start : start + MAX_KNOWN]
-            marks = ",".join("?" * len(window))
-            rows = self._rows(
-                f"SELECT CAST(id || {self._digest} AS BLOB), iif({IS_BASELINED}, 'baseline', state) FROM message"
-                f" WHERE id IN ({marks})",
-                window,
-            )
-            found.update((sealed, PRIOR_STATE_BY_WORD.get(word) or self._state(word)) for sealed, word in rows)
+            neighbours = self._states_in_plan_order(window)
+            found |= neighbours
+            if len(neighbours) < len(window):
+                known = set(map(ID_IN, neighbours))
+                rest = [identity for identity in window if identity not in known]
+                found |= self._prior_states(f"id IN ({','.join('?' * len(rest))})", rest)
         return found
+
+    def _states_in_plan_order(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
+        """The states of those of `ids` that are close together in plan order; empty if most aren't.
+
+        A row costs a quarter of what it does to find it by its id, and far less in a ledger that isn't in memory.
+        """
+        if self.version < 3 or len(ids) < MIN_NEIGHBOURS:
+            return {}
+        probes = [*ids[:: len(ids) // PROBES], ids[-1]]
+        marks = ",".join("?" * len(probes))
+        numbers = [number for (number,) in self._rows(f"SELECT number FROM message WHERE id IN ({marks})", probes)]
+        if not numbers or max(numbers) - min(numbers) > SPREAD * len(ids):
+            return {}
+        is_between = f"number BETWEEN ? AND ? AND typeof(id) = 'blob' AND length(id) = {ID_BYTES}"
+        found = self._prior_states(is_between, (min(numbers), max(numbers)))
+        wanted = set(ids)
+        if wanted.issuperset(map(ID_IN, found)):
+            return found
+        return {sealed: state for sealed, state in found.items() if sealed[:ID_BYTES] in wanted}
+
+    def _prior_states(self, which: str, parameters: Sequence[Any]) -> dict[bytes, PriorState]:
+        """The state of each message that the condition `which` selects, by id followed by payload digest."""
+        sql = f"""SELECT CAST(id || {self._digest} AS BLOB), iif({IS_BASELINED}, 'baseline', state) FROM message WHERE {which}"""
+        with self._query():
+            words: dict[bytes, str] = dict(self._connection.execute(sql, parameters).fetchall())
+        if None in words:
+            raise self._damaged("a value is of another kind than its column")
+        state_by_word = {word: PRIOR_STATE_BY_WORD.get(word) or self._state(word) for word in set(words.values())}
+        return dict(zip(words, map(state_by_word.__getitem__, words.values()), strict=True))
 
     def known_messages(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
         """Each of `ids`, as sightings are compared with it; unknown ids are left out."""
