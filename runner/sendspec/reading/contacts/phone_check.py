@@ -39,7 +39,9 @@ def phone_normaliser(country: str | None, check: PhoneCheck) -> Callable[[str], 
 def _valid(number: str | Problem) -> str | Problem:
     if isinstance(number, Problem):
         return number
-    return why_invalid(number) or number
+    from sendspec.reading.contacts.national_number import is_reachable  # imports the phone library: 40 ms
+
+    return number if is_reachable(number) else why_invalid(number) or number
 
 
 def why_invalid(number: str) -> Problem | None:
