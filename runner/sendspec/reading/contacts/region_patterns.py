@@ -75,18 +75,26 @@ class Types:
 
     def is_assigned(self, national: str) -> bool:
         """Whether the number is of any type."""
-        return self._fits(national, self.mobile + self.landlines + self.premium)
+        types = (self.mobile, self.landlines, self.premium)
+        return self.possible.fits(national) and any(_fit_one(each, national) for each in types)
 
     def is_reachable(self, national: str) -> bool:
         """Whether the number is of any type, and not of premium rate."""
-        return not self._fits(national, self.premium) and self._fits(national, self.mobile + self.landlines)
+        if not self.possible.fits(national) or _fit_one(self.premium, national):
+            return False
+        return _fit_one(self.mobile, national) or _fit_one(self.landlines, national)
 
     def is_no_landline(self, national: str) -> bool:
         """Whether the number is of a type that not only landlines have."""
-        return self._fits(national, self.mobile + self.premium)
+        return self.possible.fits(national) and (_fit_one(self.mobile, national) or _fit_one(self.premium, national))
 
-    def _fits(self, national: str, types: tuple[TypePattern, ...]) -> bool:
-        return self.possible.fits(national) and any(each.fits(national) for each in types)
+
+def _fit_one(types: tuple[TypePattern, ...], national: str) -> bool:
+    length = len(national)
+    for each in types:  # noqa: SIM110 - `any` takes half as long again
+        if length in each.lengths and each.pattern.fullmatch(national):
+            return True
+    return False
 
 
 @cache
