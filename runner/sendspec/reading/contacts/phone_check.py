@@ -45,7 +45,10 @@ def _valid(number: str | Problem) -> str | Problem:
 
 
 def why_invalid(number: str) -> Problem | None:
-    """Why nobody can be reached at a normalised number: no country has assigned it, or it costs extra. Takes some 30 µs."""
+    """Why nobody can be reached at a normalised number: no country has assigned it, or it costs extra.
+
+    Takes some 30 µs; `is_reachable` answers for most good numbers in 5.
+    """
     import phonenumbers  # takes 40 ms to import, and few specs need it
 
     parsed = phonenumbers.parse(number)
