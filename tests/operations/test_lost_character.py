@@ -59,3 +59,5 @@ def test_one_in_the_spec_s_own_text_is_shown_there(project_dir: ProjectDir) -> N
 def test_the_first_rows_are_looked_at(project_dir: ProjectDir) -> None:
     rows = ["Ann,x,x"] * MOST_ROWS
     assert warnings_of(project_dir, [*rows, "Y?ld?z,x,x"]) == []
+    [found] = warnings_of(project_dir, [*rows[1:], "Y?ld?z,x,x", "Y?ld?z,x,x"])
+    assert found.rows == (MOST_ROWS + 1,)

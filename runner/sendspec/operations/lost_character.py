@@ -12,6 +12,7 @@ from sendspec.composing.template_tree import placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.redaction import quoted
 from sendspec.operations.send_job import Job
+from sendspec.reading.tables.block import Block, rows_of
 
 CODE = "lost-character"
 REPLACEMENT = "\ufffd"
@@ -59,14 +60,30 @@ def warn_of_lost_characters(job: Job, problems: Problems) -> None:
 def _lost_in_rows(job: Job) -> Iterator[tuple[int, str, str]]:
     """Each finding as line, column and what was found."""
     columns = _columns(job)
-    rows = islice(job.table.rows(Problems()), MOST_ROWS) if columns else ()
-    for row in rows:
-        values = row.values
-        for column in columns:
-            value = values.get(column)
-            what = _lost_in(value) if isinstance(value, str) else ""
-            if what:
-                yield row.line, column, what
+    left = MOST_ROWS
+    for block in job.table.blocks(Problems()) if columns else ():
+        for row in islice(rows_of([block]), left) if _may_have_lost(block, columns) else ():
+            values = row.values
+            for column in columns:
+                value = values.get(column)
+                what = _lost_in(value) if isinstance(value, str) else ""
+                if what:
+                    yield row.line, column, what
+        left -= len(block.read[0])
+        if left <= 0:
+            return
+
+
+def _may_have_lost(block: Block, columns: tuple[str, ...]) -> bool:
+    """Whether a cell of these columns may have lost a character. The cells of a column are searched as one text, a line each."""
+    if block.columns is None:
+        return True
+    content = block.read[1]
+    places = [place for place, column in enumerate(block.columns) if column in columns]
+    texts = ("\n".join([cells[place] for cells in content]) for place in places)
+    return any(
+        (not text.isascii() and _misread_in(text)) or ("?" in text and _WITHIN_A_WORD.search(text)) for text in texts
+    )
 
 
 def _columns(job: Job) -> tuple[str, ...]:

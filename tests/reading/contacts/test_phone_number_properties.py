@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.country_codes import CODES, ZERO_MAY_FOLLOW
 from sendspec.reading.contacts.phone_number import normalise_phone
+from sendspec.reading.contacts.unreadable_phone import is_date
 
 CHUNKS = ["+", "00", "0", "31", "6", "1234", "5678", " ", "-", ".", "(", ")", "/", "x", "ext", ";ext=", "E+10", ".0"]
 CHUNKS += ["٣", "\u202c", "\u00a0", "A", "\n", "1", "7", "20", "555", "9", "'"]
@@ -53,3 +54,28 @@ def test_no_fault_tells_a_whole_number(text: str) -> None:
     result = normalise_phone(text + "31612345678", None)
     if isinstance(result, Problem):
         assert "31612345678" not in result.problem + result.fix
+
+
+@given(
+    st.lists(
+        st.sampled_from([*"0123456789", "00", "31", "12", " ", "-", " (", ") ", " - ", "(0)", ".12", "612345678"]),
+        max_size=12,
+    ).map("".join),
+    st.sampled_from(["", "+", "(", "(+"]),
+    st.sampled_from([None, "NL", "US", "FR"]),
+)
+@example("2024-01-02", "", "NL")
+@example("06.12.34.56.78", "", "FR")
+@example("01.12.2024", "", "FR")
+@example("0612345678 0612345678", "", "NL")
+def test_spaces_and_parentheses_change_nothing(digits: str, start: str, country: str | None) -> None:
+    """A parenthesis at the end has a text read the long way: it is no number's usual spelling."""
+    text = f"{start}{digits}".strip(" ")
+    result, long_way = normalise_phone(text, country), normalise_phone(f"{text})", country)
+    if is_date(text) or not text.strip("0.-"):
+        assert isinstance(result, Problem)
+    elif isinstance(result, Problem):  # which quotes the number as it is spelled
+        assert isinstance(long_way, Problem)
+        assert result.code == long_way.code
+    else:
+        assert result == long_way

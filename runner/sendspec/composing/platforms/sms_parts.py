@@ -26,7 +26,7 @@ def septets_of(text: str) -> str:
 
 def utf16_of(text: str) -> bytes:
     """Two bytes a code unit, little-endian. A surrogate that is no pair's is kept, as strings of Python can have some."""
-    return text.encode("utf-16-le", "surrogatepass")
+    return text.encode("utf_16_le", "surrogatepass")
 
 
 def gsm7_starts(septets: str) -> list[int]:
@@ -63,7 +63,7 @@ def ucs2_parts(text: str) -> tuple[str, ...]:
     utf16 = utf16_of(text)
     starts = ucs2_starts(utf16)
     return tuple(
-        utf16[start:end].decode("utf-16-le", "surrogatepass")
+        utf16[start:end].decode("utf_16_le", "surrogatepass")
         for start, end in zip(starts, [*starts[1:], None], strict=True)
     )
 

@@ -123,6 +123,8 @@ ANOTHER_SCRIPT: ForcedBy = ("", 0, 0)
 MAX_FORCING = 8
 _GLANCE = 32
 """Characters in which another script nearly always shows itself: a set of all those in a long text takes 10 µs."""
+_FEW = 100
+"""Characters outside ASCII of a text that is written in it. Most texts of a send have the same ones."""
 STAND_IN = "?"
 """Stands for any replacement of a character that has none in `REPLACEMENTS`."""
 _PLAIN = str.maketrans(REPLACEMENTS)
@@ -133,12 +135,9 @@ _GROWING = frozenset(each for each, plain in REPLACEMENTS.items() if len(plain) 
 def why_ucs2(text: str, segments: int) -> ForcedBy:
     """What forces `text` into UCS-2, in which it takes so many segments."""
     others = _others(text)
-    if len(set(others[:_GLANCE]) - _GSM7) > MAX_FORCING:
+    found = _forcing_among(others) if len(others) <= _FEW else _forcing_among.__wrapped__(others)
+    if found is None:
         return ANOTHER_SCRIPT
-    characters = set(others) - _GSM7
-    if len(characters) > MAX_FORCING:
-        return ANOTHER_SCRIPT
-    found = "".join(sorted(characters))
     if len(found) == 1:
         occurrences = text.count(found)
         if segments == 1 and found not in _GROWING:
@@ -147,6 +146,15 @@ def why_ucs2(text: str, segments: int) -> ForcedBy:
     if (segments == 1 and _GROWING.isdisjoint(found)) or any(each not in REPLACEMENTS for each in found):
         return (found, 0, 0)
     return (found, segments - measure(text.translate(_PLAIN)).segments, 0)
+
+
+@lru_cache(maxsize=1_000)
+def _forcing_among(characters: str) -> str | None:
+    """Those that GSM-7 lacks, sorted; None if they are more than `MAX_FORCING`."""
+    if len(set(characters[:_GLANCE]) - _GSM7) > MAX_FORCING:
+        return None
+    forcing = set(characters) - _GSM7
+    return "".join(sorted(forcing)) if len(forcing) <= MAX_FORCING else None
 
 
 def is_gsm7(text: str) -> bool:

@@ -39,11 +39,16 @@ def phone_normaliser(country: str | None, check: PhoneCheck) -> Callable[[str], 
 def _valid(number: str | Problem) -> str | Problem:
     if isinstance(number, Problem):
         return number
-    return why_invalid(number) or number
+    from sendspec.reading.contacts.national_number import is_reachable  # imports the phone library: 40 ms
+
+    return number if is_reachable(number) else why_invalid(number) or number
 
 
 def why_invalid(number: str) -> Problem | None:
-    """Why nobody can be reached at a normalised number: no country has assigned it, or it costs extra. Takes some 30 µs."""
+    """Why nobody can be reached at a normalised number: no country has assigned it, or it costs extra.
+
+    Takes some 30 µs; `is_reachable` answers for most good numbers in 5.
+    """
     import phonenumbers  # takes 40 ms to import, and few specs need it
 
     parsed = phonenumbers.parse(number)

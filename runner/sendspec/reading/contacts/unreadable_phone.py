@@ -14,6 +14,8 @@ MIN_NATIONAL_DIGITS = 7
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
 _SIMPLE = re.compile(r"\+?[0-9](?:[ ()-]?[0-9]){6,14}")
 """One number, and written like one: too short for two."""
+_SPACED = re.compile(r"\(?\+?[0-9](?:[ ()-]{0,3}[0-9]){6,14}|[0-9]{2}(?:\.[0-9]{2}){4}")
+"""The same with parentheses and more separators between its digits, or five pairs as they are written in France. None is a date."""
 _FILLER = re.compile(
     r"#?n/?[av]!?|n\.a\.|k\. ?a\.?|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
     re.I,
@@ -47,6 +49,8 @@ def unreadable(written: str, country: str | None = None) -> Problem | None:
         return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
     if _SIMPLE.fullmatch(written) and written.strip("0"):  # first, as whole tables lack nothing but their country
         return _date(written) if "-" in written else None
+    if _SPACED.fullmatch(written) and written.strip("+0 ().-"):
+        return None
     if written[0] == "#" and is_error_value(written):
         return error_value_problem(written)
     if _FILLER.fullmatch(written):
