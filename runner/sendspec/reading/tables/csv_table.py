@@ -43,7 +43,7 @@ class CsvTable:
         return rows_of(self.blocks(problems))
 
     def blocks(self, problems: Problems) -> Iterator[Block]:
-        reading = _Reading(self.path, self._file, self._header, problems)
+        reading = CsvReading(self.path, self._file, self._header, problems)
         yield from reading.blocks()
         self.blank_rows = reading.blank_rows
         note_change(self.path, self._file, problems)
@@ -100,7 +100,7 @@ class CsvTable:
         self._file.close()
 
 
-class _Reading:
+class CsvReading:
     """One pass over the rows, a chunk of the file at a time. In a chunk without quotes, every line is a record."""
 
     def __init__(self, path: str, file: InputFile, header: Header, problems: Problems) -> None:
@@ -124,20 +124,20 @@ class _Reading:
             if chunk is None:
                 continue
             if b'"' in chunk.body or self._lines.problem_by_line:
-                yield self._quoted_block(whole, chunk)
+                yield self.quoted_block(whole, chunk)
             else:
                 lines = range(chunk.first, chunk.first + chunk.count)
                 yield Block(lines, self._columns, partial(self._unquoted, lines, chunk))
             if self._broken_off:
                 return
 
-    def _quoted_block(self, whole: Chunk, chunk: Chunk) -> Block:
+    def quoted_block(self, whole: Chunk, chunk: Chunk) -> Block:
         """The records of a chunk with quotes, as the `csv` module reads them. `chunk` is the part of `whole` below the header.
 
         The next chunk begins with the record that this one leaves open. Records are read one by one where any of them may be no valid row.
         """
         if chunk.text is None or self._lines.problem_by_line or self._width == 1 or self._width != len(self._columns):
-            return block_of(self._by_records(chunk), self._columns)
+            return block_of(self.by_records(chunk), self._columns)
         lines, begin = self._lines.lines_of(chunk), chunk.first
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         starts, rows = [begin], []
@@ -147,12 +147,12 @@ class _Reading:
                 starts.append(begin + reader.line_num)
         except csv.Error as error:
             if not rows or str(error) != _LEFT_OPEN:
-                return block_of(self._by_records(chunk), self._columns)
+                return block_of(self.by_records(chunk), self._columns)
             chunk = self._cut(whole, chunk, starts[-1] - begin)
         end = starts.pop()
         has_lines_inside = end - begin > len(rows)
         if self._need_closer_look(rows) or (has_lines_inside and self._may_be_swallowed(lines, starts, end)):
-            return block_of(self._by_records(chunk), self._columns)
+            return block_of(self.by_records(chunk), self._columns)
         rows = emptied(rows) if self._space_cells.are_in(chunk.body) else rows
         return block_of((starts if has_lines_inside else range(begin, end), rows), self._columns)
 
@@ -179,7 +179,7 @@ class _Reading:
         """The rows of a chunk without quotes."""
         text = chunk.text
         if text is None:
-            return self._by_records(chunk)
+            return self.by_records(chunk)
         return self._by_lines(lines, text, has_spaces=self._space_cells.are_in(chunk.body))
 
     def _by_lines(self, lines: range, text: str, *, has_spaces: bool) -> Read:
@@ -216,7 +216,7 @@ class _Reading:
             return None
         return cells if self._width == len(self._columns) else self._checker.named_cells(first, cells)
 
-    def _by_records(self, chunk: Chunk) -> Read:
+    def by_records(self, chunk: Chunk) -> Read:
         """The rows of the chunk, and of the chunks that its last record continues into."""
         offset = fed = last = chunk.first - 1
         has_spaces = False
