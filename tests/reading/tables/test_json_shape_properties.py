@@ -18,7 +18,7 @@ from sendspec.reading.tables.json_object import read_object
 from sendspec.reading.tables.json_shape import HARMLESS_ESCAPE, LineShapes
 from sendspec.reading.tables.line_problem import LineProblem
 
-SAMPLES = [
+SAMPLES: list[dict[str, object]] = [
     {"phone": "+31612345678", "name": "Zoë", "n": 3},
     {"phone": "06", "name": None, "n": 1.5, "ok": True},
     {"a": {"b": ["x", 1], "c": [{"d": "", "e": 2}]}, "name": ""},
@@ -116,9 +116,23 @@ def test_lines_that_match_a_shape_are_read_as_the_others(content: str) -> None:
     assert read(content, SAMPLES) == read(content, [])
 
 
+@pytest.mark.parametrize(
+    "sample", [{"a": 1, "b": "x"}, {"a": 1.5, "b": "x"}, {"a": [1], "b": "x"}, {"a": {"b": 1}, "b": "x"}]
+)
+@pytest.mark.parametrize("beside", ['"x"', r'"\n"'])
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])
+def test_a_hostile_value_between_usual_lines_is_read_as_elsewhere(
+    sample: dict[str, object], beside: str, separators: tuple[str, str]
+) -> None:
+    usual = json.dumps(sample) + "\n"
+    for value in [*VALUES, *(f"[{value}]" for value in VALUES), *(f'{{"b": {value}}}' for value in VALUES)]:
+        line = written([("a", value), ("b", beside)], separators, "\n")
+        assert read(usual + line + usual, [sample])[1:] == read(usual + line + usual, [])[1:], line
+
+
 @given(st.lists(st.sampled_from([*KEYS, *PIECES]), max_size=3).map("".join), st.sampled_from(VALUES))
 def test_no_key_is_taken_for_another(key: str, value: str) -> None:
-    sample = {key: "x", "phone": "06"}
+    sample: dict[str, object] = {key: "x", "phone": "06"}
     line = f'{{{json.dumps(key, ensure_ascii=False)}: "x", "phone": {value}}}\n'
     assert read(line * 3, [sample])[1:] == read(line * 3, [])[1:]
 

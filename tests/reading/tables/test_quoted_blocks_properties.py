@@ -15,7 +15,7 @@ from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvReading
 from sendspec.reading.tables.text_lines import Chunk
 
-ROWS = ["1,2,3", '1,"2",3', '"1","2","3"', '1,"2\n2",3', '"1\n1",2,3', '1,2,"3\n4,5,6"', '+31612345678,a,"x\n+31687654321,b,c"', ",,", ' ,"",\t', '"", ,',
+ROWS = ["1,2,3", '1,"2", ', '1," ",3', '1,"2",3', '"1","2","3"', '1,"2\n2",3', '"1\n1",2,3', '1,2,"3\n4,5,6"', '+31612345678,a,"x\n+31687654321,b,c"', ",,", ' ,"",\t', '"", ,',
         '"","",""', "1,2", '1,"2",3,4', "1,2,3,", '1,"a""b",3', '1,"""",""', '1,a"b,3', '"1"x,2,3', '1, "2",3', '1,"2,3', "Zoë,漢字,😀", '"\n\n",2,3',
         '1,"2\r\n2",3', "1,\x00,3", '1,"\x85",3', '1,"\u202e",3', '1,"2\r2",3', "", " "]  # fmt: skip
 PIECES = ['"', '""', '",', ',"', '"\n', '\n"', "\n", "\r\n", "\r", ",", "x", " ", "\t", "\x00", "\ufeff", "\u2028", "é"]
@@ -66,6 +66,15 @@ def test_bytes_that_are_no_text_are_found_alike(
 ) -> None:
     table = header.encode() + content.encode()[:at] + foreign + content.encode()[at:]
     assert read(CsvReading, table, block_bytes) == read(CarefulReading, table, block_bytes)
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_hostile_row_between_usual_ones_has_the_same_verdict(row: str, line_end: str) -> None:
+    for before in ('1,"2",3', '1,"2\n2",3', "1,2,3"):
+        for behind in ('1,"2",3', '"1\n1",2,3', ""):
+            table = line_end.join(("a,b,c", before, row, behind)).encode()
+            assert read(CsvReading, table) == read(CarefulReading, table)
 
 
 @pytest.mark.parametrize("cell", ["x" * 131_072, "x" * 131_073, "x\n" * 70_000, '""' * 65_537])

@@ -22,8 +22,8 @@ from sendspec.reading.tables.space_cells import SpaceCells, emptied
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
 
-_LEFT_OPEN = "unexpected end of data"
-"""The `csv` module's words where the lines end inside a quoted cell; the same in Python 3.11 to 3.14."""
+LONG_CELL = 64
+"""Characters of the average cell from which on looking at the first of each takes less time than looking at all."""
 
 
 class CsvTable:
@@ -113,7 +113,7 @@ class CsvReading:
         self._below = header.last_line
         self._checker = RecordChecker(path, self._lines, header, problems)
         self._blank_cell_starts = {"", *SPACES}
-        self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
+        self._blank_starts = {*SPACES, header.delimiter}
         self._space_cells = SpaceCells(header.delimiter)
         self._chunks = self._lines.chunks()
         self._broken_off = False
@@ -134,7 +134,8 @@ class CsvReading:
     def quoted_block(self, whole: Chunk, chunk: Chunk) -> Block:
         """The records of a chunk with quotes, as the `csv` module reads them. `chunk` is the part of `whole` below the header.
 
-        The next chunk begins with the record that this one leaves open. Records are read one by one where any of them may be no valid row.
+        The next chunk begins with the record that this one leaves open, or whose quotes are in trouble. Records are read one by one
+        where the first of them is such a record, and where any of them may be no valid row.
         """
         if chunk.text is None or self._lines.problem_by_line or self._width == 1 or self._width != len(self._columns):
             return block_of(self.by_records(chunk), self._columns)
@@ -145,8 +146,8 @@ class CsvReading:
             for cells in reader:
                 rows.append(cells)
                 starts.append(begin + reader.line_num)
-        except csv.Error as error:
-            if not rows or str(error) != _LEFT_OPEN:
+        except csv.Error:
+            if not rows:
                 return block_of(self.by_records(chunk), self._columns)
             chunk = self._cut(whole, chunk, starts[-1] - begin)
         end = starts.pop()
@@ -180,16 +181,18 @@ class CsvReading:
         text = chunk.text
         if text is None:
             return self.by_records(chunk)
-        return self._by_lines(lines, text, has_spaces=self._space_cells.are_in(chunk.body))
+        return self._by_lines(lines, text, chunk.body)
 
-    def _by_lines(self, lines: range, text: str, *, has_spaces: bool) -> Read:
+    def _by_lines(self, lines: range, text: str, body: bytes) -> Read:
         width = self._width
         records = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         rows = [line.split(self._delimiter) for line in records]
+        has_long_cells = len(text) > LONG_CELL * width * len(rows)
+        has_spaces = self._space_cells.are_among(rows) if has_long_cells else self._space_cells.are_in(body)
         if set(map(len, rows)) == {width} and max(map(len, records)) <= MAX_CELL and (width > 1 or "" not in records):
-            if width == len(self._columns) and not self._may_have_blank(text):
+            if width == len(self._columns) and not self._may_have_blank(records):
                 return lines, emptied(rows) if has_spaces else rows
-        has_spaces = has_spaces or self._may_have_blank(text)
+        has_spaces = has_spaces or self._may_have_blank(records)
         found: list[tuple[int, list[str]]] = []
         for line, record, cells in zip(lines, records, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
@@ -199,9 +202,9 @@ class CsvReading:
         kept_rows = [cells for _, cells in found]
         return [line for line, _ in found], emptied(kept_rows) if has_spaces else kept_rows
 
-    def _may_have_blank(self, text: str) -> bool:
+    def _may_have_blank(self, records: list[str]) -> bool:
         """Whether some line begins with a delimiter or a space, as blank rows do."""
-        return f"\n{text[0]}" in self._blank_starts or any(start in text for start in self._blank_starts)
+        return not self._blank_starts.isdisjoint({record[:1] for record in records})
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether nothing is in the row; counts such rows."""
