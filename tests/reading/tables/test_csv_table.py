@@ -320,6 +320,16 @@ def test_the_delimiter_that_a_header_shows_is_offered(tmp_path: Path) -> None:
     assert read(tmp_path, "a,b\n1,2\n", options='  delimiter: ";"')[1][0].fix == fix.replace(";", ",")
 
 
+@pytest.mark.parametrize("space", [" ", "\t", "\u00a0", "\u200b", "\ufeff", " \t "])
+@pytest.mark.parametrize("long", ["x", "x" * 1_000, "x y, " * 300])
+def test_a_cell_of_spaces_is_missing_beside_cells_of_any_length(tmp_path: Path, space: str, long: str) -> None:
+    rows, problems = read(
+        tmp_path, f"a,b,c,d\n1,{space},3,{long.replace(',', ';')}\n{space},2,3,4\n{space},,,{space}\n"
+    )
+    assert problems == []
+    assert [set(row.values) for row in rows] == [{"a", "c", "d"}, {"b", "c", "d"}]
+
+
 def test_a_number_where_names_belong_is_shown_masked(tmp_path: Path) -> None:
     problem = read(tmp_path, "+31612345678,Ann\n+31612345679,Bob\n")[1][0]
     assert "'+31••••••78'" in problem.problem

@@ -22,8 +22,8 @@ from sendspec.reading.tables.space_cells import SpaceCells, emptied
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
 
-_LEFT_OPEN = "unexpected end of data"
-"""The `csv` module's words where the lines end inside a quoted cell; the same in Python 3.11 to 3.14."""
+LONG_CELL = 64
+"""Characters of the average cell from which on looking at the first of each takes less time than looking at all."""
 
 
 class CsvTable:
@@ -43,7 +43,7 @@ class CsvTable:
         return rows_of(self.blocks(problems))
 
     def blocks(self, problems: Problems) -> Iterator[Block]:
-        reading = _Reading(self.path, self._file, self._header, problems)
+        reading = CsvReading(self.path, self._file, self._header, problems)
         yield from reading.blocks()
         self.blank_rows = reading.blank_rows
         note_change(self.path, self._file, problems)
@@ -100,7 +100,7 @@ class CsvTable:
         self._file.close()
 
 
-class _Reading:
+class CsvReading:
     """One pass over the rows, a chunk of the file at a time. In a chunk without quotes, every line is a record."""
 
     def __init__(self, path: str, file: InputFile, header: Header, problems: Problems) -> None:
@@ -113,7 +113,7 @@ class _Reading:
         self._below = header.last_line
         self._checker = RecordChecker(path, self._lines, header, problems)
         self._blank_cell_starts = {"", *SPACES}
-        self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
+        self._blank_starts = {*SPACES, header.delimiter}
         self._space_cells = SpaceCells(header.delimiter)
         self._chunks = self._lines.chunks()
         self._broken_off = False
@@ -124,20 +124,21 @@ class _Reading:
             if chunk is None:
                 continue
             if b'"' in chunk.body or self._lines.problem_by_line:
-                yield self._quoted_block(whole, chunk)
+                yield self.quoted_block(whole, chunk)
             else:
                 lines = range(chunk.first, chunk.first + chunk.count)
                 yield Block(lines, self._columns, partial(self._unquoted, lines, chunk))
             if self._broken_off:
                 return
 
-    def _quoted_block(self, whole: Chunk, chunk: Chunk) -> Block:
+    def quoted_block(self, whole: Chunk, chunk: Chunk) -> Block:
         """The records of a chunk with quotes, as the `csv` module reads them. `chunk` is the part of `whole` below the header.
 
-        The next chunk begins with the record that this one leaves open. Records are read one by one where any of them may be no valid row.
+        The next chunk begins with the record that this one leaves open, or whose quotes are in trouble. Records are read one by one
+        where the first of them is such a record, and where any of them may be no valid row.
         """
         if chunk.text is None or self._lines.problem_by_line or self._width == 1 or self._width != len(self._columns):
-            return block_of(self._by_records(chunk), self._columns)
+            return block_of(self.by_records(chunk), self._columns)
         lines, begin = self._lines.lines_of(chunk), chunk.first
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         starts, rows = [begin], []
@@ -145,14 +146,14 @@ class _Reading:
             for cells in reader:
                 rows.append(cells)
                 starts.append(begin + reader.line_num)
-        except csv.Error as error:
-            if not rows or str(error) != _LEFT_OPEN:
-                return block_of(self._by_records(chunk), self._columns)
+        except csv.Error:
+            if not rows:
+                return block_of(self.by_records(chunk), self._columns)
             chunk = self._cut(whole, chunk, starts[-1] - begin)
         end = starts.pop()
         has_lines_inside = end - begin > len(rows)
         if self._need_closer_look(rows) or (has_lines_inside and self._may_be_swallowed(lines, starts, end)):
-            return block_of(self._by_records(chunk), self._columns)
+            return block_of(self.by_records(chunk), self._columns)
         rows = emptied(rows) if self._space_cells.are_in(chunk.body) else rows
         return block_of((starts if has_lines_inside else range(begin, end), rows), self._columns)
 
@@ -179,17 +180,19 @@ class _Reading:
         """The rows of a chunk without quotes."""
         text = chunk.text
         if text is None:
-            return self._by_records(chunk)
-        return self._by_lines(lines, text, has_spaces=self._space_cells.are_in(chunk.body))
+            return self.by_records(chunk)
+        return self._by_lines(lines, text, chunk.body)
 
-    def _by_lines(self, lines: range, text: str, *, has_spaces: bool) -> Read:
+    def _by_lines(self, lines: range, text: str, body: bytes) -> Read:
         width = self._width
         records = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         rows = [line.split(self._delimiter) for line in records]
+        has_long_cells = len(text) > LONG_CELL * width * len(rows)
+        has_spaces = self._space_cells.are_among(rows) if has_long_cells else self._space_cells.are_in(body)
         if set(map(len, rows)) == {width} and max(map(len, records)) <= MAX_CELL and (width > 1 or "" not in records):
-            if width == len(self._columns) and not self._may_have_blank(text):
+            if width == len(self._columns) and not self._may_have_blank(records):
                 return lines, emptied(rows) if has_spaces else rows
-        has_spaces = has_spaces or self._may_have_blank(text)
+        has_spaces = has_spaces or self._may_have_blank(records)
         found: list[tuple[int, list[str]]] = []
         for line, record, cells in zip(lines, records, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
@@ -199,9 +202,9 @@ class _Reading:
         kept_rows = [cells for _, cells in found]
         return [line for line, _ in found], emptied(kept_rows) if has_spaces else kept_rows
 
-    def _may_have_blank(self, text: str) -> bool:
+    def _may_have_blank(self, records: list[str]) -> bool:
         """Whether some line begins with a delimiter or a space, as blank rows do."""
-        return f"\n{text[0]}" in self._blank_starts or any(start in text for start in self._blank_starts)
+        return not self._blank_starts.isdisjoint({record[:1] for record in records})
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether nothing is in the row; counts such rows."""
@@ -216,7 +219,7 @@ class _Reading:
             return None
         return cells if self._width == len(self._columns) else self._checker.named_cells(first, cells)
 
-    def _by_records(self, chunk: Chunk) -> Read:
+    def by_records(self, chunk: Chunk) -> Read:
         """The rows of the chunk, and of the chunks that its last record continues into."""
         offset = fed = last = chunk.first - 1
         has_spaces = False

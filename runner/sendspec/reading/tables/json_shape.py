@@ -25,8 +25,8 @@ MIN_REPEATS = 50
 """A shape is learned only where the text that follows may hold so many more lines."""
 HARMLESS_ESCAPE = (
     r'\\(?:["\\/nt]|r\\n|u(?i:'
-    r"00[2-6a-f][0-9a-f]|007[0-9a-e]|0[1-57-9a-f][0-9a-f]{2}|06[02-9a-f][0-9a-f]|061[0-9abd-f]|[13-9a-ce][0-9a-f]{3}"
-    r"|200[0-9a-d]|201[0-9a-f]|202[0-7f]|20[3-57-9a-f][0-9a-f]|2[1-9a-f][0-9a-f]{2}"
+    r"00[2-6a-f][0-9a-f]|007[0-9a-e]|0[1-57-9a-f][0-9a-f]{2}|06[02-9a-f][0-9a-f]|061[0-9abd-f]|[13-9a-ce][0-9a-f]{3}|d[0-7][0-9a-f]{2}"
+    r"|200[0-9a-d]|201[0-9a-f]|202[0-7f]|20[3-57-9a-f][0-9a-f]|206[0-5a-f]|2[1-9a-f][0-9a-f]{2}"
     r"|f[0-9a-e][0-9a-f]{2}|ff[0-9a-e][0-9a-f]|fff[0-9a-d])"
     r"|u(?i:d[89ab][0-9a-f]{2})\\u(?i:d[c-f][0-9a-f]{2}))"
 )

@@ -6,6 +6,7 @@ import re
 
 from sendspec.reading.tables.delimiter import SPACES
 
+_SPACES = frozenset(SPACES)
 _IN_ASCII = tuple(space for space in SPACES if space.isascii())
 _MORE = b"(?:" + b"|".join(re.escape(space.encode()) for space in SPACES) + b")*"
 
@@ -37,6 +38,10 @@ class SpaceCells:
                 if start in body and cell.search(body):
                     return True
         return False
+
+    def are_among(self, rows: list[list[str]]) -> bool:
+        """Whether some cell may be of spaces: it begins with one."""
+        return not _SPACES.isdisjoint({cell[:1] for cells in rows for cell in cells})
 
 
 def emptied(rows: list[list[str]]) -> list[list[str]]:
