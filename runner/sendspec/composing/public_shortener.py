@@ -9,6 +9,7 @@ from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.template_tree import Node, placeholders_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 
@@ -17,7 +18,7 @@ SHORTENERS = (
     "t.ly", "tiny.cc", "tinyurl.com", "tr.im", "v.gd",
 )  # fmt: skip
 """Domains that anybody can make links under. A shortener's link under a domain of one's own isn't one of them."""
-_LINK = re.compile(
+_LINK = lazy_pattern(
     rf"(?<![\w.@/-])(?:https?://)?(?:www\.)?({'|'.join(map(re.escape, SHORTENERS))})/[\w-]", re.IGNORECASE | re.ASCII
 )
 

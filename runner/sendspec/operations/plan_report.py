@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.planning.base_change import BaseComparison

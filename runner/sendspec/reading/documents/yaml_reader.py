@@ -7,11 +7,11 @@ built.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import Document, KeyPath, NodeOffsets
