@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import operator
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass as library
@@ -233,14 +234,32 @@ def test_a_class_without_text_is_named_by_it() -> None:
     assert Bare.__doc__ == "Bare"
 
 
-def test_ordered_classes_are_the_librarys() -> None:
-    @ours(frozen=True, order=True)
-    class Ordered:
-        """By its only field."""
+def ordered(made: Decorator) -> type[Any]:
+    @made
+    class Value:
+        """By its first field, then by its second; the third has no say."""
 
-        a: int
+        a: object
+        b: int
+        c: int = field(default=0, compare=False)
 
-    assert Ordered(1) < Ordered(2)
+    return Value
+
+
+def test_order_is_alike() -> None:
+    mine, other = (
+        ordered(ours(frozen=True, slots=True, order=True)),
+        ordered(library(frozen=True, slots=True, order=True)),
+    )
+    arguments = [(1, 2), (1, 3), (2, 1), (1, 2, 9), (2, 1, 5), ("x", 1)]
+    values, expected = [mine(*each) for each in arguments], [other(*each) for each in arguments]
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge):
+        for (a, like), (b, as_well) in product(zip(values, expected, strict=True), repeat=2):
+            assert result(lambda: compare(a, b)) == result(lambda: compare(like, as_well))  # noqa: B023
+        assert compare(values[0], values[0]) == compare(expected[0], expected[0])
+        with pytest.raises(TypeError, match="not supported between instances of"):
+            compare(values[0], expected[0])
+    assert [each.a for each in sorted(values[:5])] == [1, 1, 1, 2, 2]
 
 
 def test_a_value_that_holds_itself_is_described() -> None:

@@ -26,7 +26,7 @@ _NAME = r"[^\W\d](?:[\w .-]{0,62}\w)?"
 
 def _written_around(name: str) -> re.Pattern[str]:
     """Placeholders of other programs for what matches `name`; `merge` is a word processor's."""
-    return re.compile(
+    return lazy_pattern(
         rf"<%=?\s*(?P<erb>{name})\s*%>|\*\|(?P<star>{name})\|\*|\[\[\s*(?P<square>{name})\s*\]\]"
         rf"|«\s?(?P<merge>{name})\s?»|<<\s?(?P<angles>{name})\s?>>|(?<![\w@.])@(?P<at>{name})@(?![\w@])"
         rf"|[$#]\{{\s*(?P<dollar>{name})\s*\}}|\{{!?\s*(?P<brace>{name})\s*\}}+|(?<![\w%])%%?(?P<percent>{name})%%?(?![\w%])"

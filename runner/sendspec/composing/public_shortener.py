@@ -26,7 +26,7 @@ _LINK = lazy_pattern(
 def public_shorteners(spec: Spec, content: Node, rows: FirstRows) -> Iterator[Diagnostic]:
     """One warning at most: at the first such link in the spec's texts and constants, else in a column that a text uses."""
     for at, text in _written(spec, content):
-        if found := _LINK.search(text):
+        if found := _link_in(text):
             yield _warning(spec, at, found[1], "")
             return
     for placeholder in placeholders_of(content):
@@ -34,9 +34,15 @@ def public_shorteners(spec: Spec, content: Node, rows: FirstRows) -> Iterator[Di
         for row in rows if _is_text(placeholder.at) else ():
             for name in sorted(names & row.values.keys()):
                 value = row.values[name]
-                if isinstance(value, str) and (found := _LINK.search(value)):
+                if isinstance(value, str) and (found := _link_in(value)):
                     yield _warning(spec, placeholder.at, found[1], f", from line {row.line} of the table,")
                     return
+
+
+def _link_in(text: str) -> re.Match[str] | None:
+    """Looks for the domains first: few texts have one, and compiling the expression takes 5 ms."""
+    lowered = text.lower()
+    return _LINK.search(text) if any(domain in lowered for domain in SHORTENERS) else None
 
 
 def _written(spec: Spec, content: Node) -> Iterator[tuple[KeyPath, str]]:

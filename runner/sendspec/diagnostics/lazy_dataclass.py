@@ -7,10 +7,12 @@ the library's decorator.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable
-from operator import attrgetter
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
+
+_ORDER = (operator.lt, operator.le, operator.gt, operator.ge)
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -18,8 +20,6 @@ else:
 
     def dataclass(*, repr=True, eq=True, order=False, frozen=False, slots=False, kw_only=False):
         """The class that the library makes, except that it knows neither `InitVar` nor a field with a `hash` of its own."""
-        if order:  # rare
-            return dataclasses.dataclass(repr=repr, eq=eq, order=True, frozen=frozen, slots=slots, kw_only=kw_only)
         collect = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)
 
         def decorated(cls):
@@ -32,7 +32,9 @@ else:
                 methods["__repr__"] = _repr
             if eq:
                 values = _values_of([field.name for field in dataclasses.fields(made) if field.compare])
-                methods |= {"__eq__": _equality(values), "__hash__": _hash(values) if frozen else None}
+                methods |= {"__eq__": _comparison(operator.eq, values), "__hash__": _hash(values) if frozen else None}
+                if order:
+                    methods |= {f"__{each.__name__}__": _comparison(each, values) for each in _ORDER}
             if frozen:
                 methods |= {"__setattr__": _refuse_setting, "__delattr__": _refuse_deletion}
                 if slots:
@@ -83,15 +85,17 @@ def _init(cls: type[Any], frozen: bool) -> Callable[..., None]:
 
 def _values_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     if len(names) > 1:
-        return attrgetter(*names)
+        return operator.attrgetter(*names)
     return lambda self: tuple(getattr(self, name) for name in names)
 
 
-def _equality(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any, Any], Any]:
-    def __eq__(self: Any, other: object) -> Any:  # noqa: N807
-        return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
-
-    return __eq__
+def _comparison(
+    compare: Callable[[Any, Any], Any], values: Callable[[Any], tuple[Any, ...]]
+) -> Callable[[Any, Any], Any]:
+    """A method that compares the values of two of a class: their equality, or their order."""
+    return lambda self, other: (
+        compare(values(self), values(other)) if other.__class__ is self.__class__ else NotImplemented
+    )
 
 
 def _hash(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], int]:

@@ -47,6 +47,10 @@ def is_key_literal(text: str) -> bool:
 
 def holds_credentials(text: str) -> bool:
     """Whether `text` has the URL of a database in it, or a user with a password, in whatever form programs take them."""
+    if (
+        ":" not in text and "=" not in text
+    ):  # which each of the patterns needs; most values have neither, and no pattern is compiled
+        return False
     patterns = (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD)
     return any(pattern.search(text) for pattern in patterns) or _ONLY_LOGIN.fullmatch(text) is not None
 
