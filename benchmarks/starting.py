@@ -18,12 +18,13 @@ def of_the_command(bench: Bench) -> Findings:
         "--version": [bench.sendspec, "--version"],
         "--help": [bench.sendspec, "--help"],
         "validate": [bench.sendspec, "validate", "order.yaml"],
+        "plan": [bench.sendspec, "plan", "order.yaml"],
     }
     runs = {what: partial(measured, command, folder) for what, command in commands.items()}
     in_turn(runs, 1)  # compiles the modules, once
     found = in_turn(runs, bench.starts)
     bare = [usage.cpu for usage in found["a bare interpreter"]]
-    most = {"--version": 6, "--help": 6, "validate": 16}
+    most = {"--version": 4, "--help": 4, "validate": 8, "plan": 9}
     return Findings(
         [
             Figure(name="P7", what=f"CPU of `{what}`, against a bare interpreter", found=ratios([u.cpu for u in found[what]], bare), unit="times", reach=at_most(reach))

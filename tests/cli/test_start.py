@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,27 @@ HEAVY = {
 IMPORTED = """
 import sys
 from sendspec.cli.main import run
-run(sys.argv[1:])
+code = run(sys.argv[1:])
 print("\\n" + " ".join(sorted(sys.modules)))
+sys.exit(code)
+"""
+
+COMPILED = """
+import re, sys
+compiled = []
+usual = re.compile
+def counted(*arguments, **named):
+    frame = sys._getframe(1)
+    if frame.f_code.co_name == "<module>":
+        compiled.append(frame.f_globals["__name__"])
+    return usual(*arguments, **named)
+re.compile = counted
+from sendspec.cli.main import run
+code = run(sys.argv[1:])
+made = [each for module in list(sys.modules.values()) for each in vars(module).values() if isinstance(each, type)]
+compiled += [each.__module__ for each in made if "__dataclass_fields__" in vars(each) and each.__dataclass_params__.init]
+print("\\n" + " ".join(compiled))
+sys.exit(code)
 """
 
 
@@ -38,6 +58,50 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
         "sendspec.diagnostics.exceptions",
         "sendspec.diagnostics.exit_code",
     }
+
+
+MODULES = Path(__file__).parent / "imported"
+"""A list for each command: the modules of ours that it imports. `--update-cases` writes them anew."""
+MAY_BE_NEW = 8
+"""So many may be imported besides. A module costs a command 0.3 ms, and more with what it holds."""
+COMMANDS = {
+    "validate": ["validate", "hello.yaml"],
+    "plan": ["plan", "hello.yaml"],
+    "send": ["send", "hello.yaml", "--yes"],
+}
+NOT_NEEDED = {
+    "validate": {"sqlite3", "urllib3", "ssl", "phonenumbers", "jsonschema", "subprocess", "secrets", "asyncio", "http", "multiprocessing", "difflib"},
+    "plan": {"urllib3", "ssl", "phonenumbers", "jsonschema", "asyncio", "http", "multiprocessing", "difflib"},
+    "send": {"phonenumbers", "jsonschema", "asyncio", "multiprocessing"},
+}  # fmt: skip
+"""Modules of others that take long to import, and that a first small run has no use for."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_imports_few_modules(name: str, project_dir: Any, helpers: Any, pytestconfig: pytest.Config) -> None:
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(3))
+    command = [sys.executable, "-c", IMPORTED, *COMMANDS[name]]
+    done = subprocess.run(command, cwd=project_dir.folder, capture_output=True, text=True, check=True)
+    imported = set(done.stdout.splitlines()[-1].split())
+    ours, listed = {module for module in imported if module.startswith("sendspec.")}, MODULES / f"{name}.txt"
+    if pytestconfig.getoption("update_cases"):
+        listed.write_text("\n".join(sorted(ours)) + "\n", encoding="utf-8")
+    new = sorted(ours - set(listed.read_text(encoding="utf-8").split()))
+    assert len(new) <= MAY_BE_NEW, f"`{name}` imports these besides: {', '.join(new)}"
+    assert imported & NOT_NEEDED[name] == set()
+
+
+def test_a_short_command_compiles_little(project_dir: Any, helpers: Any) -> None:
+    """No dataclass of ours is made by the library's decorator, and no expression is compiled by an import."""
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(3))
+    for arguments in COMMANDS.values():
+        command = [sys.executable, "-c", COMPILED, *arguments]
+        done = subprocess.run(command, cwd=project_dir.folder, capture_output=True, text=True, check=True)
+        compiled = done.stdout.splitlines()[-1].split()
+        at_once = sorted({name for name in compiled if name.startswith("sendspec.")})
+        assert not at_once, "use `dataclass` of `lazy_dataclass` and `lazy_pattern` in " + ", ".join(at_once)
 
 
 def test_reading_commands_load_nothing_that_sends(project_dir: Any, helpers: Any) -> None:

@@ -6,7 +6,6 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TextIO
 
@@ -18,6 +17,7 @@ from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import ResultUnwritable
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.system import System, real_system
 from sendspec.operations.wrong_usage import WrongUsage

@@ -9,11 +9,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
 PROJECT_FILE = "sendspec.yaml"
 MAX_BYTES = 1_000_000
-_TOP = re.compile(r"^environments[ \t]*:(.*)$", re.MULTILINE)
-_KEY = re.compile(r"( +)[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?[ \t]*:(?:[ \t{]|$)")
-_FLOW_KEY = re.compile(r"[{,]\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\s*:(?=[\s{])")
+_TOP = lazy_pattern(r"^environments[ \t]*:(.*)$", re.MULTILINE)
+_KEY = lazy_pattern(r"( +)[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?[ \t]*:(?:[ \t{]|$)")
+_FLOW_KEY = lazy_pattern(r"[{,]\s*[\"']?([a-z0-9][a-z0-9-]{0,62})[\"']?\s*:(?=[\s{])")
 
 
 def environment_names(folder: Path) -> list[str]:

@@ -6,7 +6,6 @@ Outside of a run, Ctrl-C is noted as well as raised: a library that calls us bac
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from sendspec.sending.run import Stop
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -82,7 +83,7 @@ def raise_on_signals() -> Iterator[None]:
 class EndRequest:
     """Asked for by a signal, or by any thread."""
 
-    def __init__(self, ours: socket.socket, theirs: socket.socket) -> None:
+    def __init__(self, ours: socket, theirs: socket) -> None:
         self._ours, self._theirs = ours, theirs
 
     def set(self) -> None:
@@ -91,9 +92,11 @@ class EndRequest:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Whether the end was asked for, within so many seconds. Called by the main thread."""
+        from socket import MSG_PEEK  # as below
+
         self._ours.settimeout(seconds)
         try:
-            return bool(self._ours.recv(1, socket.MSG_PEEK))
+            return bool(self._ours.recv(1, MSG_PEEK))
         except (TimeoutError, BlockingIOError):
             return False
 
@@ -105,7 +108,9 @@ def end_on_signals() -> Iterator[EndRequest]:
     The main thread waits for bytes, not for a lock: a thread that starts another takes a signal that is on its way to the main thread,
     which is not woken then. Python writes a byte whichever thread has taken it.
     """
-    ours, theirs = socket.socketpair()
+    from socket import socketpair  # takes 2 ms, and only servers and watches wait like this
+
+    ours, theirs = socketpair()
     with ours, theirs:
         theirs.setblocking(False)
         before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.schema.moment_words import moment_example
 
-_DURATION = re.compile(r"([1-9][0-9]{0,5})(m|h|d|w)")
+_DURATION = lazy_pattern(r"([1-9][0-9]{0,5})(m|h|d|w)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 

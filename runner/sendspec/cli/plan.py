@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,16 +29,11 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
-from sendspec.operations.base_commit import find_base
-from sendspec.operations.base_comparison import compare_with_base
-from sendspec.operations.guard_files import changed_guards
 from sendspec.operations.last_generation import with_last_generations
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, plan_jobs
 from sendspec.operations.limit_check import plan_limits, stopped_specs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
-from sendspec.operations.plan_file_writer import check_place, write_plan_file
-from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.plan_sample import SampleSource, ShapeSample
 from sendspec.operations.plan_settings import retry_term
@@ -49,7 +45,6 @@ from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.planning.send_size import size_of
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
-from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
 
 FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", "md", "github", "junit", "sarif"})
@@ -199,6 +194,9 @@ def run_plan(
     """What `plan` and `send --dry-run` do."""
     console.state.command = "plan"
     if place is not None:
+        from sendspec.operations.plan_file_writer import check_place, write_plan_file  # these for `--out` alone
+        from sendspec.operations.plan_header import plan_header
+
         check_place(Path(place.path))
     problems = Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
@@ -206,6 +204,10 @@ def run_plan(
         note_row_problems(jobs, problems)
     if rejects_with_page(console, problems) or context is None:
         return ExitCode.REJECTED
+    if base is not None:
+        from sendspec.operations.base_commit import find_base  # these for `--base` alone
+        from sendspec.operations.base_comparison import compare_with_base
+        from sendspec.operations.guard_files import changed_guards
     compared_with = None if base is None else find_base(base, context.root, console.system.environ)
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
@@ -269,12 +271,18 @@ def run_plan(
     warn_of_resending(console, plans)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
     code = _detailed_code(plans, exceeded) if detailed else ExitCode.DONE
-    error = {"error": problem_json(exceeded[0]), "sent": False} if code is ExitCode.GUARD else {}
+    error = _failure(exceeded[0]) if code is ExitCode.GUARD else {}
     shown = document if report.base is None else plan_document(report)
     console.document({**shown, "warnings": listed, **error})
     if place is not None:
         say_where(console, place, document["digest"], context)
     return code
+
+
+def _failure(exceeded: Diagnostic) -> dict[str, Any]:
+    from sendspec.showing.failure import problem_json  # for a limit that stops the send
+
+    return {"error": problem_json(exceeded), "sent": False}
 
 
 def _samples(

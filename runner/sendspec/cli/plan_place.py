@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
 from sendspec.cli.console import Console
 from sendspec.cli.job import in_job
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.plan_sample import SampleSource

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from shlex import quote
@@ -14,12 +13,9 @@ from sendspec.cli.job import in_job
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.redaction import printable
-from sendspec.operations.git_repository import head_commit
-from sendspec.operations.job_file import append_to_job_file
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.showing.plan_notice import plan_notices
 from sendspec.showing.row_excerpt import with_cell_alone
 
 if TYPE_CHECKING:
@@ -74,7 +70,8 @@ def show_plan(
     """
     if console.format not in REVIEW_FORMS:
         return
-    from sendspec.showing.markdown.plan import ReviewNotes  # for these forms alone
+    from sendspec.operations.git_repository import head_commit  # these for these forms alone
+    from sendspec.showing.markdown.plan import ReviewNotes
 
     paths = [job.spec.path for job in jobs]
     steps, commands = _next(console, report, context, paths, plan_path, sending)
@@ -94,12 +91,11 @@ def show_review(
     console: Console, report: PlanReport, notes: ReviewNotes, text: str, plan_path: str | None = None
 ) -> None:
     """As `show_plan`, with what there is to say besides the plan."""
-    from sendspec.showing.job_outputs import (
-        is_plain_path,
-        job_outputs,
-        outputs_text,
-    )  # all of these for these forms alone
+    from secrets import token_hex  # all of these for these forms alone
+
+    from sendspec.showing.job_outputs import is_plain_path, job_outputs, outputs_text
     from sendspec.showing.markdown.plan import plan_markdown
+    from sendspec.showing.plan_notice import plan_notices
     from sendspec.showing.reports.check_report import Notice
 
     markdown = plan_markdown(report, replace(notes, warnings=_for_readers(console, notes.warnings)))
@@ -119,7 +115,7 @@ def show_review(
         console.warn(
             f"warning: the output `plan` is empty: the path {printable(plan_path)} has a character that no output can have"
         )
-    outputs = outputs_text(job_outputs(report, plan_path), lambda: f"END_{secrets.token_hex(16)}")
+    outputs = outputs_text(job_outputs(report, plan_path), lambda: f"END_{token_hex(16)}")
     _append(console, OUTPUT, outputs, "the outputs of this step")
 
 
@@ -180,6 +176,8 @@ def _append(console: Console, variable: str, text: str, what: str) -> None:
     path = console.system.environ.get(variable)
     if not path:
         return
+    from sendspec.operations.job_file import append_to_job_file  # in jobs alone
+
     why = append_to_job_file(path, without_surrogates(text).encode())
     if why is not None:
         console.warn(f"warning: {what} could not be written to {path}: {why}")

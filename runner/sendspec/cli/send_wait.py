@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 
@@ -15,6 +14,7 @@ from sendspec.cli.wait import refusal_json, tell_next, wait_and_show
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.plan_schedule import latest_moment
 from sendspec.operations.project_context import ProjectContext

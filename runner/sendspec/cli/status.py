@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from sendspec.cli.status_columns import refuse_columns, refuse_unknown
 from sendspec.cli.status_page import refuse_lists, show_page
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read, process_holding

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from sendspec.cli.console import Console
 from sendspec.cli.named_specs import spec_paths
 from sendspec.cli.status_columns import refuse_unknown
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts

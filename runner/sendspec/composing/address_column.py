@@ -7,24 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.template_name import written_name
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, quoted
 from sendspec.reading.contacts.unreadable_phone import MIN_NATIONAL_DIGITS, is_date
 
 MAX_COLUMNS = 200
-_MAIL_NAME = re.compile(r"mail|courriel|correo|posta\b", re.IGNORECASE)
-_MOBILE_NAME = re.compile(
+_MAIL_NAME = lazy_pattern(r"mail|courriel|correo|posta\b", re.IGNORECASE)
+_MOBILE_NAME = lazy_pattern(
     r"(?<![^\W_])(?:mobi|m[oó]vil|handy|cel(?:l|ular|lulare)?(?![^\W_])|cell ?phone|gsm|natel|portable|whatsapp|msisdn|sms|kom[oó]rk)",
     re.IGNORECASE,
 )
-_PHONE_NAME = re.compile(
+_PHONE_NAME = lazy_pattern(
     r"phone|mobil|mobiel|t[eé]l[eé]?f|(?<![^\W_])t[eé]l(?![^\W_])|(?<![^\W_])tel(?:nr|nummer|no)|rufn|(?<![^\W_])fon(?![^\W_])|kontakt|contact",
     re.IGNORECASE,
 )
-_NATIONAL = re.compile(r"[0-9(][0-9 ()./-]{7,17}", re.ASCII)
-_SORTED_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", re.ASCII)
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' ]?[0-9]{3})*[.,][0-9]{2}", re.ASCII)
+_NATIONAL = lazy_pattern(r"[0-9(][0-9 ()./-]{7,17}", re.ASCII)
+_SORTED_DATE = lazy_pattern(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", re.ASCII)
+_AMOUNT = lazy_pattern(r"[+-]?[0-9]{1,3}(?:[.,' ]?[0-9]{3})*[.,][0-9]{2}", re.ASCII)
 
 
 def address_column(

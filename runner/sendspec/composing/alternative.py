@@ -7,12 +7,12 @@ one condition can go both ways, and sets both bits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from jinja2 import nodes
 
 from sendspec.composing.expression_text import expression_text
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class AlternativeKind(StrEnum):

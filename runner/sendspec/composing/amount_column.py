@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from sendspec.composing.number_fault import Amount, amount_of, amounts_fix
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 
-_ONE_POINT = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")
+_ONE_POINT = lazy_pattern(r"[+-]?[0-9]{1,3}\.[0-9]{3}")
 """A thousand or more, or one with three decimals: only the other cells tell."""
 
 

@@ -12,15 +12,16 @@ from sendspec.composing.template_advice import A_COLUMN, MAX_SHOWN
 from sendspec.composing.template_name import KEYWORDS, written_name
 from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
 from sendspec.composing.template_scan import OPENINGS, Tag, tags_of
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import MAX_LENGTH, near_miss
 from sendspec.diagnostics.redaction import quoted
 
 MAX_COLUMNS = 1_000
-_WORDS = re.compile(r"[^\W\d]\w*(?:[-./ ]+\w+)+")
+_WORDS = lazy_pattern(r"[^\W\d]\w*(?:[-./ ]+\w+)+")
 """Words that a template's author may have meant as one name: `Opt-out`, `first name`."""
-_CHOSEN = re.compile(r"(\w+)\[\s*(\w+)\s*\]")
+_CHOSEN = lazy_pattern(r"(\w+)\[\s*(\w+)\s*\]")
 """An item that another value names."""
-_FIRST_WORD = re.compile(r"(\w+) +")
+_FIRST_WORD = lazy_pattern(r"(\w+) +")
 
 
 def about_column(

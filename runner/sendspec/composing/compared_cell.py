@@ -13,6 +13,7 @@ from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_scan import tags_of
 from sendspec.composing.yes_no import denying, truthy
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import FileRecipients, Spec
@@ -20,11 +21,11 @@ from sendspec.reading.tables.file_format import JSON_LINES_EXTENSIONS
 
 MAX_FOUND = 20
 _OTHER = r"(?P<number>\d{1,30}(?:\.\d{1,30})?)|(?P<word>[Tt]rue|[Ff]alse|[Nn]one)"
-_COMPARISON = re.compile(
+_COMPARISON = lazy_pattern(
     rf"""(?<![\w.|])(?P<cell>(?P<name>[^\W\d]\w{{0,63}})|row\[(?:"(?P<double>[^"]{{1,64}})"|'(?P<single>[^']{{1,64}})')\])"""
     rf"(?:[ ]?(?P<sign>[=!]=)[ ]?(?:{_OTHER})(?![\w.]|,\d)|[ ]is[ ](?P<no>not[ ])?(?P<none>none)(?!\w))"
 )
-_AFTER_FILTER = re.compile(r"[|.]\s*\Z")
+_AFTER_FILTER = lazy_pattern(r"[|.]\s*\Z")
 
 
 def cells_are_text(spec: Spec) -> bool:

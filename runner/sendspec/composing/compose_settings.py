@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sendspec.composing.platforms.platform import Platform
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.limits import Limits
 
 

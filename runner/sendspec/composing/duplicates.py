@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import Enum, auto
 
@@ -11,6 +10,7 @@ from sendspec.composing.identity import FINGERPRINT_BYTES, REFERENCE_HASH_BYTES,
 from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
@@ -19,7 +19,7 @@ MAX_COMPARED = 100
 """Repeated rows that are compared with the first."""
 NUMBER_END = 8
 """Digits that two ways to write one phone number have in common."""
-_NUMBER_SIGNS = re.compile(r"[ +./()-]+")
+_NUMBER_SIGNS = lazy_pattern(r"[ +./()-]+")
 MAX_LISTED = 5
 """Columns that are listed for each."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
 from sendspec.composing.message import Message
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class Exclusion(IntEnum):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2.runtime import Context
@@ -16,15 +14,17 @@ from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
 from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared, emptiness_meant
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 
 MAX_HELD = 5
 """Items of a mapping that are listed."""
-_COMPARED = re.compile(r"\s*[<>]=?\s*-?\d+(?:\.\d+)?")
-_COMPARED_BEFORE = re.compile(r"-?\d+(?:\.\d+)?\s*[<>]=?\s*\Z")
-_IS_CHOSEN = re.compile(r"(?:['\"]\])?\s+if\s")
-_IS_TESTED = re.compile(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
+_COMPARED = lazy_pattern(r"\s*[<>]=?\s*-?\d+(?:\.\d+)?")
+_COMPARED_BEFORE = lazy_pattern(r"-?\d+(?:\.\d+)?\s*[<>]=?\s*\Z")
+_IS_CHOSEN = lazy_pattern(r"(?:['\"]\])?\s+if\s")
+_IS_TESTED = lazy_pattern(r"(?:['\"]\])?\s+is\s+(?:not\s+)?defined\b")
 
 
 @dataclass(frozen=True, slots=True)

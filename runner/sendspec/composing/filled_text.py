@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -22,6 +21,7 @@ from sendspec.composing.template import MessageContext, message_context, parsed
 from sendspec.composing.template_environment import jinja_environment
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, placeholders_of
 from sendspec.composing.tree_instrumentation import instrument
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import spelled
 
 NOT_ONE_TEMPLATE = "the text is not one template of the spec"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html import escape
 from typing import Any, cast
@@ -15,6 +14,7 @@ from jinja2 import tests as jinja_tests
 from sendspec.composing.landline_test import landline
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 MAX_RESULT = 100_000
 MAX_DECIMALS = 10

@@ -11,15 +11,16 @@ from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import Constant, Node
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 
-_BARE_NAME = re.compile(r"[\s${%<\[]*(.*?)[\s}%>\]]*", re.DOTALL)
+_BARE_NAME = lazy_pattern(r"[\s${%<\[]*(.*?)[\s}%>\]]*", re.DOTALL)
 """A name without the braces that other programs put around it."""
-_ADDRESS = re.compile(r"phone|mobi|tel|gsm|handy|mail", re.IGNORECASE)
-_NUMBER = re.compile(r"(?:\b|_)(?:id|nr|no|number|nummer|ref|key|code)(?:\b|_)|order|bestel|invoice", re.IGNORECASE)
+_ADDRESS = lazy_pattern(r"phone|mobi|tel|gsm|handy|mail", re.IGNORECASE)
+_NUMBER = lazy_pattern(r"(?:\b|_)(?:id|nr|no|number|nummer|ref|key|code)(?:\b|_)|order|bestel|invoice", re.IGNORECASE)
 """How columns with addresses, and with a number of their own for each row, are often called."""
 
 

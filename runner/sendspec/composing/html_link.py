@@ -7,14 +7,16 @@ from contextlib import suppress
 from html import unescape
 from html.parser import HTMLParser
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
 _ATTRIBUTES = frozenset(
     {"action", "archive", "background", "cite", "code", "codebase", "data", "formaction", "href", "longdesc", "manifest", "ping", "poster", "src", "srcset", "xlink:href"}
 )  # fmt: skip
 _SCHEME = r"[a-z][a-z0-9+.-]{1,30}:"
-_LEADS_AWAY = re.compile(rf"{_SCHEME}(?=\S)|//|url\(|www\.", re.IGNORECASE)
-_PLAIN_STYLE = re.compile(r"[\w\s:;.,%#!-]*")
+_LEADS_AWAY = lazy_pattern(rf"{_SCHEME}(?=\S)|//|url\(|www\.", re.IGNORECASE)
+_PLAIN_STYLE = lazy_pattern(r"[\w\s:;.,%#!-]*")
 """A style without parentheses, slashes and escapes loads nothing, although its `display:` looks like a scheme."""
-_ADDRESS = re.compile(
+_ADDRESS = lazy_pattern(
     rf"(?:(?:{_SCHEME})?//|www\.|(?:mailto|tel|sms|javascript|data):)(?:\([^\s<>()]*\)|[^\s<>\"')])+", re.IGNORECASE
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 import orjson
+
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 ID_BYTES = 16
 DIGEST_BYTES = 24
@@ -14,8 +15,8 @@ FINGERPRINT_BYTES = ID_BYTES + DIGEST_BYTES
 """The length of a message's fingerprint: its id followed by its payload digest."""
 REFERENCE_HASH_BYTES = 24
 
-_ID_WITHIN = re.compile(r"(?<![0-9a-z])m([0-9a-f]{32})(?![0-9a-f])")
-_DEFAULT_REFERENCE = re.compile(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
+_ID_WITHIN = lazy_pattern(r"(?<![0-9a-z])m([0-9a-f]{32})(?![0-9a-f])")
+_DEFAULT_REFERENCE = lazy_pattern(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
 
 
 def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.template_advice import filter_for_item
 from sendspec.composing.template_name import NameUse, written_name
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 
-_ITEM = re.compile(r"""\s*(?:\.\s*(?P<name>[^\W\d]\w*)|\[\s*(?P<quote>['"]?)(?P<key>[^\]]*?)(?P=quote)\s*\])""")
-_CLOSED = re.compile(r"""['"]?\s*\]""")
+_ITEM = lazy_pattern(r"""\s*(?:\.\s*(?P<name>[^\W\d]\w*)|\[\s*(?P<quote>['"]?)(?P<key>[^\]]*?)(?P=quote)\s*\])""")
+_CLOSED = lazy_pattern(r"""['"]?\s*\]""")
 
 
 class NoItems(FilterError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
@@ -11,6 +10,7 @@ from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template import Template
 from sendspec.composing.template_name import NameUse, written_name
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import letters, near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
@@ -26,10 +26,10 @@ _OPT_OUT_FIX = (
 )
 MAX_LISTED = 12
 MAX_LOOKED_UP = 20
-_ITEM = re.compile(r"\.([^\W\d]\w*)")
-_COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
-_LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
-_SEVERAL_NAMES = re.compile("[,;|\t]")
+_ITEM = lazy_pattern(r"\.([^\W\d]\w*)")
+_COMPARISON = lazy_pattern(r"(?:[=!<>]=|[<>])\s*\Z")
+_LONE_NAME = lazy_pattern(r"\{\{[ ]*[\w.]+[ ]*\}\}")
+_SEVERAL_NAMES = lazy_pattern("[,;|\t]")
 """A column called so is likely a whole header, read with another delimiter."""
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.tables.table import Table
 
-_CONDITION = re.compile(r"\b(?:and|or|not|if|elif)\b")
+_CONDITION = lazy_pattern(r"\b(?:and|or|not|if|elif)\b")
 
 
 def check_list(compiled: CompiledSpec, table: Table, problems: Problems) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.documents.unquoted_template import quoted_template
@@ -11,9 +12,9 @@ from sendspec.reading.documents.unquoted_template import quoted_template
 MAX_SHOWN = 60
 MAX_LENGTH = 500
 _TEXT_KEYS = frozenset({"text", "title", "subject", "html", "description"})
-_LONE = re.compile(r"\s*\{\{-?\s*((?:(?!\{\{|\}\}|\{%).)+?)\s*-?\}\}\s*", re.DOTALL)
-_PLAIN = re.compile(r"[\w.]+(?:\[[^\]]*\])?(?:\s*\|\s*\w+(?:\([^()]*\))?)*")
-_TO_NUMBER = re.compile(r"\s*(\|\s*(?:int|float|round)(?:\([^()]*\))?)\Z")
+_LONE = lazy_pattern(r"\s*\{\{-?\s*((?:(?!\{\{|\}\}|\{%).)+?)\s*-?\}\}\s*", re.DOTALL)
+_PLAIN = lazy_pattern(r"[\w.]+(?:\[[^\]]*\])?(?:\s*\|\s*\w+(?:\([^()]*\))?)*")
+_TO_NUMBER = lazy_pattern(r"\s*(\|\s*(?:int|float|round)(?:\([^()]*\))?)\Z")
 
 
 def text_instead(value: object, found: str) -> str | None:

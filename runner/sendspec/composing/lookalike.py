@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from sendspec.composing.known_names import KnownNames
@@ -12,6 +12,8 @@ from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_scan import tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import Spec
@@ -24,7 +26,7 @@ _NAME = r"[^\W\d](?:[\w .-]{0,62}\w)?"
 
 def _written_around(name: str) -> re.Pattern[str]:
     """Placeholders of other programs for what matches `name`; `merge` is a word processor's."""
-    return re.compile(
+    return lazy_pattern(
         rf"<%=?\s*(?P<erb>{name})\s*%>|\*\|(?P<star>{name})\|\*|\[\[\s*(?P<square>{name})\s*\]\]"
         rf"|«\s?(?P<merge>{name})\s?»|<<\s?(?P<angles>{name})\s?>>|(?<![\w@.])@(?P<at>{name})@(?![\w@])"
         rf"|[$#]\{{\s*(?P<dollar>{name})\s*\}}|\{{!?\s*(?P<brace>{name})\s*\}}+|(?<![\w%])%%?(?P<percent>{name})%%?(?![\w%])"
@@ -35,12 +37,12 @@ def _written_around(name: str) -> re.Pattern[str]:
 
 
 _LOOKALIKE = _written_around(_NAME)
-_IN_CODE = re.compile(
+_IN_CODE = lazy_pattern(
     r"\{\s*(?P<format>[^\W\d]\w{0,63})(?:![rsa]|(?=:)|\.\w{1,20}\([^{}()]{0,40}\))(?::[^{}\s]{1,20})?\s*\}"
     r"|(?<![\w$])\$(?P<shell>[^\W\d]\w{0,63})|(?<![^\s(]):(?P<colon>[^\W\d]\w{0,63})(?![\w:])"
 )
 """How programs write a value into a text: `{name:.2f}`, `{name!r}`, `{name.title()}`, `$name`, `:name`."""
-_BY_PLACE = re.compile(r"(?<![\w%])(?<!\d )%[sd](?![\w'’])")
+_BY_PLACE = lazy_pattern(r"(?<![\w%])(?<!\d )%[sd](?![\w'’])")
 _ALSO_TEXT = ("bracket", "at", "angle", "item", "format", "shell", "colon")
 """Ordinary text as often: reported only if they name a column."""
 _ALSO_HTML = "angle"
@@ -61,7 +63,7 @@ _USUAL_NAMES = {
 """Columns that Mailchimp's names, whatever their case, stand for."""
 MAX_SHOWN = 60
 _NOT_IN_ADDRESSES = ("{", "${", "#{")
-_ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
+_ADDRESS = lazy_pattern(r"\S*://\S*|www\.\S+")
 
 
 @dataclass(frozen=True, slots=True)

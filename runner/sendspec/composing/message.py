@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 from sendspec.composing.platforms.sms_segments import Measure
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.tables.row import Row
 
-_FIRST_ADDRESS = re.compile(rb'\{"receiver":\{"contacts":\[\{"identifierKey":"[a-z]+","identifierValue":"')
+_FIRST_ADDRESS = lazy_pattern(rb'\{"receiver":\{"contacts":\[\{"identifierKey":"[a-z]+","identifierValue":"')
 """A payload whose first contact is named by its address, as `CompiledSpec.receiver_of` writes it."""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from sendspec.composing.html_link import links_in
 from sendspec.composing.payload_text import text_path
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import KeyPath, dotted
 
 MOST_CHARACTERS = 1_500

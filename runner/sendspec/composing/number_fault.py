@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from sendspec.composing.render_budget import FilterError
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 
 MAX_SHOWN = 40
 MAX_CHANGES = 2
 """Uses of `replace` that one text may have: `template_policy.MAX_GROWING`, which imports the filters, and they this."""
 USUAL_FIX = "write the digits alone in the table, such as 1234.50, or remove the filter"
-_AMOUNT = re.compile(
+_AMOUNT = lazy_pattern(
     r"[+-]?(?P<before>[^\W\d_]{1,3}\.?|[^\w\s+.,-])?\s*(?P<digits>[+-]?\d[\d.,'’\s]*?)\s*(?P<after>[^\W\d_]{1,3}\.?|[^\w\s+.,-])?"
 )
-_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:(?P<group>[,'’\s])\d{3})+|\d+)(?:\.\d+)?")
-_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:(?P<group>[.'’\s])\d{3})+|\d+),\d+")
+_POINT = lazy_pattern(r"[+-]?(?:\d{1,3}(?:(?P<group>[,'’\s])\d{3})+|\d+)(?:\.\d+)?")
+_COMMA = lazy_pattern(r"[+-]?(?:\d{1,3}(?:(?P<group>[.'’\s])\d{3})+|\d+),\d+")
 _CURRENCIES = frozenset({
     "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "INR", "JPY", "CNY",
     "AUD", "CAD", "NZD", "BRL", "MXN", "ZAR", "ILS", "AED", "SAR", "SGD", "HKD", "KR", "RS", "FT", "FR", "ZŁ", "KČ", "LEI", "TL",
@@ -73,7 +74,13 @@ def amount_of(text: str) -> Amount | None:
     read = _POINT.fullmatch(match["digits"]) or _COMMA.fullmatch(match["digits"])
     if read is None or not all(map(_is_unit, signs)):
         return None
-    mark = "," if read.re is _COMMA else "." if "." in match["digits"].rpartition(read["group"] or "+")[2] else ""
+    mark = (
+        ","
+        if read.re.pattern == _COMMA.pattern
+        else "."
+        if "." in match["digits"].rpartition(read["group"] or "+")[2]
+        else ""
+    )
     return Amount(signs, read["group"] or "", mark)
 
 

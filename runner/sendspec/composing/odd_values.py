@@ -5,7 +5,6 @@ Only the first rows are looked at: what an export does to one value, it does to 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -19,6 +18,7 @@ from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
 from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.phone_check import PhoneCheck, why_invalid
@@ -32,7 +32,7 @@ NO_VALUE = frozenset({"NULL", "null", "None", "NaN", "nan", "\\N"})
 FILLERS = NO_VALUE | {"n/a", "N/A", "-"}
 FICTIONAL = "+447700900"
 """British numbers that are kept free for examples, such as ours."""
-_TRIMMED = re.compile(r"[^{}]*\|\s*trim\b")
+_TRIMMED = lazy_pattern(r"[^{}]*\|\s*trim\b")
 
 
 def warn_of_odd_values(compiled: CompiledSpec, table: Table, problems: Problems) -> None:

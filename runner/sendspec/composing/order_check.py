@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import nodes
@@ -18,6 +17,7 @@ from sendspec.composing.template_tree import Placeholder
 from sendspec.composing.text_compared import ORDER, column_of
 from sendspec.composing.text_order import Kind, Misordered, has_decimal_comma, misordered
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask_in_row, quoted
 from sendspec.reading.error_value import is_error_value
 from sendspec.reading.tables.block import Block

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 
 from sendspec.composing.template_policy import TemplateProblem
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 _OPERAND = r"""row\.\w+|row\[\s*(?:'[^']*'|"[^"]*")\s*\]|[^\W\d]\w*"""
-_NOT = re.compile(rf"\bnot (?P<name>{_OPERAND})(?=`| %\}}| else )")
-_ALONE = re.compile(rf"(?<=\bif )(?P<name>{_OPERAND})(?= %\}}| else )")
-_EMPTY_OR_MISSING = re.compile(rf"\((?P<name>{_OPERAND}) is not defined or not (?P=name)\)")
-_FILLED = re.compile(rf"\((?P<name>{_OPERAND}) is defined and (?P=name)\)")
+_NOT = lazy_pattern(rf"\bnot (?P<name>{_OPERAND})(?=`| %\}}| else )")
+_ALONE = lazy_pattern(rf"(?<=\bif )(?P<name>{_OPERAND})(?= %\}}| else )")
+_EMPTY_OR_MISSING = lazy_pattern(rf"\((?P<name>{_OPERAND}) is not defined or not (?P=name)\)")
+_FILLED = lazy_pattern(rf"\((?P<name>{_OPERAND}) is defined and (?P=name)\)")
 _TESTS = (
     (_EMPTY_OR_MISSING, "is not defined"),
     (_FILLED, "is defined"),
     (_NOT, "is not defined"),
     (_ALONE, "is defined"),
 )
-_GOES_ON = re.compile(r"\s*(?:[=!<>]=|[<>|.\[(])")
-_BEFORE = re.compile(r"(?:\b(?P<no>not)|\b(?:if|elif|and|or))[ (]+\Z")
-_AFTER = re.compile(r"[ )]*(?:-?%\}|\}\}|and\b|or\b|else\b)")
+_GOES_ON = lazy_pattern(r"\s*(?:[=!<>]=|[<>|.\[(])")
+_BEFORE = lazy_pattern(r"(?:\b(?P<no>not)|\b(?:if|elif|and|or))[ (]+\Z")
+_AFTER = lazy_pattern(r"[ )]*(?:-?%\}|\}\}|and\b|or\b|else\b)")
 
 
 def asked_by_presence(problem: TemplateProblem, source: str, columns: Collection[str]) -> TemplateProblem:

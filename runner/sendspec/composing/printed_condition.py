@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -10,13 +9,14 @@ from sendspec.composing.compared_cell import cells_are_text
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_scan import Tag, tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import Spec
 
 MAX_FOUND = 20
 MAX_SHOWN = 60
-_NEGATED = re.compile(r"not ([^\W\d]\w*)")
+_NEGATED = lazy_pattern(r"not ([^\W\d]\w*)")
 """Of a cell, this is never true: where it is empty, the row is refused."""
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 

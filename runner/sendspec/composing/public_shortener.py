@@ -9,6 +9,7 @@ from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.template_tree import Node, placeholders_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 
@@ -17,7 +18,7 @@ SHORTENERS = (
     "t.ly", "tiny.cc", "tinyurl.com", "tr.im", "v.gd",
 )  # fmt: skip
 """Domains that anybody can make links under. A shortener's link under a domain of one's own isn't one of them."""
-_LINK = re.compile(
+_LINK = lazy_pattern(
     rf"(?<![\w.@/-])(?:https?://)?(?:www\.)?({'|'.join(map(re.escape, SHORTENERS))})/[\w-]", re.IGNORECASE | re.ASCII
 )
 
@@ -25,7 +26,7 @@ _LINK = re.compile(
 def public_shorteners(spec: Spec, content: Node, rows: FirstRows) -> Iterator[Diagnostic]:
     """One warning at most: at the first such link in the spec's texts and constants, else in a column that a text uses."""
     for at, text in _written(spec, content):
-        if found := _LINK.search(text):
+        if found := _link_in(text):
             yield _warning(spec, at, found[1], "")
             return
     for placeholder in placeholders_of(content):
@@ -33,9 +34,15 @@ def public_shorteners(spec: Spec, content: Node, rows: FirstRows) -> Iterator[Di
         for row in rows if _is_text(placeholder.at) else ():
             for name in sorted(names & row.values.keys()):
                 value = row.values[name]
-                if isinstance(value, str) and (found := _LINK.search(value)):
+                if isinstance(value, str) and (found := _link_in(value)):
                     yield _warning(spec, placeholder.at, found[1], f", from line {row.line} of the table,")
                     return
+
+
+def _link_in(text: str) -> re.Match[str] | None:
+    """Looks for the domains first: few texts have one, and compiling the expression takes 5 ms."""
+    lowered = text.lower()
+    return _LINK.search(text) if any(domain in lowered for domain in SHORTENERS) else None
 
 
 def _written(spec: Spec, content: Node) -> Iterator[tuple[KeyPath, str]]:

@@ -14,18 +14,19 @@ from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.row_problems import RowProblems
 from sendspec.composing.template_tree import Node, Placeholder, PlaceholderError, fill
 from sendspec.composing.yes_no import meaning_yes
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
 from sendspec.reading.contacts.landline import is_landline
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.tables.row import Row
 
-_TESTED_TWICE = re.compile(r"(row\[.+?\]|\b\w+) is defined\b.*\) and \1 is defined")
+_TESTED_TWICE = lazy_pattern(r"(row\[.+?\]|\b\w+) is defined\b.*\) and \1 is defined")
 _LEAVE_OUT = "leave such rows out with `where`"
 WHERE: KeyPath = ("recipients", "where")
 TO: KeyPath = ("recipients", "to")
 KEY: KeyPath = ("recipients", "key")
-_TOTAL = re.compile(
+_TOTAL = lazy_pattern(
     r"(?:(?:(?:grand|sub)[ -]?)?totals?|(?:sub|eind)?totaal|som|sum|summe|(?:gesamt|zwischen)?summe|gesamt|totale|totaux|somme|suma|totales)\s*:?",
     re.IGNORECASE,
 )

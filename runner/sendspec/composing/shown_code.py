@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_CODE = re.compile(
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
+_CODE = lazy_pattern(
     r"""`[^`]*`|row\[(?:'[^'"]*'|"[^'"]*")\]|default\('[^']*'\)|\{\{ (?:'[^']*'|"[^"]*") \}\}|\{\{.*?\}\}|\{%.*?%\}"""
 )
 _OTHER = {"'": '"', '"': "'"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sendspec.composing.alternative import AlternativeKind, language_in
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.template_tree import placeholders_of
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import dotted
 
 

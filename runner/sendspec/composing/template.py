@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from sendspec.composing.template_name import NameUse, uses_of
 from sendspec.composing.template_policy import TOO_MANY_DIGITS, TemplateProblem, check_tree, forbidden, trust_of
 from sendspec.composing.template_scan import Tag, tags_of
 from sendspec.composing.tree_instrumentation import instrument
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
 

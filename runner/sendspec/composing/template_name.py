@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jinja2 import Environment, nodes
 
 from sendspec.composing.template_token import Token, tokens_of
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 KEYWORDS = frozenset(
     {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from math import isinf
 from typing import Any
 
@@ -22,6 +21,7 @@ from sendspec.composing.template_advice import (
 )
 from sendspec.composing.template_token import Token, tokens_of
 from sendspec.diagnostics.characters import forbidden_character
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.scalar import joined_surrogates
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 OPENINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _BEGIN, _END = ("(", "[", "{"), (")", "]", "}")
-_OPENING = re.compile(r"\{[{%#]")
-_TOKEN = re.compile(
+_OPENING = lazy_pattern(r"\{[{%#]")
+_TOKEN = lazy_pattern(
     r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
     r"""|(?P<name>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<close>-?[%}]\}|\+%\})"""
     r"""|(?P<sign>&&|\|\||\?\?|===|!==|==|!=|<=|>=|<>|=>|\+\+|--|\*\*|//|\{\{|\{%|\S)""",

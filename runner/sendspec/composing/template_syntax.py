@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from jinja2 import TemplateError
@@ -11,12 +10,13 @@ from sendspec.composing.expression_mistake import expression_mistakes, fault_at,
 from sendspec.composing.tag_mistake import BLOCKS, OpenBlock, foreign_tag, wrong_tag
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_scan import OPENINGS, Piece, Tag, tags_of
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 
-_LINE_END = re.compile("\r\n|\r|\n")
+_LINE_END = lazy_pattern("\r\n|\r|\n")
 """As Jinja counts lines."""
-_EXPECTED = re.compile(r"expected token '(.+)', got '(.+)'")
-_UNEXPECTED = re.compile(r"unexpected '(.+)'")
+_EXPECTED = lazy_pattern(r"expected token '(.+)', got '(.+)'")
+_UNEXPECTED = lazy_pattern(r"unexpected '(.+)'")
 _WORDS = {
     "end of print statement": "}}", "end of statement block": "%}", "begin of print statement": "{{",
     "begin of statement block": "{%", "name": "a name", "string": "a text", "integer": "a number", "float": "a number",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.render_failure import RenderError
 from sendspec.composing.template import MessageContext, Template, compile_template
 from sendspec.composing.template_policy import TemplateProblem
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import KeyPath
 
 HTML_AT: KeyPath = ("message", "body", "html", "html")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
-_ISO = re.compile(r"(?P<year>\d{4})(?P<sign>[-/.])\d{2}(?P=sign)\d{2}(?:[T ].*)?", re.DOTALL)
-_DATE = re.compile(
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
+_ISO = lazy_pattern(r"(?P<year>\d{4})(?P<sign>[-/.])\d{2}(?P=sign)\d{2}(?:[T ].*)?", re.DOTALL)
+_DATE = lazy_pattern(
     r"(?:\d{1,2}(?P<sign>[-/. ])\d{1,2}(?P=sign)(?:\d{4}|\d{2})|\d{4}(?P<other>[-/.])\d{1,2}(?P=other)\d{1,2}"
     r"|\d{1,2}[ .-]+[^\W\d]{3,10}[ .,-]+(?:\d{4}|\d{2})|[^\W\d]{3,10}\.?[ -]\d{1,2},?[ -]\d{4})(?:,?[T ].*)?",
     re.DOTALL,
 )
-_DAY_MONTH = re.compile(r"(?P<first>\d{1,2})[-/. ](?P<second>\d{1,2})[-/. ](?P<year>\d{4})")
-_TIME = re.compile(r"\d{1,2}(?::\d{2}){1,2}")
-_NUMBER = re.compile(r"[-+]?(?:[€$£]\s?)?\d{1,15}(?:[.,' \u00a0\u202f]\d{1,15}){0,5}(?:\s?[€$£%])?")
-_PLAIN = re.compile(r"(\d+)(?:[.,]\d+)?", re.ASCII)
+_DAY_MONTH = lazy_pattern(r"(?P<first>\d{1,2})[-/. ](?P<second>\d{1,2})[-/. ](?P<year>\d{4})")
+_TIME = lazy_pattern(r"\d{1,2}(?::\d{2}){1,2}")
+_NUMBER = lazy_pattern(r"[-+]?(?:[€$£]\s?)?\d{1,15}(?:[.,' \u00a0\u202f]\d{1,15}){0,5}(?:\s?[€$£%])?")
+_PLAIN = lazy_pattern(r"(\d+)(?:[.,]\d+)?", re.ASCII)
 MONTHS = 12
 
 

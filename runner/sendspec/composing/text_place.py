@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from jinja2 import nodes
 
 from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.expression_text import expression_text
 from sendspec.composing.template import parsed
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from jinja2 import nodes
 
@@ -18,6 +17,7 @@ from sendspec.composing.template_tree import Placeholder
 from sendspec.composing.text_compared import column_of
 from sendspec.composing.yes_no import falsy, truthy
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.tables.block import Block
 from sendspec.reading.tables.table import Table

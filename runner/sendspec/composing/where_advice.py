@@ -15,6 +15,7 @@ from sendspec.composing.template import compile_template
 from sendspec.composing.template_name import KEYWORDS, written_name
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.spec import Spec
@@ -22,15 +23,15 @@ from sendspec.reading.where_text import is_expression, is_truth_word, where_prob
 
 MAX_COLUMNS = 1_000
 _MAX_VALUE = 60
-_COMPARED = re.compile(r"\s*(===|==|!==|!=|<>|=|:)\s*(\S.*)", re.DOTALL)
-_IN_WORDS = re.compile(r"\s+(?P<verb>is\s+not|isn't|is|equals|not)\s+(?P<value>\S.*)", re.DOTALL)
+_COMPARED = lazy_pattern(r"\s*(===|==|!==|!=|<>|=|:)\s*(\S.*)", re.DOTALL)
+_IN_WORDS = lazy_pattern(r"\s+(?P<verb>is\s+not|isn't|is|equals|not)\s+(?P<value>\S.*)", re.DOTALL)
 _EMPTY = frozenset({"empty", "blank", "missing"})
 _SIGNS = {"!=": "!=", "!==": "!=", "<>": "!="}
-_AS_ITEM = re.compile(r"row\s*(?:\[\s*(['\"])(?P<item>[^'\"]*)\1\s*\]|\.(?P<attribute>\w+))")
-_QUOTED = re.compile(r"""(?P<quote>['"])([^'"]*)(?P=quote)|[‘’“”„]([^'"‘’“”„]*)[‘’“”]""")
-_PLAIN = re.compile(r"[^'\"|()\[\]{}=<>&]*")
-_JOINED = re.compile(r"\b(?:and|or|not|if|in)\b")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_AS_ITEM = lazy_pattern(r"row\s*(?:\[\s*(['\"])(?P<item>[^'\"]*)\1\s*\]|\.(?P<attribute>\w+))")
+_QUOTED = lazy_pattern(r"""(?P<quote>['"])([^'"]*)(?P=quote)|[‘’“”„]([^'"‘’“”„]*)[‘’“”]""")
+_PLAIN = lazy_pattern(r"[^'\"|()\[\]{}=<>&]*")
+_JOINED = lazy_pattern(r"\b(?:and|or|not|if|in)\b")
+_NUMBER = lazy_pattern(r"-?\d+(?:\.\d+)?")
 
 Values = Sequence[Mapping[str, object]]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 MAX_OTHERS = 8
 """Other texts that a column of yes and no may hold; with more of them it is one of remarks."""
@@ -64,8 +65,8 @@ _WORDS = {"t": "true", "f": "false"}
 """The letters that databases write for these words."""
 _SIGNS = frozenset(["x", "o", "v"])
 """Letters that say yes, and may be anything else: {f, m, x} is about gender."""
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
-_ZERO = re.compile(r"[-+]?0+(?:[.,]0+)?")
+_NUMBER = lazy_pattern(r"[-+]?\d+(?:[.,]\d+)*")
+_ZERO = lazy_pattern(r"[-+]?0+(?:[.,]0+)?")
 _YES_BY_NO = {
     "f": "t", "false": "true", "0": "1", "n": "y", "no": "yes", "não": "sim", "nao": "sim", "nee": "ja", "nein": "ja",
     "non": "oui",

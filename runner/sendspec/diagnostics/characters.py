@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that change the direction of text (Unicode, UAX 9): they can make a line look like another."""
 
 _CLASS = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}\u2028\u2029\ufffe\uffff\ud800-\udfff"
-_FORBIDDEN = re.compile(f"[{_CLASS}]")
-FORBIDDEN_IN_FILE = re.compile(f"[\r{_CLASS}]")
+_FORBIDDEN = lazy_pattern(f"[{_CLASS}]")
+FORBIDDEN_IN_FILE = lazy_pattern(f"[\r{_CLASS}]")
 """A lone carriage return too: YAML takes it for a line end, few editors do."""
 
 REPLACEMENT = "\ufffd"
-_HALF_SURROGATES = re.compile("[\ud800-\udfff]")
+_HALF_SURROGATES = lazy_pattern("[\ud800-\udfff]")
 
 
 def with_visible_characters(text: str) -> str:

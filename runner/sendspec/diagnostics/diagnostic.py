@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.leaked_key import hide_credentials
 from sendspec.diagnostics.position import Span
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import DOTS
 
 MIN_QUOTED = 6
@@ -14,27 +15,27 @@ KEY_NAMES = frozenset({"access_key", "accesskey", "access-key", "api_key", "apik
 _SCHEMES = r"(?:AccessKey|Bearer)"
 # After "Bearer" may come an ordinary word; with a digit in it, or 20 characters long, it is a key.
 _TOKEN = r"(?!\{\{)(?:(?=\S*\d)\S{8,}|\S{20,})"
-_LITERAL = re.compile(rf"\s*(?:Authorization:\s*)?{_SCHEMES}\s+{_TOKEN}\s*", re.IGNORECASE)
-_AFTER_SCHEME = re.compile(rf"\b({_SCHEMES}[ \t]+)([^\s'\"{{}}]{{8,}})", re.IGNORECASE)
-_AFTER_NAME = re.compile(
+_LITERAL = lazy_pattern(rf"\s*(?:Authorization:\s*)?{_SCHEMES}\s+{_TOKEN}\s*", re.IGNORECASE)
+_AFTER_SCHEME = lazy_pattern(rf"\b({_SCHEMES}[ \t]+)([^\s'\"{{}}]{{8,}})", re.IGNORECASE)
+_AFTER_NAME = lazy_pattern(
     r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^'\"{}\n]*)",
     re.IGNORECASE,
 )
 _SLASHES = r":(?:\\?/|\\x2[fF]|\\u002[fF]){2}"
 """`://`, also as a YAML escape writes it."""
-_DATABASE = re.compile(
+_DATABASE = lazy_pattern(
     r"\b((?:postgres(?:ql)?|mysql|mariadb|mssql|sqlserver|oracle|cockroachdb|redshift|mongodb)(?:\+\w+)?"
     rf"{_SLASHES}\s*)((?:\S{{0,500}}@)?[^\s'\"{{}}\[\],]+)",
     re.IGNORECASE,
 )
-_BEFORE_HOST = re.compile(rf"({_SLASHES})([^\s/@'\"]+)(?=@)")
-_LOGIN = re.compile(rf"({_SLASHES})([^\s/@:'\"]*:[^\s/@'\"]+)(?=@)")
+_BEFORE_HOST = lazy_pattern(rf"({_SLASHES})([^\s/@'\"]+)(?=@)")
+_LOGIN = lazy_pattern(rf"({_SLASHES})([^\s/@:'\"]*:[^\s/@'\"]+)(?=@)")
 _NO_LOGIN = r"(?!(?:mailto|sips?|xmpp|acct|im|tel|sms|https?):)"
-_BARE_LOGIN = re.compile(
+_BARE_LOGIN = lazy_pattern(
     rf"(?<![^\s'\"=(\[{{,`]){_NO_LOGIN}()([^\s:/@'\"{{}}=(\[,`]+:[^\s:/@'\"{{}}]+@[\w.-]+)(?=[/:])", re.IGNORECASE
 )
-_ONLY_LOGIN = re.compile(rf"\s*{_NO_LOGIN}[^\s:/@'\"{{}}]+:[^\s@'\"{{}}]+@[\w.-]+\s*", re.IGNORECASE)
-_PASSWORD = re.compile(
+_ONLY_LOGIN = lazy_pattern(rf"\s*{_NO_LOGIN}[^\s:/@'\"{{}}]+:[^\s@'\"{{}}]+@[\w.-]+\s*", re.IGNORECASE)
+_PASSWORD = lazy_pattern(
     r"((?<![A-Za-z])[A-Za-z]*passw(?:or)?d\s*=\s*)(?!\$|\{\{|…)('(?:[^'\\]|\\.)*'|[^\s'\"&,}\]]+)", re.IGNORECASE
 )
 
@@ -46,6 +47,10 @@ def is_key_literal(text: str) -> bool:
 
 def holds_credentials(text: str) -> bool:
     """Whether `text` has the URL of a database in it, or a user with a password, in whatever form programs take them."""
+    if (
+        ":" not in text and "=" not in text
+    ):  # which each of the patterns needs; most values have neither, and no pattern is compiled
+        return False
     patterns = (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD)
     return any(pattern.search(text) for pattern in patterns) or _ONLY_LOGIN.fullmatch(text) is not None
 

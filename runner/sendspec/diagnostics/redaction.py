@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
 DOTS = "••••••"
 SHORT_LENGTH = 5
 MEDIUM_LENGTH = 8
@@ -53,7 +55,7 @@ _POWER = r"(?<![\w.,])(?P<begin>[+-]?[0-9][.,])(?P<hidden>[0-9]+)(?=[eE][+]?[0-9
 MAX_LOCAL = 64
 """Characters of an address before its `@` (RFC 5321, 4.5.3.1.1)."""
 _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
-_BEFORE_AT, _AFTER_AT = re.compile(_ATOM + r"{1,64}$"), re.compile(rf"{_ATOM}*\.{_ATOM}+")
+_BEFORE_AT, _AFTER_AT = lazy_pattern(_ATOM + r"{1,64}$"), lazy_pattern(rf"{_ATOM}*\.{_ATOM}+")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(

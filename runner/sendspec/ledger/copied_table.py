@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 MOVED_TO, COPY = "moved_to", "copy"
 """Notes in `meta`: where a ledger was copied to, and which copy that was. The copy has the second one too."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from uuid import uuid4
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.access import hold_source, open_target
 from sendspec.ledger.copied_table import LedgerContent, difference
 from sendspec.ledger.copy_protocol import CopySource, CopyTarget

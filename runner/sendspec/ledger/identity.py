@@ -6,12 +6,12 @@ import errno
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerLinked, LedgerTrouble
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.durable_file import unwritable_file, write_whole
 from sendspec.reading.files.nofollow_open import read_beneath
 

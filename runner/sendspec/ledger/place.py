@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerMoved
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.environment import LedgerFile
 
 

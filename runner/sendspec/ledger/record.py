@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
 from sendspec.composing.identity import resent
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.message_state import State
 
 PURGED = bytes(16)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
 

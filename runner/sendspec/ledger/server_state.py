@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.seen_run import SeenRun
 
 FIT_ENCODING = "UTF8"

@@ -8,11 +8,13 @@ import re
 import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerForeign
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.ledger.durable_file import sync_folder, unwritable_file
 from sendspec.ledger.record import Settlement
 from sendspec.ledger.sqlite_file import open_beside
@@ -28,7 +30,7 @@ EVIDENCE_KEPT = 200
 MAX_BYTES = 64_000_000
 """More than the results of all messages that can be in flight."""
 HEAD_BYTES = 10
-_BEGINNING = re.compile(rb"[0-9a-f]{0,8}|[0-9a-f]{8} (\{.*)?", re.DOTALL)
+_BEGINNING = lazy_pattern(rb"[0-9a-f]{0,8}|[0-9a-f]{8} (\{.*)?", re.DOTALL)
 """How a spill file begins, or what a crash left of that."""
 
 

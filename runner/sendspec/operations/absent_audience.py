@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sendspec.composing.message_part import MessagePart
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.composing.taken_path import TakenPath
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.plan_sample import SampleSource
 
 

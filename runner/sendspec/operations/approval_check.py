@@ -6,13 +6,14 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import ApprovalMissing, ApproversUnusable, SendspecError, SignaturesUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted

@@ -6,9 +6,9 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.approved_text import ApprovedText, read_signatures, signature_file
 from sendspec.operations.output_file import check_writable, write_file
 from sendspec.operations.signature_block import SignatureBlock, signature_blocks

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.approval_check import PlanToSend, Verified, verify_files
 from sendspec.operations.approval_signing import Signed, sign
 from sendspec.operations.approved_text import ApprovedText

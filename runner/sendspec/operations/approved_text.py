@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import SignaturesUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.operations.signature_block import MAX_BYTES, too_large
@@ -16,7 +16,7 @@ from sendspec.reading.files.nofollow_open import read_beneath
 
 SUFFIX = ".sig"
 _HEADING = "sendspec-plan v1"
-_LINE = re.compile(r"[!-~]{1,200}")
+_LINE = lazy_pattern(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

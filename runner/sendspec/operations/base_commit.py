@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from shlex import quote
 
 from sendspec.diagnostics.exceptions import BaseShallow, BaseUnknown, BaseUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.git_command import GitUnreadable
 from sendspec.operations.git_objects import GitObjects
 
 WHOLE_HISTORY = "fetch the whole history: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab, or `git fetch --unshallow`"
 
-_FOREIGN = re.compile(r"detected dubious ownership in repository at '([^']+)'")
+_FOREIGN = lazy_pattern(r"detected dubious ownership in repository at '([^']+)'")
 """What git says of a folder of another user, as containers of CI services have it."""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import ID_BYTES
 from sendspec.composing.message import Composed, Message
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.base_commit import BaseCommit, path_in_repository, unusable
 from sendspec.operations.base_files import BaseFolder, base_folder, base_tree
 from sendspec.operations.base_job import BaseJob, NotComparable, base_job, refuse, with_identity, without_reference

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE
 from sendspec.operations.base_commit import BaseCommit
@@ -30,7 +30,7 @@ MAX_SPECS = 20_000
 NOT_CHECKED_OUT = "S"
 """The tag in `git ls-files -t` of a file that a sparse checkout leaves out."""
 SPEC_EXTENSIONS = (".yaml", ".yml")
-_VERSION = re.compile(rb"""spec["']?\s*:\s*[0-9]""")
+_VERSION = lazy_pattern(rb"""spec["']?\s*:\s*[0-9]""")
 """What every spec has somewhere, and few other files: most of a repository's YAML is not parsed."""
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

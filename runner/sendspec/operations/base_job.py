@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.base_commit import BaseCommit
 from sendspec.operations.base_files import BaseFolder, NotInBase
 from sendspec.operations.base_settings import BaseSettings, base_settings

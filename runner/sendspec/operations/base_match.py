@@ -6,8 +6,8 @@ import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.base_files import NOT_CHECKED_OUT, SPEC_EXTENSIONS, BaseTree, spec_name
 from sendspec.planning.base_change import RemovedSpec
 from sendspec.reading.files.nofollow_open import read_beneath

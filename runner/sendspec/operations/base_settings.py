@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.operations.plan_settings import spec_settings
 from sendspec.operations.project_context import ProjectContext

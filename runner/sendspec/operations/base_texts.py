@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import orjson
 
@@ -12,6 +12,7 @@ from sendspec.composing.message import Composed, Message
 from sendspec.composing.readable_text import is_plain, other_fields, readable_text
 from sendspec.composing.shape_payload import shape_payload, spelled_payload
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.base_settings import REFERENCE
 from sendspec.operations.changed_values import ChangedValues
 from sendspec.operations.message_pairs import ChangedIds, Side, message_pairs

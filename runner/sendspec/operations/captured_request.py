@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import orjson
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.webhook_verify import MAX_BODY
 from sendspec.provider.strict_json import strict_json
 from sendspec.provider.timestamp import format_timestamp

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
 
@@ -18,6 +17,7 @@ from sendspec.composing.composer import GENERATE_FROM, ComposingStopped
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.block import Block, rows_of
 from sendspec.reading.tables.row import Row

@@ -10,11 +10,7 @@ from collections.abc import Sequence
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.copied_spec import copies
 from sendspec.operations.decided_rows import Decided
-from sendspec.operations.frozen_audience import check_audience
-from sendspec.operations.key_continuity import key_changes
-from sendspec.operations.name_continuity import name_moves
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reference_conflict import reference_conflicts
 from sendspec.operations.send_job import Job
@@ -33,6 +29,11 @@ def check_continuity(
     plan_by_name = {plan.target.name: plan for _, plan in planned}
     live = {job.spec.name for job, _ in planned}
     for job in sending if ledger is not None else ():
+        from sendspec.operations.copied_spec import copies  # a first plan has no ledger, and needs none of these
+        from sendspec.operations.frozen_audience import check_audience
+        from sendspec.operations.key_continuity import key_changes
+        from sendspec.operations.name_continuity import name_moves
+
         assert ledger is not None
         found = [
             *name_moves(job, plan_by_name[job.spec.name].send, live, context, ledger, decided),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
 
 from sendspec.diagnostics.exceptions import DeliveriesBusy
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.protocol import DeliveryFacts, DeliveryStore
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.delivery_access import deliveries_to_read, deliveries_to_write

@@ -6,11 +6,12 @@ The API reports some messages as delivered after it had reported them as failed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from sendspec.composing.identity import receiver_hash
 from sendspec.diagnostics.exceptions import ListRefused, ListUnreadable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import KnownMessage, SentMessage
 from sendspec.operations.delivery_access import deliveries_to_write

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 from typing import assert_never
@@ -16,6 +15,7 @@ from typing import assert_never
 from sendspec.composing.compact_key_set import CompactKeySet
 from sendspec.composing.identity import ID_BYTES, ids_of_keys
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import counted, duration_text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

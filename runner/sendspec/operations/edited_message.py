@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import orjson
@@ -14,6 +14,7 @@ from sendspec.composing.error_cells import columns_of
 from sendspec.composing.message import Message
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_row, printable
 from sendspec.operations.send_job import Job

@@ -12,7 +12,6 @@ import stat
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import takewhile
 from math import inf
 from pathlib import Path
@@ -20,6 +19,7 @@ from threading import Event, Thread, Timer
 from time import monotonic
 from typing import IO
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable
 
 SAFELY = (

@@ -12,11 +12,12 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import IO
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.wording import os_reason
 from sendspec.operations.git_command import Git, GitUnreadable
 
@@ -28,8 +29,8 @@ MAX_ATTEMPTS = 100
 """Objects missing from a partial clone after which all others count as missing."""
 MAX_SECONDS = 253_402_300_799
 """The end of the year 9999: a commit can say anything."""
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_COMMITTED = re.compile(rb"^committer .*> ([0-9]{1,18}) [+-][0-9]{4}$", re.M)
+_COMMIT = lazy_pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMITTED = lazy_pattern(rb"^committer .*> ([0-9]{1,18}) [+-][0-9]{4}$", re.M)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.operations.git_command import Git, GitUnreadable
 from sendspec.operations.lfs_pointer import MAX_POINTER_BYTES, LfsPointer, lfs_pointer
 from sendspec.operations.work_tree_file import is_kept_elsewhere, is_link, is_object
@@ -16,12 +17,12 @@ from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile
 from sendspec.reading.project import PROJECT_FILE_NAME
 
 HEAD_SECONDS = 10
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = lazy_pattern(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILE_MODES, _LINK_MODE = (b"100644", b"100755"), b"120000"
-_REMOTE = re.compile(
+_REMOTE = lazy_pattern(
     r"(?:(?:https?|ssh|git)://(?:[^/@\s]*@)?|(?:[^/@:\s]+@))(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?[:/]/*(?P<path>[A-Za-z0-9._/~-]+)"
 )
-SPEC_LINE = re.compile(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
+SPEC_LINE = lazy_pattern(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
 """The line that makes a spec of a YAML file, for one that has faults."""
 
 

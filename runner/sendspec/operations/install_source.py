@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
 HERE = "a folder or a file on this machine"
-_SAFE_URL = re.compile(r"(?:https|ssh)://[A-Za-z0-9._~:/@%+-]+")
+_SAFE_URL = lazy_pattern(r"(?:https|ssh)://[A-Za-z0-9._~:/@%+-]+")
 """It becomes part of a shell command in a workflow."""
-_COMMIT = re.compile(r"[0-9a-f]{40,64}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"[A-Za-z0-9.+!-]+")
+_COMMIT = lazy_pattern(r"[0-9a-f]{40,64}")
+_SHA256 = lazy_pattern(r"[0-9a-f]{64}")
+_VERSION = lazy_pattern(r"[A-Za-z0-9.+!-]+")
 
 
 @dataclass(frozen=True, slots=True)

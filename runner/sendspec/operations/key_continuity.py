@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from sendspec.composing.canonical_template import key_tree, to_tree
 from sendspec.composing.identity import receiver_hash
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import PURGED, SendRecord

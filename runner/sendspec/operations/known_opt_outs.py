@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sendspec.composing.identity import suppression_hasher
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.delivery.opt_out import OptOutSignal, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.leaked_key import holds_credentials
 from sendspec.ledger.copying import Copied, copy_ledger
 from sendspec.ledger.sqlite_file import real_place
@@ -19,8 +20,8 @@ from sendspec.reading.environment import LEDGER_SCHEMA, LedgerFile, LedgerServer
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 from sendspec.reading.ledger_schema import schema_fault
 
-_SERVER = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)(?::([a-z_][a-z0-9_]{0,62}))?")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:postgres|postgresql|jdbc):", re.IGNORECASE)
+_SERVER = lazy_pattern(r"env:([A-Za-z_][A-Za-z0-9_]*)(?::([a-z_][a-z0-9_]{0,62}))?")
+_URL = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:postgres|postgresql|jdbc):", re.IGNORECASE)
 
 
 def named_ledger(word: str, context: ProjectContext) -> LedgerFile | LedgerServer:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, LedgerTrouble, LockEntryLost
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.access import is_half_made, is_there

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.delivery_access import deliveries_to_read, deliveries_to_write
 from sendspec.operations.ledger_access import ledger_to_write, recorded_run
 from sendspec.operations.project_context import ProjectContext

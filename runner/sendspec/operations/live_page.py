@@ -8,10 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.body_length import body_length
 from sendspec.sandbox.bounded_server import (
     POLL_SECONDS,

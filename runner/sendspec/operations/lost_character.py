@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import chain, islice
 
@@ -10,6 +9,7 @@ from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.template_tree import placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.block import Block, rows_of
@@ -19,12 +19,12 @@ REPLACEMENT = "\ufffd"
 MISREAD = "UTF-8 that was read as Windows-1252, such as `Ã©` for `é`,"
 MOST_ROWS = 20_000
 """Rows that are looked at."""
-_WITHIN_A_WORD = re.compile(r"[^\W\d_]\?+[^\W\d_]")
-_MISREAD = re.compile(
+_WITHIN_A_WORD = lazy_pattern(r"[^\W\d_]\?+[^\W\d_]")
+_MISREAD = lazy_pattern(
     r"[ÃÂ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|â€[\u0080-\u2122]"
 )
 """The first byte of a letter as Windows-1252 has it, and one that may come second. French and Portuguese have no such pairs."""
-_ADDRESS = re.compile(r"://|www\.|[/=&]")
+_ADDRESS = lazy_pattern(r"://|www\.|[/=&]")
 """In a link, a `?` begins the query."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.run_note import PlannedRun
 from sendspec.ledger.send_record import MessageKey, RecordedMove
 from sendspec.operations.report_buckets import TimedCounts, laid_out

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from jinja2 import nodes
 
@@ -19,6 +18,7 @@ from sendspec.composing.template_tree import Placeholder
 from sendspec.composing.text_compared import column_of
 from sendspec.composing.yes_no import are_alike, folded, opposites, unclear
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask_in_row, quoted
 from sendspec.diagnostics.wording import grouped
 from sendspec.operations.send_job import Job

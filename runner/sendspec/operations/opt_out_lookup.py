@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import ListRefused, ListUnreadable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.protocol import DeliveryStore, Written
 from sendspec.ledger.record import Route

@@ -6,9 +6,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sendspec.composing.identity import ID_BYTES, suppression_hash
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.ledger.delivery.observation import Fate, StatusReport
 from sendspec.ledger.delivery.opt_out import Ground, OptOutSignal, SignalKind
@@ -27,7 +29,7 @@ NEVER = 0.0
 MIN_NUMBER = 6
 """Digits that could be a part of a number."""
 MAX_SENDER = 500
-_SCHEME = re.compile(r"(?:tel|sms|whatsapp|mailto):", re.IGNORECASE)
+_SCHEME = lazy_pattern(r"(?:tel|sms|whatsapp|mailto):", re.IGNORECASE)
 MAX_UNSURE_DIGITS = 10
 """A number without + of up to so many digits may lack its country code."""
 

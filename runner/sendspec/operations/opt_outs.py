@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from sendspec.composing.identity import suppression_hash
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
 from sendspec.ledger.delivery.opt_out import RULED, SAID, Ground, OptOutSignal, SignalKind, opted_out

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sendspec.composing.taken_path import taken_path
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.decided_rows import Decided
 from sendspec.operations.forcing_cause import MOST_CAUSES, ForcingCause, forcing_causes, with_columns
 from sendspec.operations.plan_sample import (

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.choice import RetryTerm
 from sendspec.planning.decision import Retry

@@ -6,11 +6,11 @@ any other that the files declare.
 
 from __future__ import annotations
 
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 
 from sendspec.composing.identity import DIGEST_BYTES, ID_BYTES
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.planning.pair_set import PAIR_BYTES, PairSet, marked_bucket
 
 ENTRY_BYTES = PAIR_BYTES + 1
@@ -23,7 +23,7 @@ _PADDED_ID = 18
 """Bytes that an id takes among others, as base64 turns three bytes into four characters."""
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _IN_TEXT_ORDER = sorted(range(64), key=_ALPHABET.__getitem__)
-_LINES = re.compile(rb'(?:"[A-Za-z0-9_-]{54}[+-]",\n)*')
+_LINES = lazy_pattern(rb'(?:"[A-Za-z0-9_-]{54}[+-]",\n)*')
 
 
 class NotPairs(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +15,7 @@ from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.shape_payload import columns_alone, shape_payload, spelled_payload
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.example import composed_examples
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job

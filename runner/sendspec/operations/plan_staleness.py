@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from sendspec.diagnostics.exceptions import PlanStale
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class Cause(StrEnum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.forcing_cause import ForcingCause
 from sendspec.operations.offline_plan import check_jobs, decided_without_ledger, suppression_of
 from sendspec.operations.plan_detail import PlanDetail, detail_and_rows, shapes_in

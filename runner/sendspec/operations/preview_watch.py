@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.edited_message import EditableValue, EditResult, NotEditable, editable_values, edited_message
 from sendspec.operations.file_watch import FileWatch

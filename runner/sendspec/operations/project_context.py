@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from sendspec.composing.platforms.inferred_platform import inferred_platform
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.redaction import printable

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any, TypeAlias, assert_never
 
@@ -19,6 +18,7 @@ from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.key_search import messages_for_key
 from sendspec.operations.last_generation import with_last_generations
 from sendspec.operations.ledger_access import ledger_to_read, process_holding

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Protocol
 
 from sendspec.composing.identity import message_id
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask, mask_in_place, printable
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.protocol import Ledger
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_plan import names_resent_if_absent

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.send_report import Guard, ReportedRun, SegmentCounts
 from sendspec.planning.cost import Cost
 from sendspec.planning.totals import Totals

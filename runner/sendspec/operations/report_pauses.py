@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.report_buckets import index_at
 from sendspec.operations.report_speed import Bucket, PauseBand, PauseCause
 from sendspec.sending.settlement import NOT_PROCESSED

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import SendRecord
 from sendspec.operations.project_context import ProjectContext

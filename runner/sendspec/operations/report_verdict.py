@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.run_ending import INTERRUPTED
 from sendspec.operations.send_report import Concern, Guard, ReportedRun, Verdict, Warned
 from sendspec.operations.status import SpecStatus

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from typing import assert_never
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressionListUnreadable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.ending import (
     Ending,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.run_ending import EndingWords, describe_ending
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State

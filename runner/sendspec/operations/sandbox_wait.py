@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Measure, measure
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import named_sandbox, sandbox_file

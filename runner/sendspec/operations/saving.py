@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import accumulate
@@ -14,6 +13,7 @@ from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.taken_path import taken_path
 from sendspec.composing.text_place import TextPlace, text_places
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.forcing_cause import ForcingCause
 from sendspec.operations.send_job import Job
 from sendspec.planning.excess_count import ExcessCount

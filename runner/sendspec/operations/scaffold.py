@@ -6,12 +6,12 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from os.path import lexists
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import FileUnwritable, PrivateFolderUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.install_source import InstallSource
 from sendspec.operations.output_file import make_folder, refuse_place, write_file, write_new
 from sendspec.operations.scaffold_example import ScaffoldExample

@@ -6,9 +6,10 @@ Their files are in `scaffold_examples/`, a folder for each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 PLAIN = "hello"
 DAYS_AHEAD = 14

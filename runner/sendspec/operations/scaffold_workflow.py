@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import assert_never
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.operations.install_source import FromAddress, FromIndex, FromThisMachine, InstallSource
 
 WORKFLOW_PATH = ".github/workflows/messages.yml"
-_PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/-]+", re.ASCII)
+_PLAIN_FOLDER = lazy_pattern(r"[A-Za-z0-9._/-]+", re.ASCII)
 """Folder names that mean nothing to YAML, a shell or GitHub's expressions."""
 _HEAD = """\
 # Checks every spec on a pull request, and shows what would be sent and what the request changes. It has no secret, so anybody may open one.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.plan_file import NEW_PLAN_FILE, PlanFile
 from sendspec.operations.run_report import RunReport
 from sendspec.planning.decision import Retry

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TypeAlias
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.observation import Delivery
 from sendspec.ledger.record import MessageRecord
 from sendspec.ledger.run_note import PlannedRun

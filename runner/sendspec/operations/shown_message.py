@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -24,6 +23,7 @@ from sendspec.composing.platforms.sms_segments import (
 )
 from sendspec.composing.shape_payload import shape_payload, spelled_payload
 from sendspec.composing.taken_path import TakenPath, taken_path
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.forcing_cause import ForcingSource
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.send_job import Job

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sendspec.diagnostics.exceptions import SignaturesUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.public_key import PublicKey, fields_of, key_in_signature
 
 MAX_BLOCKS = 100
@@ -19,7 +19,7 @@ _MAGIC = b"SSHSIG\x00\x00\x00\x01"
 """With the version (OpenSSH, PROTOCOL.sshsig)."""
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _COLUMNS = 70
-_BLOCK = re.compile(rf"{_BEGIN}([A-Za-z0-9+/=\s]*+){_END}".encode())
+_BLOCK = lazy_pattern(rf"{_BEGIN}([A-Za-z0-9+/=\s]*+){_END}".encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ Those whose end isn't known, and those that failed: networks report some as deli
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.observation import Delivery, Fate
 from sendspec.ledger.record import Route, SentMessage
 from sendspec.provider.message_list import MAX_WINDOW_DAYS

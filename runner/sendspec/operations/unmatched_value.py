@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.decided_rows import Decided
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import Skip

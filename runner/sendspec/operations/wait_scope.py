@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import duration_text

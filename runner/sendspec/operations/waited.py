@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.delivery_account import DeliveryAccount, sum_of_accounts
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.delivery_gate import Gate, Judgement, Verdict, weightiest

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import BinaryIO
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.protocol import DeliveryStore
 from sendspec.operations.captured_request import MAX_LINE, LineFault, read_request
 from sendspec.operations.delivery_access import deliveries_to_write

@@ -7,12 +7,13 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, LedgerUnwritable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted, os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.operations.captured_request import LineFault

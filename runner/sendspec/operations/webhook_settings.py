@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.access_key import MAX_KEY, is_variable_name
 from sendspec.reading.network_address import parse_address

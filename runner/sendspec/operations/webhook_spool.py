@@ -12,10 +12,10 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from sendspec.diagnostics.exceptions import LedgerLinked, LedgerUnwritable, ReceiverBusy
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import os_reason
 from sendspec.ledger.durable_file import sync_folder
 from sendspec.ledger.held_lock import LOCKED, unlock

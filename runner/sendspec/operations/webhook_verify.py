@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.masked_text import masked_text
 from sendspec.operations.webhook_settings import SigningKeys
 from sendspec.provider.webhook_envelope import envelope_name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import LedgerRolledBack, ListRefused, ListUnreadable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import Route, Send

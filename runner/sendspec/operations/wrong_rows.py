@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.row_errors import RowError, RowErrors
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.csv_table import CsvTable

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted
 from sendspec.planning.cost import Cost
 from sendspec.planning.send_size import SendSize

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.text_difference import TextComparison
 
 MAX_APART = 10_000

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sendspec.composing.message import Message
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.earlier_send import MessageIds
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple, Never, TypeAlias, assert_never
 
 from sendspec.composing.eligibility import Eligibility, Exclusion
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class Reach(StrEnum):

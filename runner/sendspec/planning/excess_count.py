@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sendspec.composing.platforms.sms_excess import excess_of, has_excess, segments_of
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.forcing_count import UNKNOWN
 from sendspec.planning.shape_count import SizedShape
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TypeAlias
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.message_state import State
 
 

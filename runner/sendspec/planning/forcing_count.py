@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sendspec.composing.platforms.gsm7 import REPLACEMENTS
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, ForcedBy
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.contacts import number_country
 
 MAX_KINDS = 10_000

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sendspec.composing.eligibility import Eligibility
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.choice import ALL_DUE, Choice
 from sendspec.planning.decision import FactLookup, History, StateLookup
 

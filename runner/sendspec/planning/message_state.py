@@ -11,8 +11,9 @@ their table because it reads states before there is a ledger.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class State(StrEnum):

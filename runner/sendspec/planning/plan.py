@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from itertools import compress, islice
 
@@ -12,6 +12,7 @@ from sendspec.composing.block_result import NO_MESSAGE, PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_excess import segments_of
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.cost import Cost
 from sendspec.planning.decision import Decision, Skip
 from sendspec.planning.earlier_send import EarlierSend

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.prices import Price, PriceTable
 
 

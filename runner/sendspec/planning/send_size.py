@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.cost import Cost, sum_of_costs
 from sendspec.planning.plan import Plan
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.taken_path import TakenPath
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.plan_digest import canonical_json
 from sendspec.planning.shape_count import ShapeCount
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from sendspec.composing.platforms.sms_excess import segments_of
 from sendspec.composing.platforms.sms_segments import ForcedBy
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 MAX_SHAPES = 10_000
 """Shapes that are kept apart; the messages of further ones are counted together."""

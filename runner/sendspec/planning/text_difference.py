@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import compress, count, islice, repeat
 from operator import ne
 from typing import TypeAlias
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.planning.base_change import Piece, PieceKind
 
 MOST_BITS = 40_000_000
@@ -17,9 +17,9 @@ _SIGN = r"!-/:-@\[-`{-~¡-¿\u2010-\u205e\u3000-\u303f\uff01-\uff0f"
 _CHARACTER_WORD = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 """Kana and Han, which are written without spaces: each character is a word."""
 _WORD = rf"[^\s{_SIGN}{_CHARACTER_WORD}]+"
-_TOKEN = re.compile(rf"\s+|{_WORD}(?:(?:[.'’_@:-]|(?<=\d),(?=\d)){_WORD})*|[\s\S]")
+_TOKEN = lazy_pattern(rf"\s+|{_WORD}(?:(?:[.'’_@:-]|(?<=\d),(?=\d)){_WORD})*|[\s\S]")
 """White space, a word such as `don't`, `12.50` or `A-1001`, or a single sign."""
-_HAS_WORD = re.compile(rf"[^\s{_SIGN}]")
+_HAS_WORD = lazy_pattern(rf"[^\s{_SIGN}]")
 """Matches a token that is a word."""
 MAX_WORK = 50_000_000_000
 """Bits of all tables for the messages of one spec: some ten seconds."""

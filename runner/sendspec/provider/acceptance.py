@@ -6,11 +6,11 @@ our receiver. That no other message has the id is checked by the sender: a repea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.message_status import REJECTED, is_undocumented_status
 from sendspec.provider.outcome import Accepted, InDoubt, Outcome, Refused
@@ -22,7 +22,7 @@ MAX_ID = 200
 ECHOING_ID = "with an id that repeats what was sent"
 ODD_ID = "with an id of other characters than letters, digits and ._:-"
 
-_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID}}}")
+_ID = lazy_pattern(rf"[A-Za-z0-9._:-]{{1,{MAX_ID}}}")
 """Wider than the documented UUID, but without spaces: a response might put part of somebody's text where the id belongs."""
 UNDOCUMENTED_STATUS = "with a status that the API does not document"
 

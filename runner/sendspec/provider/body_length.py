@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from email.message import Message
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
 MAX_DIGITS = 12
-_LENGTH = re.compile(r"0*([0-9]+)", re.ASCII)
+_LENGTH = lazy_pattern(r"0*([0-9]+)", re.ASCII)
 
 
 def body_length(headers: Message) -> int | None:

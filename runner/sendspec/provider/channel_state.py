@@ -5,12 +5,12 @@ Only `status` and the place of `capabilities` are documented, and not every word
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.strict_json import strict_json
 
 MAX_BODY = 256 * 1024
@@ -18,8 +18,8 @@ ACTIVE = "active"
 ABLE = frozenset({ACTIVE, "enabled", "available"})
 UNABLE = frozenset({"inactive", "disabled", "unavailable", "paused", "expired"})
 """Words of a capability's `status`. The API's pages name the field and no value, so these are guesses."""
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-_SENDER_NAME = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 ._&-]{1,11}")
+_WORD = lazy_pattern(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_SENDER_NAME = lazy_pattern(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9 ._&-]{1,11}")
 """What networks take for a sender's name: at most 11 characters, a letter among them."""
 
 

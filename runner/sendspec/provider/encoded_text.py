@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.escape_grammar import GRAMMARS, UTF8, Grammar
 
 Span: TypeAlias = tuple[int, int]
@@ -19,10 +19,10 @@ MAX_VIEWS = 48
 """Two layers of every combination of grammars are 31 views. A text that has more than this is made to."""
 MAX_INVALID = 0.25
 """The share of invalid characters up to which decoded bytes count as text. A word may be cut inside a character at both ends."""
-ENCODED_WORD = re.compile(r"[A-Za-z0-9+/_-]{10,}")
+ENCODED_WORD = lazy_pattern(r"[A-Za-z0-9+/_-]{10,}")
 
-_HEX = re.compile(r"[0-9A-Fa-f]+")
-_PRINTABLE_RUN = re.compile(rb"[ -~]{6}")
+_HEX = lazy_pattern(r"[0-9A-Fa-f]+")
+_PRINTABLE_RUN = lazy_pattern(rb"[ -~]{6}")
 
 
 def unescaped_views(text: str) -> Iterator[View]:

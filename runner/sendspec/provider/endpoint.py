@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.path import BATCH_PATH, MESSAGES_PATH
 from sendspec.reading.api_url import Api, peer_is_allowed
 

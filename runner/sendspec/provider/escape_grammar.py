@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 Decoder: TypeAlias = Callable[[re.Match[str]], str]
 

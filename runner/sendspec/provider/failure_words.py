@@ -5,9 +5,9 @@ The API's own words are shown beside it. Most codes are documented in part only,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.observation import FailureReason
 
 SMS = "sms-messagebird"

@@ -3,9 +3,10 @@ by their value."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
+
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 MAX_CACHED = 20_000
 """Characters whose folding is remembered: more than all scripts of one run have, fewer than a hostile text could use."""
@@ -16,7 +17,7 @@ _NUMBERS = frozenset({"Nd", "Nl", "No"})
 _ASCII_DROPPED = {code: None for code in range(128) if not chr(code).isalnum()}
 _DOTLESS_I = str.maketrans("ı", "i")
 """Turkish capitals make an I of both, which folds to i."""
-_PICTURED = re.compile(r"(?:LATIN (?:LETTER SMALL CAPITAL|(?:CAPITAL|SMALL) LETTER)|SYMBOL LETTER) ([A-Z])")
+_PICTURED = lazy_pattern(r"(?:LATIN (?:LETTER SMALL CAPITAL|(?:CAPITAL|SMALL) LETTER)|SYMBOL LETTER) ([A-Z])")
 """Names of characters that show a letter and have no compatibility form: white on black, small capitals, tags."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 MAX_HEAD, MAX_BODY = 64 * 1024, 256 * 1024
 """Bytes."""
@@ -12,10 +13,10 @@ MAX_HEADERS = 200
 MAX_CHUNK_HEADER = 1_024
 """Bytes of the line before a chunk: its size, and extensions that nobody needs."""
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
-_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
-_NEXT_RESPONSE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
+_STATUS_LINE = lazy_pattern(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
+_HEADER = lazy_pattern(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
+_CHUNK_SIZE = lazy_pattern(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
+_NEXT_RESPONSE = lazy_pattern(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
 """The start of another response, inside a body that ends with the connection and so swallows whatever follows it."""
 
 Receive = Callable[[], bytes]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.incoming_message import IncomingMessage, read_incoming
 from sendspec.provider.message_list import page_json

@@ -6,9 +6,9 @@ Somebody may say stop in it, so little is required of an entry: what lacks an id
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.acceptance import MAX_ID, is_id
 from sendspec.provider.timestamp import parse_timestamp
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.acceptance import MAX_ID, is_id
 from sendspec.provider.timestamp import parse_timestamp
 
 OPT_OUT_TYPES = frozenset({"unsubscribe-request"})
 OPT_IN_TYPES = frozenset({"subscribe-consent"})
-_TYPE = re.compile(r"[a-z][a-z-]{0,39}")
+_TYPE = lazy_pattern(r"[a-z][a-z-]{0,39}")
 _BOT_MARKS = ("prefetched", "isBot", "bot", "isPrefetch", "prefetch")
 """Names that `metadata` may have for the mark of a machine's click. The first one is documented, the others are guesses."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from sendspec.diagnostics.characters import without_surrogates
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.observation import StatusReport
 from sendspec.provider.acceptance import MAX_ID, is_id
 from sendspec.provider.http_response import HttpResponse

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.encoded_text import Span
 from sendspec.provider.folded_text import folded
 from sendspec.provider.text_index import MIN_FOLDED
@@ -13,7 +13,7 @@ MIN_RECEIVER = 8
 """Characters of the shortest recipient that is found whole, digits or not."""
 DIGITS_APART = 4
 
-_DIGIT = re.compile("[0-9]")
+_DIGIT = lazy_pattern("[0-9]")
 
 
 class ReceiverIndex:

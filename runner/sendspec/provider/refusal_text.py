@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sendspec.diagnostics.characters import without_surrogates
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.response_redaction import Redaction
@@ -17,7 +17,7 @@ MAX_DETAILS = 3
 
 LIST_REASONS = ("channel not found", "workspace not found", "Invalid time range to filter")
 """What the API is known to say of a list that it refuses (`reference/api.md`, section 6)."""
-_CODE = re.compile(r"[A-Z][A-Za-z]{0,31}(?:_[A-Z]{1,31})*")
+_CODE = lazy_pattern(r"[A-Z][A-Za-z]{0,31}(?:_[A-Z]{1,31})*")
 """An error code as the API writes it: `InvalidPayload`, `INVALID_CHANNEL_CONFIGURATION`."""
 MAX_CODE = 32
 

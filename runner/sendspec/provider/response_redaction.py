@@ -12,6 +12,7 @@ from unicodedata import category
 
 import orjson
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import DOTS, number_spans
 from sendspec.provider.access_key_index import KEY_PART, AccessKeyIndex
 from sendspec.provider.encoded_text import ENCODED_WORD, Span, decodings, unescaped_views
@@ -33,16 +34,16 @@ SPLIT_KEY_PART, SPLIT_KEY_ID_PART = KEY_PART, 2 * KEY_PART
 Ids that are hexadecimal have some of a hexadecimal key's by chance.
 """
 
-_SCHEME = re.compile(r"\b(?:AccessKey|Bearer|Basic)[\s:=\"']+(?=\S*\d|\S{8})\S+", re.IGNORECASE)
-_NAME = re.compile(
+_SCHEME = lazy_pattern(r"\b(?:AccessKey|Bearer|Basic)[\s:=\"']+(?=\S*\d|\S{8})\S+", re.IGNORECASE)
+_NAME = lazy_pattern(
     r"\b(?:access[_ -]?key|api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?(?!(?:AccessKey|Bearer|Basic)\b)([^\s\"'{}\[\]]+)",
     re.IGNORECASE,
 )
 _ADDRESS_PART = r"[^\s\x00-\x1f\x7f-\x9f\ufffd@<>\"'()\[\],;:=]+"
 """Bytes that were decoded although they are no text have control characters and invalid ones nearly everywhere."""
-_ADDRESS = re.compile(rf"{_ADDRESS_PART}@{_ADDRESS_PART}\.{_ADDRESS_PART}")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
-_NUMBER = re.compile(r"\+\d{7,15}")
+_ADDRESS = lazy_pattern(rf"{_ADDRESS_PART}@{_ADDRESS_PART}\.{_ADDRESS_PART}")
+_UUID = lazy_pattern(r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
+_NUMBER = lazy_pattern(r"\+\d{7,15}")
 _MARKS = frozenset({"Mn", "Me"})
 
 

@@ -7,8 +7,9 @@ in code, `batch_classification` that of a batch, and a test compares the two.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class Meaning(StrEnum):

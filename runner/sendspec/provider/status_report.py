@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.ledger.delivery.observation import FailureReason, StatusReport
 from sendspec.provider.timestamp import parse_timestamp
 
 MAX_REASON = 200
 """Characters of a reason that are kept."""
 MAX_PARTS = 1_000
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_WORD = lazy_pattern(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 """The form of a status, and of a source's name and code: a word that the API adds is kept, a text that it sends in its place isn't."""
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,19}")
-_DIGITS = re.compile(r"[0-9](?:[ .()/-]?[0-9]){5,}")
-_REASON = re.compile(r"(?:^|;)\s*reason:\s*([a-z0-9_]+)")
+_CODE = lazy_pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,19}")
+_DIGITS = lazy_pattern(r"[0-9](?:[ .()/-]?[0-9]){5,}")
+_REASON = lazy_pattern(r"(?:^|;)\s*reason:\s*([a-z0-9_]+)")
 """`reason` of a failed SMS is `details: <text>; reason: <snake_case>; code: <n>`."""
 
 UNREADABLE = "unreadable"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.strict_json import strict_json
 
 SERVICE = "channels"
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
-_EVENT = re.compile(rf"{_WORD.pattern}(?:\.{_WORD.pattern}){{0,3}}", re.ASCII)
+_WORD = lazy_pattern(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+_EVENT = lazy_pattern(rf"{_WORD.pattern}(?:\.{_WORD.pattern}){{0,3}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ neither stops the reading of the next one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.incoming_message import IncomingMessage, read_incoming
 from sendspec.provider.interaction_entry import InteractionEntry, read_interaction
 from sendspec.provider.message_list import Sighting, read_sighting

@@ -11,13 +11,15 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 SIGNATURE_HEADER = "MessageBird-Signature"
 TIMESTAMP_HEADER = "MessageBird-Request-Timestamp"
 
-_TIMESTAMP = re.compile(r"[0-9]{1,15}", re.ASCII)
+_TIMESTAMP = lazy_pattern(r"[0-9]{1,15}", re.ASCII)
 
 
 class SignatureFault(StrEnum):

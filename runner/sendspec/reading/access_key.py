@@ -10,11 +10,11 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.leaked_key import is_secret
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import os_reason

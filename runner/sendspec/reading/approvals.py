@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, assert_never
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.limits import Amount, amount_of
 
 

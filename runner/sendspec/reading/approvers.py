@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sendspec.diagnostics.characters import FORBIDDEN_IN_FILE, with_visible_characters
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.position import FILE_START, span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -21,11 +22,11 @@ MAX_LINE = 20_000
 """Characters. A key of 16,384 bits, the longest that OpenSSH takes, has 2,800."""
 KRL_MAGIC = b"SSHKRL\n\x00"
 """How OpenSSH's binary key revocation lists begin (OpenSSH, PROTOCOL.krl)."""
-_WORD = re.compile(r"[^ \t]+")
-_OPTION = re.compile(r'([A-Za-z-]+)(?:="([^"\\]*)")?(,(?=[A-Za-z])|(?=[ \t]))')
-_NAMESPACES = re.compile(r"[A-Za-z0-9@._*?!-]+(?:,[A-Za-z0-9@._*?!-]+)*")
-_TIME = re.compile(r"(\d{8})(\d{4})?(\d\d)?Z?", re.ASCII)
-_OTHER_LINE_ENDS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_WORD = lazy_pattern(r"[^ \t]+")
+_OPTION = lazy_pattern(r'([A-Za-z-]+)(?:="([^"\\]*)")?(,(?=[A-Za-z])|(?=[ \t]))')
+_NAMESPACES = lazy_pattern(r"[A-Za-z0-9@._*?!-]+(?:,[A-Za-z0-9@._*?!-]+)*")
+_TIME = lazy_pattern(r"(\d{8})(\d{4})?(\d\d)?Z?", re.ASCII)
+_OTHER_LINE_ENDS = lazy_pattern("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 """What else may end a line: a key behind one would be part of a comment for one reader, and a line of its own for another."""
 _LINE_FIX = "write a line such as: ada@example.com ssh-ed25519 AAAA…"
 

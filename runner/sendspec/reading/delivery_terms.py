@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 SHARE = r"^(?:100(?:\.0{1,4})?|[0-9]{1,2}(?:\.[0-9]{1,4})?)%$"
 """`95%`, `99.5%`: as the schema has it. A number from 0 to 1 is the other form."""
@@ -15,9 +17,9 @@ DURATION = r"^(?:[1-9][0-9]{0,4}s|[1-9][0-9]{0,3}m|[1-9][0-9]{0,2}h|(?:[1-9]|[12
 DURATION_WORDS = "a duration such as 90s, 15m, 2h or 1d"
 SHARE_WORDS = "a share such as 95% or 0.95"
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_SAID_SHARE = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,4})?) ?(?:%|percent)?", re.ASCII)
-_SAID_DURATION = re.compile(r"([0-9]{1,6}) ?([smhd])[a-z]*", re.ASCII)
-_NUMBER = re.compile(r"(?:0?\.[0-9]{1,6}|[01](?:\.[0-9]{1,6})?)", re.ASCII)
+_SAID_SHARE = lazy_pattern(r"([0-9]{1,3}(?:[.,][0-9]{1,4})?) ?(?:%|percent)?", re.ASCII)
+_SAID_DURATION = lazy_pattern(r"([0-9]{1,6}) ?([smhd])[a-z]*", re.ASCII)
+_NUMBER = lazy_pattern(r"(?:0?\.[0-9]{1,6}|[01](?:\.[0-9]{1,6})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
@@ -22,7 +24,7 @@ DEFAULT_PLATFORM = "sms"
 """The platform of a channel that names none."""
 
 MAX_RATE = 10_000
-_RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
+_RATE = lazy_pattern(r"([0-9]{1,9})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}
 LEDGER_SCHEMA = "sendspec"
 """The database schema of a ledger that names none."""

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 CURRENCY_BY_SIGN = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _MAX_SHOWN = 40
-_GROUPED = re.compile(r"[0-9]{1,3}[.][0-9]{3}", re.ASCII)
-_AMOUNT = re.compile(
+_GROUPED = lazy_pattern(r"[0-9]{1,3}[.][0-9]{3}", re.ASCII)
+_AMOUNT = lazy_pattern(
     r"(?P<before>[A-Za-z]{3}|[€$£¥])? ?(?P<whole>[0-9]{1,3}(?:[., '][0-9]{3})+|[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?"
     r" ?(?P<after>[A-Za-z]{3}|[€$£¥])?",
     re.ASCII,

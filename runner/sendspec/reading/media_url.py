@@ -6,13 +6,14 @@ import re
 from enum import Enum
 from urllib.parse import urlsplit
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.network_address import HOST_NAME, is_public, parse_address
 
 MAX_MEDIA_URL = 2_048
 
-_NUMERIC_END = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)", re.ASCII)
+_NUMERIC_END = lazy_pattern(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)", re.ASCII)
 """Browsers and many libraries take a host with a numeric last label for an IPv4 address."""
 _NOT_PUBLIC = (
     ".alt", ".arpa", ".corp", ".home", ".internal", ".intranet", ".invalid", ".lan", ".local", ".localdomain",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 
-HOST_NAME = re.compile(
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
+HOST_NAME = lazy_pattern(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
 )
-NUMERIC_HOST = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.ASCII)
+NUMERIC_HOST = lazy_pattern(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.ASCII)
 
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 """All allocated IPv6 unicast space. Site-local addresses and those embedding IPv4 (`::127.0.0.1`) are outside it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -19,7 +19,7 @@ from sendspec.reading.spec_advice import a_table, value_at
 _TEXTS = (("text",), ("title",), ("subject",), ("description",))
 _ROWS = (("recipients",), ("recipients", "list"))
 _SUPPRESS_FIX = "name files: [opt-outs.csv]; or write {opt_outs: true} to leave out people who opted out"
-_ONE_NAME = re.compile(r"\{\s*([^\W\d]\w{0,63})\s*\}")
+_ONE_NAME = lazy_pattern(r"\{\s*([^\W\d]\w{0,63})\s*\}")
 
 
 def placed(document: Document, fault: SchemaProblem) -> Diagnostic:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path, PurePath
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import InputUnreadable
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
@@ -37,9 +39,9 @@ _NAME_BY_WORD = (
 MANY = 1
 """The price from which one segment would be dear, in the currencies whose unit is worth about a dollar."""
 _LARGE_UNITS = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD")
-_CUT_PRICE = re.compile(r"(?<![^,])([0-9]{1,3}),([0-9]{1,6})(?![^,])")
-_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_CUT_PRICE = lazy_pattern(r"(?<![^,])([0-9]{1,3}),([0-9]{1,6})(?![^,])")
+_AMOUNT = lazy_pattern(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
+_CURRENCY = lazy_pattern(r"[A-Z]{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

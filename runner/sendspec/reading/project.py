@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.access_key import FromFile
 from sendspec.reading.environment import SANDBOX, Environment, LedgerServer, sandbox_environment
 from sendspec.reading.files.key_file import KeyFiles

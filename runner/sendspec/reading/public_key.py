@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 
@@ -21,7 +21,7 @@ FIELDS_BY_KIND = {
     "ssh-rsa": 3,
 }
 """How many fields the binary form of a key has (RFC 4253, 6.6; RFC 5656, 3.1; OpenSSH, PROTOCOL.u2f)."""
-_CERTIFICATE = re.compile(r"[a-z0-9-]+-cert-v\d\d@openssh\.com")
+_CERTIFICATE = lazy_pattern(r"[a-z0-9-]+-cert-v\d\d@openssh\.com")
 _FIX = "copy the line from the person's .pub file"
 
 

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.documents.document import Document
 from sendspec.reading.schema.formats import is_date_time
 from sendspec.reading.schema.moment_words import MOMENT_FORM, moment_example, no_such_day
 
 CONTINUE_WITH, NOT_AFTER = ("continue_with",), ("not_after",)
-_DIGEST = re.compile(r"[0-9a-f]{16}")
+_DIGEST = lazy_pattern(r"[0-9a-f]{16}")
 _FIND_DIGEST = "write the digest that `sendspec plan` shows"
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_CLOCK_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?", re.ASCII)
-_OFFSET = re.compile(r" ?(?:[Zz]|[+-]\d{1,2}(?::?\d{2})?)", re.ASCII)
+_DATE = lazy_pattern(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_CLOCK_TIME = lazy_pattern(r"\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?", re.ASCII)
+_OFFSET = lazy_pattern(r" ?(?:[Zz]|[+-]\d{1,2}(?::?\d{2})?)", re.ASCII)
 _WRITE_ONE = f"write one in this form: {MOMENT_FORM}"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.contacts.country import country_meant
 from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.delivery_terms import DeliveryTerms, read_delivery

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.delivery_terms import term_fix
 from sendspec.reading.documents.document import KeyPath
@@ -27,13 +28,13 @@ _TYPES_BY_WORD = {
     "mms": "image", "picture": "image", "photo": "image", "media": "image", "email": "html", "mail": "html",
     "document": "file", "attachment": "file",
 }  # fmt: skip
-_DURATION = re.compile(r"([0-9]{1,6}) ?([smhdw])[a-z]*", re.ASCII)
+_DURATION = lazy_pattern(r"([0-9]{1,6}) ?([smhdw])[a-z]*", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MAX_SHOWN = 60
 _MAX_NAMED = 5
-_WORDS = re.compile(r"""[^'"\\{}%#\n]+""")
-_PLAIN = re.compile(r"[^\W\d][\w./-]*|[./][\w./-]+")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WORDS = lazy_pattern(r"""[^'"\\{}%#\n]+""")
+_PLAIN = lazy_pattern(r"[^\W\d][\w./-]*|[./][\w./-]+")
+_ISO_DATE = lazy_pattern(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DELIMITERS = {
     "tab": '"\\t"', "tabs": '"\\t"', "comma": '","', "semicolon": '";"', "pipe": '"|"', "bar": '"|"', "colon": '":"',
     "\\t": '"\\t"',

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.documents.document import Document
 
 MAX_LENGTH = 63
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+NAME = lazy_pattern(r"[a-z0-9][a-z0-9-]{0,62}")
 _SPELLED_OUT = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d",
      "þ": "th", "ı": "i"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.document import Document, KeyPath

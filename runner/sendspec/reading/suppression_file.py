@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.document import Document, KeyPath

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import InputUnreadable, SuppressionListUnreadable
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.files.confined_path import open_in_project, resolve_in_project
@@ -24,7 +25,7 @@ from sendspec.reading.suppression_reader import SuppressionReader
 CHECK_SECONDS = 1.0
 """Shortest time between two checks of the files for changes."""
 LIST_EXTENSIONS = (".txt", ".csv", ".tsv")
-_LIST_NAME = re.compile(r"opt|out|stop|suppress|unsub|block|deny|bounce|black|exclu|dnc", re.IGNORECASE)
+_LIST_NAME = lazy_pattern(r"opt|out|stop|suppress|unsub|block|deny|bounce|black|exclu|dnc", re.IGNORECASE)
 """Parts of the names that people give to lists of addresses that must get nothing."""
 MAX_READINGS = 3
 """Attempts to read files that change while they are being read."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
@@ -27,7 +28,7 @@ PHONE, EMAIL = "phone", "email"
 TEXT_EXTENSIONS = ("", ".txt")
 _AROUND_ENTRIES = SPACES + "\r\n,;"
 _ENTRY = "suppress-entry"
-_BESIDE = re.compile(r"[,;|\t]")
+_BESIDE = lazy_pattern(r"[,;|\t]")
 
 
 class SuppressionReader:
@@ -143,8 +144,8 @@ class SuppressionReader:
 
 
 _MEANT = {
-    PHONE: re.compile(r"phone|mobi|tel|gsm|cell|handy|msisdn|number|nummer", re.IGNORECASE),
-    EMAIL: re.compile(r"mail", re.IGNORECASE),
+    PHONE: lazy_pattern(r"phone|mobi|tel|gsm|cell|handy|msisdn|number|nummer", re.IGNORECASE),
+    EMAIL: lazy_pattern(r"mail", re.IGNORECASE),
 }
 """What a column of addresses may be called instead."""
 _HELD = {PHONE: "phone numbers", EMAIL: "e-mail addresses"}

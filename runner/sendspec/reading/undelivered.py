@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 REFUSED = "refused"
 """The API refused the message when it was sent. All other outcomes are statuses that an accepted message can end with."""

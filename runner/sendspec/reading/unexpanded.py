@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.access_key import is_variable_name
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 CODE = "not-expanded"
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     r"\$\{?(?P<shell>[A-Za-z_]\w*)(?::?-[^}]*)?\}?|\{\{\s*(?:env\.|environ\.|secrets\.)?(?P<braces>[A-Za-z_]\w*)\s*\}\}|\$\{\{\s*(?:env|secrets|vars)\.(?P<ci>[A-Za-z_]\w*)\s*\}\}"
     r"|%(?P<windows>[A-Za-z_]\w*)%|(?P<bare>[A-Z][A-Z]*(?:_[A-Z]+)+)",
     re.ASCII,
 )
-_SQLITE_FILE = re.compile(r"[\w./-]{1,200}\.(?:db|sqlite3?)", re.ASCII)
+_SQLITE_FILE = lazy_pattern(r"[\w./-]{1,200}\.(?:db|sqlite3?)", re.ASCII)
 
 
 def variable_in(text: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.unquoted_template import quoted_template
@@ -14,7 +15,7 @@ from sendspec.reading.schema.schema_problem import BOOLEANS
 
 WHERE: KeyPath = ("recipients", "where")
 _MAX_SHOWN = 100
-_COMPARISON = re.compile(r"[=<>]")
+_COMPARISON = lazy_pattern(r"[=<>]")
 _SHOWN = 40
 _EVERY_OR_NONE = {0: "false for no row"}
 UNKNOWN_VALUE = """ == '…' }}\""""

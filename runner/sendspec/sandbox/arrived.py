@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 _NOT_SAID = frozenset({"type", "contentType", "id", "projectId", "version"})
 MAX_QUERY_FIELDS = 10

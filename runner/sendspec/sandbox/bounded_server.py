@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
 from typing import Any
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 POLL_SECONDS = 0.1
 ENDING_SECONDS = 1.0

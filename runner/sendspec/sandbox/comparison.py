@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -12,6 +12,7 @@ import orjson
 from sendspec.composing.identity import id_text, payload_digest, receiver_hash, resent
 from sendspec.composing.message import normal_address
 from sendspec.composing.platforms.sms_segments import size_of
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import PURGED, MessageRecord
 from sendspec.planning.message_state import State

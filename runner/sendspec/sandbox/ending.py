@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
-NUMBER = re.compile(r"\+[1-9][0-9]{0,7}0000(?P<digits>[0-9]{3})", re.ASCII)
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
+NUMBER = lazy_pattern(r"\+[1-9][0-9]{0,7}0000(?P<digits>[0-9]{3})", re.ASCII)
 """Phone numbers, at most 15 digits long, whose last seven digits are 0000 and the digits of an ending."""
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import near_miss
 
 FAULT_STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504})
@@ -14,8 +13,8 @@ WEBHOOK_KINDS = ("webhook-twice", "webhook-late", "webhook-reversed", "webhook-u
 LATE_KINDS = ("slow", "list-late", "webhook-late")
 """Those that `ms` belongs to."""
 EARLY = "webhook-before-answer"
-_FAULT = re.compile(r"([a-z0-9-]+)(?::(.*))?")
-_OPTION = re.compile(r"(every|from|to|ms|retry-after)=([0-9]{1,9})")
+_FAULT = lazy_pattern(r"([a-z0-9-]+)(?::(.*))?")
+_OPTION = lazy_pattern(r"(every|from|to|ms|retry-after)=([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.sandbox.fault import SandboxFault
 
 MAX_FAULTS = 50

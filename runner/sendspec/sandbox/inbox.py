@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, TypeAlias
@@ -11,6 +10,7 @@ from typing import Any, TypeAlias
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.composing.readable_text import readable_text
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
 from sendspec.sandbox.arrived import texts_of
 from sendspec.sandbox.incoming import Interaction, interactions_with

@@ -6,9 +6,9 @@ Both follow from a message's age and receiver (`life.py`), and from the texts th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
 from sendspec.provider.timestamp import format_timestamp
 from sendspec.sandbox.ending import ENDINGS

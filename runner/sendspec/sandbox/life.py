@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.timestamp import parse_timestamp
 from sendspec.sandbox.ending import Ending, Step, ending_of
 from sendspec.sandbox.store import Incoming, Stored

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.sandbox.api import EVERY_MESSAGE_PATH, Sandbox
 from sendspec.sandbox.comparison import Comparison, Planned, compare
 from sendspec.sandbox.fault import FAULT_STATUSES, LIST_KINDS, POST_KINDS, WEBHOOK_KINDS, parse_fault

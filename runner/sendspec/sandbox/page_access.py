@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hmac import compare_digest
 from html import escape
 from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, quote, urlencode
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 TOKEN_BYTES, PATH_BYTES = 24, 9
 MAX_COOKIES = 8_192
@@ -27,9 +30,9 @@ PAGE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Sent with each answer: nothing is kept, embedded, or given to another origin."""
-_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
-_TOKEN, _AUTHORIZATION = "token", re.compile(r"Bearer ([!-~]+)")
-_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
+_HOST = lazy_pattern(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
+_TOKEN, _AUTHORIZATION = "token", lazy_pattern(r"Bearer ([!-~]+)")
+_PLAIN_PATH = lazy_pattern(r"(?:/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 """A browser takes `//` and `/\\` for the beginning of another site's address."""
 _OWN_SITES = ("same-origin", "none")
 """`Sec-Fetch-Site` of the page itself, and of a person who typed or clicked an address outside of any page."""

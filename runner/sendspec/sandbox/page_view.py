@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.sandbox.comparison import Comparison
 from sendspec.sandbox.fault_switch import FaultState
 from sendspec.sandbox.inbox import Conversation, Inbox

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.message_list import MAX_WINDOW_DAYS
 from sendspec.provider.message_status import MESSAGE_STATUSES
 from sendspec.reading.schema.formats import is_uuid

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.message_list import MAX_PAGE_MESSAGES
 from sendspec.provider.timestamp import parse_timestamp
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.sandbox.refusal import expected
 
 NOT_A_UUID = 'string doesn\'t match the format "uuid"'
-_NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
-_TOKEN = re.compile(r"[0-9a-f]{1,15}", re.ASCII)
+_NUMBER = lazy_pattern(r"[0-9]{1,4}", re.ASCII)
+_TOKEN = lazy_pattern(r"[0-9a-f]{1,15}", re.ASCII)
 
 
 class InvalidParameter(Exception):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.opt_out_keyword import KeywordSense, keyword_sense
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.sandbox.incoming import INTERACTION_BY_SENSE
@@ -17,7 +18,7 @@ from sendspec.sandbox.store import Incoming, Store
 RECEIVE_PATH = "/_sandbox/incoming"
 """POST takes a text; the API has no such path."""
 MAX_TEXT = 2_000
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+_NUMBER = lazy_pattern(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

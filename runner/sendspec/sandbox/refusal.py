@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
+
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 Details: TypeAlias = dict[str, list[str]]
 """What is wrong, by a path such as `.receiver.contacts[0]`."""
@@ -25,7 +26,7 @@ LIMIT_PHRASES = {
     "pattern": 'string doesn\'t match the regular expression "{}"',
     "format": 'string doesn\'t match the format "{}"',
 }
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def error_json(code: str, message: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 MAX_CHARACTERS = 200
-_WORD = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_WORD = lazy_pattern(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
 class Searched:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.provider.body_length import body_length
 from sendspec.provider.path import BATCH_PATH, path_pattern
 from sendspec.provider.request import MAX_BATCH
@@ -36,7 +36,7 @@ LOOPBACK = "127.0.0.1"
 MAX_CONNECTIONS = 300
 """With more, the one that has waited longest without a request is ended: nobody's idle connections keep others out."""
 
-_AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
+_AUTHORIZATION = lazy_pattern(r"(?:AccessKey|Bearer) [!-~]+")
 _BATCH = path_pattern(BATCH_PATH)
 _UNREADABLE = {
     400: "The request can't be read",

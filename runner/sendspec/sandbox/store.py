@@ -9,13 +9,14 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, SandboxUnwritable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 from sendspec.sandbox.store_file import NotOurs, create_private, opened
 

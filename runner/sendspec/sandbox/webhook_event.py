@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.sandbox.incoming import Interaction, incoming_json, interaction_json, interactions_with
 from sendspec.sandbox.life import life_of, replies_to
 from sendspec.sandbox.response_body import stored_json

@@ -8,14 +8,17 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 POST_SECONDS = 5.0
 """How long a receiver may take to connect, and between two bytes."""
 MAX_ANSWER = 65_536
 DEFAULT_KEY = "sandbox-signing-key"
 """Signs events unless another key is given: the same one after every start. No secret: the sandbox reaches this machine only."""
-_URL = re.compile(
+_URL = lazy_pattern(
     r"http://(?P<authority>(?P<host>127\.0\.0\.1|localhost|\[::1\])(?::(?P<port>[1-9][0-9]{0,4}))?)"
     r"(?P<target>/[!-\"$-~]*)?", re.ASCII,
 )  # fmt: skip

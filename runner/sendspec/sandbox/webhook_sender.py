@@ -11,8 +11,9 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.webhook_signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from sendspec.sandbox.fault import SandboxFault
 from sendspec.sandbox.fault_switch import Counted, FaultSwitch, switch_of

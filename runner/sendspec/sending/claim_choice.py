@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sendspec.diagnostics.clock import Clock
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.decision import Skip
 from sendspec.sending.circuit_breaker import BreakerState
 from sendspec.sending.run import Sendable, Settings

@@ -6,10 +6,10 @@ A million messages are a thousand requests by the list. Nothing that a sweep see
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from sendspec.diagnostics.clock import Clock
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.observation import Source
 from sendspec.ledger.record import Route, SentMessage
 from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.incoming_message import IncomingMessage
 from sendspec.sending.list_reader import ListBounds, ListReader, ListUnread
 from sendspec.sending.list_window import MARGIN, MAX_WINDOW, in_api_time

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from sendspec.diagnostics.clock import Clock
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.classification import REFUSING_THE_RUN
 from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
 from sendspec.provider.incoming_list import IncomingPage, incoming_query, read_incoming_page

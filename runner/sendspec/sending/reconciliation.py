@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from sendspec.diagnostics.exceptions import MessagesMoved
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.record import AcceptedMessage, Change, Doubt, KnownMessage, Route
 from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.message_list import Sighting

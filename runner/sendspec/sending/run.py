@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.record import Claim
 from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Outcome

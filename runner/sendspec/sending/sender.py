@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
 from sendspec.diagnostics.clock import Clock
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.provider.acceptance import SentMessage, doubt_about_acceptance
 from sendspec.provider.batch_classification import classify_batch, max_batch_response
 from sendspec.provider.classification import classify

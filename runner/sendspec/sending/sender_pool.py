@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sendspec.diagnostics.clock import Clock
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.sending.pace import back_off
 from sendspec.sending.run import Pause
 from sendspec.sending.sender import Order, Quit, Reconnect, Sender

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.record import Route, SentMessage
 
 MAX_SINGLES = 20

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, SuppressionListUnreadable
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.planning.decision import Skip
 from sendspec.sending.claim_choice import ClaimGroup
 from sendspec.sending.ending import Ending, OptOutsUnread, SuppressLost

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from sendspec.composing.identity import id_text, ids_within
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.record import Change, PlannedMessage, Send, references_of
 from sendspec.planning.message_state import MOVE_BY_NAME, Move
 from sendspec.provider.message_list import Sighting

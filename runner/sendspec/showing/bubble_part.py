@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
 from sendspec.composing.message_part import MessagePart
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 
 PARTS_SHOWN, LINKS_SHOWN, CHARACTERS_SHOWN = 8, 5, 400
-_MEDIA = re.compile(r"(?:^|\.)(?:imageUrl|mediaUrl|previewUrl)$")
+_MEDIA = lazy_pattern(r"(?:^|\.)(?:imageUrl|mediaUrl|previewUrl)$")
 
 
 def part_lines(parts: Sequence[MessagePart], *, whole: bool) -> Iterator[str]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.showing.explained.entry import Explanation
 from sendspec.showing.page_text import prose
 from sendspec.showing.terminal_style import TerminalStyle
 from sendspec.showing.topics import topic_source
 
 _PAGES = ("words", "states", "exit-codes", "delivery")
-_ROW = re.compile(r"^\| `(?P<word>[^`]+)` \| (?P<means>[^|]+) \| (?P<more>[^|]+) \|$", re.MULTILINE)
-_EXIT_CODE = re.compile(r"^\| (?P<numbers>\d[\d, ]*) \| (?P<means>[^|]+) \|$", re.MULTILINE)
-_ITEM = re.compile(r"^- (?P<words>`[^`]+`(?:, `[^`]+`)*)(?::| )(?P<means>.+(?:\n  .+)*)", re.MULTILINE)
+_ROW = lazy_pattern(r"^\| `(?P<word>[^`]+)` \| (?P<means>[^|]+) \| (?P<more>[^|]+) \|$", re.MULTILINE)
+_EXIT_CODE = lazy_pattern(r"^\| (?P<numbers>\d[\d, ]*) \| (?P<means>[^|]+) \|$", re.MULTILINE)
+_ITEM = lazy_pattern(r"^- (?P<words>`[^`]+`(?:, `[^`]+`)*)(?::| )(?P<means>.+(?:\n  .+)*)", re.MULTILINE)
 
 _GROUPS = {
     "11": "the API found the message wrong", "12": "the API failed", "14": "the customer's own doing",

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from sendspec.diagnostics.characters import with_json_escapes, without_surrogates
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
-LOGGING = re.compile(rb"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
+LOGGING = lazy_pattern(rb"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 """What CI systems take for a command wherever it stands in a line. JSON has it in strings only."""
 
 _PIECE_BYTES = 256_000

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.showing.terminal_style import TerminalStyle
 
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_ITEM = re.compile(r"(- |\d+\. )")
-_CELL = re.compile(r"(?<!\\)\|")
-_CODE = re.compile(r"`[^`]{1,200}`")
+_LINK = lazy_pattern(r"\[([^\]]*)\]\([^)]*\)")
+_ITEM = lazy_pattern(r"(- |\d+\. )")
+_CELL = lazy_pattern(r"(?<!\\)\|")
+_CODE = lazy_pattern(r"`[^`]{1,200}`")
 _NO_BREAK = "\0"
 _GAP = 2
 

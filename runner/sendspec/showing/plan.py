@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
-from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.cost import sum_of_costs
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.reading.contacts.number_country import UNKNOWN
-from sendspec.showing.absent_audience import absent_json
 from sendspec.showing.account import country_words, left_words, skip_words, skipped_words
 from sendspec.showing.change_total import change_total
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.earlier_send import earlier_json, earlier_lines
 from sendspec.showing.last_generation import last_generation_json, last_generation_words
-from sendspec.showing.plan_base import base_json, change_json, change_lines, removed_lines
 from sendspec.showing.plan_forcing import forcing_json, forcing_lines
 from sendspec.showing.plan_shape import shape_lines, shapes_json
 from sendspec.showing.saving import cut_lines, savings_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
+
+if TYPE_CHECKING:
+    from sendspec.planning.base_change import BaseComparison
 
 NO_DETAIL = PlanDetail()
 FEW = 0.05
@@ -51,6 +51,9 @@ def plan_text(
     `base` is what changes, which comes first. `untrusted`: nobody knows what was sent before.
     `full` shows more of them, and the cost by country; `only_skipped` shows the rows that are skipped instead of what is sent.
     """
+    if base is not None:
+        from sendspec.showing.plan_base import change_lines, removed_lines  # for `--base` alone
+
     listed = zip(plans, details or repeat(NO_DETAIL), strict=False)
     blocks = [
         "\n".join(
@@ -177,18 +180,38 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"exceeded": [_exceeded(each) for each in report.exceeded]} if report.exceeded else {}),
         "digest": report.digest,
         **({"content_digest": report.content_digest} if report.content_digest else {}),
-        **({} if report.base is None else {"base": base_json(report.base)}),
+        **_base_json(report),
         "specs": [
             {**_spec(plan, detail), **_change_json(plan, report.base)}
             for plan, detail in zip(report.plans, report.details or repeat(NO_DETAIL), strict=False)
         ],
-        **({"untrusted": {"absent": list(map(absent_json, report.absent))}} if report.untrusted else {}),
+        **_untrusted_json(report),
     }
 
 
 def _change_json(plan: Plan, base: BaseComparison | None) -> dict[str, Any]:
     change = None if base is None else base.specs.get(plan.target.name)
-    return {} if change is None else {"change": change_json(change)}
+    if change is None:
+        return {}
+    from sendspec.showing.plan_base import change_json  # for `--base` alone
+
+    return {"change": change_json(change)}
+
+
+def _base_json(report: PlanReport) -> dict[str, Any]:
+    if report.base is None:
+        return {}
+    from sendspec.showing.plan_base import base_json  # for `--base` alone
+
+    return {"base": base_json(report.base)}
+
+
+def _untrusted_json(report: PlanReport) -> dict[str, Any]:
+    if not report.untrusted:
+        return {}
+    from sendspec.showing.absent_audience import absent_json  # for `--untrusted` alone
+
+    return {"untrusted": {"absent": list(map(absent_json, report.absent))}}
 
 
 def _exceeded(limit: Diagnostic) -> dict[str, str]:

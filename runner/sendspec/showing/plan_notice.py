@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan

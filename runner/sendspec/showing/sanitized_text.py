@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.showing.terminal_style import CODES
 
-_COLOURED = re.compile(rf"(\x1b\[(?:{'|'.join(CODES)})m)")
-_COMMAND = re.compile(rf"((?:\s|{_COLOURED.pattern})*):(?=:)")
-_LOGGING = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
+_COLOURED = lazy_pattern(rf"(\x1b\[(?:{'|'.join(CODES)})m)")
+_COMMAND = lazy_pattern(rf"((?:\s|{_COLOURED.pattern})*):(?=:)")
+_LOGGING = lazy_pattern(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 
 
 class ControlText(str):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 WIDE = 88
 BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY = "1", "2", "1;31", "1;33", "32", "36", "0"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.showing.terminal_style import cells
 
 HANG = 4
 """Continuation lines are indented by so much more than the line."""
-_WORD = re.compile(r"( *)((?:`[^`]{1,200}`|\"\{\{[^}]{0,200}\}\}\"|[^ ])+)")
+_WORD = lazy_pattern(r"( *)((?:`[^`]{1,200}`|\"\{\{[^}]{0,200}\}\}\"|[^ ])+)")
 """What is written in the user's file, in backticks or as a quoted template, is one word."""
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_STYLE = lazy_pattern(r"\x1b\[[0-9;]*m")
 _OPERATORS, _TERM_ENDS = ("+", "="), ("·", ";", ",", ":")
 
 

@@ -6,7 +6,6 @@ The schema and the rules are applied to the constant parts once, while the code 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sendspec.composing.compiled.generated_code import FUNCTION, GeneratedCode
@@ -16,6 +15,7 @@ from sendspec.composing.compiled.template_code import TemplateCode
 from sendspec.composing.filters import MAX_RESULT
 from sendspec.composing.rule import Rule
 from sendspec.composing.template_tree import Branch, Constant, Node
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Schema
 

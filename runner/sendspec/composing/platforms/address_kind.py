@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_check import PhoneCheck, phone_normaliser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,13 +9,14 @@ from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS, PHONE_NUMBE
 from sendspec.composing.platforms.email import EMAIL
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.platforms.sms import SMS
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.spec import Spec
 
 CHAT = PLATFORMS["whatsapp"]
 """Its rules are the common ones, so it takes every kind of body."""
 CHAT_BODIES = frozenset({"gif", "location", "carousel", "list", "section", "authentication"})
 """Kinds of body that neither SMS nor e-mail has."""
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = lazy_pattern(r"[A-Za-z_]\w*")
 
 Row = Mapping[str, object]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sendspec.composing.common_rules import COMMON_RULES
 from sendspec.composing.platforms.address_kind import AddressKind
 from sendspec.composing.rule import Rule
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 

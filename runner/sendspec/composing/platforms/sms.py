@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendspec.composing.platforms.address_kind import PHONE_NUMBER
 from sendspec.composing.platforms.platform import Platform, body_type_rule
 from sendspec.composing.rule import Rule
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
-SENDER_NUMBER = re.compile(r"\+?[0-9]{3,15}")
-SENDER_NAME = re.compile(r"[A-Za-z0-9 ._&-]{1,11}")
+SENDER_NUMBER = lazy_pattern(r"\+?[0-9]{3,15}")
+SENDER_NAME = lazy_pattern(r"[A-Za-z0-9 ._&-]{1,11}")
 """An alphanumeric sender has at most 11 characters (3GPP TS 23.040: the address field holds 11 septets)."""
 
 

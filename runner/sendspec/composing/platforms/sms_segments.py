@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -21,6 +20,8 @@ from sendspec.composing.platforms.sms_parts import (
     ucs2_starts,
     utf16_of,
 )
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 GSM7_ALONE, UCS2_ALONE = 160, 70
 
@@ -28,7 +29,7 @@ BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
 """The ASCII characters of the alphabet. A text whose JSON has no others takes one septet a character: the backslash is not among
 them, so nothing in that JSON is escaped.
 """
-_ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
+_ONLY_GSM7 = lazy_pattern(f"[{re.escape(BASIC + EXTENSION)}]*")
 
 
 class Encoding(StrEnum):

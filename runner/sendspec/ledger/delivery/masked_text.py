@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 MASK = "••••••"
-_KEPT_OR_MASKED = re.compile(
+_KEPT_OR_MASKED = lazy_pattern(
     r"(\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"  # a UUID, such as the API's ids
     r"|\+?\d(?:[ \t.()/\-\u00a0\u2010-\u2015]{0,2}\d){5,}|[^\s@]+@[^\s@]+"
 )

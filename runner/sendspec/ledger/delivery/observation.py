@@ -5,9 +5,10 @@ Events arrive twice, late and in any order, so the result must not depend on the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 DELIVERED = "delivered"
 UNDER_WAY_RANKS = {"scheduled": 0, "accepted": 1, "processing": 2, "sent": 3}

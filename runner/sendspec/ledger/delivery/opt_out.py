@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 class SignalKind(StrEnum):

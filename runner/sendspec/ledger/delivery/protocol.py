@@ -12,9 +12,9 @@ which the conformance tests check:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.delivery.interaction import Interaction
 from sendspec.ledger.delivery.observation import Delivery, Observation, Source, StatusReport
 from sendspec.ledger.delivery.opt_out import OptOutSignal

@@ -16,6 +16,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.place import ServerPlace
@@ -28,7 +29,7 @@ from sendspec.ledger.postgres.tables import version
 from sendspec.ledger.server_state import FIT_ENCODING
 
 _Held = TypeVar("_Held", bound=PostgresLedger)
-VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+VERSION = lazy_pattern(r"[1-9][0-9]{0,5}", re.ASCII)
 NOTE_COLUMNS = """SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%(table)s) AND attname IN ('name', 'value')
     AND attnum > 0 AND NOT attisdropped"""
 UNSAFE = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerLinked, LedgerTrouble
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.ledger.durable_file import write_whole
 from sendspec.ledger.sqlite_file import open_beside, refuse_link
 

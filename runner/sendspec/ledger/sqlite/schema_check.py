@@ -5,7 +5,6 @@ A hostile file can have a view in a table's place, whose query never ends.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable
 from functools import cache
@@ -13,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.sqlite.migration import EARLIER, MIGRATIONS
 from sendspec.ledger.sqlite.tables import SCHEMA, SCHEMA_VERSION
 
 MAX_ENTRIES = 100
 """Schema entries read; a ledger has far fewer."""
-_SPACES_AND_QUOTES = re.compile(r'[\s"`\[\]]+')
+_SPACES_AND_QUOTES = lazy_pattern(r'[\s"`\[\]]+')
 _SQLITES_OWN = {"sqlite_stat1": "createtablesqlite_stat1(tbl,idx,stat)"}
 """The table that `ANALYZE` leaves behind."""
 

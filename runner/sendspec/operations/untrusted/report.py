@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.untrusted.limits import UntrustedLimits

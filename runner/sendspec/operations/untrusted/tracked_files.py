@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import IO
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.base_files import SPEC_EXTENSIONS, is_below, project_of
 from sendspec.operations.git_command import Git, GitUnreadable
 from sendspec.operations.git_objects import TreeEntry

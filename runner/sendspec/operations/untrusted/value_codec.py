@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sys
 import types
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.planning.plan import DeclaredPairs
 
 _T = TypeVar("_T")
@@ -37,7 +37,7 @@ _WORDS = frozenset(
     }
 )
 """Fields that are shown as they are, because they only ever have plain words in them."""
-_WORD = re.compile(r"[A-Za-z0-9*_.-]{0,100}(:[A-Za-z0-9]{1,100})?")
+_WORD = lazy_pattern(r"[A-Za-z0-9*_.-]{0,100}(:[A-Za-z0-9]{1,100})?")
 MAX_DIGITS = 100
 """Of a decimal number, on either side of its point."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
 
@@ -11,11 +10,11 @@ MAX_EMAIL = 254
 MAX_LOCAL_PART = 64
 
 _SPACES = " \t\r\n"
-_EMAIL = re.compile(
+_EMAIL = lazy_pattern(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
 )
-_WITHIN = re.compile(rf"(?:^|[<:(\[\"]){_EMAIL.pattern}(?=$|[ >)\]\",;])")
+_WITHIN = lazy_pattern(rf"(?:^|[<:(\[\"]){_EMAIL.pattern}(?=$|[ >)\]\",;])")
 """An address with something around it."""
 
 

@@ -5,19 +5,19 @@ A country is named only as an example, and only by the form of a national number
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.contacts.country_codes import code_of
 
 _SHAPES = (
-    ("GB", re.compile(r"07[0-9]{9}")),
-    ("06", re.compile(r"06[0-9]{8}")),
-    ("07", re.compile(r"07[0-9]{8}")),
-    ("DE", re.compile(r"01[567][0-9]{8,9}")),
-    ("IE", re.compile(r"08[3-9][0-9]{7}")),
+    ("GB", lazy_pattern(r"07[0-9]{9}")),
+    ("06", lazy_pattern(r"06[0-9]{8}")),
+    ("07", lazy_pattern(r"07[0-9]{8}")),
+    ("DE", lazy_pattern(r"01[567][0-9]{8,9}")),
+    ("IE", lazy_pattern(r"08[3-9][0-9]{7}")),
 )
 """How mobile numbers are written inside a country. 06 with eight digits may be Dutch or French, 07 of several countries."""
 _COUNTRIES = {"06": ("NL", "FR"), "GB": ("GB", "NG"), "DE": ("DE",), "IE": ("IE", "TH")}

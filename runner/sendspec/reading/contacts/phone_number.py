@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import SHORT_LENGTH, mask
 from sendspec.reading.contacts.country import COUNTRIES, unknown_country
@@ -35,9 +35,9 @@ _AS_TYPED = str.maketrans(
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 )
 """Spaces and dashes that other programs put in place of typed ones. Characters that can't be seen are not among them."""
-_DIGIT = re.compile("[0-9]")
+_DIGIT = lazy_pattern("[0-9]")
 _SEPARATORS = b" .()/-"
-_TRUNK_IN_PARENTHESES = re.compile(r"(\(?\+[ 0-9]{1,4}\)?[ .-]*)\(0\)")
+_TRUNK_IN_PARENTHESES = lazy_pattern(r"(\(?\+[ 0-9]{1,4}\)?[ .-]*)\(0\)")
 
 
 # `any_length` is positional: with a keyword-only parameter, each call would take 15 % longer.

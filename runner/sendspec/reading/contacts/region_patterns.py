@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import phonenumbers
 from phonenumbers.phonemetadata import PhoneMetadata
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.contacts.country_codes import LENGTHS, ZERO_MAY_FOLLOW
 
 _OTHER_TYPES = ("toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail")

@@ -5,36 +5,39 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable, quoted
 from sendspec.reading.error_value import error_value_problem, is_error_value
 
 MIN_DIGITS = 8
 MIN_NATIONAL_DIGITS = 7
-_WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
-_SIMPLE = re.compile(r"\+?[0-9](?:[ ()-]?[0-9]){6,14}")
+_WRITTEN = lazy_pattern(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
+_SIMPLE = lazy_pattern(r"\+?[0-9](?:[ ()-]?[0-9]){6,14}")
 """One number, and written like one: too short for two."""
-_SPACED = re.compile(r"\(?\+?[0-9](?:[ ()-]{0,3}[0-9]){6,14}|[0-9]{2}(?:\.[0-9]{2}){4}")
+_SPACED = lazy_pattern(r"\(?\+?[0-9](?:[ ()-]{0,3}[0-9]){6,14}|[0-9]{2}(?:\.[0-9]{2}){4}")
 """The same with parentheses and more separators between its digits, or five pairs as they are written in France. None is a date."""
-_FILLER = re.compile(
+_FILLER = lazy_pattern(
     r"#?n/?[av]!?|n\.a\.|k\. ?a\.?|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
     re.I,
 )
-_DATE = re.compile(
+_DATE = lazy_pattern(
     r"(?:[0-9]{4}([./-])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12][0-9]|0?[1-9])"
     r"|(?:(?:3[01]|[12][0-9]|0?[1-9])([./-])(?:1[0-2]|0?[1-9])\2|(?:1[0-2]|0?[1-9])([./-])(?:3[01]|[12][0-9])\3)(?:19|20)[0-9]{2}"
     r"|(?:3[01]|[12][0-9]|0?[1-9])([./])(?:1[0-2]|0?[1-9])\4[0-9]{2})(?:[T ,]+[0-9]{1,2}:.*)?"
 )
 """A day, not a number: numbers are hardly written so, and the digits of many days are those of some number."""
 DOTTED_COUNTRIES = frozenset({"NC"})
-_DOTTED = re.compile(r"(?:[0-9]{2}\.){2}[0-9]{2}")
+_DOTTED = lazy_pattern(r"(?:[0-9]{2}\.){2}[0-9]{2}")
 """How numbers of these countries are written, also those that could be days."""
-_EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
-_BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
-_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
-DECIMAL = re.compile(r"(\+?[0-9]{7,})[.,]0+")
-_LETTERS = re.compile(r"[A-Za-z]+")
-_LABEL = re.compile(
+_EXTENSION = lazy_pattern(
+    r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I
+)
+_BETWEEN_NUMBERS = lazy_pattern(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
+_SCIENTIFIC = lazy_pattern(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
+DECIMAL = lazy_pattern(r"(\+?[0-9]{7,})[.,]0+")
+_LETTERS = lazy_pattern(r"[A-Za-z]+")
+_LABEL = lazy_pattern(
     r"((?:tel|tél|telefoon|telefon|telephone|téléphone|telefone|teléfono|telefono|phone|mob|mobiel|mobil|mobile|móvil|portable|port"
     r"|celular|cel|gsm|cell|handy|whatsapp|nr|no|n°|nº)(?!\w)(?:[ \u00a0](?=[.:]))?[.:]{0,2})[ \u00a0]*",
     re.I,

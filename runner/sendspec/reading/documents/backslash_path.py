@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.span_problem import SpanProblem
 
 MAX_LENGTH = 200
-_PATH = re.compile(
+_PATH = lazy_pattern(
     r'"(?P<drive>[A-Za-z]:\\|\\\\)?(?P<path>[^"\\/\n{}|<>*?:]{0,100}(?:\\[^"\\/\n{}|<>*?:]{1,100}){0,20})\.(?P<type>\w{1,5})"'
 )
 """Folders and the name of a file, with the extension that it has."""

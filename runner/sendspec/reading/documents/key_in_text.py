@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, quoted
 from sendspec.reading.documents.line_index import LineIndex
@@ -13,7 +12,7 @@ _MAX_SHOWN = 60
 _TEXTS_ALONE = frozenset({"spec", "name", "channel", "type", "file"})
 """Keys that never have keys below them, nor a text of several lines."""
 _MAX_LINES = 50
-_KEY_AND_VALUE = re.compile(r"(?P<indent> *)(?P<key>[\w-]+):[ ]+(?P<value>[^\s'\"|>&*\[{#](?:[^\n]*\S)?)\s*")
+_KEY_AND_VALUE = lazy_pattern(r"(?P<indent> *)(?P<key>[\w-]+):[ ]+(?P<value>[^\s'\"|>&*\[{#](?:[^\n]*\S)?)\s*")
 
 
 def value_and_keys(begin: int, before: str, lines: LineIndex) -> SpanProblem | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.span_problem import SpanProblem
 
 ODD_SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000\ufeff") | frozenset(map(chr, range(0x2000, 0x200C)))
 _SET = "".join(sorted(ODD_SPACES))
-_INDENTATION = re.compile(rf"[ \t]*([{_SET}])[ \t{_SET}]*")
+_INDENTATION = lazy_pattern(rf"[ \t]*([{_SET}])[ \t{_SET}]*")
 
 
 def odd_indentation(lines: LineIndex, *offsets: int | None) -> SpanProblem | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 
@@ -14,12 +15,12 @@ MAX_DIGITS = 18
 MAX_FRACTION_DIGITS = 30
 """17 digits distinguish any two floats; a small number also needs leading zeros."""
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
-_LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
-_FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_INTEGER = lazy_pattern(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
+_LEADING_ZERO = lazy_pattern(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_BASED = lazy_pattern(r"0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
+_FLOAT = lazy_pattern(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NOT_FINITE = lazy_pattern(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_PAIR = lazy_pattern("[\ud800-\udbff][\udc00-\udfff]")
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,

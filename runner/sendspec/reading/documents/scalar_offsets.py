@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents.scalar import joined_surrogates
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
-_HEADER = re.compile(r"[|>](?:([1-9])[+-]?|[+-]([1-9])?)?[ \t]*(?:#[^\n]*)?\n")
+_PROPERTIES = lazy_pattern(r"(?:[&!]\S*\s+)+")
+_HEADER = lazy_pattern(r"[|>](?:([1-9])[+-]?|[+-]([1-9])?)?[ \t]*(?:#[^\n]*)?\n")
 _SIMPLE_ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
-_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATES = lazy_pattern(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
-_NOT_BLANK = re.compile(r"[^ \t\n]")
-_NOT_INDENT = re.compile(r"[^ \t]")
+_NOT_BLANK = lazy_pattern(r"[^ \t\n]")
+_NOT_INDENT = lazy_pattern(r"[^ \t]")
 
 Decoded = list[tuple[str, int, int]]
 """Each decoded character with the start and end offsets of its source."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import mask_in_place, quoted
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.unquoted_template import quoted_template
 
 MAX_FOUND = 20
-_COMMENT = re.compile(r"([ \t]+)(#.*)")
+_COMMENT = lazy_pattern(r"([ \t]+)(#.*)")
 _TEXT_KEYS = frozenset({"text", "title", "subject", "html"})
 _OPENING, _CLOSING = "“„”«‹‘‚’", "”“»›’‘"
-_ESCAPE = re.compile(
+_ESCAPE = lazy_pattern(
     r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|(?<![^\W_])[A-Za-z]:\\\S*|\\\\\w[\w.-]*\\(?!\\)\S*|(?P<escape>\\{1,2}n)"
 )
 """A template, which reads escapes itself, a path of Windows, with a drive or a server, or what is meant as a line break."""

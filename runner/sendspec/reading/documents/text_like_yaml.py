@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.line_index import LineIndex
@@ -13,7 +12,7 @@ from sendspec.reading.documents.unquoted_template import quoted_template
 _MAX_SHOWN = 200
 _TEXTS = frozenset({"text", "title", "subject", "html", "description", "label", "altText", "name"})
 """Keys whose values are texts, and no lists."""
-_VALUE = re.compile(r"[ ]*(?:- +)*(?P<key>[\w-]+):[ ]+(?P<value>\S.*?)[ ]*")
+_VALUE = lazy_pattern(r"[ ]*(?:- +)*(?P<key>[\w-]+):[ ]+(?P<value>\S.*?)[ ]*")
 
 
 def unknown_alias(lines: LineIndex, start: int, name: str) -> Problem:

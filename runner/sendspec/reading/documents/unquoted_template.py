@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.reading.documents.span_problem import SpanProblem
 
 _LOOKED_AT = 2_000
 _HOLE = r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\{#.{0,200}?#\}"
-_LINE_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^\n])*")
-_FLOW_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^,\[\]{{}}\n])*")
-_SEPARATOR = re.compile(r"(?:[,\[{]|:(?= ))[ ]*")
-_LINE_START = re.compile(r"\s*(?:- +)*(?:(?:[^\s'\"#:][^:'\"]*|\"[^\"]*\"|'[^']*'):\s+)?(?=\{\{|\{%|\{#)")
+_LINE_VALUE = lazy_pattern(rf"(?:{_HOLE}|(?! #)[^\n])*")
+_FLOW_VALUE = lazy_pattern(rf"(?:{_HOLE}|(?! #)[^,\[\]{{}}\n])*")
+_SEPARATOR = lazy_pattern(r"(?:[,\[{]|:(?= ))[ ]*")
+_LINE_START = lazy_pattern(r"\s*(?:- +)*(?:(?:[^\s'\"#:][^:'\"]*|\"[^\"]*\"|'[^']*'):\s+)?(?=\{\{|\{%|\{#)")
 _MAX_SHOWN = 200
-_ODD_NAME = re.compile(r"\{\{\s*([^\W\d]\w*(?:[ -]\w+)+)\s*\}\}")
+_ODD_NAME = lazy_pattern(r"\{\{\s*([^\W\d]\w*(?:[ -]\w+)+)\s*\}\}")
 _EXPRESSION_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else"})
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.documents.backslash_path import path_with_backslashes
@@ -16,21 +16,21 @@ from sendspec.reading.documents.span_problem import SpanProblem
 from sendspec.reading.documents.text_like_yaml import block_text, list_entry
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
 
-_ANCHOR = re.compile(r"&\S+(?:\s|#[^\n]*+)*+")
+_ANCHOR = lazy_pattern(r"&\S+(?:\s|#[^\n]*+)*+")
 """An anchor, and what may stand between it and a tag."""
-_TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
+_TOO_LARGE_ESCAPE = lazy_pattern(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _QUOTE_IT = "put quotes around the whole value"
 _MAX_SHOWN = 60
-_LAST_VALUE = re.compile(r"((?:[\w-]+:[ ]+)?)([^\s,:\[\]{}'\"][^,:\[\]{}'\"]*)\Z")
-_KEY_ALONE = re.compile(r"[ ]*(?:- +)?[\w-]+:[ ]*")
-_BEHIND_VALUE = re.compile(r"[,\]}]")
+_LAST_VALUE = lazy_pattern(r"((?:[\w-]+:[ ]+)?)([^\s,:\[\]{}'\"][^,:\[\]{}'\"]*)\Z")
+_KEY_ALONE = lazy_pattern(r"[ ]*(?:- +)?[\w-]+:[ ]*")
+_BEHIND_VALUE = lazy_pattern(r"[,\]}]")
 """The value before a comment, with its key, and what ends it in a list or mapping on one line."""
 _QUOTES_INSIDE = {
     '"': "the quote before it ends the value: inside, write ' or \\\"",
     "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
 }
 """By the quote that ended the value."""
-_ENDED_IN_TEMPLATE = re.compile(r"""(?:(?P<quote>["'])(?:(?!(?P=quote))[^\\])*(?P=quote))\s*\Z""")
+_ENDED_IN_TEMPLATE = lazy_pattern(r"""(?:(?P<quote>["'])(?:(?!(?P=quote))[^\\])*(?P=quote))\s*\Z""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
     return None
 
 
-_NEARLY_A_KEY = re.compile(r"\s*([\w$-]+)(?::|\s*=\s*)(\S[^\n]{0,60})")
+_NEARLY_A_KEY = lazy_pattern(r"\s*([\w$-]+)(?::|\s*=\s*)(\S[^\n]{0,60})")
 
 
 def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:

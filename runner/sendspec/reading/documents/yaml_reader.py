@@ -1,17 +1,17 @@
 """Reads a YAML document in one pass over the parser's events, refusing YAML's surprises: merge keys, tags, duplicate keys.
 
 The events still know where each alias is; the parser's composed tree no longer does. All limits apply before anything is
-built.
+built. What words the faults is imported once there is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import Document, KeyPath, NodeOffsets
@@ -20,9 +20,6 @@ from sendspec.reading.documents.odd_indentation import ODD_SPACES, odd_indentati
 from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
 from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem, SpanProblems
-from sendspec.reading.documents.text_like_yaml import unknown_alias
-from sendspec.reading.documents.unquoted_template import unquoted_template
-from sendspec.reading.documents.yaml_error import parser_problem, tag_place, tag_problem, unreadable_value_problem
 from sendspec.reading.files.text_file import TextFile
 
 MAX_DEPTH = 40
@@ -96,13 +93,19 @@ class _Builder:
         except TooDeep as deep:
             problem = SpanProblem(Problem("nesting-depth", _TOO_DEEP, "flatten it"), deep.start, deep.end)
         except TagTooLong as long:
+            from sendspec.reading.documents.yaml_error import tag_problem
+
             problem = tag_problem(self._text, long.start)
         except TooManyTokens as many:
             problem = SpanProblem(Problem("too-many-values", many.problem, many.fix), many.start, many.end)
         except YAMLError as error:
+            from sendspec.reading.documents.yaml_error import parser_problem
+
             self.problems.add_unless_known(parser_problem(error, self._lines))
             raise ReadingStopped from None
         except (ValueError, OverflowError):
+            from sendspec.reading.documents.yaml_error import unreadable_value_problem
+
             # ruamel.yaml up to 0.19 doesn't catch the errors of its own chr() and int().
             problem = unreadable_value_problem(self._text, self._read_up_to)
         self.problems.add(problem)
@@ -217,6 +220,8 @@ class _Builder:
             self._stop_at(event, Problem("alias-loop", problem, "write the value out"))
         named = self._anchored.get(name)
         if named is None:
+            from sendspec.reading.documents.text_like_yaml import unknown_alias
+
             self._stop_at(event, unknown_alias(self._lines, event.start_mark.index, name))
         self._nodes += named.size
         self._expanded += named.size
@@ -257,6 +262,8 @@ class _Builder:
             self._skip(end)
         marks.end = end.end_mark.index
         if self._text.startswith("{{", begin) and event.start_mark.index == begin + 1:
+            from sendspec.reading.documents.unquoted_template import unquoted_template
+
             self.problems.add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
         else:
             what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
@@ -276,6 +283,8 @@ class _Builder:
 
     def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
         if event.tag is not None and not (may_be_text and str(event.tag) == "tag:yaml.org,2002:str"):
+            from sendspec.reading.documents.yaml_error import tag_place, tag_problem
+
             self.problems.add(tag_problem(self._text, tag_place(self._text, event.start_mark.index)))
 
     def _characters(self, event: Any) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
@@ -17,9 +19,9 @@ from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.path_advice import fix_for_path, place_in_project, tables_in_project
 from sendspec.reading.files.private_folder import FOLDER
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-_DRIVE = re.compile(r"[A-Za-z]:")
-_ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
+_SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_DRIVE = lazy_pattern(r"[A-Za-z]:")
+_ESCAPED = lazy_pattern(r"%(?:2e|2f|5c|7e|25|00)", re.I)
 _INSIDE_FIX = "name a file inside the project, relative to the spec"
 _SPEC_FOLDER = "the folder of the spec"
 _GIT = ".git"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePath
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in, folders_in, near_file
 
@@ -17,7 +18,7 @@ MAX_UP = 3
 MAX_FILES = 200
 """Files whose names are looked up in them."""
 _HEAD_BYTES = 4_096
-_SPEC_NAME = re.compile(rb"[a-z0-9][a-z0-9-]{0,62}")
+_SPEC_NAME = lazy_pattern(rb"[a-z0-9][a-z0-9-]{0,62}")
 
 
 def near_spec(written: str) -> str | None:

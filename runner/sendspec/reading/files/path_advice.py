@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.leaked_key import holds_credentials
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.files.near_file import MAX_LISTED, TABLE_EXTENSIONS, files_in, folders_in
@@ -17,8 +17,8 @@ _TABLES = "data"
 _USUAL = "name a file inside the project, relative to the spec"
 _MAX_NAME = 100
 _SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_PLAIN_NAME = re.compile(r"\w[\w.-]{0,59}")
+_ADDRESS = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_PLAIN_NAME = lazy_pattern(r"\w[\w.-]{0,59}")
 _SOME_TABLE = "people.csv"
 
 

@@ -8,10 +8,10 @@ import os
 import re
 import stat
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from sendspec.diagnostics.characters import FORBIDDEN_IN_FILE, with_visible_characters
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.leaked_key import hide_keys
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem

@@ -5,12 +5,13 @@ from __future__ import annotations
 import calendar
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.schema.formats import is_date_time
 
 MOMENT_FORM = "YYYY-MM-DDThh:mm:ssZ, where Z is UTC, or with an offset such as +01:00 in its place"
 """An example would be too late, or too far ahead for a schedule, on some day."""
 MONTHS = 12
-_DATE = re.compile(
+_DATE = lazy_pattern(
     r"(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)|(?P<first>\d\d?)[.-](?P<second>\d\d?)[.-](?P<last>\d{4}))"
     r"(?:(?:[T ]|, ?)(?P<time>\d?\d:\d\d)(?::\d\d)?(?: ?Uhr)?)?",
     re.ASCII,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.leaked_key import holds_credentials
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem

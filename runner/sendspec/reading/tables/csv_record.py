@@ -6,9 +6,9 @@ Both follow RFC 4180: a quoted cell may contain newlines; a quote inside an unqu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.position import Position, Span
 
 MAX_CELL = 131_072

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.tables.line_problem import LineProblem
 
 EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
 _CODE = "json-syntax"
 _MAX_SHOWN = 20
-_TWICE = re.compile(r'""([^"\\]{1,40})""')
-_FOREIGN_WORD = re.compile(r"-?(?:NaN|Infinity|None|True|False|undefined)\b")
-_HALF = re.compile(
+_TWICE = lazy_pattern(r'""([^"\\]{1,40})""')
+_FOREIGN_WORD = lazy_pattern(r"-?(?:NaN|Infinity|None|True|False|undefined)\b")
+_HALF = lazy_pattern(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-_LARGE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3,}")
-_BARE_KEY = re.compile(r"([^\W\d]\w{0,98})\s*:")
-_VALUE = re.compile(r'"(?:[^"\\]|\\.){0,40}"|(?:-?[0-9][0-9.eE+-]{0,40}|true|false|null)(?![\w"])')
-_VALUE_BEFORE = re.compile(r"""("(?:[^"\\]|\\.){0,40}"|[\w.+-]{1,40}|[}\]])\s*\Z""")
-_WORD = re.compile(r"\w")
-_ENDS_IN_COMMA = re.compile(r",\s*[}\]]")
+_LARGE = lazy_pattern(r"-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3,}")
+_BARE_KEY = lazy_pattern(r"([^\W\d]\w{0,98})\s*:")
+_VALUE = lazy_pattern(r'"(?:[^"\\]|\\.){0,40}"|(?:-?[0-9][0-9.eE+-]{0,40}|true|false|null)(?![\w"])')
+_VALUE_BEFORE = lazy_pattern(r"""("(?:[^"\\]|\\.){0,40}"|[\w.+-]{1,40}|[}\]])\s*\Z""")
+_WORD = lazy_pattern(r"\w")
+_ENDS_IN_COMMA = lazy_pattern(r",\s*[}\]]")
 
 
 def json_fault(text: str, at: int) -> LineProblem:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from sendspec.diagnostics.characters import forbidden_character
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
@@ -19,11 +20,11 @@ from sendspec.reading.tables.line_problem import LineProblem
 
 MAX_DEPTH = 40
 """The depth that a spec may have too."""
-_LONG_NUMBER = re.compile(r"[0-9]{19}")
-_MINUS_ZERO = re.compile(r"[\s\[,:]-0[\s\],}]")
+_LONG_NUMBER = lazy_pattern(r"[0-9]{19}")
+_MINUS_ZERO = lazy_pattern(r"[\s\[,:]-0[\s\],}]")
 _EXACT = frozenset({str, int, bool, type(None)})
-_BLANK = re.compile(r"[ \t\r\n]*")
-_BARE_RETURN = re.compile(r"\r(?!\n)")
+_BLANK = lazy_pattern(r"[ \t\r\n]*")
+_BARE_RETURN = lazy_pattern(r"\r(?!\n)")
 
 
 def read_object(text: str) -> dict[str, Any] | LineProblem:

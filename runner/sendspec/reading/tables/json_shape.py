@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.tables.csv_record import MAX_CELL
 
@@ -38,7 +39,7 @@ _PLAIN_TEXT = r'"[^"]*+"'
 _ESCAPED_TEXT = rf'"(?:[^"\\\n]++|{HARMLESS_ESCAPE})*+"'
 _INTEGER = r"-?[1-9][0-9]{0,17}+|0"
 _DECIMAL = r"-?(?:[1-9][0-9]{0,17}+|0(?=\.))(?:\.[0-9]{1,17}+)?|0"
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
+_KEY = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_ .-]*")
 _FORBIDDEN_BESIDE_ESCAPES = ("\u2028", "\u2029", "\ufffe", "\uffff")
 """Characters that are allowed only in lines without a backslash."""
 

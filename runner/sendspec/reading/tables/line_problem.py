@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sendspec.diagnostics.characters import with_visible_characters
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_row

@@ -6,11 +6,12 @@ every pass gives the same rows, even if the user's file changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 from typing import BinaryIO, assert_never
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import counted, os_reason
 from sendspec.reading.documents.document import KeyPath

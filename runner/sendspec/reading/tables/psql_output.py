@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 
-_COUNT = re.compile(r"\s*\(\d{1,12} [^\W\d]{1,20}\)\s*")
-_RULE = re.compile(r"\s*-{2,}(?:\+-{2,})*\s*")
+_COUNT = lazy_pattern(r"\s*\(\d{1,12} [^\W\d]{1,20}\)\s*")
+_RULE = lazy_pattern(r"\s*-{2,}(?:\+-{2,})*\s*")
 _CODE = "psql-table"
 
 

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_record import Record, read_record
 from sendspec.reading.tables.text_lines import BOM, MAX_LINE_BYTES, decoded

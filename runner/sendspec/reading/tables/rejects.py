@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.tables.csv_record import Record
 
 MARKS = ("sendspec_line", "sendspec_column", "sendspec_problem", "sendspec_fix")
 """The names of the columns, which are the first ones: so they line up in rows with too few or too many cells."""
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = lazy_pattern(r"'*[=+\-@\t\r]")
 """How a cell begins that a spreadsheet may run. A guard is an apostrophe more in front, so those that are there count too."""
-_PHONE = re.compile(r"\+[0-9]{5,15}")
+_PHONE = lazy_pattern(r"\+[0-9]{5,15}")
 """A plain number does no harm, and stays as it is for other programs."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.tables.delimiter import SPACES
 
 _SPACES = frozenset(SPACES)
@@ -19,7 +20,7 @@ class SpaceCells:
         self._delimiter = delimiter
         self._starts_by_space = {
             space: [
-                (start, re.compile(re.escape(start) + _MORE + end))
+                (start, lazy_pattern(re.escape(start) + _MORE + end))
                 for start in (f"{before}{space}".encode() for before in (delimiter, "\n", '"'))
             ]
             for space in SPACES

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import chain
 
 from sendspec.diagnostics.characters import BIDI
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.line_problem import LineProblem
 
@@ -18,7 +19,7 @@ MAX_LINE_BYTES = 1 << 20
 CHUNKS_KEPT = 2
 BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
-_FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
+_FORBIDDEN = lazy_pattern(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
 _LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
 """The first UTF-8 bytes of the forbidden characters beyond ASCII: text without these bytes has none of them."""
 _STAND_IN = "\ufffd"

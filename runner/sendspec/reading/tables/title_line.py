@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import islice
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.files.input_file import InputFile
@@ -22,7 +22,7 @@ MAX_LINE = 2_000
 """Characters of a line that are looked at."""
 MAX_TITLES = 5
 """Lines that a title has at most."""
-_VALUE = re.compile(r"[0-9]{3}")
+_VALUE = lazy_pattern(r"[0-9]{3}")
 """What rows have in some cell, and names of columns don't."""
 
 

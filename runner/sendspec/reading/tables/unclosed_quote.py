@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_PHONE = re.compile(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){6,}")
-_SURELY_PHONE = re.compile(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){8,}")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-_TOKEN = re.compile(r"(?=\S*[0-9])\S{4,}")
-_DIGITS = re.compile(r"[0-9]+")
-_LETTERS = re.compile(r"[^\W\d_]")
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
+_PHONE = lazy_pattern(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){6,}")
+_SURELY_PHONE = lazy_pattern(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){8,}")
+_EMAIL = lazy_pattern(r"[^\s@]+@[^\s@]+")
+_TOKEN = lazy_pattern(r"(?=\S*[0-9])\S{4,}")
+_DIGITS = lazy_pattern(r"[0-9]+")
+_LETTERS = lazy_pattern(r"[^\W\d_]")
 
 
 def rows_swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:

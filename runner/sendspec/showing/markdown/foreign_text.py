@@ -6,12 +6,12 @@ leave code alone.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import count
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import is_all_visible, printable
 
 JOINERS = "\u200c\u200d"
@@ -21,8 +21,8 @@ LINE_END = "⏎"
 NAME_LENGTH = 80
 MOST_CHARACTERS, MOST_LINES = 1_500, 40
 """What is shown of one message."""
-_BACKTICKS = re.compile("`+")
-_JOINED = re.compile(rf"(?<=[^\x00-\x7f])([{JOINERS}])(?=[^\x00-\x7f])")
+_BACKTICKS = lazy_pattern("`+")
+_JOINED = lazy_pattern(rf"(?<=[^\x00-\x7f])([{JOINERS}])(?=[^\x00-\x7f])")
 
 
 class Mark(StrEnum):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 MOST_CHARACTERS = 60_000
 """Of a page. GitHub takes 65,536 characters in a comment, and drops a job's summary of 1 MiB; a character is four bytes at most."""

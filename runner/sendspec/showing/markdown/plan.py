@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import duration_text
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip

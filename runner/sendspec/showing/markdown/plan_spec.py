@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.saving import Shortening

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.ledger.run_note import PlannedRun
 from sendspec.operations.changed_since import ChangedSince

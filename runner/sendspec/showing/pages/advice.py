@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from shlex import quote
 
 from markupsafe import Markup
 
 from sendspec.composing.platforms.gsm7 import REPLACEMENTS
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.preview import SpecPreview

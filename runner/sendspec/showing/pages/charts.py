@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
 from markupsafe import Markup
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.showing.pages.element import element, joined, number, table
 
 Tone = Literal["good", "warn", "bad", "doubt", "soft"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from markupsafe import Markup, escape
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.showing.pages.visible_text import visible_text
 
 _CODE = Markup("<code>{}</code>")
-_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_THOUSANDS = lazy_pattern(r"(?<=\d) (?=\d{3}(?!\d))")
 
 
 def unbroken(text: str) -> Markup:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sendspec.composing.html_link import addresses_in
 from sendspec.composing.message_part import MessagePart
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable, spelled
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.edited_message import EditableValue

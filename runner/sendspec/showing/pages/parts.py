@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

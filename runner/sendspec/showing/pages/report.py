@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.send_report import Concern, SendReport, Warned
 from sendspec.showing.account import accounting_line

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.ledger.delivery.observation import FailureReason, Fate
 from sendspec.operations.delivery_account import ReasonCount as DeliveryReason

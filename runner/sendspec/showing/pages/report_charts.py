@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markupsafe import Markup
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.wording import counted, duration_text, grouped
 from sendspec.operations.report_speed import Bucket, Latency, PauseBand, PauseCause, Throughput
 from sendspec.showing.pages.charts import Band, Bar, Series, bars, histogram, sparkline, stacked_area

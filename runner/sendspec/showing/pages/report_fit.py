@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from markupsafe import Markup
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.send_report import ReportedMessage, SendReport
 from sendspec.showing.pages.page import embedded_json
 from sendspec.showing.pages.report_cut import cut_message

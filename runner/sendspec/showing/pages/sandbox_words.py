@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
 
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import is_all_visible
 from sendspec.diagnostics.wording import counted
 from sendspec.sandbox.inbox import ArrivedMessage, Entry, Inbox

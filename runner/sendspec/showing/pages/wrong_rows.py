@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from markupsafe import Markup
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask_in_row
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.row_errors import RowError

@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.showing.diagnostics import clean, remarks
 
 MAX_TEXT = 1_000

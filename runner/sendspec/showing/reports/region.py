@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
-_WRITE = re.compile(r"write '([^']+)'")
-_QUOTE = re.compile(r'write ("[^"]+")')
+_WRITE = lazy_pattern(r"write '([^']+)'")
+_QUOTE = lazy_pattern(r'write ("[^"]+")')
 _HIDDEN = "•"
 
 
