@@ -37,6 +37,13 @@ _ONLY_LOGIN = re.compile(rf"\s*{_NO_LOGIN}[^\s:/@'\"{{}}]+:[^\s@'\"{{}}]+@[\w.-]
 _PASSWORD = re.compile(
     r"((?<![A-Za-z])[A-Za-z]*passw(?:or)?d\s*=\s*)(?!\$|\{\{|…)('(?:[^'\\]|\\.)*'|[^\s'\"&,}\]]+)", re.IGNORECASE
 )
+_SIGNS = (
+    "@", "passw", "key", "bearer", "authorization", "postgres", "mysql", "mariadb", "mssql", "sqlserver", "oracle", "cockroachdb",
+    "redshift", "mongodb",
+)  # fmt: skip
+"""Without one of them, in whatever case, `hide_keys` finds nothing."""
+_LETTERS_BY_CASE = frozenset("\u0130\u0131\u017f\u212a")
+"""The letters that `re.IGNORECASE` takes for an i, s or k, and that may not become one in lower case."""
 
 
 def is_key_literal(text: str) -> bool:
@@ -75,7 +82,15 @@ def hide_credentials(text: str) -> str:
 
 def hide_keys(line: str) -> str:
     """`line` with each access key, login and database URL masked, every character still in its column."""
+    if not _may_have_secret(line):
+        return line
     return _masked(line, (_AFTER_SCHEME, _AFTER_NAME, _DATABASE, _BEFORE_HOST, _BARE_LOGIN, _PASSWORD))
+
+
+def _may_have_secret(line: str) -> bool:
+    """False only if no pattern of `hide_keys` matches: they need a second for a line of a megabyte."""
+    lower = line.lower()
+    return any(sign in lower for sign in _SIGNS) or not (line.isascii() or _LETTERS_BY_CASE.isdisjoint(line))
 
 
 def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
