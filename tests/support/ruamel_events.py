@@ -22,7 +22,7 @@ _KINDS = {
     "DocumentStartEvent": "document start",
     "DocumentEndEvent": "document end",
     "AliasEvent": "alias",
-    "ScalarEvent": "scalar",
+    "ScalarEvent": "<scalar>",
     "SequenceStartEvent": "sequence start",
     "SequenceEndEvent": "sequence end",
     "MappingStartEvent": "mapping start",
@@ -56,7 +56,7 @@ def said_by_us(text: str, max_depth: int) -> Said:
     try:
         for each in events_of(text, max_depth):
             said.append(
-                (each.kind, each.start, each.end, each.text, each.is_plain, each.in_flow, each.anchor, each.tag)
+                (each.kind, each.start, each.end, each.value, each.is_plain, each.in_flow, each.anchor, each.tag)
             )
     except YamlError as error:
         said.append(("error", error.problem, error.at, error.context, error.context_at))
@@ -73,7 +73,7 @@ def _event(event: Any) -> tuple[object, ...]:
         event.start_mark.index,
         event.end_mark.index,
         getattr(event, "value", ""),
-        kind == "scalar" and bool(event.implicit[0]),
+        kind == "<scalar>" and bool(event.implicit[0]),
         bool(getattr(event, "flow_style", False)),
         getattr(event, "anchor", None),
         None if tag is None else str(tag),

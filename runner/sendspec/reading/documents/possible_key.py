@@ -7,7 +7,7 @@ from typing import NamedTuple, NoReturn
 from sendspec.reading.documents.yaml_cursor import Cursor
 from sendspec.reading.documents.yaml_token import Token, YamlError
 
-_MAX_SIMPLE_KEY = 1_024
+MAX_SIMPLE_KEY = 1_024
 """Longest key without `?`, in characters (YAML 1.2, 8.2.2)."""
 
 
@@ -51,10 +51,10 @@ class PossibleKeys(Cursor):
         """A key is on one line and not too long. Keys of outer levels are older, so the outermost one is stale first."""
         keys = self._keys
         key = keys[min(keys)]
-        if key.line == self._line and self._at - key.at <= _MAX_SIMPLE_KEY:
+        if key.line == self._line and self._at - key.at <= MAX_SIMPLE_KEY:
             return
         for level, key in tuple(keys.items()):
-            if key.line != self._line or self._at - key.at > _MAX_SIMPLE_KEY:
+            if key.line != self._line or self._at - key.at > MAX_SIMPLE_KEY:
                 if key.is_required:
                     self._no_key(key)
                 del keys[level]

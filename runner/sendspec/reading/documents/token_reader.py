@@ -15,7 +15,7 @@ class TokenReader:
     def __init__(self, tokens: list[Token]) -> None:
         self._tokens = tokens
         self._next = 0
-        self.events: list[Event] = []
+        self.events: list[Token] = []
 
     def _peek(self) -> Token:
         return self._tokens[self._next]

@@ -22,6 +22,8 @@ class Cursor:
         """Goes on to the next token. Returns whether it is on another line."""
         if self._at == 0 and self._text[0] == "\ufeff":
             self._at = 1
+        if self._text[self._at] not in " \t\n#":
+            return False
         found = (_BETWEEN_IN_FLOW if in_flow else _BETWEEN_IN_BLOCK).match(self._text, self._at)
         assert found is not None
         return self._go_to(found.end())

@@ -25,7 +25,7 @@ _NO_FLOW_KEY = (kinds.VALUE, kinds.FLOW_ENTRY, kinds.FLOW_MAPPING_END)
 _NO_FLOW_VALUE = (kinds.FLOW_ENTRY, kinds.FLOW_MAPPING_END)
 
 
-def events_of(text: str, max_depth: int) -> Iterator[Event]:
+def events_of(text: str, max_depth: int) -> Iterator[Token]:
     """The events of a text whose line ends are `\\n`. Raises `YamlError`, `TooDeep`, `TooManyTokens` and `TagTooLong`.
 
     ValueError or OverflowError stand for an escape or a number that is too large.
@@ -123,7 +123,7 @@ class _Parser(TokenReader):
         kind = token.kind
         if kind == kinds.SCALAR:
             self._next += 1
-            self.events.append(Event(events.SCALAR, token.start, token.end, token.value, token.is_plain))
+            self.events.append(token)
         elif kind == kinds.ALIAS:
             self._next += 1
             self.events.append(Event(events.ALIAS, token.start, token.end, anchor=token.value))

@@ -24,10 +24,9 @@ from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem,
 from sendspec.reading.documents.text_like_yaml import unknown_alias
 from sendspec.reading.documents.unquoted_template import unquoted_template
 from sendspec.reading.documents.yaml_error import parser_problem, tag_place, tag_problem, unreadable_value_problem
-from sendspec.reading.documents.yaml_event import Event
 from sendspec.reading.documents.yaml_limit import MAX_DEPTH, TOO_DEEP, limit_problem
 from sendspec.reading.documents.yaml_parser import events_of
-from sendspec.reading.documents.yaml_token import TagTooLong, TooDeep, TooManyTokens, YamlError
+from sendspec.reading.documents.yaml_token import TagTooLong, Token, TooDeep, TooManyTokens, YamlError
 from sendspec.reading.files.text_file import TextFile
 
 MAX_EXPANDED = 10_000
@@ -77,7 +76,7 @@ class _Builder:
         self._deepest = 0
         self._flow_depth = 0
         self._read_up_to = 0
-        self._events: Iterator[Event] = iter(())
+        self._events: Iterator[Token] = iter(())
 
     def run(self) -> Document | None:
         try:
@@ -117,16 +116,16 @@ class _Builder:
             self._at(event, Problem("several-documents", "a second document begins here", fix))
         return data
 
-    def _is_nothing(self, event: Event) -> bool:
+    def _is_nothing(self, event: Token) -> bool:
         """A `---` with nothing after it gives an empty scalar."""
         return event.kind == events.SCALAR and event.start == event.end
 
-    def _next(self) -> Event:
+    def _next(self) -> Token:
         event = next(self._events)
         self._read_up_to = event.end
         return event
 
-    def _node(self, event: Event, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
+    def _node(self, event: Token, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         """The value that begins with `event`, at a nesting of `depth`."""
         if event.kind == events.ALIAS:
             return self._alias(event, at, key, depth)
@@ -141,7 +140,7 @@ class _Builder:
         self._deepest = max(outer_deepest, self._deepest)
         return value
 
-    def _content(self, event: Event, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
+    def _content(self, event: Token, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         self._nodes += 1
         marks = self._marks[at] = NodeOffsets(event.start, event.end, key)
         if event.kind == events.SCALAR:
@@ -163,7 +162,7 @@ class _Builder:
 
     # A flow collection ends at its bracket. A block collection ends with its last entry; the parser says, at the next node.
 
-    def _sequence(self, start: Event, at: KeyPath, depth: int, marks: NodeOffsets) -> list[Any]:
+    def _sequence(self, start: Token, at: KeyPath, depth: int, marks: NodeOffsets) -> list[Any]:
         items: list[Any] = []
         while (event := self._next()).kind != events.SEQUENCE_END:
             here = (*at, len(items))
@@ -173,7 +172,7 @@ class _Builder:
             marks.end = event.end
         return items
 
-    def _mapping(self, start: Event, at: KeyPath, depth: int, marks: NodeOffsets) -> Any:
+    def _mapping(self, start: Token, at: KeyPath, depth: int, marks: NodeOffsets) -> Any:
         mapping: dict[str, Any] = {}
         while (event := self._next()).kind != events.MAPPING_END:
             if event.kind != events.SCALAR:
@@ -186,12 +185,12 @@ class _Builder:
             marks.end = event.end
         return mapping
 
-    def _go_down(self, event: Event, depth: int) -> None:
+    def _go_down(self, event: Token, depth: int) -> None:
         if depth > MAX_DEPTH:
             self._stop_at(event, TOO_DEEP)
         self._deepest = max(self._deepest, depth)
 
-    def _scalar(self, event: Event, at: KeyPath) -> Any:
+    def _scalar(self, event: Token, at: KeyPath) -> Any:
         self._check_tag(event, may_be_text=True)
         text = self._characters(event)
         if not event.is_plain or event.tag is not None:
@@ -203,7 +202,7 @@ class _Builder:
             return text
         return value
 
-    def _alias(self, event: Event, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
+    def _alias(self, event: Token, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         name = event.anchor or ""
         if name in self._open:
             problem = f"the alias '*{quoted(name)}' is inside the value it names"
@@ -221,7 +220,7 @@ class _Builder:
         self._aliases[at] = named.at
         return named.value
 
-    def _key(self, event: Event, at: KeyPath, mapping: dict[str, Any]) -> str:
+    def _key(self, event: Token, at: KeyPath, mapping: dict[str, Any]) -> str:
         """A key as written: `1` and `true` are the keys '1' and 'true', as in JSON."""
         self._check_tag(event, may_be_text=True)
         key = self._characters(event)
@@ -240,7 +239,7 @@ class _Builder:
             self._at(event, Problem("duplicate-key", problem, "keep one of them"), also)
         return key
 
-    def _odd_key(self, start: Event, event: Event, marks: NodeOffsets) -> str:
+    def _odd_key(self, start: Token, event: Token, marks: NodeOffsets) -> str:
         """Reports a key that isn't text: nearly always an unquoted template, which YAML reads as nested mappings."""
         begin = start.start
         self._skip(event)
@@ -257,7 +256,7 @@ class _Builder:
             self.problems.add(SpanProblem(found, event.start, key_end))
         return self._text[begin : marks.end]
 
-    def _skip(self, event: Event) -> None:
+    def _skip(self, event: Token) -> None:
         """Skips the whole node that begins with `event`."""
         depth = 0
         while True:
@@ -266,13 +265,13 @@ class _Builder:
                 return
             event = self._next()
 
-    def _check_tag(self, event: Event, *, may_be_text: bool) -> None:
+    def _check_tag(self, event: Token, *, may_be_text: bool) -> None:
         if event.tag is not None and not (may_be_text and str(event.tag) == "tag:yaml.org,2002:str"):
             self.problems.add(tag_problem(self._text, tag_place(self._text, event.start)))
 
-    def _characters(self, event: Event) -> str:
+    def _characters(self, event: Token) -> str:
         """A scalar's text; reports control and bidi characters."""
-        text = joined_surrogates(event.text)
+        text = joined_surrogates(event.value)
         found = forbidden_character(text)
         if found is None:
             return text
@@ -284,9 +283,9 @@ class _Builder:
         self.problems.add(SpanProblem(Problem("forbidden-character", problem, "remove the escape"), start, end))
         return text
 
-    def _at(self, event: Event, problem: Problem, also: tuple[str, ...] = ()) -> None:
+    def _at(self, event: Token, problem: Problem, also: tuple[str, ...] = ()) -> None:
         self.problems.add(SpanProblem(problem, event.start, event.end, also=also))
 
-    def _stop_at(self, event: Event, problem: Problem) -> NoReturn:
+    def _stop_at(self, event: Token, problem: Problem) -> NoReturn:
         start, end = event.start, event.end
         self.problems.stop_at(SpanProblem(problem, start, end))

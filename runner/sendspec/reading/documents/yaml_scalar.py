@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from sendspec.reading.documents.yaml_token import BLANK, HEX_DIGITS, SCALAR, Token, YamlError
@@ -12,16 +11,14 @@ from sendspec.reading.documents.yaml_token import BLANK, HEX_DIGITS, SCALAR, Tok
 _IN_BLOCK = r"(?:[^ \n\0\t:]|:(?![ \n\0\t]))"
 _IN_FLOW = r"(?:[^ \n\0\t:,\[\]{}]|:(?![ \n\0\t]))"
 _IN_FLOW_1_1 = r"(?:[^ \n\0\t:,?\[\]{}]|:(?![ \n\0\t]))"
-
-
-def _plain_line(character: str) -> re.Pattern[str]:
-    return re.compile(rf"{character}++(?: ++(?!#){character}++)*+")
-
-
-_PLAIN_IN_BLOCK, _PLAIN_IN_FLOW, _PLAIN_IN_FLOW_1_1 = map(_plain_line, (_IN_BLOCK, _IN_FLOW, _IN_FLOW_1_1))
+_PLAIN_IN_BLOCK, _PLAIN_IN_FLOW, _PLAIN_IN_FLOW_1_1 = (
+    re.compile(rf"{character}++(?: ++(?!#){character}++)*+") for character in (_IN_BLOCK, _IN_FLOW, _IN_FLOW_1_1)
+)
+BLOCK_KEY = re.compile(rf"({_PLAIN_IN_BLOCK.pattern}):(?=[ \n])")
+"""A plain key outside of brackets, with its colon right behind it."""
 _SPACES = re.compile(r" *+")
 _BLANKS = re.compile(r"[ \t]*+")
-_BLANK_LINES = re.compile(r"\n(?: *+\n)*+")
+_BLANK_LINES = re.compile(r"(\n(?: *+\n)*+) *+")
 _BLANK_QUOTED_LINES = re.compile(r"\n(?:[ \t]*+\n)*+")
 _SINGLE = re.compile(r"(?:[^'\n\0]++|'')*+")
 _ESCAPE = r"\\(?:[0abt\tnvfre \"/\\N_LP]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U(?:0010|000[0-9A-Fa-f])[0-9A-Fa-f]{4})"
@@ -34,13 +31,8 @@ _SIMPLE_ESCAPES = {
 _LENGTHS = {"x": 2, "u": 4, "U": 8}
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A scalar and where reading goes on. `on_new_line`: a line end was read behind it."""
-
-    token: Token
-    at: int
-    on_new_line: bool = False
+Scanned = tuple[Token, int]
+"""A scalar, and where reading goes on."""
 
 
 def is_separator(text: str, at: int) -> bool:
@@ -53,24 +45,24 @@ def scan_plain(text: str, start: int, least: int, *, in_flow: bool, is_1_1: bool
     pattern = _PLAIN_IN_BLOCK if not in_flow else _PLAIN_IN_FLOW_1_1 if is_1_1 else _PLAIN_IN_FLOW
     parts: list[str] = []
     end = at = start
-    fold, on_new_line = "", False
+    fold = ""
     while (found := pattern.match(text, at)) is not None and text[at] != "#":
         parts += (fold, found[0])
-        end, on_new_line = found.end(), False
-        at = _SPACES.match(text, end).end()  # type: ignore[union-attr]  # matches always
+        end = at = found.end()
+        if text[at] == " ":
+            at = _SPACES.match(text, at).end()  # type: ignore[union-attr]  # matches always
         if text[at] != "\n":
             break
-        on_new_line = True
         gap = _BLANK_LINES.match(text, at)
         assert gap is not None
-        at = gap.end()
-        if is_separator(text, at):
+        at = gap.end(1)
+        if text[at] in "-." and is_separator(text, at):
             break
-        fold = "\n" * (gap[0].count("\n") - 1) or " "
-        begin, at = at, _SPACES.match(text, at).end()  # type: ignore[union-attr]  # matches always
+        begin, at = at, gap.end()
         if not in_flow and at - begin < least:
             break
-    return Scanned(Token(SCALAR, start, end, "".join(parts), True), at, on_new_line)
+        fold = "\n" * (gap[1].count("\n") - 1) or " "
+    return Token(SCALAR, start, end, parts[1] if len(parts) == 2 else "".join(parts), True), at
 
 
 def scan_single(text: str, start: int) -> Scanned:
@@ -93,7 +85,7 @@ def _quoted(text: str, start: int, line: re.Pattern[str], decoded: Callable[[str
         ending = text[at]
         if ending == quote:
             parts.append(decoded(written))
-            return Scanned(Token(SCALAR, start, at + 1, "".join(parts)), at + 1)
+            return Token(SCALAR, start, at + 1, "".join(parts)), at + 1
         if ending == "\n":
             parts.append(decoded(_without_last_blanks(written, has_escapes=quote == '"')))
             breaks, at = _breaks(text, at, start)
@@ -178,7 +170,7 @@ def scan_block(text: str, start: int, outer: int) -> Scanned:
         parts.append(last)
     if chomp == "+":
         parts.append("\n" * gap)
-    return Scanned(Token(SCALAR, start, end, "".join(parts)), at, True)
+    return Token(SCALAR, start, end, "".join(parts)), at
 
 
 def _block_header(text: str, start: int) -> tuple[str, int | None, int]:

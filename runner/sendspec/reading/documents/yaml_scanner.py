@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sendspec.reading.documents import yaml_token as kinds
-from sendspec.reading.documents.possible_key import PossibleKeys
+from sendspec.reading.documents.possible_key import MAX_SIMPLE_KEY, PossibleKeys
 from sendspec.reading.documents.yaml_property import scan_directive, scan_name, scan_tag
 from sendspec.reading.documents.yaml_scalar import (
+    BLOCK_KEY,
     Scanned,
     is_separator,
     scan_block,
@@ -34,15 +35,6 @@ from sendspec.reading.documents.yaml_token import (
 
 _NOT_PRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_PLAIN_START = frozenset("\0 \t\n-?:,[]{}#&*!|>'\"%@`")
-_OPENING = frozenset(
-    {
-        kinds.DOCUMENT_START,
-        kinds.BLOCK_SEQUENCE_START,
-        kinds.BLOCK_MAPPING_START,
-        kinds.FLOW_SEQUENCE_START,
-        kinds.FLOW_MAPPING_START,
-    }
-)
 
 
 class Tokens(NamedTuple):
@@ -108,34 +100,39 @@ class _Scanner(PossibleKeys):
             self.ready = keys[min(keys)].token if keys else len(tokens)
             self._fetch()
             if len(self._flow) + len(self._indents) > self._max_depth:
-                opening = next((each for each in reversed(tokens[self.ready :]) if each.kind in _OPENING), tokens[-1])
+                opening = next(
+                    (each for each in reversed(tokens[self.ready :]) if each.kind in kinds.OPENING), tokens[-1]
+                )
                 raise TooDeep(opening.start, opening.end)
             if len(tokens) >= MAX_TOKENS:  # the start of the stream is a token as well
                 raise TooManyTokens(tokens[-1].start, tokens[-1].end)
 
     def _fetch(self) -> None:
         """Reads the next token, and what it tells about those before it."""
-        if self._skip_blanks(in_flow=bool(self._flow)) and not self._flow:
+        in_flow = bool(self._flow)
+        if self._skip_blanks(in_flow=in_flow) and not in_flow:
             self._may_be_key = True
         if self._keys:
             self._drop_stale_keys()
-        column = self._column()
-        if not self._flow and self._indent > column:
+        if not in_flow and self._indent > (column := self._column()):
             self._unwind(column)
         character = self._text[self._at]
-        if column == 0 and self._at_line_start(character):
+        if character in "%-." and self._at_line_start(character):
             return
         if character not in _NO_PLAIN_START or self._is_plain(character):
-            self._plain()
+            if in_flow or not self._may_be_key or not self._block_key():
+                self._plain()
             return
         fetch = self._fetchers.get(character)
-        if fetch is None or (self._flow and character in "|>"):
+        if fetch is None or (in_flow and character in "|>"):
             problem = f"found character {character!r} that cannot start any token"
             raise YamlError(problem, self._at, "while scanning for the next token", None)
         fetch()
 
     def _at_line_start(self, character: str) -> bool:
         """Reads what only the start of a line can have: a directive, or a border of documents."""
+        if self._column() != 0:
+            return False
         if character == "%":
             self._leave_blocks()
             token, at = scan_directive(self._text, self._at, version=self._version)
@@ -144,7 +141,7 @@ class _Scanner(PossibleKeys):
             self.tokens.append(token)
             self._go_to(at)
             return True
-        if character not in "-." or not is_separator(self._text, self._at):
+        if not is_separator(self._text, self._at):
             return False
         self._leave_blocks()
         self._mark(kinds.DOCUMENT_START if character == "-" else kinds.DOCUMENT_END, length=3)
@@ -261,23 +258,41 @@ class _Scanner(PossibleKeys):
         self.tokens.append(token)
         self._at = token.end
 
+    def _block_key(self) -> bool:
+        """Reads a plain key with its colon, as `_plain` and `_value` would in two steps, if nothing else can come of it."""
+        found = BLOCK_KEY.match(self._text, self._at)
+        if found is None or found.end(1) - self._at > MAX_SIMPLE_KEY or len(self.tokens) > MAX_TOKENS - 9:
+            return False
+        self._forget_key()
+        at, end = found.span(1)
+        if self._add_indent(self._column()):
+            self._mark(kinds.BLOCK_MAPPING_START, length=0)
+        self.tokens += (
+            Token(kinds.KEY, at, at),
+            Token(kinds.SCALAR, at, end, found[1], True),
+            Token(kinds.VALUE, end, end + 1),
+        )
+        self._may_be_key = False
+        self._at = end + 1
+        return True
+
     def _plain(self) -> None:
         self._expect_key()
         is_1_1 = self._version == YAML_1_1
-        scanned = scan_plain(self._text, self._at, self._indent + 1, in_flow=bool(self._flow), is_1_1=is_1_1)
-        self._may_be_key = scanned.on_new_line
-        self._add_scalar(scanned)
+        token, at = scan_plain(self._text, self._at, self._indent + 1, in_flow=bool(self._flow), is_1_1=is_1_1)
+        self._may_be_key = at > token.end and "\n" in self._text[token.end : at]
+        self._add_scalar(token, at)
 
     def _quoted(self, scan_quoted: Callable[[str, int], Scanned]) -> None:
         self._expect_key()
         self._may_be_key = False
-        self._add_scalar(scan_quoted(self._text, self._at))
+        self._add_scalar(*scan_quoted(self._text, self._at))
 
     def _block_scalar(self) -> None:
         self._may_be_key = True
         self._forget_key()
-        self._add_scalar(scan_block(self._text, self._at, self._indent))
+        self._add_scalar(*scan_block(self._text, self._at, self._indent))
 
-    def _add_scalar(self, scanned: Scanned) -> None:
-        self.tokens.append(scanned.token)
-        self._go_to(scanned.at)
+    def _add_scalar(self, token: Token, at: int) -> None:
+        self.tokens.append(token)
+        self._go_to(at)

@@ -25,6 +25,10 @@ ANCHOR = "<anchor>"
 TAG = "<tag>"
 SCALAR = "<scalar>"
 
+OPENING = frozenset(
+    {DOCUMENT_START, BLOCK_SEQUENCE_START, BLOCK_MAPPING_START, FLOW_SEQUENCE_START, FLOW_MAPPING_START}
+)
+"""One of them is blamed if the nesting is too deep."""
 BLANK = frozenset(" \t\n\0")
 """Blanks and line ends; the scanner ends each text with a NUL."""
 
@@ -36,9 +40,12 @@ YAML_1_1 = (1, 1)
 
 
 class Token:
-    """`value` is a scalar's text, an anchor's name, a tag's handle and suffix, or a directive's name and value."""
+    """Anchor and tag are tokens of their own; the attributes are those of an `Event`. `value` is a scalar's text, an anchor's name, a tag's handle and suffix, or a directive's name and value."""
 
     __slots__ = ("end", "is_plain", "kind", "start", "value")
+    anchor: str | None = None
+    tag: str | None = None
+    in_flow = False
 
     def __init__(self, kind: str, start: int, end: int, value: Any = None, is_plain: bool = False) -> None:
         self.kind = kind
