@@ -102,3 +102,12 @@ def test_a_scalar_is_read_as_ruamel_reads_it_wherever_it_is(holder: str) -> None
 )
 def test_the_token_that_is_one_too_many_is_the_same(text: str) -> None:
     assert said_by_us(text, 40)[-1] == said_by_ruamel(text, 40)[-1]
+
+
+@pytest.mark.parametrize("length", [1_022, 1_023, 1_024, 1_025, 1_026])
+@pytest.mark.parametrize(
+    "form", ["{}: v\n", "a:\n  {}: v\n", "'{}': v\n", "[{}: v]", "{}\n : v\n", "- {}: v\n  b: c\n", "{} : v\n"]
+)
+def test_a_key_of_the_greatest_length_is_one(form: str, length: int) -> None:
+    """One more character, and it is none."""
+    check(form.format("k" * length))
