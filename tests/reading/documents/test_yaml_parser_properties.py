@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
-from long_rows import holds_for
+from long_rows import all_but, holds_for
 from ruamel_events import said_by_ruamel, said_by_us
 from sendspec.reading.documents.yaml_token import MAX_TOKENS
 
@@ -79,7 +79,7 @@ SCALARS = [
 ]  # fmt: skip
 HOLDERS = [
     "{}", "a: {}", "a: {}\nb: c", "- {}\n- b", "[{}]", "[a, {}, b]", "{{a: {}}}", "? {}\n: b", "--- {}\n...\n", "%YAML 1.1\n--- {}", "\ufeff{}",
-    "a:\n  {}\n", "{}: b", "a: [{}\n", "- - {}\n  - b",
+    "a:\n  {}\n", "{}: b", "a: [{}\n", "- - {}\n  - b", "a:\n? {}\n",
 ]  # fmt: skip
 
 
@@ -111,3 +111,9 @@ def test_the_token_that_is_one_too_many_is_the_same(text: str) -> None:
 def test_a_key_of_the_greatest_length_is_one(form: str, length: int) -> None:
     """One more character, and it is none."""
     check(form.format("k" * length))
+
+
+@pytest.mark.parametrize("before", all_but([1], [0, 1, 2, 3]))
+def test_any_token_of_a_key_and_its_value_can_be_one_too_many(before: int) -> None:
+    text = "x: [" + ", ".join("abc"[:before]) + "]\n" + "k: v\n" * (MAX_TOKENS // 4)
+    assert said_by_us(text, 40)[-1] == said_by_ruamel(text, 40)[-1]
