@@ -38,18 +38,24 @@ _ONLY_LOGIN = lazy_pattern(rf"\s*{_NO_LOGIN}[^\s:/@'\"{{}}]+:[^\s@'\"{{}}]+@[\w.
 _PASSWORD = lazy_pattern(
     r"((?<![A-Za-z])[A-Za-z]*passw(?:or)?d\s*=\s*)(?!\$|\{\{|…)('(?:[^'\\]|\\.)*'|[^\s'\"&,}\]]+)", re.IGNORECASE
 )
+_SIGNS = (
+    "@", "passw", "key", "bearer", "authorization", "postgres", "mysql", "mariadb", "mssql", "sqlserver", "oracle", "cockroachdb",
+    "redshift", "mongodb",
+)  # fmt: skip
+"""Every text that a pattern above matches has one of them, in whatever case."""
+_SHORT = 400
+_LETTERS_BY_CASE = frozenset("\u0130\u0131\u017f\u212a")
+"""The letters that `re.IGNORECASE` takes for an i, s or k, and that may not become one in lower case."""
 
 
 def is_key_literal(text: str) -> bool:
     """Whether all of `text` is an access key as in an `Authorization` header."""
-    return _LITERAL.fullmatch(text) is not None
+    return _may_have_secret(text) and _LITERAL.fullmatch(text) is not None
 
 
 def holds_credentials(text: str) -> bool:
     """Whether `text` has the URL of a database in it, or a user with a password, in whatever form programs take them."""
-    if (
-        ":" not in text and "=" not in text
-    ):  # which each of the patterns needs; most values have neither, and no pattern is compiled
+    if not _may_have_secret(text):
         return False
     patterns = (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD)
     return any(pattern.search(text) for pattern in patterns) or _ONLY_LOGIN.fullmatch(text) is not None
@@ -80,7 +86,17 @@ def hide_credentials(text: str) -> str:
 
 def hide_keys(line: str) -> str:
     """`line` with each access key, login and database URL masked, every character still in its column."""
+    if not _may_have_secret(line):
+        return line
     return _masked(line, (_AFTER_SCHEME, _AFTER_NAME, _DATABASE, _BEFORE_HOST, _BARE_LOGIN, _PASSWORD))
+
+
+def _may_have_secret(text: str) -> bool:
+    """Whether a pattern of this module can match. They need a second for a megabyte, and little time for a short text."""
+    if len(text) <= _SHORT:
+        return True
+    lower = text.lower()
+    return any(sign in lower for sign in _SIGNS) or not (text.isascii() or _LETTERS_BY_CASE.isdisjoint(text))
 
 
 def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:

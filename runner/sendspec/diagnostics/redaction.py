@@ -35,7 +35,12 @@ _NO_NUMBER_OF_OURS = (
 # set high, low or in circles, and digits as JSON escapes.
 _ANY_DIGIT = r"(?:\d|[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793]|\\u003\d)"
 _ANY_BETWEEN = r"(?:(?!\\u003\d)[^\w+,;\"{}\[\]<>@\r\n\t\uff0b]|_){0,4}+"
-_OWN = rf"{_NO_NUMBER}|{_NO_NUMBER_OF_OURS}|(?P<number>(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+)"
+_NUMBER = rf"(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+"
+_OWN = rf"{_NO_NUMBER}|{_NO_NUMBER_OF_OURS}|(?P<number>{_NUMBER})"
+# Where `_NUMBER` matches, this does too. It begins with one set of characters, which `re` finds ten times as fast.
+_MAYBE_NUMBER = (
+    rf"[\d\\\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793](?:u003\d)?(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6}}"
+)
 # Whole cells of a table that nobody takes for a number: a date or time, a digest, an order number that begins with letters. Those
 # that could be a number behind a word (`T0612345678`, `tel-20123456`) have too many digits, or too few to reach anybody.
 _TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
@@ -55,7 +60,7 @@ _POWER = r"(?<![\w.,])(?P<begin>[+-]?[0-9][.,])(?P<hidden>[0-9]+)(?=[eE][+]?[0-9
 MAX_LOCAL = 64
 """Characters of an address before its `@` (RFC 5321, 4.5.3.1.1)."""
 _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
-_BEFORE_AT, _AFTER_AT = lazy_pattern(_ATOM + r"{1,64}$"), lazy_pattern(rf"{_ATOM}*\.{_ATOM}+")
+_BEFORE_AT, _FROM_AT = lazy_pattern(_ATOM + r"{1,64}$"), lazy_pattern(rf"@{_ATOM}*\.{_ATOM}+")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
@@ -101,7 +106,9 @@ def mask_in_place(text: str) -> str:
 
     A number is seven digits or more, unless they are a date or part of a UUID.
     """
-    return re.sub(_OWN, _dotted, _without_addresses(text) if "@" in text else text)
+    if "@" in text:
+        text = _without_addresses(text)
+    return text if re.search(_MAYBE_NUMBER, text) is None else re.sub(_OWN, _dotted, text)
 
 
 def mask_in_row(text: str) -> str:
@@ -123,13 +130,11 @@ def _masked_cell(found: re.Match[str]) -> str:
 def _without_addresses(text: str) -> str:
     """`text` with the middle of each e-mail address hidden: two characters before and behind its `@` stay."""
     found = list(text)
-    for at, character in enumerate(text):
-        if character != "@":
-            continue
-        after = _AFTER_AT.match(text, at + 1)
-        before = None if after is None else _BEFORE_AT.search(text, max(0, at - MAX_LOCAL), at)
-        if before is not None and after is not None:
-            for index in (*range(before.start() + 2, at), *range(at + 3, after.end())):
+    for address in _FROM_AT.finditer(text):
+        at = address.start()
+        before = _BEFORE_AT.search(text, max(0, at - MAX_LOCAL), at)
+        if before is not None:
+            for index in (*range(before.start() + 2, at), *range(at + 3, address.end())):
                 found[index] = "•"
     return "".join(found)
 

@@ -88,9 +88,14 @@ class Document:
         end = 0 if marks is None else self._trimmed(marks)
         return self._text[end : end + MAX_BEHIND].partition("\n")[0]
 
+    @property
+    def has_comments(self) -> bool:
+        """Whether anything behind a value can be a comment."""
+        return " #" in self._text or "\t#" in self._text
+
     def is_alias(self, at: KeyPath) -> bool:
         """Whether the value is only named here: it is written elsewhere."""
-        return any(at[:length] in self._aliases for length in range(1, len(at) + 1))
+        return bool(self._aliases) and any(at[:length] in self._aliases for length in range(1, len(at) + 1))
 
     def hide(self, at: KeyPath) -> None:
         """Has the value masked in all excerpts: it may be a secret that doesn't look like one."""
@@ -170,6 +175,8 @@ class Document:
         return text
 
     def _resolved(self, at: KeyPath) -> KeyPath:
+        if not self._aliases:
+            return at
         for length in range(1, len(at) + 1):
             target = self._aliases.get(at[:length])
             if target is not None and length < len(at):
@@ -206,10 +213,11 @@ class Document:
 
 def walk(data: Any, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Every value below `data` with its path, parents first."""
-    yield at, data
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from walk(value, (*at, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from walk(value, (*at, index))
+    left = [(at, data)]
+    while left:
+        here = at, value = left.pop()
+        yield here
+        if isinstance(value, dict):
+            left += [((*at, key), below) for key, below in reversed(value.items())]
+        elif isinstance(value, list):
+            left += [((*at, index), value[index]) for index in range(len(value) - 1, -1, -1)]

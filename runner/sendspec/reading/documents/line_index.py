@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 from sendspec.diagnostics.characters import with_visible_characters
 from sendspec.diagnostics.leaked_key import hide_keys
@@ -20,10 +21,8 @@ class LineIndex:
 
     @cached_property
     def _starts(self) -> list[int]:
-        starts = [0]
-        while found := self.text.find("\n", starts[-1]) + 1:
-            starts.append(found)
-        return starts
+        *lines, _last = self.text.split("\n")
+        return [before + ends for ends, before in enumerate(accumulate(map(len, lines), initial=0))]
 
     def position(self, offset: int) -> Position:
         line = bisect_right(self._starts, offset)

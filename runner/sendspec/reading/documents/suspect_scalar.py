@@ -29,9 +29,12 @@ def suspect_scalars(document: Document) -> Iterator[Diagnostic]:
 
 def _found(document: Document) -> Iterator[Diagnostic]:
     known = set()
+    has_comments = document.has_comments
     for at, value in walk(document.data):
         if not isinstance(value, str) or not value:
             continue
+        if not (has_comments and "#" in document.behind(at)) and value[0] not in _OPENING and "\\" not in value:
+            continue  # for nearly every value, so this comes first
         span = document.span(at)
         if span in known or document.is_alias(at):
             continue

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
@@ -15,6 +13,7 @@ from sendspec.reading.documents.odd_indentation import odd_indentation
 from sendspec.reading.documents.span_problem import SpanProblem
 from sendspec.reading.documents.text_like_yaml import block_text, list_entry
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
+from sendspec.reading.documents.yaml_token import YamlError
 
 _ANCHOR = lazy_pattern(r"&\S+(?:\s|#[^\n]*+)*+")
 """An anchor, and what may stand between it and a tag."""
@@ -100,10 +99,10 @@ _WORDS = (
 )
 
 
-def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
+def parser_problem(error: YamlError, lines: LineIndex) -> SpanProblem:
     """Where and why the parser gave up, by its own error."""
     text = lines.text
-    problem, context = _offset(error, "problem_mark", text), _offset(error, "context_mark", text)
+    problem, context = error.at, error.context_at
     at = problem if problem is not None else context or 0
     odd = odd_indentation(lines, context, at)
     if odd is not None:
@@ -112,8 +111,7 @@ def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
         template = None if offset is None else template_near(text, offset)
         if template is not None:
             return unquoted_template(text, template[0], in_flow=template[1])
-    said = str(getattr(error, "problem", None) or "")
-    about = str(getattr(error, "context", None) or "")
+    said, about = error.problem or "", error.context or ""
     if "tag" in about or "tag handle" in said:
         return tag_problem(text, at if context is None else context)
     if "directive" in about or "directive" in said:
@@ -157,11 +155,6 @@ def unreadable_value_problem(text: str, after: int) -> SpanProblem:
     return SpanProblem(
         Problem("yaml-syntax", "no character has this number", "write another escape"), found.start(), found.end()
     )
-
-
-def _offset(error: Any, name: str, text: str) -> int | None:
-    mark = getattr(error, name, None)
-    return None if mark is None else min(mark.index, len(text))
 
 
 def _finding(at: int, problem: str, fix: str) -> SpanProblem:

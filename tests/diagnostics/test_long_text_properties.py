@@ -1,0 +1,57 @@
+"""Laws of the short cuts for long texts: whatever the patterns would mask or recognise, the short cut lets them see."""
+
+from __future__ import annotations
+
+import re
+import string
+
+from hypothesis import strategies as st
+from long_rows import holds_for
+from sendspec.diagnostics import leaked_key, redaction
+
+CHUNKS = [
+    "AccessKey ", "Bearer ", "bEaRer\t", "access_key: ", "API-KEY = ", "authorization:", "postgres://", "MySQL:\\/\\/", "mongodb+srv://", "oracle:\\x2f\\x2f",
+    "me:secret@host", "https://u@h", "user:pw@db.example/", "passwd=abc", "PASSWORD = 'x y'", "\u017f", "\u212a", "\u0131", "\u0130", "pas\u017fword=abcd",
+    "Acce\u017f\u017fKey aB3dEfGh1jKlMn0pQrStUv", "aB3dEfGh1jKlMn0pQrStUv", "+31612345678", "06 12 34 56 78", "\u2460\u2461\u2462\u2463\u2464\u2465\u2466", "\\u0031\\u0032", "\\u003",
+    "1", "23", "\\", "-", ".", " ", "_", ",", "@", "ro@example.com", "2026-01-02", "a1b2c3d4e5f60718", "é", "x" * 9, "'", '"', "{", "}", ": ",
+]  # fmt: skip
+texts = st.lists(st.sampled_from(CHUNKS), max_size=8).map("".join)
+PATTERNS = [each for each in vars(leaked_key).values() if isinstance(each, re.Pattern)]
+
+
+@holds_for(400, 20_000, texts)
+def test_a_long_text_without_a_sign_matches_no_pattern_of_a_secret(text: str) -> None:
+    """What is left out for long texts would have found nothing."""
+    long = text.ljust(leaked_key._SHORT + 1)
+    if not leaked_key._may_have_secret(long):
+        assert not any(pattern.search(long) for pattern in PATTERNS)
+
+
+def test_the_letters_by_case_are_all_there_are() -> None:
+    by_case = {chr(code) for code in range(128, 0x11_0000) if re.match("[a-z]", chr(code), re.IGNORECASE)}
+    assert by_case == leaked_key._LETTERS_BY_CASE
+
+
+@holds_for(400, 20_000, texts)
+def test_a_text_that_has_no_possible_number_has_none(text: str) -> None:
+    """Masking begins with a search that finds every number, and more."""
+    if re.search(redaction._NUMBER, text):
+        assert re.search(redaction._MAYBE_NUMBER, text)
+
+
+@holds_for(400, 20_000, texts)
+def test_addresses_are_masked_as_by_a_search_at_each_sign(text: str) -> None:
+    """All addresses are found in one search, as if each `@` were looked at by itself."""
+    found = list(text)
+    for at in (n for n, character in enumerate(text) if character == "@"):
+        after = re.compile(redaction._FROM_AT.pattern.removeprefix("@")).match(text, at + 1)
+        before = redaction._BEFORE_AT.search(text, max(0, at - redaction.MAX_LOCAL), at)
+        if before is not None and after is not None:
+            for index in (*range(before.start() + 2, at), *range(at + 3, after.end())):
+                found[index] = "•"
+    assert redaction._without_addresses(text) == "".join(found)
+
+
+def test_every_letter_of_the_signs_is_in_lower_case() -> None:
+    letters = set("".join(leaked_key._SIGNS))
+    assert letters <= {*string.ascii_lowercase, "@"}
