@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
-_BETWEEN_IN_BLOCK = re.compile(r"(?: *+(?:#[^\n\0]*+)?\n)*+ *+(?:#[^\n\0]*+)?")
-_BETWEEN_IN_FLOW = re.compile(r"(?:[ \t]*+(?:#[^\n\0]*+)?\n)*+[ \t]*+(?:#[^\n\0]*+)?")
+_BETWEEN_IN_BLOCK = lazy_pattern(r"(?: *+(?:#[^\n\0]*+)?\n)*+ *+(?:#[^\n\0]*+)?")
+_BETWEEN_IN_FLOW = lazy_pattern(r"(?:[ \t]*+(?:#[^\n\0]*+)?\n)*+[ \t]*+(?:#[^\n\0]*+)?")
 """Blanks, comments and line ends."""
 
 

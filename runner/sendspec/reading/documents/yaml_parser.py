@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NoReturn
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents import yaml_event as events
 from sendspec.reading.documents import yaml_token as kinds
 from sendspec.reading.documents.token_reader import TokenReader
@@ -13,7 +14,7 @@ from sendspec.reading.documents.yaml_event import Event
 from sendspec.reading.documents.yaml_scanner import scan
 from sendspec.reading.documents.yaml_token import YAML_1_1, Token, YamlError
 
-_ESCAPED = re.compile("%(.{0,2})", re.DOTALL)
+_ESCAPED = lazy_pattern("%(.{0,2})", re.DOTALL)
 _DEFAULT_HANDLES = {"!": "!", "!!": "tag:yaml.org,2002:"}
 _DOCUMENT_BORDERS = (kinds.DIRECTIVE, kinds.DOCUMENT_START, kinds.DOCUMENT_END, kinds.STREAM_END)
 _NO_BLOCK_NODE = (kinds.KEY, kinds.VALUE, kinds.BLOCK_END)

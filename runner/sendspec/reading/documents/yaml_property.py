@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents.yaml_token import (
     BLANK,
     DIRECTIVE,
@@ -18,15 +19,15 @@ from sendspec.reading.documents.yaml_token import (
 MAX_TAG = 200
 """Characters in a tag. Every tag is refused anyway."""
 
-_NAME = re.compile("[!-+\\--Z\\\\^-z|~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*+")
-_HANDLE = re.compile(r"![0-9A-Za-z_-]*+")
-_URI = re.compile(r"(?:[0-9A-Za-z\-;/?:@&=+$,_.!~*'()\[\]#]++|(?:%[0-9A-Fa-f]{2})++)*+")
-_URI_1_1 = re.compile(_URI.pattern.replace("#", ""))
-_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_DIRECTIVE_NAME = re.compile(r"[0-9A-Za-z\-_:.]*+")
-_NUMBER = re.compile(r"[0-9]*+")
-_SPACES = re.compile(r" *+")
-_LINE = re.compile(r"[^\n\0]*+")
+_NAME = lazy_pattern("[!-+\\--Z\\\\^-z|~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*+")
+_HANDLE = lazy_pattern(r"![0-9A-Za-z_-]*+")
+_URI = lazy_pattern(r"(?:[0-9A-Za-z\-;/?:@&=+$,_.!~*'()\[\]#]++|(?:%[0-9A-Fa-f]{2})++)*+")
+_URI_1_1 = lazy_pattern(_URI.pattern.replace("#", ""))
+_ESCAPED = lazy_pattern(r"(?:%[0-9A-Fa-f]{2})+")
+_DIRECTIVE_NAME = lazy_pattern(r"[0-9A-Za-z\-_:.]*+")
+_NUMBER = lazy_pattern(r"[0-9]*+")
+_SPACES = lazy_pattern(r" *+")
+_LINE = lazy_pattern(r"[^\n\0]*+")
 _LINE_ENDS = "\n\0"
 _BEHIND_VALUE = " \n\0"
 _BEHIND_NAME = frozenset(" \t\n\0?:,[]{}%@`")
@@ -67,7 +68,7 @@ def scan_tag(text: str, start: int, *, version: tuple[int, int]) -> Token:
     return Token(TAG, start, at, (handle, suffix))
 
 
-_TAG_TEXT = re.compile(r"[^ \n\0]*+")
+_TAG_TEXT = lazy_pattern(r"[^ \n\0]*+")
 
 
 def scan_directive(text: str, start: int, *, version: tuple[int, int]) -> tuple[Token, int]:

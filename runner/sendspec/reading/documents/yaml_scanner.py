@@ -6,10 +6,10 @@ the first is parsed, since patterns then read most characters, and since nothing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents import yaml_token as kinds
 from sendspec.reading.documents.possible_key import MAX_SIMPLE_KEY, PossibleKeys
 from sendspec.reading.documents.yaml_property import scan_directive, scan_name, scan_tag
@@ -33,7 +33,7 @@ from sendspec.reading.documents.yaml_token import (
     YamlError,
 )
 
-_NOT_PRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_PRINTABLE = lazy_pattern("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_PLAIN_START = frozenset("\0 \t\n-?:,[]{}#&*!|>'\"%@`")
 
 
