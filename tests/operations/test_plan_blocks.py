@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -81,7 +82,7 @@ def in_blocks(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
 def spooled(job: Job, held: LedgerView) -> list[PlannedRecord]:
     """What the plan in blocks keeps for the ledger."""
     spool = RecordSpool(Path())
-    plan_rows(job, held, Problems(), 1, Thresholds(generate=3), records=spool)
+    plan_rows(job, held, Problems(), 1, Thresholds(generate=1), records=spool)
     return list(chain.from_iterable(spool.blocks(ShapeMarks(job))))
 
 
@@ -176,6 +177,35 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
         records = spooled(job, view)
         assert records == of_messages(job, view)
         assert sha256(b"".join(each.id + each.digest for each in records)).digest() == plan.sent_digest
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        '  reference: "{{ message_id }}"\n',
+        '  reference: "order {{ name }}"\n',
+        '  scheduledFor: "DAYT03:04:05Z"\n',
+        '  scheduledFor: "DAYT03:04:0{{ kind }}Z"\n',
+    ],
+)
+def test_the_records_of_a_plan_in_blocks_are_those_of_its_messages(
+    project: ProjectDir, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    more = more.replace("DAY", (datetime.now(UTC) + timedelta(days=2)).date().isoformat())
+    rows = [f"{phone},{n * 'Zoë '}Bo{n},{n}\n" for n, phone in enumerate(PHONES[:6])]
+    project.write("hello.yaml", SPEC.format(where="", reference=more, body=BODIES[0]))
+    project.write("people.csv", "phone,name,kind\n" + "".join([*rows, rows[1]]))
+    for name, value in project.environ.items():
+        monkeypatch.setenv(name, value)
+    unread = Problems()
+    _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, unread, real_system("test"))
+    assert not unread.has_errors
+    view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(None, None))
+    records = spooled(jobs[0], view)
+    assert len(records) == 6
+    assert records == of_messages(jobs[0], view)
+    assert {each.scheduled_for is not None for each in records} == {"scheduledFor" in more}
 
 
 CAPITALS = """email,name

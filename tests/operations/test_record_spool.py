@@ -88,7 +88,7 @@ def test_the_file_is_private_and_has_no_name(tmp_path: Path, job: Job, messages:
     assert (stat.S_IMODE(found.st_mode), found.st_nlink) == (0o600, 0)
     assert found.st_size > MOST_HELD
     assert list((tmp_path / ".sendspec" / "tmp").iterdir()) == []
-    del spool
+    spool.close()
     assert not [name for _, name in open_files() if name.startswith(str(tmp_path / ".sendspec"))]
 
 

@@ -88,6 +88,7 @@ class AgreedMessages:
             route=route_of(job),
             continues=job.is_continued,
         )
+        self._records[job.spec.name].close()
 
     def to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
         """The messages to send: the same rows give the same messages, and the ledger compares each digest."""

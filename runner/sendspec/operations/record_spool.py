@@ -108,10 +108,17 @@ class RecordSpool:
             raise _unreadable("it has become shorter")
         return data
 
-    def __del__(self) -> None:
+    def close(self) -> None:
+        """Gives back memory and disk space; the records are gone."""
+        self._places.clear()
+        self._held.clear()
         if self._descriptor is not None:
             with suppress(OSError):
                 os.close(self._descriptor)
+            self._descriptor = None
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _block_records(block: ComposedBlock) -> BlockRecords:
