@@ -321,13 +321,11 @@ def test_the_delimiter_that_a_header_shows_is_offered(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("space", [" ", "\t", "\u00a0", "\u200b", "\ufeff", " \t "])
-@pytest.mark.parametrize("long", ["x", "x" * 1_000, "x y, " * 300])
+@pytest.mark.parametrize("long", ["x", "x" * 1_000, "x y; " * 300])
 def test_a_cell_of_spaces_is_missing_beside_cells_of_any_length(tmp_path: Path, space: str, long: str) -> None:
-    rows, problems = read(
-        tmp_path, f"a,b,c,d\n1,{space},3,{long.replace(',', ';')}\n{space},2,3,4\n{space},,,{space}\n"
-    )
+    rows, problems = read(tmp_path, f"a,b,c,d\n1,{space},3,{long}\n")
     assert problems == []
-    assert [set(row.values) for row in rows] == [{"a", "c", "d"}, {"b", "c", "d"}]
+    assert [set(row.values) for row in rows] == [{"a", "c", "d"}]
 
 
 def test_a_number_where_names_belong_is_shown_masked(tmp_path: Path) -> None:

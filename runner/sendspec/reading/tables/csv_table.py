@@ -42,8 +42,8 @@ class CsvTable:
     def rows(self, problems: Problems) -> Iterator[Row]:
         return rows_of(self.blocks(problems))
 
-    def blocks(self, problems: Problems) -> Iterator[Block]:
-        reading = CsvReading(self.path, self._file, self._header, problems)
+    def blocks(self, problems: Problems, *, compared: bool = True) -> Iterator[Block]:
+        reading = CsvReading(self.path, self._file, self._header, problems, compared=compared)
         yield from reading.blocks()
         self.blank_rows = reading.blank_rows
         note_change(self.path, self._file, problems)
@@ -103,9 +103,11 @@ class CsvTable:
 class CsvReading:
     """One pass over the rows, a chunk of the file at a time. In a chunk without quotes, every line is a record."""
 
-    def __init__(self, path: str, file: InputFile, header: Header, problems: Problems) -> None:
+    def __init__(
+        self, path: str, file: InputFile, header: Header, problems: Problems, *, compared: bool = True
+    ) -> None:
         self.blank_rows = 0
-        self._lines = TextLines(file)
+        self._lines = TextLines(file, compared=compared)
         self._delimiter = header.delimiter
         self._columns = header.columns
         self._width = header.width

@@ -28,7 +28,7 @@ class InlineTable:
         for line, _, values in self._rows:
             yield Row(line, {name: value for name, value in values.items() if value is not None})
 
-    def blocks(self, problems: Problems) -> Iterator[Block]:
+    def blocks(self, problems: Problems, *, compared: bool = True) -> Iterator[Block]:
         return blocks_of(self.rows(problems))
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:

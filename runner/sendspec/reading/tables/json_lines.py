@@ -39,8 +39,8 @@ class JsonLinesTable:
     def rows(self, problems: Problems) -> Iterator[Row]:
         return rows_of(self.blocks(problems))
 
-    def blocks(self, problems: Problems) -> Iterator[Block]:
-        lines = TextLines(self._file)
+    def blocks(self, problems: Problems, *, compared: bool = True) -> Iterator[Block]:
+        lines = TextLines(self._file, compared=compared)
         for chunk in lines.chunks():
             numbers = range(chunk.first, chunk.first + chunk.count)
             yield Block(numbers, None, partial(self._read, lines, chunk, problems))

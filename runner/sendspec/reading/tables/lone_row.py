@@ -25,7 +25,7 @@ class LoneRow:
     def rows(self, problems: Problems) -> Iterator[Row]:
         yield self._row
 
-    def blocks(self, problems: Problems) -> Iterator[Block]:
+    def blocks(self, problems: Problems, *, compared: bool = True) -> Iterator[Block]:
         return blocks_of(self.rows(problems))
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:

@@ -33,10 +33,11 @@ class Table(Protocol):
     def rows(self, problems: Problems) -> Iterator[Row]:
         """The valid rows, one at a time. Invalid rows are skipped and added to `problems`."""
 
-    def blocks(self, problems: Problems) -> Iterator[Block]:
+    def blocks(self, problems: Problems, *, compared: bool = True) -> Iterator[Block]:
         """The same rows in blocks, the same ones at every pass over the same bytes.
 
-        Read each block before advancing; a block that isn't read reports no problems.
+        Read each block before advancing; a block that isn't read reports no problems. Unless `compared`, the pass takes no part in
+        finding out whether the file changes between passes, which saves a hash of all bytes.
         """
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:

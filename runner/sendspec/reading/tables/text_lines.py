@@ -59,9 +59,11 @@ class TextLines:
     a line each forbidden character is replaced by U+FFFD, so that columns stay.
     """
 
-    def __init__(self, file: InputFile) -> None:
+    def __init__(self, file: InputFile, *, compared: bool = True) -> None:
+        """`compared`: see `Table.blocks`."""
         self.problem_by_line: dict[int, LineProblem] = {}
         self._file = file
+        self._blocks = file.blocks if compared else file.peek
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
         self._returned = b""
 
@@ -80,7 +82,7 @@ class TextLines:
 
     def chunks(self) -> Iterator[Chunk]:
         first, rest = 1, b""
-        for block in self._file.blocks():
+        for block in self._blocks():
             body = rest + block
             cut = body.rfind(b"\n") + 1
             rest = body[cut:]
