@@ -1,7 +1,7 @@
 """Counts the machine instructions of each stage under valgrind: the same on a busy machine as on an idle one.
 
-`python -m benchmarks.counted` prints them a message, as JSON. Counts depend on the Python and the packages; they differ by less than 2 %
-between processors.
+`python -m benchmarks.counted` prints them a message, as JSON. Counts depend on the versions of Python and of the packages. From run to run
+they differ by a few hundredths.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import gc
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -23,10 +24,11 @@ from benchmarks.material import CHECKOUT, FAST, Project, environ, make_project, 
 
 ROWS = 2_000
 WINDOW = 16
+PLANNED = ("tuned", "national", "countries-valid", "emoji", "email-html", "wide", "JSON lines", "quoted line ends", "every row broken")
+"""The kinds of `kinds` of which a whole plan is counted."""
 MARKED = "getppid"
 """The C function that a stage is entered and left by. Nothing that is counted calls it."""
 TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
-BARE = "import nothing"
 
 
 def count_stages(folder: Path) -> dict[str, float]:
@@ -97,12 +99,24 @@ def run_stages(folder: Path) -> dict[str, int]:
             with _counted():
                 stage()
             count_by_stage[name] = ROWS
-    return count_by_stage | _count_plans(project)
+    return count_by_stage | _plan_kinds(project)
 
 
-def _count_plans(project: Project) -> dict[str, int]:
+def _plan_kinds(project: Project) -> dict[str, int]:
     """Whole plans of kinds of tables in this process: no other process composes."""
-    return {}
+    from sendspec.diagnostics.diagnostic import Problems
+    from sendspec.operations.offline_plan import plan_without_ledger
+
+    from benchmarks.drive import open_spec
+
+    count_by_stage: dict[str, int] = {}
+    for kind, write in KINDS.items():
+        if kind in PLANNED:
+            _, job = open_spec(write(project, ROWS))
+            with _counted():
+                plan_without_ledger(job, Problems())
+            count_by_stage[f"plan: {kind}"] = ROWS
+    return count_by_stage
 
 
 def count_all() -> Mapping[str, float]:
@@ -117,9 +131,14 @@ def count_all() -> Mapping[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stages", type=Path, help="run the stages in a folder, as valgrind's program")
+    parser.add_argument("--write", type=Path, help="write them to a file, as budgets")
     options = parser.parse_args()
     found = count_all() if options.stages is None else run_stages(options.stages)
-    print(json.dumps({name: round(value) for name, value in found.items()}, indent=2))
+    rounded = {name: round(value) for name, value in found.items()}
+    if options.write is not None:
+        budgets = {"python": ".".join(platform.python_version_tuple()[:2]), "instructions": rounded}
+        options.write.write_text(json.dumps(budgets, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(rounded, indent=2))
 
 
 if __name__ == "__main__":
