@@ -22,10 +22,11 @@ from pathlib import Path
 
 from benchmarks.material import CHECKOUT, FAST, Project, environ, make_project, sendspec
 
-ROWS = 2_000
+ROWS = 1_000
 WINDOW = 16
-PLANNED = ("tuned", "national", "countries-valid", "emoji", "email-html", "wide", "JSON lines", "quoted line ends", "every row broken")
-"""The kinds of `kinds` of which a whole plan is counted."""
+FORMS = ("tuned", "national", "countries-valid", "emoji", "email-html", "wide")
+ROW_FORMS = ("JSON lines", "quoted line ends", "every row broken")
+"""The kinds of `kinds` and of `kinds_of_rows` of which a whole plan is counted."""
 MARKED = "getppid"
 """The C function that a stage is entered and left by. Nothing that is counted calls it."""
 TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.MULTILINE)
@@ -108,15 +109,17 @@ def _plan_kinds(project: Project) -> dict[str, int]:
     from sendspec.operations.offline_plan import plan_without_ledger
 
     from benchmarks.drive import open_spec
+    from benchmarks.kinds import KINDS
+    from benchmarks.kinds_of_rows import KINDS as KINDS_OF_ROWS
 
-    count_by_stage: dict[str, int] = {}
-    for kind, write in KINDS.items():
-        if kind in PLANNED:
-            _, job = open_spec(write(project, ROWS))
-            with _counted():
-                plan_without_ledger(job, Problems())
-            count_by_stage[f"plan: {kind}"] = ROWS
-    return count_by_stage
+    written = {kind: (KINDS[kind](project, ROWS), None) for kind in FORMS}
+    of_rows = {kind: KINDS_OF_ROWS[kind](project, ROWS) for kind in ROW_FORMS}
+    kinds = written | {kind: (each.spec, each.table) for kind, each in of_rows.items()}
+    for spec, table in kinds.values():
+        _, job = open_spec(spec, table)
+        with _counted():
+            plan_without_ledger(job, Problems())
+    return {f"plan: {kind}": ROWS for kind in kinds}
 
 
 def count_all() -> Mapping[str, float]:

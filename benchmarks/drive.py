@@ -70,10 +70,14 @@ class Counted:
 
 
 def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[ProjectContext, Job]:
+    return open_spec(project / "order.yaml", table, environment)
+
+
+def open_spec(spec: Path, table: Path | None = None, environment: str = FAST) -> tuple[ProjectContext, Job]:
+    """The job of a spec, with another table than its own if one is given. Ends the program if the spec is wrong."""
     problems = Problems()
-    workspace, jobs = open_jobs(
-        (str(project / "order.yaml"),), environment, str(table), problems, real_system("benchmark")
-    )
+    recipients = None if table is None else str(table)
+    workspace, jobs = open_jobs((str(spec),), environment, recipients, problems, real_system("benchmark"))
     if workspace is None or not jobs:
         raise SystemExit("\n".join(diagnostic.problem for diagnostic in problems))
     return workspace, jobs[0]

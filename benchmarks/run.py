@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks.bench import HERE, Bench, full_bench, quick_bench
 from benchmarks.figure import Figure, Findings
 from benchmarks.first_message import until_the_first_message
+from benchmarks.large_spec import at_the_cap
 from benchmarks.listing import all_messages
 from benchmarks.material import SCHEMA, call
 from benchmarks.opening import small_sends
@@ -25,6 +26,7 @@ from benchmarks.recording import alone, with_and_without_ledger
 from benchmarks.report import document, machine, markdown
 from benchmarks.sending import at_a_limit, at_full_speed
 from benchmarks.starting import of_the_command
+from benchmarks.worst_case import beside_the_tuned_case
 
 FAILED = "failed:"
 MEASURE_BY_NAME: dict[str, Callable[[Bench], Findings]] = {
@@ -32,6 +34,8 @@ MEASURE_BY_NAME: dict[str, Callable[[Bench], Findings]] = {
     "N2": all_messages,
     "N3": until_the_first_message,
     "N4": alone,
+    "N6": beside_the_tuned_case,
+    "N7": at_the_cap,
     "P1": beside_peers,
     "P2": on_two_jobs,
     "P3": by_scale,
