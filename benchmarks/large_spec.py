@@ -82,7 +82,7 @@ def hostile() -> Mapping[str, str]:
         "short keys of a flow mapping": "{" + counted("k{}: 1,") + "}",
         "short entries": filled("- a\n"),
         "anchors": counted("- &a{} x\n"),
-        "aliases": "a: &a x\nb:\n" + filled("- *a\n"),
+        "aliases": "- &a x\n" + filled("- *a\n")[:-100],
         "tags": filled("- !a x\n"),
         "comments": filled("# a\n"),
         "blank lines": filled("\n"),
