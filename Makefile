@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test test-long test-fast coverage lint audit docs pictures bench bench-delivery bench-ledger bench-micro bench-report profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
+.PHONY: demo test test-long test-fast coverage lint audit docs pictures bench bench-delivery bench-ledger bench-micro bench-report budgets profile torture torture-shared vanish storm equality sweep model fuzz try-action clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script
 
 bench-micro: $(BENCH_INSTALLED)  ## the CPU of each stage of one message
 	$(BENCH)/python -m benchmarks.micro $(if $(QUICK),--quick)
+
+budgets: $(INSTALLED)  ## count each stage's instructions again, and note them as its budget
+	$(BIN)/python -m benchmarks.counted --write tests/performance/budgets.json
 
 profile: $(BENCH_INSTALLED)  ## where the time of a command goes; WHAT=plan, validate, broken or send
 	$(BENCH)/python -m benchmarks.hot_spots $(or $(WHAT),plan)

@@ -1,4 +1,4 @@
-"""Drives the rooms of `sendspec` without the command line: fills a ledger, or sends with one and without.
+"""Drives the rooms of `sendspec` without the command line: fills a ledger, records in one, or sends with one and without.
 
 Prints one JSON document. Run as `python -m benchmarks.drive`.
 """
@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -69,10 +70,14 @@ class Counted:
 
 
 def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[ProjectContext, Job]:
+    return open_spec(project / "order.yaml", table, environment)
+
+
+def open_spec(spec: Path, table: Path | None = None, environment: str = FAST) -> tuple[ProjectContext, Job]:
+    """The job of a spec, with another table than its own if one is given. Ends the program if the spec is wrong."""
     problems = Problems()
-    workspace, jobs = open_jobs(
-        (str(project / "order.yaml"),), environment, str(table), problems, real_system("benchmark")
-    )
+    recipients = None if table is None else str(table)
+    workspace, jobs = open_jobs((str(spec),), environment, recipients, problems, real_system("benchmark"))
     if workspace is None or not jobs:
         raise SystemExit("\n".join(diagnostic.problem for diagnostic in problems))
     return workspace, jobs[0]
@@ -102,15 +107,62 @@ def fill(workspace: ProjectContext, job: Job, held: int) -> None:
         )
         records = [*known, *others]
         ledger.put_planned(SendIdentity(job.spec.name, 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
-        accept_all(ledger, [Claim(record.id, record.digest, record.reference) for record in records])
+        accept_all(ledger, [Claim(record.id, record.digest, record.reference) for record in records], WINDOW)
+        ledger.end(now=time.time(), ending="finished", requests=held)
 
 
-def accept_all(ledger: Ledger, claims: Sequence[Claim]) -> None:
+def accept_all(ledger: Ledger, claims: Sequence[Claim], window: int) -> int:
+    """Claims and accepts in groups of `window`, each with the results of the one before; the count of commits."""
     settle: list[Settlement] = []
-    stream = iter(claims)
-    while (window := list(islice(stream, WINDOW))) or settle:
-        won = ledger.exchange(settle=settle, claim=window, now=time.time()).won
+    stream, commits = iter(claims), 0
+    while (group := list(islice(stream, window))) or settle:
+        won = ledger.exchange(settle=settle, claim=group, now=time.time()).won
         settle = [Settlement(i, a, State.ACCEPTED, i.hex(), None, 202) for i, a in won.items()]
+        commits += 1
+    return commits
+
+
+def record_alone(workspace: ProjectContext, job: Job, group: int) -> dict[str, float]:
+    """The ledger without a send: plans, claims, accepts, ends and closes. What is counted begins when it is open."""
+    messages = list(messages_of(job))
+    records = [record_of(message, workspace.salt) for message in messages]
+    claims = list(map(claim_of, messages))
+    with ledger_to_write(workspace) as ledger:
+        ledger.begin(run_owner(workspace.system), now=time.time())
+        begun = Spent.now()
+        ledger.put_planned(SendIdentity(job.spec.name, 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
+        planned = Spent.now()
+        commits = accept_all(ledger, claims, group)
+        ledger.end(now=time.time(), ending="finished", requests=len(messages))
+    ended = Spent.now()
+    return {
+        "messages": len(messages),
+        "commits": commits,
+        **{f"plan_{name}": value for name, value in (planned - begun).items()},
+        **{f"send_{name}": value for name, value in (ended - planned).items()},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What this process has used so far: CPU seconds, bytes given to `write`, bytes that the kernel wrote or will write to a disk."""
+
+    cpu: float
+    written: int
+    to_disk: int
+
+    @classmethod
+    def now(cls) -> Spent:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+        count = {name: int(value) for name, value in (each.split(": ") for each in lines)}
+        return cls(time.process_time(), count["wchar"], count["write_bytes"])
+
+    def __sub__(self, other: Spent) -> dict[str, float]:
+        return {
+            "cpu": self.cpu - other.cpu,
+            "written": self.written - other.written,
+            "to_disk": self.to_disk - other.to_disk,
+        }
 
 
 def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool) -> dict[str, float]:
@@ -132,23 +184,12 @@ def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool
 
 
 def _timed(send: Callable[[], int], expected: int) -> dict[str, float]:
-    cpu, begun, written = time.process_time(), time.monotonic(), _written()
+    begun, before = time.monotonic(), Spent.now()
     accepted = send()
-    found = {
-        "cpu": time.process_time() - cpu,
-        "seconds": time.monotonic() - begun,
-        "written": _written() - written,
-        "messages": accepted,
-    }
+    found = {**(Spent.now() - before), "seconds": time.monotonic() - begun, "messages": accepted}
     if accepted != expected:
         raise SystemExit(f"{accepted} of {expected} messages were accepted")
     return found
-
-
-def _written() -> int:
-    """The bytes that this process has written to files, as the kernel counts them; what goes to a socket is none of them."""
-    lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
-    return int(dict(line.split(": ") for line in lines)["wchar"])
 
 
 def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> int:
@@ -191,10 +232,11 @@ def _endpoint(url: str, path: str) -> Endpoint:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("fill", "loop"))
+    parser.add_argument("what", choices=("fill", "loop", "ledger"))
     parser.add_argument("project", type=Path)
     parser.add_argument("table", type=Path)
     parser.add_argument("--held", type=int, default=0, help="how many messages the ledger is to hold")
+    parser.add_argument("--group", type=int, default=16, help="how many messages the ledger claims in one commit")
     parser.add_argument("--url", help="where to send to")
     parser.add_argument("--no-ledger", action="store_true")
     parser.add_argument("--environment", default=FAST)
@@ -203,6 +245,8 @@ def main() -> None:
     found: dict[str, float] = {}
     if options.what == "fill":
         fill(workspace, job, options.held)
+    elif options.what == "ledger":
+        found = record_alone(workspace, job, options.group)
     else:
         found = run_loop(workspace, job, options.url, with_ledger=not options.no_ledger)
     print(json.dumps(found))

@@ -87,11 +87,15 @@ def make_project(folder: Path) -> Project:
     return project
 
 
-def write_table(path: Path, rows: int, broken: int) -> None:
+FIRST_NUMBER = 10_000_000
+
+
+def write_table(path: Path, rows: int, broken: int, *, first: int = FIRST_NUMBER) -> None:
+    """`first` is the number of the first recipient, after +316; every `broken`th row is broken, none if 0."""
     with path.open("w", encoding="utf-8", newline="") as out:
         out.write(",".join(COLUMNS) + "\n")
         for n in range(rows):
-            name, phone = NAMES[n % len(NAMES)], f"+316{10_000_000 + n}"
+            name, phone = NAMES[n % len(NAMES)], f"+316{first + n}"
             if broken and n % broken == 0:
                 name, phone = ("", phone) if n // broken % 2 else (name, "0612")
             out.write(f"{phone},{name},A{n:07d},{DAYS[n % 5]},shipping,{3600 + n % 7},r{n}@acme.example\n")

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from benchmarks.bench import Bench
 from benchmarks.fast_server import fast_server, own_server
-from benchmarks.figure import Figure, Findings, at_most
+from benchmarks.figure import Figure, Findings, Reach, at_most
 from benchmarks.material import FAST, PACE, PACED
-from benchmarks.measure import spread
+from benchmarks.measure import Spread, spread
 from benchmarks.sending import DELAYS
 
 SYNCS = ("fsync", "fdatasync")
 CALLS_COLUMN = 3
+GROUPS = (16, 100)
 MAX_PACED_SECONDS = 10
 
 
@@ -40,12 +41,42 @@ def with_and_without_ledger(bench: Bench) -> Findings:
     by = per_commit or 1.0
     return Findings(
         [
-            Figure(name="P6", what="the ledger's CPU a message at full speed", found=spread(more), unit="µs", reach=at_most(60), note="planned, claimed, settled, checkpointed"),
+            Figure(name="P6", what="the ledger's CPU a message at full speed", found=spread(more), unit="µs", note="planned, claimed, settled, checkpointed"),
             Figure(name="P6", what="bytes that the ledger writes a message at full speed", found=spread(written), unit="bytes", note="the log and its checkpoints"),
             Figure(name="P6", what="syncs a message at full speed", found=spread([each * by for each in commits]), reach=at_most(0.1), note=note),
             Figure(name="P6", what=f"syncs a message at {PACE}/s", found=spread([paced * by]), reach=at_most(0.4), note=note),
         ]
     )  # fmt: skip
+
+
+def alone(bench: Bench) -> Findings:
+    """N4 and P6: the ledger without a send. Only there do groups have the size that was asked for."""
+    table = bench.project.table(bench.send_rows)
+    figures: list[Figure] = []
+    for group in GROUPS:
+        runs = []
+        for _ in range(bench.few_rounds):
+            bench.project.with_fresh_ledger(FAST)
+            runs.append(json.loads(bench.drive("ledger", bench.project, table, "--group", str(group))))
+        figures += _of_group(group, runs, is_judged=group == GROUPS[0])
+    return Findings(figures)
+
+
+def _of_group(group: int, runs: Sequence[dict[str, float]], *, is_judged: bool) -> list[Figure]:
+    def each(*names: str, times: float = 1.0) -> Spread:
+        return spread([sum(run[name] for name in names) / run["messages"] * times for run in runs])
+
+    def reach(most: float) -> Reach | None:
+        return at_most(most) if is_judged else None
+
+    what, disk = f"groups of {group}", "the log and its checkpoints"
+    return [
+        Figure(name="N4", what=f"bytes to disk a message, {what}", found=each("plan_to_disk", "send_to_disk"), unit="bytes", reach=reach(2_000), note=disk),
+        Figure(name="N4", what=f"of them before the first claim, {what}", found=each("plan_to_disk"), unit="bytes"),
+        Figure(name="P6", what=f"the ledger's CPU a message, alone, {what}", found=each("plan_cpu", "send_cpu", times=1e6), unit="µs", reach=reach(40), note="planned, claimed, settled, checkpointed"),
+        Figure(name="P6", what=f"of it before the first claim, {what}", found=each("plan_cpu", times=1e6), unit="µs"),
+        Figure(name="P6", what=f"commits a message, alone, {what}", found=each("commits"), reach=reach(0.1), note="a sync each"),
+    ]  # fmt: skip
 
 
 def _loop(

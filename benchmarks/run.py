@@ -16,15 +16,26 @@ from typing import Any
 
 from benchmarks.bench import HERE, Bench, full_bench, quick_bench
 from benchmarks.figure import Figure, Findings
+from benchmarks.first_message import until_the_first_message
+from benchmarks.large_spec import at_the_cap
+from benchmarks.listing import all_messages
 from benchmarks.material import SCHEMA, call
+from benchmarks.opening import small_sends
 from benchmarks.planning import against_a_full_ledger, as_a_file, beside_peers, by_scale, on_two_jobs, with_errors
-from benchmarks.recording import with_and_without_ledger
+from benchmarks.recording import alone, with_and_without_ledger
 from benchmarks.report import document, machine, markdown
 from benchmarks.sending import at_a_limit, at_full_speed
 from benchmarks.starting import of_the_command
+from benchmarks.worst_case import beside_the_tuned_case
 
 FAILED = "failed:"
 MEASURE_BY_NAME: dict[str, Callable[[Bench], Findings]] = {
+    "N1": small_sends,
+    "N2": all_messages,
+    "N3": until_the_first_message,
+    "N4": alone,
+    "N6": beside_the_tuned_case,
+    "N7": at_the_cap,
     "P1": beside_peers,
     "P2": on_two_jobs,
     "P3": by_scale,
@@ -75,7 +86,9 @@ def write(results: Path, name: str, findings: Sequence[Findings], about: Mapping
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, few rounds: about a minute")
-    parser.add_argument("--only", nargs="+", choices=MEASURE_BY_NAME, metavar="P", help="some of P1 to P9")
+    parser.add_argument(
+        "--only", nargs="+", choices=MEASURE_BY_NAME, metavar="NAME", help="some of N1 to N7, P1 to P9 and PF"
+    )
     parser.add_argument("--results", type=Path, default=HERE / "results", help="where to write to")
     options = parser.parse_args()
     name = "-".join(["quick" if options.quick else "full", *(options.only or [])])

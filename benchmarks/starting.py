@@ -7,6 +7,7 @@ from functools import partial
 
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, Findings, at_most, line, ratios
+from benchmarks.material import FAST
 from benchmarks.measure import in_turn, measured
 
 
@@ -18,8 +19,9 @@ def of_the_command(bench: Bench) -> Findings:
         "--version": [bench.sendspec, "--version"],
         "--help": [bench.sendspec, "--help"],
         "validate": [bench.sendspec, "validate", "order.yaml"],
-        "plan": [bench.sendspec, "plan", "order.yaml"],
+        "plan": [bench.sendspec, "plan", "order.yaml", "--env", FAST],
     }
+    bench.project.with_fresh_ledger(FAST)
     runs = {what: partial(measured, command, folder) for what, command in commands.items()}
     in_turn(runs, 1)  # compiles the modules, once
     found = in_turn(runs, bench.starts)

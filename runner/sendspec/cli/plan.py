@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,14 @@ from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.operations.skipped_rows import skipped_rows
+from sendspec.operations.stopwatch import Stopwatch
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.planning.send_size import size_of
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.plan import plan_document, plan_text
+from sendspec.showing.timings import timings_json, timings_text
 
 FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", "md", "github", "junit", "sarif"})
 """Names of formats, as `--out` takes them elsewhere."""
@@ -93,6 +95,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     is_flag=True,
     help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
+@click.option("--timings", is_flag=True, help="Also show where the time went, for measuring your own list.")
 @base_option
 @untrusted_option
 @options_with_forms("text", "json", *REVIEW_FORMS)
@@ -109,6 +112,7 @@ def command(
     detail: bool,
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
+    timings: bool,
     untrusted: bool,
     base: str | None,
 ) -> int:
@@ -131,7 +135,14 @@ def command(
         from sendspec.cli.untrusted import plan_untrusted, refuse_together  # rarely asked for
 
         refuse_together(
-            {"--recipients": recipients, "--out": out, "--with-samples": with_samples, "--retry": retry, "--only": only}
+            {
+                "--recipients": recipients,
+                "--out": out,
+                "--with-samples": with_samples,
+                "--retry": retry,
+                "--only": only,
+                "--timings": timings,
+            }
         )
         return plan_untrusted(console, specs, env, base, shows_all=detail, detailed=detailed_exitcode)
     now = console.system.now
@@ -162,6 +173,7 @@ def command(
         shows_all=detail,
         only=only,
         base=base,
+        watch=Stopwatch(console.system.clock.monotonic) if timings else None,
     )
 
 
@@ -190,8 +202,10 @@ def run_plan(
     shows_all: bool = False,
     only: tuple[Skip, ...] = (),
     base: str | None = None,
+    watch: Stopwatch | None = None,
 ) -> int:
-    """What `plan` and `send --dry-run` do."""
+    """What `plan` and `send --dry-run` do. `watch` times the stages, to show them."""
+    lap: Callable[[str], None] = (lambda stage: None) if watch is None else watch.lap
     console.state.command = "plan"
     if place is not None:
         from sendspec.operations.plan_file_writer import check_place, write_plan_file  # these for `--out` alone
@@ -209,11 +223,14 @@ def run_plan(
         from sendspec.operations.base_comparison import compare_with_base
         from sendspec.operations.guard_files import changed_guards
     compared_with = None if base is None else find_base(base, context.root, console.system.environ)
+    lap("read the project and the specs")
     with ledger_to_read(context, console.warn) as ledger:
         choice = choice_of(retry)
+        lap("open the ledger")
         plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
         if rejects_with_page(console, problems):
             return ExitCode.REJECTED
+        lap("compose and check the rows, ask the ledger")
         exceeded = plan_limits(context, jobs, plans, Severity.ERROR if detailed else Severity.WARNING)
         for diagnostic in exceeded:
             problems.add(diagnostic)
@@ -250,11 +267,13 @@ def run_plan(
                 samples=_samples(place.samples, jobs, details, context),
             )
             write_plan_file(Path(place.path), header, plans)
+    lap("find examples, savings and limits")
     if compared_with is not None:
         found = compare_with_base(compared_with, jobs, plans, context, recipients=recipients, processes=processes)
         report = replace(report, base=found)
         for warning in changed_guards(compared_with, context):
             problems.add(warning)
+        lap("compare with the base")
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
     style = console.out if console.format == "text" else console.err
@@ -273,7 +292,13 @@ def run_plan(
     code = _detailed_code(plans, exceeded) if detailed else ExitCode.DONE
     error = _failure(exceeded[0]) if code is ExitCode.GUARD else {}
     shown = document if report.base is None else plan_document(report)
-    console.document({**shown, "warnings": listed, **error})
+    lap("show the plan")
+    timed = None if watch is None else watch.timings(sum(plan.recipients for plan in plans))
+    console.document(
+        {**shown, "warnings": listed, **error, **({} if timed is None else {"timings": timings_json(timed)})}
+    )
+    if timed is not None and not console.is_json:
+        console.tell(timings_text(timed))
     if place is not None:
         say_where(console, place, document["digest"], context)
     return code
