@@ -126,7 +126,7 @@ def test_the_sandboxs_ledger_and_its_messages_are_looked_at_too(ready: ProjectDi
 
 
 def going_in_circles(path: Path, table: str) -> None:
-    """Makes the tree of `table` one of twelve levels, in each of which every one of 300 entries leads to the same page below."""
+    """Makes the tree of `table` one of twelve levels, in each of which every entry leads to the same page below."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = DELETE")
     size = connection.execute("PRAGMA page_size").fetchone()[0]
@@ -145,7 +145,7 @@ def going_in_circles(path: Path, table: str) -> None:
 
 
 def _interior(size: int, below: int) -> bytes:
-    cells = 300
+    cells = size // 14
     page = bytearray(size)
     start = size - 6 * cells
     page[0:12] = struct.pack(">BHHHBI", 5, 0, cells, start, 0, below)

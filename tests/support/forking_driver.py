@@ -13,12 +13,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from mutant_patches import any_text_will_do, changed
+from mutant_patches import any_text_will_do, changed, module_of
 from mutants import Mutant
 from sendspec.__main__ import GARBAGE_LOOKED_FOR
 from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here so that no child has to
 from sendspec.cli.main import run
-from sendspec.ledger.sqlite import ledger as ledger_module
+from sendspec.ledger.sqlite import exchange as exchange_module
 from sendspec.provider.acceptance import SentMessage
 from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
@@ -38,10 +38,10 @@ def break_protocol(mutant: Mutant) -> None:
     elif mutant is Mutant.RETRY_ON_500:
         _judge_otherwise(lambda outcome: isinstance(outcome, InDoubt) and outcome.http_status == 500)
     elif mutant in (Mutant.REQUEUE_AT_RECOVERY, Mutant.ROWS_DELETED):
-        setattr(ledger_module, *changed(mutant))
+        setattr(module_of(mutant), *changed(mutant))
     elif mutant is Mutant.CLAIM_WITHOUT_DIGEST:
-        setattr(ledger_module, *changed(mutant))
-        ledger_module.why_lost = any_text_will_do
+        setattr(module_of(mutant), *changed(mutant))
+        exchange_module.why_lost = any_text_will_do
     elif mutant is Mutant.NO_REFERENCE_CHECK:
         sender_module.classify = _classify_without_reference  # type: ignore[attr-defined, assignment]
     elif mutant is Mutant.FLAG_TOO_LATE:

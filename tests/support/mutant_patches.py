@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from mutants import Mutant
 from sendspec.ledger.record import Claim, ClaimLost
+from sendspec.ledger.sqlite import exchange as exchange_module
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.ledger.sqlite import plan_writer
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -67,7 +68,8 @@ def changed(mutant: Mutant) -> tuple[str, str]:
 
 def module_of(mutant: Mutant) -> ModuleType:
     """The module that uses the statement which a mutant changes."""
-    return plan_writer if mutant in (Mutant.PLAN_OVERWRITES, Mutant.CONTINUE_WITHOUT_STATE) else ledger_module
+    name = CUTS[mutant][0] if mutant in CUTS else ""
+    return {"PLAN": plan_writer, "CLAIM": exchange_module, "SETTLE": exchange_module}.get(name, ledger_module)
 
 
 def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
@@ -78,9 +80,9 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if mutant in CUTS or mutant is Mutant.ROWS_DELETED:
         stack.enter_context(patch.object(module_of(mutant), *changed(mutant)))
     if mutant is Mutant.CLAIM_WITHOUT_COMPARE:
-        stack.enter_context(patch.object(ledger_module, "why_lost", _sending_is_planned))
+        stack.enter_context(patch.object(exchange_module, "why_lost", _sending_is_planned))
     if mutant is Mutant.CLAIM_WITHOUT_DIGEST:
-        stack.enter_context(patch.object(ledger_module, "why_lost", any_text_will_do))
+        stack.enter_context(patch.object(exchange_module, "why_lost", any_text_will_do))
     if mutant is Mutant.ABSENT_AT_ONCE:
         stack.enter_context(patch.object(reconcile_module, "SCANS_APART_SECONDS", 0.0))
         stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER_SECONDS", 0.0))
@@ -108,7 +110,7 @@ def _one_side_will_do(around: AbsenceEvidence, doubt: Any, credited: Any) -> str
     return None if one_side else against
 
 
-_REAL_WHY_LOST = ledger_module.why_lost
+_REAL_WHY_LOST = exchange_module.why_lost
 
 
 def _sending_is_planned(claim: Claim, row: Any) -> ClaimLost | None:
