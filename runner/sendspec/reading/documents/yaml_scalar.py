@@ -164,9 +164,7 @@ def scan_block(text: str, start: int, outer: int) -> Scanned:
     else:
         indent = max(least, 1) + stated - 1
         gap, at, end = _gap(text, at, indent)
-    parts, gap, end, at, last = _block_lines(
-        text, (at, end), gap, indent, start=start, at_top=least == 0 and stated is None
-    )
+    parts, gap, end, at, last = _block_lines(text, (at, end), gap, indent, start=start, at_top=least == 0)
     if chomp != "-":
         parts.append(last)
     if chomp == "+":
