@@ -150,27 +150,26 @@ class AgreedMessages:
     def _plan_refused(self, job: Job, now: float) -> None:
         """Moves refused messages back to planned, with their present payload, because a person asked to retry them."""
         changes, chosen = [], set()
-        for record, fact in self._refused(job):
-            chosen.add(record.id)
-            change = Change(
-                id=record.id,
-                attempt=fact.attempt,
-                to=State.PLANNED,
-                reason="sent again by `send --retry refused`",
-                planned=record,
-            )
-            changes.append(change)
+        for record, fact in self._agreed_facts(job):
+            chosen.add(record.id)  # what a retry that was cut has moved already is chosen too
+            if fact is not None and fact.state is State.REFUSED:
+                change = Change(
+                    id=record.id,
+                    attempt=fact.attempt,
+                    to=State.PLANNED,
+                    reason="sent again by `send --retry refused`",
+                    planned=record,
+                )
+                changes.append(change)
         self._chosen[job.spec.name] = chosen
         self._move_refused(changes, now)
 
-    def _refused(self, job: Job) -> Iterator[tuple[PlannedRecord, Fact]]:
+    def _agreed_facts(self, job: Job) -> Iterator[tuple[PlannedRecord, Fact | None]]:
+        """The messages that were agreed to, each with what the ledger has of it."""
         records = chain.from_iterable(self._records[job.spec.name].blocks(ShapeMarks(job)))
         while window := list(islice(records, WINDOW)):
             facts = self._ledger.facts([record.id for record in window])
-            for record in window:
-                fact = facts.get(record.id)
-                if fact is not None and fact.state is State.REFUSED:
-                    yield record, fact
+            yield from ((record, facts.get(record.id)) for record in window)
 
     def _move_refused(self, changes: Sequence[Change], now: float) -> None:
         """On a shared ledger, another run may be retrying the same messages. What it moved first needs no move any more."""
