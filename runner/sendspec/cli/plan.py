@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,14 +40,15 @@ from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.operations.skipped_rows import skipped_rows
-from sendspec.operations.stopwatch import Stopwatch
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.planning.send_size import size_of
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.plan import plan_document, plan_text
-from sendspec.showing.timings import timings_json, timings_text
+
+if TYPE_CHECKING:
+    from sendspec.operations.stopwatch import Stopwatch
 
 FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", "md", "github", "junit", "sarif"})
 """Names of formats, as `--out` takes them elsewhere."""
@@ -173,8 +174,14 @@ def command(
         shows_all=detail,
         only=only,
         base=base,
-        watch=Stopwatch(console.system.clock.monotonic) if timings else None,
+        watch=_stopwatch(console) if timings else None,
     )
+
+
+def _stopwatch(console: Console) -> Stopwatch:
+    from sendspec.operations.stopwatch import Stopwatch  # only with --timings
+
+    return Stopwatch(console.system.clock.monotonic)
 
 
 def _reasons(written: str | None) -> tuple[Skip, ...]:
@@ -293,12 +300,15 @@ def run_plan(
     error = _failure(exceeded[0]) if code is ExitCode.GUARD else {}
     shown = document if report.base is None else plan_document(report)
     lap("show the plan")
-    timed = None if watch is None else watch.timings(sum(plan.recipients for plan in plans))
-    console.document(
-        {**shown, "warnings": listed, **error, **({} if timed is None else {"timings": timings_json(timed)})}
-    )
-    if timed is not None and not console.is_json:
-        console.tell(timings_text(timed))
+    timings: dict[str, Any] = {}
+    if watch is not None:
+        from sendspec.showing.timings import timings_json, timings_text  # only with --timings
+
+        timed = watch.timings(sum(plan.recipients for plan in plans))
+        timings = {"timings": timings_json(timed)}
+        if not console.is_json:
+            console.tell(timings_text(timed))
+    console.document({**shown, "warnings": listed, **error, **timings})
     if place is not None:
         say_where(console, place, document["digest"], context)
     return code
