@@ -16,12 +16,13 @@ CHUNKS = [
     "1", "23", "\\", "-", ".", " ", "_", ",", "@", "ro@example.com", "2026-01-02", "a1b2c3d4e5f60718", "é", "x" * 9, "'", '"', "{", "}", ": ",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(CHUNKS), max_size=8).map("".join)
-PATTERNS = [each for each in vars(leaked_key).values() if isinstance(each, re.Pattern)]
+PATTERNS = [each for each in vars(leaked_key).values() if hasattr(each, "pattern")]
 
 
 @holds_for(400, 20_000, texts)
 def test_a_long_text_without_a_sign_matches_no_pattern_of_a_secret(text: str) -> None:
     """What is left out for long texts would have found nothing."""
+    assert len(PATTERNS) == 8
     long = text.ljust(leaked_key._SHORT + 1)
     if not leaked_key._may_have_secret(long):
         assert not any(pattern.search(long) for pattern in PATTERNS)
@@ -55,3 +56,40 @@ def test_addresses_are_masked_as_by_a_search_at_each_sign(text: str) -> None:
 def test_every_letter_of_the_signs_is_in_lower_case() -> None:
     letters = set("".join(leaked_key._SIGNS))
     assert letters <= {*string.ascii_lowercase, "@"}
+
+
+USERS = [
+    "://",
+    ":\\/\\/",
+    ":\\x2f\\x2F",
+    ":\\u002f/",
+    ":",
+    "/",
+    "\\",
+    "\\x2f",
+    "a",
+    "bc",
+    "@",
+    " ",
+    "'",
+    '"',
+    "\n",
+    "•",
+]
+
+
+@holds_for(1_000, 100_000, st.lists(st.sampled_from(USERS), max_size=14).map("".join))
+def test_users_before_hosts_are_those_that_one_pattern_finds(text: str) -> None:
+    """The search that never looks at the same characters again finds what this pattern finds, which does."""
+    slashes = leaked_key._SLASHES
+    every = re.compile(rf"({slashes})([^\s/@'\"]+)(?=@)")
+    assert [each.span(2) for each in leaked_key._users(text)] == [each.span(2) for each in every.finditer(text)]
+    secret = re.compile(rf"({slashes})([^\s/@:'\"]*:[^\s/@'\"]+)(?=@)")
+    with_password = filter(leaked_key._has_password, leaked_key._users(text))
+    assert [each.span(2) for each in with_password] == [each.span(2) for each in secret.finditer(text)]
+
+
+def test_many_slashes_that_no_host_follows_are_looked_at_once() -> None:
+    """A pattern that begins again at each of them would need minutes."""
+    text = "x:\\x2f\\x2f" * 100_000 + " @"
+    assert leaked_key.hide_keys(text) == text

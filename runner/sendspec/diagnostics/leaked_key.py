@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import DOTS
@@ -28,8 +28,9 @@ _DATABASE = lazy_pattern(
     rf"{_SLASHES}\s*)((?:\S{{0,500}}@)?[^\s'\"{{}}\[\],]+)",
     re.IGNORECASE,
 )
-_BEFORE_HOST = lazy_pattern(rf"({_SLASHES})([^\s/@'\"]+)(?=@)")
-_LOGIN = lazy_pattern(rf"({_SLASHES})([^\s/@:'\"]*:[^\s/@'\"]+)(?=@)")
+_MAX_SLASHES = 13
+_USER = lazy_pattern(rf"({_SLASHES})([^\s/@'\"]++)(@?)")
+"""What is behind `://`; it is a user if an `@` follows."""
 _NO_LOGIN = r"(?!(?:mailto|sips?|xmpp|acct|im|tel|sms|https?):)"
 _BARE_LOGIN = lazy_pattern(
     rf"(?<![^\s'\"=(\[{{,`]){_NO_LOGIN}()([^\s:/@'\"{{}}=(\[,`]+:[^\s:/@'\"{{}}]+@[\w.-]+)(?=[/:])", re.IGNORECASE
@@ -57,8 +58,12 @@ def holds_credentials(text: str) -> bool:
     """Whether `text` has the URL of a database in it, or a user with a password, in whatever form programs take them."""
     if not _may_have_secret(text):
         return False
-    patterns = (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD)
-    return any(pattern.search(text) for pattern in patterns) or _ONLY_LOGIN.fullmatch(text) is not None
+    patterns = (_DATABASE, _BARE_LOGIN, _PASSWORD)
+    return (
+        any(pattern.search(text) for pattern in patterns)
+        or any(map(_has_password, _users(text)))
+        or _ONLY_LOGIN.fullmatch(text) is not None
+    )
 
 
 def is_secret(value: str) -> bool:
@@ -81,14 +86,43 @@ def hide_quoted(sentence: str, secret: str) -> str:
 
 def hide_credentials(text: str) -> str:
     """A sentence with the URLs of databases, and users with passwords, masked, even if it quotes only the beginning of one."""
-    return _masked(text, (_DATABASE, _LOGIN, _BARE_LOGIN, _PASSWORD))
+    text = _masked(text, (_DATABASE,))
+    return _masked(_without(text, filter(_has_password, _users(text))), (_BARE_LOGIN, _PASSWORD))
 
 
 def hide_keys(line: str) -> str:
     """`line` with each access key, login and database URL masked, every character still in its column."""
     if not _may_have_secret(line):
         return line
-    return _masked(line, (_AFTER_SCHEME, _AFTER_NAME, _DATABASE, _BEFORE_HOST, _BARE_LOGIN, _PASSWORD))
+    line = _masked(line, (_AFTER_SCHEME, _AFTER_NAME, _DATABASE))
+    return _masked(_without(line, _users(line)), (_BARE_LOGIN, _PASSWORD))
+
+
+def _users(text: str) -> Iterator[re.Match[str]]:
+    """Each user before a host, with a password or without.
+
+    If no `@` follows, no later `://` in the same characters has one either, except one that is cut by their end. Looking at each of them
+    took minutes for a hostile megabyte.
+    """
+    at = 0
+    while (found := _USER.search(text, at)) is not None:
+        at = max(found.end(1), found.end(2) - _MAX_SLASHES)
+        if found[3]:
+            yield found
+            at = found.end(2)
+
+
+def _has_password(user: re.Match[str]) -> bool:
+    return ":" in user[2][:-1]
+
+
+def _without(text: str, users: Iterable[re.Match[str]]) -> str:
+    parts: list[str] = []
+    at = 0
+    for user in users:
+        parts += (text[at : user.start(2)], "•" * len(user[2]))
+        at = user.end(2)
+    return "".join((*parts, text[at:]))
 
 
 def _may_have_secret(text: str) -> bool:
