@@ -77,6 +77,17 @@ def test_a_hostile_row_between_usual_ones_has_the_same_verdict(row: str, line_en
             assert read(CsvReading, table) == read(CarefulReading, table)
 
 
+@pytest.mark.parametrize("blank", [",,", '""', '"","",""', " , ,"])
+@pytest.mark.parametrize("faulty", ["1,\x00,3", '1,"\u202e",3'])
+@pytest.mark.parametrize("block_bytes", [16, 40, BLOCK_BYTES])
+def test_a_blank_row_is_skipped_although_other_lines_are_not_clean(blank: str, faulty: str, block_bytes: int) -> None:
+    for rows in ((blank, faulty), (faulty, blank)):
+        table = "\n".join(("a,b,c", '1,"2",3', *rows, '4,"5",6')).encode()
+        found = read(CsvReading, table, block_bytes)
+        assert found is not None
+        assert (len(found[0]), [problem.code for problem in found[1]], found[2]) == (2, ["forbidden-character"], 1)
+
+
 @pytest.mark.parametrize("cell", ["x" * 131_072, "x" * 131_073, "x\n" * 70_000, '""' * 65_537])
 @pytest.mark.parametrize("behind", ["", '2,"b\nb",3\n'])
 def test_a_long_cell_has_the_same_verdict(cell: str, behind: str) -> None:

@@ -245,7 +245,8 @@ class CsvReading:
             try:
                 for fields in reader:
                     line, last = last + 1, offset + reader.line_num
-                    if fields and not faults and self._is_blank(fields):
+                    is_clean = not faults or faults.keys().isdisjoint(range(line, last + 1))
+                    if fields and is_clean and self._is_blank(fields):
                         continue
                     if (len(fields) == width and line == last and not faults) or checker.passes(line, last, fields):
                         if has_more and (fields := checker.named_cells(line, fields) or []) == []:
