@@ -79,6 +79,10 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
         stack.enter_context(patch.object(SqliteLedger, "_check_fence", lambda ledger: None))
     if mutant in CUTS or mutant is Mutant.ROWS_DELETED:
         stack.enter_context(patch.object(module_of(mutant), *changed(mutant)))
+    if (
+        mutant is Mutant.SETTLE_WITHOUT_ATTEMPT
+    ):  # the row that a claim left has a checksum that tells the attempts apart
+        stack.enter_context(patch.object(SqliteLedger, "_sending_rows", SqliteLedger._rows_of))
     if mutant is Mutant.CLAIM_WITHOUT_COMPARE:
         stack.enter_context(patch.object(exchange_module, "why_lost", _sending_is_planned))
     if mutant is Mutant.CLAIM_WITHOUT_DIGEST:
