@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.lazy_dataclass import dataclass
+from sendspec.operations.absent_audience import AbsentAudience
 from sendspec.operations.plan_detail import PlanDetail
+from sendspec.planning.base_change import BaseComparison
 from sendspec.planning.cost import Cost, sum_of_costs
 from sendspec.planning.plan import Plan, Segments, digests_of
-
-if TYPE_CHECKING:
-    from sendspec.operations.absent_audience import AbsentAudience
-    from sendspec.planning.base_change import BaseComparison
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,9 @@ import os
 import resource
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from sendspec.diagnostics.lazy_dataclass import dataclass
 
 KILOBYTE = 1 if sys.platform == "darwin" else 1024
 """The unit of `ru_maxrss`, in bytes; see getrusage(2)."""
