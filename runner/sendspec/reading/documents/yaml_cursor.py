@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
-_BETWEEN_IN_BLOCK = lazy_pattern(r"(?: *+(?:#[^\n\0]*+)?\n)*+ *+(?:#[^\n\0]*+)?")
-_BETWEEN_IN_FLOW = lazy_pattern(r"(?:[ \t]*+(?:#[^\n\0]*+)?\n)*+[ \t]*+(?:#[^\n\0]*+)?")
+_BETWEEN_IN_BLOCK = lazy_pattern(r"(?: *+(?:#[^\n\0]*+)?\n)* *+(?:#[^\n\0]*+)?")
+_BETWEEN_IN_FLOW = lazy_pattern(r"(?:[ \t]*+(?:#[^\n\0]*+)?\n)*[ \t]*+(?:#[^\n\0]*+)?")
 """Blanks, comments and line ends."""
 
 

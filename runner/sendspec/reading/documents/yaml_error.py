@@ -15,7 +15,7 @@ from sendspec.reading.documents.text_like_yaml import block_text, list_entry
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
 from sendspec.reading.documents.yaml_token import YamlError
 
-_ANCHOR = lazy_pattern(r"&\S+(?:\s|#[^\n]*+)*+")
+_ANCHOR = lazy_pattern(r"&\S+(?:\s|#[^\n]*+)*")
 """An anchor, and what may stand between it and a tag."""
 _TOO_LARGE_ESCAPE = lazy_pattern(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _QUOTE_IT = "put quotes around the whole value"

@@ -21,7 +21,7 @@ MAX_TAG = 200
 
 _NAME = lazy_pattern("[!-+\\--Z\\\\^-z|~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*+")
 _HANDLE = lazy_pattern(r"![0-9A-Za-z_-]*+")
-_URI = lazy_pattern(r"(?:[0-9A-Za-z\-;/?:@&=+$,_.!~*'()\[\]#]++|(?:%[0-9A-Fa-f]{2})++)*+")
+_URI = lazy_pattern(r"(?:[0-9A-Za-z\-;/?:@&=+$,_.!~*'()\[\]#]++|%[0-9A-Fa-f]{2})*")
 _URI_1_1 = lazy_pattern(_URI.pattern.replace("#", ""))
 _ESCAPED = lazy_pattern(r"(?:%[0-9A-Fa-f]{2})+")
 _DIRECTIVE_NAME = lazy_pattern(r"[0-9A-Za-z\-_:.]*+")

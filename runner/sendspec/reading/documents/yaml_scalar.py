@@ -13,17 +13,17 @@ _IN_BLOCK = r"(?:[^ \n\0\t:]|:(?![ \n\0\t]))"
 _IN_FLOW = r"(?:[^ \n\0\t:,\[\]{}]|:(?![ \n\0\t]))"
 _IN_FLOW_1_1 = r"(?:[^ \n\0\t:,?\[\]{}]|:(?![ \n\0\t]))"
 _PLAIN_IN_BLOCK, _PLAIN_IN_FLOW, _PLAIN_IN_FLOW_1_1 = (
-    lazy_pattern(rf"{character}++(?: ++(?!#){character}++)*+") for character in (_IN_BLOCK, _IN_FLOW, _IN_FLOW_1_1)
+    lazy_pattern(rf"{character}+(?: ++(?!#){character}+)*") for character in (_IN_BLOCK, _IN_FLOW, _IN_FLOW_1_1)
 )
 BLOCK_KEY = lazy_pattern(rf"({_PLAIN_IN_BLOCK.pattern}):(?=[ \n])")
 """A plain key outside of brackets, with its colon right behind it."""
 _SPACES = lazy_pattern(r" *+")
 _BLANKS = lazy_pattern(r"[ \t]*+")
-_BLANK_LINES = lazy_pattern(r"(\n(?: *+\n)*+) *+")
-_BLANK_QUOTED_LINES = lazy_pattern(r"\n(?:[ \t]*+\n)*+")
-_SINGLE = lazy_pattern(r"(?:[^'\n\0]++|'')*+")
+_BLANK_LINES = lazy_pattern(r"(\n(?: *+\n)*) *+")
+_BLANK_QUOTED_LINES = lazy_pattern(r"\n(?:[ \t]*+\n)*")
+_SINGLE = lazy_pattern(r"(?:[^'\n\0]++|'')*")
 _ESCAPE = r"\\(?:[0abt\tnvfre \"/\\N_LP]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U(?:0010|000[0-9A-Fa-f])[0-9A-Fa-f]{4})"
-_DOUBLE = lazy_pattern(rf'(?:[^"\\\n\0]++|{_ESCAPE})*+')
+_DOUBLE = lazy_pattern(rf'(?:[^"\\\n\0]++|{_ESCAPE})*')
 _ESCAPES = lazy_pattern(_ESCAPE)
 _SIMPLE_ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
@@ -145,14 +145,14 @@ def _check_escape(text: str, at: int, start: int) -> None:
 
 _HEADER = lazy_pattern(r"[|>](?:(?P<chomp>[+-])(?P<indent>[0-9])?|(?P<only>[0-9])(?P<after>[+-])?)?")
 _HEADER_END = lazy_pattern(r" *+(?:#[^\n\0]*+)?")
-_FIRST_LINES = lazy_pattern(r"(?: *+\n)*+ *+")
+_FIRST_LINES = lazy_pattern(r"(?: *+\n)* *+")
 _LINE = lazy_pattern(r"[^\n\0]*+")
 
 
 @lru_cache(maxsize=64)
 def _indented(indent: int) -> re.Pattern[str]:
     """Blank lines, and the indentation of the line behind them."""
-    return re.compile(f"(?: {{0,{indent}}}+\\n)*+ {{0,{indent}}}+")
+    return re.compile(f"(?: {{0,{indent}}}+\\n)* {{0,{indent}}}+")
 
 
 def scan_block(text: str, start: int, outer: int) -> Scanned:

@@ -36,7 +36,7 @@ _TEXT, _NUMBER, _SCALAR = "<text>", "<number>", "(?:<text>|<number>|true|false|n
 """Stand-ins in the template of a shape. No key has such a bracket."""
 _PLAIN_TEXT = r'"[^"]*+"'
 """For lines without a backslash. Excluding line ends would take three times as long."""
-_ESCAPED_TEXT = rf'"(?:[^"\\\n]++|{HARMLESS_ESCAPE})*+"'
+_ESCAPED_TEXT = rf'"(?:[^"\\\n]++|{HARMLESS_ESCAPE})*"'
 _INTEGER = r"-?[1-9][0-9]{0,17}+|0"
 _DECIMAL = r"-?(?:[1-9][0-9]{0,17}+|0(?=\.))(?:\.[0-9]{1,17}+)?|0"
 _KEY = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_ .-]*")
@@ -99,7 +99,7 @@ class LineShapes:
 
     def _compiled(self, text: str) -> re.Pattern[str]:
         lines = "|".join(self._templates).replace(_TEXT, text)
-        return re.compile(rf"(?:(?:{lines.replace(_NUMBER, _DECIMAL if self._has_decimals else _INTEGER)})\r?\n)*+")
+        return re.compile(rf"(?:(?:{lines.replace(_NUMBER, _DECIMAL if self._has_decimals else _INTEGER)})\r?\n)*")
 
 
 def _template(value: object, levels: int) -> str | None:
@@ -109,7 +109,7 @@ def _template(value: object, levels: int) -> str | None:
         return None if None in members else rf"\{{{', ?'.join(map(str, members))}\}}"
     if isinstance(value, list):
         item = _template(value[0], levels - 1) if value and levels else _SCALAR
-        return None if item is None or not levels else rf"\[(?:{item}(?:, ?{item})*+)?+\]"
+        return None if item is None or not levels else rf"\[(?:{item}(?:, ?{item})*)?\]"
     return _SCALAR
 
 
