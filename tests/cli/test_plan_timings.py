@@ -39,3 +39,9 @@ def test_text_shows_them_on_standard_error_and_not_without_the_flag(project_dir:
     assert "timings of 1 row," in timed.err
     assert all(stage in timed.err for stage in STAGES)
     assert "timings" not in usual.err
+
+
+def test_they_are_refused_of_specs_that_nobody_trusts(project_dir: Any) -> None:
+    project_dir.write("hello.yaml", SPEC)
+    done = project_dir.run("plan", "hello.yaml", "--timings", "--untrusted")
+    assert (done.code, "--timings can't be used with --untrusted, which plans" in done.err) == (2, True)

@@ -42,6 +42,7 @@ _WHY = {
     "--with-samples": "which writes no plan file",
     "--retry": "which has no ledger",
     "--only": "which has no ledger",
+    "--timings": "which plans in a process of its own",
     "--rejects": "which shows nobody's rows",
     "--html": "which shows nobody's rows",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,25 @@ def test_messages_are_in_plan_order_however_many_go_into_one_statement(path: Pat
         rows = list(connection.execute("SELECT id, line, reference, size FROM message ORDER BY number"))
     assert rows == [(each.id, each.line, each.reference, None) for each in more]
     open_to_read(path, "one").close()  # it checks every row's checksum
+
+
+def test_a_plan_needs_no_room_in_the_folder_for_temporary_files(path: Path) -> None:
+    ledger = open_to_write(path, "one")
+    ledger.begin(OWNER, now=2.0)
+    temporary: set[str] = set()
+
+    def records() -> Iterator[PlannedRecord]:
+        for n in range(4 * BLOCK):
+            if n % BLOCK == BLOCK - 1:
+                temporary.update(name for name in open_files() if "etilqs_" in name)
+            yield record(os.urandom(16))
+
+    assert ledger.put_planned(SEND, records(), b"p" * 32, now=3.0) == 4 * BLOCK
+    ledger.close()
+    assert temporary == set()
+
+
+def open_files() -> Iterator[str]:
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the listing's own
+            yield str(each.readlink())

@@ -98,14 +98,19 @@ class PlanWriter(LedgerWriter):
 
     @contextmanager
     def _roomy_cache(self) -> Iterator[None]:
-        """Keeps more pages in memory: ids are spread over all of the index, whose pages would be written and read again and again."""
+        """Keeps more pages in memory: ids are spread over all of the index, whose pages would be written and read again and again.
+
+        What undoes one statement is kept there too, and not in the folder for temporary files, which may have no room.
+        """
         usual = self._value("PRAGMA cache_size")
         self._execute(f"PRAGMA cache_size = -{PLAN_CACHE_KIB}")
+        self._execute("PRAGMA temp_store = MEMORY")
         try:
             yield
         finally:
             if not self._broken:
                 self._execute(f"PRAGMA cache_size = {int(usual)}")
+                self._execute("PRAGMA temp_store = DEFAULT")
 
     def _no_room(self, trouble: LedgerUnwritable, messages: int) -> LedgerUnwritable:
         """The same error, with the space that a plan of so many messages needs."""
