@@ -237,9 +237,9 @@ def writes(folder: Path) -> Iterator[list[str]]:
         if listening and event in ("os.remove", "os.rename"):
             found.append(f"{event[3:]} {Path(str(arguments[-2 if event == 'os.remove' else 1])).name}")
 
-    def synced(descriptor: Any) -> None:
-        sync(descriptor)
-        name = Path(f"/proc/self/fd/{descriptor}").readlink()
+    def synced(fd: Any) -> None:
+        sync(fd)
+        name = Path(f"/proc/self/fd/{fd}").readlink()
         found.append("sync the folder" if name == folder else f"sync {name.name}")
 
     def traced(*arguments: Any, **named: Any) -> Any:
