@@ -82,10 +82,8 @@ class LedgerWriter(DurableRows, RecentCheck):
 
     def _recovered_until(self, sealing: Sealing) -> int:
         """The move after which every message that is `sending` was claimed."""
-        since, moves = sealing.recovered_until, self.moves
-        if not sealing.is_idle or since == moves or self._is_sending(since):
-            return since
-        return moves
+        since = sealing.recovered_until
+        return self.moves if sealing.is_idle and not self._is_sending(since) else since
 
     def _checkpoint(self) -> None:
         if self._sealing is not None:
