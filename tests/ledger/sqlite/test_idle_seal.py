@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 from ledger_samples import IDS, OWNER, SEND, claim, record, settle
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger import access
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.record import Change
+from sendspec.ledger.record import Change, SendIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import closed_after, open_to_write
+from sendspec.ledger.sqlite.progress_mirror import mirror_path
 from sendspec.ledger.sqlite.seal import file_state, read_seal, seal_path, write_seal
 from sendspec.ledger.verified_point import Seal, VerifiedPoint
 from sendspec.planning.message_state import MOVE_BY_NAME, State
@@ -196,6 +197,17 @@ def test_trouble_with_a_ledger_leaves_no_new_seal(sent: Path) -> None:
     assert not reads_all(sent)
 
 
+def test_a_run_that_could_not_begin_leaves_no_seal(sent: Path) -> None:
+    """Its epoch is committed, and its mirror can't be written."""
+    ledger = opened(sent)
+    mirror_path(sent).unlink()
+    mirror_path(sent).mkdir()
+    with pytest.raises(LedgerUnwritable):
+        ledger.begin(OWNER, now=20.0)
+    ledger.close()
+    assert not seal_path(sent).exists()
+
+
 def test_a_purge_that_finds_nothing_leaves_the_proof(sent: Path) -> None:
     for before, wholly in ((1.0, False), (99.0, True), (99.0, False)):
         ledger = opened(sent)
@@ -204,6 +216,16 @@ def test_a_purge_that_finds_nothing_leaves_the_proof(sent: Path) -> None:
         ledger.end(now=20.0, ending="finished", requests=0)
         ledger.close()
         assert reads_all(sent) is wholly
+
+
+def test_a_purge_of_messages_without_moves_leaves_no_proof(sent: Path) -> None:
+    ledger = opened(sent)
+    ledger.begin(OWNER, now=20.0)
+    ledger.put_baselined(SendIdentity("earlier", 1, "earlier.yaml"), [record(b"e" * 16)], now=1.0)
+    assert ledger.purge(before=2.0) == 1
+    ledger.end(now=20.0, ending="finished", requests=0)
+    ledger.close()
+    assert reads_all(sent)
 
 
 def test_a_purge_of_moves_alone_leaves_no_proof(sent: Path) -> None:
