@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 from project_dir import SECRET, SPEC, CountingServer, ProjectDir, numbers
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import NotConfirmed
 from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.operations.logging_listener import LoggingListener
-from sendspec.operations.project_context import open_context
+from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send import send
-from sendspec.operations.send_outcome import RunEnded, SendRequest
+from sendspec.operations.send_outcome import LimitsExceeded, RunEnded, SendRequest
 from sendspec.operations.system import real_system
 
 WHOLE_TABLE = re.compile(r"SCAN (message|event|m|e|i)\b(?! USING INDEX message_referenced)")
 """The index has only messages with a reference of the user's own. Who uses such references compares them with all others."""
+VERIFIED = re.compile(r"SELECT count\(\*\) FROM event e WHERE e\.number > (\d+)")
+"""The statement that tells from which move on a send verifies."""
 READS = re.compile(r"\b(message|event)\b")
 
 
@@ -55,10 +58,14 @@ def whole_tables(ledger: Path, found: list[str]) -> list[str]:
     return scanning
 
 
-def sent(*specs: str) -> int:
+def context_of(*specs: str) -> ProjectContext:
     context = open_context(list(specs), "test", Problems(), real_system("test", environ={"TEST_KEY": SECRET}))
     assert context is not None
-    outcome = send(context, SendRequest(specs=list(specs)), LoggingListener())
+    return context
+
+
+def sent(*specs: str) -> int:
+    outcome = send(context_of(*specs), SendRequest(specs=list(specs)), LoggingListener())
     assert isinstance(outcome, RunEnded)
     return outcome.report.account.accepted
 
@@ -86,6 +93,69 @@ def test_no_statement_of_a_small_send_reads_all_messages_or_moves(
     assert len(server.taken) == 15
     assert any(statement.startswith("UPDATE message SET state = 'sending'") for statement in found)
     assert whole_tables(ledger, found) == []
+
+
+@pytest.mark.parametrize("spec", ["kept.yaml", "hello.yaml"])
+def test_a_send_with_nothing_to_send_leaves_a_proof_that_the_next_send_relies_on(
+    ledger: Path, project: ProjectDir, server: CountingServer, spec: str
+) -> None:
+    """A job that runs daily and mostly finds nothing to send: the first such run reads all, as after a restore."""
+    project.write("hello.yaml", SPEC.replace("is on its way", "has arrived"))
+    sent("hello.yaml")
+    ledger.with_name(f"{ledger.name}.seal").unlink()
+    requests = len(server.requests)
+    with statements() as found:
+        assert sent(spec) == 0
+    assert whole_tables(ledger, found)
+    for _ in range(2):
+        with statements() as found:
+            assert sent(spec) == 0
+        assert whole_tables(ledger, found) == []
+    assert len(server.requests) == requests
+    project.write("other.yaml", SPEC.replace("hello", "other").replace("is on its way", "is here"))
+    with statements() as found:
+        assert sent("other.yaml") == 5
+    assert whole_tables(ledger, found) == []
+
+
+def test_what_a_send_wrote_is_read_by_the_next_and_not_by_every_other(ledger: Path, project: ProjectDir) -> None:
+    """The moves of the last run are verified once, whoever comes next."""
+
+    def verifies_after() -> int:
+        with statements() as found:
+            assert sent("kept.yaml") == 0
+        [since] = {int(after[1]) for words in found if (after := VERIFIED.match(words))}
+        return since
+
+    connection = sqlite3.connect(ledger)
+    [(moves,)] = connection.execute("SELECT max(number) FROM event").fetchall()
+    connection.close()
+    since, *others = [verifies_after() for _ in range(3)]
+    assert since < moves
+    assert others == [moves, moves]
+
+
+def declines(jobs: object, plans: object) -> None:
+    raise NotConfirmed("nobody agreed", "agree")
+
+
+def test_a_send_that_is_refused_or_declined_leaves_a_proof(ledger: Path, project: ProjectDir) -> None:
+    project.write("hello.yaml", SPEC.replace("is on its way", "has arrived"))
+    seal = ledger.with_name(f"{ledger.name}.seal")
+    seal.unlink()
+    with pytest.raises(NotConfirmed):
+        send(context_of("hello.yaml"), SendRequest(specs=["hello.yaml"]), LoggingListener(), agree=declines)
+    with statements() as found:
+        assert sent("hello.yaml") == 5
+    assert whole_tables(ledger, found) == []
+    seal.unlink()
+    project.write("hello.yaml", SPEC.replace("is on its way", "is late") + "limits: {messages: 1}\n")
+    project.write("people.csv", numbers(9))
+    for is_whole in (True, False):
+        with statements() as found:
+            outcome = send(context_of("hello.yaml"), SendRequest(specs=["hello.yaml"]), LoggingListener())
+        assert isinstance(outcome, LimitsExceeded)
+        assert bool(whole_tables(ledger, found)) is is_whole
 
 
 def test_a_whole_check_reads_all_messages(ledger: Path, project: ProjectDir) -> None:

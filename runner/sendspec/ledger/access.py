@@ -143,12 +143,13 @@ def hold(
     ci: bool,
     tell: Callable[[str], None] = lambda words: None,
     trusts_seal: bool = False,
+    now: float | None = None,
 ) -> Iterator[Ledger]:
     """Opens the ledger to write and checks it. Never makes one. `tell` hears of steps that take long.
 
     A file is locked for `owner`; a server takes many runs at once. With `trusts_seal`, a file is checked only where it isn't known
     to be sound, and the caller has `check_sends` verify the sends that it works on. Raises `LedgerBusy` while another run holds the file, and
-    `LedgerMissing` if the ledger is gone.
+    `LedgerMissing` if the ledger is gone. `now` (Unix seconds) is noted as when a file was wholly read, if it is.
     """
     if isinstance(place, ServerPlace):
         from sendspec.ledger.postgres.opening import open_to_write
@@ -172,12 +173,11 @@ def hold(
             tell=tell,
             still_mine=lock.still_mine,
             trusts_seal=trusts_seal,
+            now=now,
         )
-        try:
+        with opening.closed_after(ledger):
             _refuse_moved(place, ledger)
             yield ledger
-        finally:
-            ledger.close()
     finally:
         lock.release()
 
@@ -231,10 +231,11 @@ def migrate(
     *,
     since: str,
     tell: Callable[[str], None] = lambda words: None,
+    now: float | None = None,
 ) -> tuple[int, int]:
     """Brings the ledger to the version that this sendspec works with. Returns the version that it had, and the one that it has.
 
-    Raises `LedgerBusy` while a run is under way. `tell` hears of steps that take long.
+    Raises `LedgerBusy` while a run is under way. `tell` hears of steps that take long; `now` is as for `hold`.
     """
     if isinstance(place, ServerPlace):
         from sendspec.ledger.postgres.migration import migrate_ledger
@@ -245,7 +246,7 @@ def migrate(
     lock = take_lock(place.file, owner, since=since)
     try:
         ledger = opening.open_to_write(
-            place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine
+            place.file, identity.ledger, salt=identity.salt, tell=tell, still_mine=lock.still_mine, now=now
         )
         ledger.close()
         return was, ledger.version

@@ -16,13 +16,15 @@ class VerifiedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a run leaves behind: up to where it found the ledger verified, and the ledger's progress when it was closed.
+    """What a command leaves behind: up to where it found the ledger verified, and the ledger's progress when it was closed.
 
-    `replanned` are the numbers of specs whose messages a plan has replaced since the point: no move names those.
+    Every message that is `sending` was claimed after the move `recovered`. That is no later than the point: a command that begins
+    no run verifies claims of a dead run, and leaves them to the next run to recover. `replanned` are the numbers of specs whose messages a plan has replaced since the point: no move names those.
     `wholly_read_at` is when all of the ledger was last verified, in Unix seconds.
     """
 
     point: VerifiedPoint
+    recovered: int
     epoch: int
     moves: int
     replanned: tuple[int, ...]

@@ -73,13 +73,21 @@ def ledger_to_write(
         ci=system.is_ci,
         tell=tell,
         trusts_seal=trusts_seal,
+        now=system.clock.wall(),
     )
 
 
 def migrate_ledger(context: ProjectContext, tell: Callable[[str], None]) -> tuple[int, int]:
     """The version that the ledger had, and the one that it has now. `tell` is told of slow steps."""
     system = context.system
-    return migrate(ledger_place(context), require_identity(context), run_owner(system), since=system.since, tell=tell)
+    return migrate(
+        ledger_place(context),
+        require_identity(context),
+        run_owner(system),
+        since=system.since,
+        tell=tell,
+        now=system.clock.wall(),
+    )
 
 
 class RunRecord:

@@ -129,6 +129,31 @@ def test_a_ledger_of_an_older_version_goes_on_as_one_of_this_version(old: Path) 
     ledger.close()
 
 
+def test_a_migration_costs_one_whole_check_where_it_writes_no_row(old: Path) -> None:
+    """From version 1 and 2, it writes all rows: the next opening verifies those, from the file."""
+    writes_rows = version(old) < 3
+    place, identity = LedgerFile(old, durable=True), LedgerIdentity("one", SALT)
+    access.migrate(place, identity, OWNER, since="now", now=9.0)
+    for reads_all in (writes_rows, False):
+        ledger = open_to_write(old, "one", salt=SALT, trusts_seal=True, now=9.0)
+        assert ledger._is_wholly_checked is reads_all
+        assert len(list(ledger.doubts())) == 1
+        ledger.close()
+    ledger = open_to_write(old, "one", salt=SALT, trusts_seal=True)
+    assert ledger.begin(OWNER, now=10.0).recovered == 1
+    ledger.close()
+
+
+def test_a_run_that_migrates_leaves_a_proof_where_it_writes_no_row(old: Path) -> None:
+    writes_rows = version(old) < 3
+    ledger = begun_again(old)
+    ledger.end(now=9.0, ending="finished", requests=0)
+    ledger.close()
+    ledger = open_to_write(old, "one", salt=SALT, trusts_seal=True)
+    assert ledger._is_wholly_checked is writes_rows
+    ledger.close()
+
+
 CHANGING = ("ALTER", "CREATE", "DROP", "INSERT", "PRAGMA user_version =", "COMMIT")
 
 

@@ -30,6 +30,7 @@ class ExchangeWriter(PlanWriter):
         Both are compare-and-set. A lost claim is returned; a lost settlement raises, as it means that another run moved a
         message of ours.
         """
+        self._need_end()
         with self._transaction():
             self._check_fence()
             self._settle(settle, now)

@@ -62,13 +62,15 @@ class SqliteLedger(ExchangeWriter):
         if spilled:
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))
+        if self._sealing is not None:
+            self._sealing.begun()
         return StartedRun(run, recovered)
 
     def _recover(self, now: float, run: int) -> int:
         """Puts in doubt what dead runs were sending; returns the count of those messages.
 
-        On a ledger that was sealed, each of them was claimed after the point that the seal names: the run that was verified up to
-        there recovered all earlier ones when it began.
+        On a ledger that was sealed, each of them was claimed after the move that the seal names: there was none that was `sending`,
+        or a run that began recovered it.
         """
         if self._is_wholly_checked or self._sealing is None:
             self._execute(RECOVER_EVENT, (now, run))
@@ -152,9 +154,9 @@ class SqliteLedger(ExchangeWriter):
         with self._transaction():
             self._check_fence()
             purged = int(self._execute(PURGE, (before,)).rowcount)
-            self._execute(PURGE_EVENTS)
-        if self._sealing is not None:
-            self._sealing.spoil()
+            forgotten = self._execute(PURGE_EVENTS).rowcount
+        if purged or forgotten:
+            self.spoil_seal()
         self._checkpoint()
         return purged
 

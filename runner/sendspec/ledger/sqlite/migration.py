@@ -65,6 +65,9 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 First claims of version 2 stay undated, as that version did not note the API's clock.
 """
 
+ADDS_INDEXES = frozenset({3})
+"""Versions whose migration writes no row: what was verified before it stays so. A send compares its own rows with the indexes."""
+
 
 _META_1 = "CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID"
 _RUN_1 = RUN.format(more="")

@@ -17,6 +17,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerMissing,
     LedgerRolledBack,
     LedgerTooNew,
+    LedgerTrouble,
     LedgerUnwritable,
 )
 from sendspec.ledger.durable_file import unwritable_file
@@ -90,6 +91,7 @@ def open_to_write(
     tell: Callable[[str], None] = lambda words: None,
     still_mine: Callable[[], bool] = lambda: True,
     trusts_seal: bool = False,
+    now: float | None = None,
 ) -> SqliteLedger:
     """A ledger that can be trusted with claims. The caller holds the run lock; `still_mine` asks it.
 
@@ -97,9 +99,20 @@ def open_to_write(
     only what was written since the ledger was last verified is checked, where its seal proves the rest; the caller then has
     `check_sends` verify the sends that it works on. A ledger of an earlier version is migrated, after `tell` was told how much
     space that takes.
+
+    Closing the ledger seals it, unless a run has planned or claimed and did not end. Without `now` (Unix seconds), a ledger that had
+    no seal gets one from a run only.
     """
     return open_as(
-        SqliteLedger, path, expected_id, connect, salt=salt, tell=tell, still_mine=still_mine, trusts_seal=trusts_seal
+        SqliteLedger,
+        path,
+        expected_id,
+        connect,
+        salt=salt,
+        tell=tell,
+        still_mine=still_mine,
+        trusts_seal=trusts_seal,
+        now=now,
     )
 
 
@@ -113,18 +126,31 @@ def open_as(
     tell: Callable[[str], None],
     still_mine: Callable[[], bool],
     trusts_seal: bool = False,
+    now: float | None = None,
 ) -> _Held:
     """The same, as an object of another class."""
     refuse_network(path, read_mounts())
     ledger = _open(path, connect, salt, partial(kind, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
-        verify(ledger, salt, trusts_seal=trusts_seal)
+        verify(ledger, salt, trusts_seal=trusts_seal, now=now)
         _refuse_lost(ledger, read_mirror(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _check_room_to_migrate(path, ledger.version, tell)
             ledger.migrate()
     return ledger
+
+
+@contextmanager
+def closed_after(ledger: SqliteLedger) -> Iterator[None]:
+    """Closes the ledger after the block: without a new seal, if there was trouble with it."""
+    try:
+        yield
+    except LedgerTrouble:
+        ledger.spoil_seal()
+        raise
+    finally:
+        ledger.close()
 
 
 def note_opt_outs(path: Path, expected_id: str, count: int, *, salt: bytes) -> None:

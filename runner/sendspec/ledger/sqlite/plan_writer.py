@@ -51,6 +51,7 @@ class PlanWriter(LedgerWriter):
         """
         stream = iter(records)
         count = 0
+        self._need_end()
         try:
             with self._roomy_cache(), self._transaction():
                 self._check_fence()

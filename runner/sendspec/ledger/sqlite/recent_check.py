@@ -32,6 +32,9 @@ _MISCOUNTED = """SELECT count(*) FROM spec s WHERE s.number = ?
     AND s.messages <> (SELECT count(*) FROM message WHERE spec = s.number)"""
 _LOST = """SELECT count(*) FROM event e WHERE e.number > ?
     AND NOT EXISTS (SELECT 1 FROM message m WHERE m.number = e.message)"""
+_SENDING = "SELECT EXISTS (SELECT 1 FROM message WHERE state = 'sending')"
+_SENDING_SINCE = """SELECT EXISTS (SELECT 1 FROM message
+    WHERE state = 'sending' AND number IN (SELECT message FROM event WHERE number > ?))"""
 
 
 class RecentCheck(SqliteReader):
@@ -73,6 +76,10 @@ class RecentCheck(SqliteReader):
         if verified is None:
             return VerifiedPoint(self.moves, last, self._number_of("SELECT count(*) FROM message"))
         return VerifiedPoint(self.moves, last, verified.messages + self._count_added(verified))
+
+    def _is_sending(self, since: int) -> bool:
+        """Whether a run that did not end left a message `sending`. All such messages were claimed after the move `since`."""
+        return bool(self._value(_SENDING_SINCE, (since,)) if since else self._value(_SENDING))
 
     def _count_added(self, point: VerifiedPoint) -> int:
         return int(self._value("SELECT count(*) FROM message WHERE number > ?", (point.number,)))

@@ -1,4 +1,4 @@
-"""`<ledger>.seal`: proof that a ledger's file is as its last run left it, so that only what is new in it has to be verified.
+"""`<ledger>.seal`: proof that a ledger's file is as the last command left it, so that only what is new in it has to be verified.
 
 The seal names the file as the system shows it. Whatever writes to the file, copies it, restores it or gives it a second name
 changes its ctime, which no program can set. Damage below the file system changes nothing there: `ledger check` finds it.
@@ -21,7 +21,7 @@ from sendspec.ledger.sqlite.write_ahead_log import has_log
 from sendspec.ledger.sqlite_file import open_beside
 from sendspec.ledger.verified_point import Seal, VerifiedPoint
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 10_000
 MAX_REPLANNED = 500
 """More specs than that are not listed, and the ledger then has no seal."""
@@ -81,10 +81,11 @@ def _seal_in(written: bytes, ledger_id: str, salt: bytes | None, state: FileStat
     text, mark = written.splitlines()
     if not compare_digest(mark, _mark(text, salt)):
         return None
-    _, sealed_id, sealed_machine, sealed_state, point, epoch, moves, replanned, read_at = json.loads(text)
+    _, sealed_id, sealed_machine, sealed_state, *noted = json.loads(text)
     if (sealed_id, sealed_machine, tuple(sealed_state)) != (ledger_id, machine, state) or not _is_fine(state):
         return None
-    return Seal(VerifiedPoint(*point), epoch, moves, tuple(replanned), read_at)
+    point, recovered, epoch, moves, replanned, read_at = noted
+    return Seal(VerifiedPoint(*point), recovered, epoch, moves, tuple(replanned), read_at)
 
 
 def write_seal(
@@ -95,7 +96,7 @@ def write_seal(
     The seal's own time has to be later than the file's ctime: a change in the same tick of the clock would leave that as it is.
     """
     content = [FORMAT, ledger_id, machine or machine_mark(), state]
-    content += [_listed(seal.point), seal.epoch, seal.moves, seal.replanned, seal.wholly_read_at]
+    content += [_listed(seal.point), seal.recovered, seal.epoch, seal.moves, seal.replanned, seal.wholly_read_at]
     text = json.dumps(content).encode()
     place = seal_path(ledger)
     if len(seal.replanned) > MAX_REPLANNED or not _is_fine(state):
@@ -110,12 +111,10 @@ def write_seal(
 
 
 def remove_seal(ledger: Path) -> None:
-    """Removes the seal, durably. Raises `LedgerUnwritable`."""
+    """Removes the seal, durably: also where a killed run has just removed it. Raises `LedgerUnwritable`."""
     try:
-        seal_path(ledger).unlink()
+        seal_path(ledger).unlink(missing_ok=True)
         sync_folder(ledger.parent)
-    except FileNotFoundError:
-        return
     except OSError as error:
         raise unwritable_file(seal_path(ledger), error) from error
 

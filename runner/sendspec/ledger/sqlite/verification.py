@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sendspec.ledger.sqlite.error import refuse_damage
 from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.migration import ADDS_INDEXES
 from sendspec.ledger.sqlite.seal import file_state, read_seal, write_seal
 from sendspec.ledger.sqlite.sealing import Sealing
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
@@ -14,10 +15,12 @@ from sendspec.ledger.sqlite_file import real_place
 from sendspec.ledger.verified_point import Seal
 
 
-def verify(ledger: SqliteLedger, salt: bytes | None, *, trusts_seal: bool) -> None:
+def verify(ledger: SqliteLedger, salt: bytes | None, *, trusts_seal: bool, now: float | None = None) -> None:
     """Verifies the ledger: what was written since it was last verified, if a seal proves the rest, or else all of it.
 
     A sealed ledger needs no limit on queries: all of it was verified once, under its limit, and nobody but a run has written since.
+    At `now` (Unix seconds) the ledger counts as wholly read, if it is. A ledger whose rows a migration is to write gets no seal:
+    what it writes is verified at the next opening.
     """
     place = Path(ledger.path)
     state = file_state(place)
@@ -26,10 +29,10 @@ def verify(ledger: SqliteLedger, salt: bytes | None, *, trusts_seal: bool) -> No
         seal = None
     refuse_damage(ledger.path, ledger.find_damage() if seal is None else ledger.find_recent_damage(seal))
     ledger.remove_query_limit()
-    if ledger.version == SCHEMA_VERSION:
+    if ledger.version in (SCHEMA_VERSION, *ADDS_INDEXES):
         point = ledger.point_after(None if seal is None else seal.point)
         ledger.note_verified(
-            Sealing(place, ledger.id, salt, point=point, state=state, earlier=seal), wholly=seal is None
+            Sealing(place, ledger.id, salt, point=point, state=state, earlier=seal, now=now), wholly=seal is None
         )
 
 

@@ -14,7 +14,7 @@ from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.exchanged_row import ExchangedRow
 from sendspec.ledger.sqlite.migration import migrate
 from sendspec.ledger.sqlite.open_ledger import KeyedDigest
-from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, OpenMirror
+from sendspec.ledger.sqlite.progress_mirror import OpenMirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit
 from sendspec.ledger.sqlite.recent_check import RecentCheck
 from sendspec.ledger.sqlite.sealing import Sealing
@@ -51,24 +51,39 @@ class LedgerWriter(DurableRows, RecentCheck):
         self._is_wholly_checked = True
 
     def note_verified(self, sealing: Sealing | None, *, wholly: bool) -> None:
-        """Has the ledger sealed when it is closed after a run, or not at all. `wholly`: everything in it was verified."""
+        """Has the ledger sealed when it is closed, or not at all. `wholly`: everything in it was verified."""
         self._sealing, self._is_wholly_checked = sealing, wholly
 
+    def spoil_seal(self) -> None:
+        """Leaves no new seal: the next opening has to verify what no move names, or something is wrong with the ledger."""
+        if self._sealing is not None:
+            self._sealing.spoil()
+
+    def _need_end(self) -> None:
+        """The run plans or claims: unless it ends, the ledger isn't sealed."""
+        if self._sealing is not None:
+            self._sealing.need_end()
+
     def close(self) -> None:
-        """The same. A ledger whose run has ended is sealed."""
+        """The same. The ledger is sealed, unless a run has planned or claimed and did not end."""
         sealing, progress = self._sealing, self._progress_to_seal()
         super().close()
         if sealing is not None and progress is not None:
-            sealing.seal(progress)
+            sealing.seal(*progress)
 
-    def _progress_to_seal(self) -> LedgerProgress | None:
-        """The ledger's progress, if it is to be sealed."""
+    def _progress_to_seal(self) -> tuple[int, int, int] | None:
+        """The ledger's epoch, its moves, and up to which of them dead runs are recovered, if it is to be sealed."""
         is_here = not (self._closed or self._broken) and os.getpid() == self._pid
         if not is_here or self._sealing is None or not self._sealing.is_due or not self._still_mine():
             return None
         with suppress(LedgerTrouble):
-            return self.progress
+            return self.epoch, self.moves, self._recovered_until(self._sealing)
         return None
+
+    def _recovered_until(self, sealing: Sealing) -> int:
+        """The move after which every message that is `sending` was claimed."""
+        since = sealing.recovered_until
+        return self.moves if sealing.is_idle and not self._is_sending(since) else since
 
     def _checkpoint(self) -> None:
         if self._sealing is not None:
