@@ -33,14 +33,14 @@ ACTS = {
 }
 
 
-def run_with(library: str | None, folder: Path) -> subprocess.CompletedProcess[bytes]:
+def run_with(library: str | None, folder: Path, spec: str = SPEC) -> subprocess.CompletedProcess[bytes]:
     """The child, with this module in place of `phonenumbers`, which is loaded for the first number that has to be valid."""
     taken, copy = folder / "taken", folder / "copy"
     taken.mkdir()
     copy.mkdir()
     if library is not None:
         (taken / "phonenumbers.py").write_text(library, encoding="utf-8")
-    (copy / "hello.yaml").write_text(SPEC, encoding="utf-8")
+    (copy / "hello.yaml").write_text(spec, encoding="utf-8")
     request = UntrustedRequest(
         specs=("hello.yaml",), env=None, plans=True, top=str(copy), left_out={}, limits=LIMITS, parent=os.getpid()
     )
@@ -57,6 +57,24 @@ def test_a_library_as_it_should_be_leads_to_a_report(tmp_path: Path) -> None:
     found = decoded(UntrustedReport, done.stdout)
     assert found.diagnostics == ()
     assert set(found.walls) <= set(Wall)
+
+
+def test_a_fault_in_the_yaml_is_reported(tmp_path: Path) -> None:
+    """The library that has the last word on it is imported behind the walls."""
+    done = run_with(None, tmp_path, SPEC + "suppress: [a.txt\n")
+    assert (done.returncode, done.stderr) == (0, b"")
+    [found] = decoded(UntrustedReport, done.stdout).diagnostics
+    assert (found.code, found.span.start.line) == ("yaml-syntax", 6)
+
+
+def test_a_library_that_is_imported_later_is_found_as_well(tmp_path: Path) -> None:
+    """The parent of a child that reads faulty YAML hasn't imported what that needs."""
+    (tmp_path / "ruamel" / "yaml").mkdir(parents=True)
+    (tmp_path / "ruamel" / "yaml" / "__init__.py").touch()
+    program = "from sendspec.operations.untrusted import child_process; print(*child_process._library_folders())"
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
+    assert str(tmp_path) in done.stdout.split()
 
 
 @pytest.mark.parametrize("act", all_but(["starts a process", "opens a ledger"], ACTS))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import IO
@@ -152,10 +153,10 @@ def too_slow(limits: UntrustedLimits) -> UntrustedStopped:
 
 
 def _library_folders() -> list[str]:
-    """Where this process has its modules from: an isolated Python doesn't look into the user's own packages."""
+    """Where this process has its modules from, or would have: an isolated Python doesn't look into the user's own packages."""
     found: dict[str, None] = {}
     for name in _LIBRARIES:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file is not None:
-            found[str(Path(file).resolve().parents[1 + name.count(".")])] = None
+        spec = find_spec(name)
+        if spec is not None and spec.origin is not None:
+            found[str(Path(spec.origin).resolve().parents[1 + name.count(".")])] = None
     return list(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sendspec.reading.documents import yaml_token
 from sendspec.reading.documents.yaml_token import Token
 
@@ -43,3 +45,10 @@ class Event(Token):
         self.in_flow = in_flow
         self.anchor = anchor
         self.tag = tag
+
+
+class Events(NamedTuple):
+    """The events of a text, and what ended them too early: an error, or a limit."""
+
+    items: list[Token]
+    stop: Exception | None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import NoReturn
 
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents import yaml_event as events
 from sendspec.reading.documents import yaml_token as kinds
 from sendspec.reading.documents.token_reader import TokenReader
-from sendspec.reading.documents.yaml_event import Event
+from sendspec.reading.documents.yaml_event import Event, Events
 from sendspec.reading.documents.yaml_scanner import scan
 from sendspec.reading.documents.yaml_token import YAML_1_1, Token, YamlError
 
@@ -26,8 +26,8 @@ _NO_FLOW_KEY = (kinds.VALUE, kinds.FLOW_ENTRY, kinds.FLOW_MAPPING_END)
 _NO_FLOW_VALUE = (kinds.FLOW_ENTRY, kinds.FLOW_MAPPING_END)
 
 
-def events_of(text: str, max_depth: int) -> Iterator[Token]:
-    """The events of a text whose line ends are `\\n`. Raises `YamlError`, `TooDeep`, `TooManyTokens` and `TagTooLong`.
+def parse(text: str, max_depth: int) -> Events:
+    """The events of a text whose line ends are `\\n`. `YamlError`, `TooDeep`, `TooManyTokens` and `TagTooLong` end them.
 
     ValueError or OverflowError stand for an escape or a number that is too large.
     """
@@ -40,9 +40,7 @@ def events_of(text: str, max_depth: int) -> Iterator[Token]:
             raise
     except (YamlError, ValueError, OverflowError) as error:
         stop = error
-    yield from parser.events
-    if stop is not None:
-        raise stop
+    return Events(parser.events, stop)
 
 
 class _Parser(TokenReader):

@@ -6,7 +6,7 @@ built. What words the faults is imported once there is one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from sendspec.diagnostics.characters import forbidden_character
@@ -20,9 +20,9 @@ from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.odd_indentation import ODD_SPACES, odd_indentation
 from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
+from sendspec.reading.documents.second_reading import PARSERS, Parsers, read_events
 from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem, SpanProblems
 from sendspec.reading.documents.yaml_limit import MAX_DEPTH, TOO_DEEP, limit_problem
-from sendspec.reading.documents.yaml_parser import events_of
 from sendspec.reading.documents.yaml_token import TagTooLong, Token, TooDeep, TooManyTokens, YamlError
 from sendspec.reading.files.text_file import TextFile
 
@@ -34,13 +34,18 @@ _ENDS = frozenset({events.SEQUENCE_END, events.MAPPING_END})
 
 
 def read_document(
-    source: TextFile, problems: Problems, *, despite: Collection[str] = (), checked_later: Collection[KeyPath] = ()
+    source: TextFile,
+    problems: Problems,
+    *,
+    despite: Collection[str] = (),
+    checked_later: Collection[KeyPath] = (),
+    parsers: Parsers = PARSERS,
 ) -> Document | None:
     """The document in `source`; None if it has any error but those with the codes `despite`. All are in `problems`.
 
     A number that can't be kept as it is written is text at the places `checked_later`, where the caller has better words.
     """
-    builder = _Builder(source, checked_later)
+    builder = _Builder(source, checked_later, parsers)
     document = builder.run()
     for diagnostic in builder.problems.found:
         problems.add(diagnostic)
@@ -58,7 +63,7 @@ class _Anchored:
 
 
 class _Builder:
-    def __init__(self, source: TextFile, checked_later: Collection[KeyPath]) -> None:
+    def __init__(self, source: TextFile, checked_later: Collection[KeyPath], parsers: Parsers) -> None:
         self._source = source
         self._checked_later = checked_later
         self._text = source.text
@@ -73,7 +78,7 @@ class _Builder:
         self._deepest = 0
         self._flow_depth = 0
         self._read_up_to = 0
-        self._events: Iterator[Token] = iter(())
+        self._events = read_events(source.text, MAX_DEPTH, parsers)
 
     def run(self) -> Document | None:
         try:
@@ -84,7 +89,6 @@ class _Builder:
 
     def _data(self) -> Any:
         """The whole document's value. Raises `ReadingStopped`."""
-        self._events = events_of(self._text, MAX_DEPTH)
         try:
             return self._document()
         except (TooDeep, TooManyTokens, TagTooLong) as error:
@@ -282,10 +286,8 @@ class _Builder:
         found = forbidden_character(text)
         if found is None:
             return text
-        start, end = event.start, event.end
-        offsets = offsets_of(self._text, start, end, text)
-        if offsets is not None:
-            start, end = offsets[found.start()]
+        offsets = offsets_of(self._text, event.start, event.end, text)
+        start, end = (event.start, event.end) if offsets is None else offsets[found.start()]
         problem = f"this text has an invisible character, U+{ord(found[0]):04X}, which can't be sent"
         self.problems.add(SpanProblem(Problem("forbidden-character", problem, "remove the escape"), start, end))
         return text
@@ -294,5 +296,4 @@ class _Builder:
         self.problems.add(SpanProblem(problem, event.start, event.end, also=also))
 
     def _stop_at(self, event: Token, problem: Problem) -> NoReturn:
-        start, end = event.start, event.end
-        self.problems.stop_at(SpanProblem(problem, start, end))
+        self.problems.stop_at(SpanProblem(problem, event.start, event.end))
