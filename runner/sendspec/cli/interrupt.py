@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sendspec.sending.run import Stop
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Those that ask a run to stop. A SIGHUP that was ignored when it began stays ignored: nohup wants that."""
 _is_asked = False
 _is_ending = False
 
@@ -52,13 +53,18 @@ def stop_on_signals(stop: Stop) -> Iterator[None]:
 
     After the first one, further signals are ignored even after the block: the command still has to report the run.
     """
-    before = {number: signal.signal(number, lambda number, frame: stop.ask(number)) for number in STOP_SIGNALS}
+    before = {number: signal.signal(number, lambda number, frame: stop.ask(number)) for number in _heard()}
     try:
         yield
     finally:
         is_asked = stop.signal is not None
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if is_asked else handler)
+
+
+def _heard() -> list[signal.Signals]:
+    is_hang_up_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [each for each in STOP_SIGNALS if not (each is signal.SIGHUP and is_hang_up_ignored)]
 
 
 @contextmanager
@@ -71,7 +77,7 @@ def raise_on_signals() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise Signalled(number)
 
-    before = {number: signal.signal(number, raise_once) for number in STOP_SIGNALS}
+    before = {number: signal.signal(number, raise_once) for number in _heard()}
     try:
         yield
     finally:

@@ -74,3 +74,11 @@ def test_only_a_text_up_to_a_size_is_parsed_again() -> None:
     document, [problem] = read(longest + "#", stopping(WRONG), never_asked)
     assert document is None
     assert problem.problem == "YAML knows no such escape after \\"
+
+
+@pytest.mark.parametrize("text", ['a: "\\(b)"\n', 'a: "\\(\',)"\n', "[a: b: c, }"])
+def test_both_parsers_use_the_same_words(text: str) -> None:
+    ours, theirs = (parser(text, 40).stop for parser in (PARSERS.first, PARSERS.last))
+    assert isinstance(ours, YamlError)
+    assert isinstance(theirs, YamlError)
+    assert (ours.problem, ours.at) == (theirs.problem, theirs.at)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scanner import Scanner
 
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents import yaml_event as kinds
 from sendspec.reading.documents.yaml_event import Event, Events
 from sendspec.reading.documents.yaml_property import MAX_TAG
@@ -57,10 +58,13 @@ def _event(event: Any) -> Event:
     )
 
 
+_TUPLE = lazy_pattern(r"\(('[^']*'),\)")
+"""In two sentences of ruamel.yaml, the kind of a token is a tuple."""
+
+
 def _yaml_error(error: YAMLError) -> YamlError:
     problem = getattr(error, "problem", None)
-    # In two of its sentences, the kind of a token is a tuple.
-    problem = None if problem is None else problem.replace("('", "'").replace("',)", "'")
+    problem = None if problem is None else _TUPLE.sub(r"\1", problem)
     context = getattr(error, "context", None)
     return YamlError(problem, _offset(error, "problem_mark"), context, _offset(error, "context_mark"))
 
