@@ -14,7 +14,7 @@ Parser: TypeAlias = Callable[[str, int], Events]
 """Takes a text and the number of levels it may nest."""
 
 MAX_READ_AGAIN = 25_000
-"""Characters, some 500 lines. ruamel.yaml needs 4 microseconds for one in a usual spec, and 20 if each is a token: 0.1 to 0.5 s.
+"""Characters, some 500 lines. ruamel.yaml needs 4 microseconds for one in a usual spec, and 25 if each is a token: 0.1 to 0.6 s.
 
 For a longer text our own error counts.
 """
