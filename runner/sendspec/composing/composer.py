@@ -114,6 +114,11 @@ class Composer:
         sample = self._settings.platform.address_kind.sample
         return compose and RowFaultFinder(self._compiled_spec, self._constants, columns, sample, compose)
 
+    @property
+    def looks_at_first_fault_only(self) -> bool:
+        """Whether so many rows were rejected that further ones aren't looked at to their end."""
+        return self._row_faults.is_exhausted
+
     def reject_again(self, fault: RowFault, line: int) -> bool:
         """Records the problems of an earlier row with this fault for the row at `line`. False: no earlier row's are known."""
         groups = self._groups_by_fault.get(fault)

@@ -54,10 +54,30 @@ class RowFaultFinder:
         number = number_by_name.get(column or "")
         self._address = number if number in self._required else None
         self._is_address_alone = _is_alone(compiled_spec.to, column) and all_uses.count(column or "") == 1
+        self._is_address_first = self._is_address_alone and compiled_spec.where is True
         self._problem_by_address: dict[str, tuple[str, str]] = {}
 
-    def faults_of(self, rows: Sequence[Cells]) -> Iterator[RowFault | None]:
-        """The fault of each row, in order. None: the row has to be composed to find out."""
+    def faults_of(self, rows: Sequence[Cells], *, first_only: bool) -> Iterator[RowFault | None]:
+        """The fault of each row, in order. None: the row has to be composed to find out.
+
+        `first_only`: only its first problem is recorded, so there may be others.
+        """
+        if not (first_only and self._is_address_first):
+            yield from self._proven(rows)
+            return
+        first = [self._address_fault(cells) for cells in rows]
+        others = self._proven([cells for cells, fault in zip(rows, first, strict=True) if fault is None])
+        for fault in first:
+            yield next(others) if fault is None else fault
+
+    def _address_fault(self, cells: Cells) -> RowFault | None:
+        """What is wrong with an address that is there, unless a spreadsheet's error may come before it."""
+        address = "" if self._address is None else cells[self._address]
+        problem = self._problem_of(address) if address and "#" not in "".join(cells) else None
+        return problem and ((), problem)
+
+    def _proven(self, rows: Sequence[Cells]) -> Iterator[RowFault | None]:
+        """The fault of each row that has no other."""
         faults = [self._fault_of(cells) for cells in rows]
         donor = {
             number: next((cells[number] for cells in rows if cells[number]), _STAND_IN) for number in self._required
@@ -71,7 +91,7 @@ class RowFaultFinder:
 
     def _fault_of(self, cells: Cells) -> RowFault | None:
         """The only fault that the row can have, if a mended one can be composed."""
-        empty = tuple(number for number in self._required if not cells[number])
+        empty = tuple([number for number in self._required if not cells[number]]) if "" in cells else ()
         if self._address is None:
             return (empty, None) if empty else None
         if self._address in empty:

@@ -78,6 +78,11 @@ class RowFaults:
         if has_all and failed in (TO, KEY):
             self._note(row, lambda: self._check_payload(row, context))
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether `MAX_ROWS` were looked at."""
+        return self._rows >= MAX_ROWS
+
     def count_row(self) -> bool:
         """Counts a rejected row; whether it is among the first `MAX_ROWS`, and looked at to its end."""
         self._rows += 1

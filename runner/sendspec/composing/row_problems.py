@@ -62,7 +62,8 @@ class RowProblems:
     @contextmanager
     def recorded(self) -> Iterator[list[Hashable]]:
         """The groups that rows are added to meanwhile, in order; None for a problem that is recorded once."""
-        self._recorded = recorded = []
+        recorded: list[Hashable] = []
+        self._recorded = recorded
         try:
             yield recorded
         finally:

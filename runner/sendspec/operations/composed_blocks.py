@@ -164,7 +164,10 @@ class _BlockSource:
         if self._fault_finder is None:
             return {}
         _, content = block.read
-        return dict(zip(indexes, self._fault_finder.faults_of([content[index] for index in indexes]), strict=True))
+        found = self._fault_finder.faults_of(
+            [content[index] for index in indexes], first_only=self._composer.looks_at_first_fault_only
+        )
+        return dict(zip(indexes, found, strict=True))
 
     def _compose_row(self, block: Block, index: int, fault: RowFault | None) -> RowResult:
         if fault is None:
