@@ -153,3 +153,9 @@ def test_behind_the_rows_that_are_looked_at_to_their_end_only_the_first_fault_co
     found = assert_same(set_up, SPECS[spec], [*EVERY_FAULT[::2], *many, *EVERY_FAULT, *reversed(EVERY_FAULT)])
     assert any(each.at_least for each in found)
     assert max(each.row_count for each in found) > MAX_ROWS
+
+
+@pytest.mark.parametrize("spec", ["a condition", "one or the other"])
+def test_a_column_that_only_some_rows_show_is_looked_at_in_each(set_up: ProjectDir, spec: str) -> None:
+    shown, not_shown = ("", "0612", "A1", "a", "1"), ("", "0612", "A1", "b", "1")
+    assert_same(set_up, SPECS[spec], [shown, shown, not_shown, not_shown, GOOD])
