@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -14,7 +14,7 @@ from sendspec.composing.alternative import with_language
 from sendspec.composing.block_result import BlockComposer
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
-from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.error_cells import ErrorCells
 from sendspec.composing.folded_address import folded_fingerprint
 from sendspec.composing.identity import id_text, message_id, payload_digest
@@ -33,6 +33,9 @@ from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.schema.validator import Schema
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
+
+if TYPE_CHECKING:
+    from sendspec.composing.row_fault import RowFault, RowFaultFinder
 
 GENERATE_FROM = 250
 """The number of rows from which generating a function for the spec costs less than composing the rows one by one."""
@@ -79,6 +82,7 @@ class Composer:
             settings.platform.address_kind.sample,
         )
         self._costly_rows = 0
+        self._groups_by_fault: dict[RowFault, tuple[Hashable, ...]] = {}
 
     def generate_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
         """Generates a much faster function for rows with these columns; None if none can be generated for this spec."""
@@ -95,6 +99,41 @@ class Composer:
         return compile_block_composer(
             self._compiled_spec, self._settings, self._schema, self._rules, columns, eligibility
         )
+
+    def generate_for_faults(self, columns: tuple[str, ...] | None) -> RowFaultFinder | None:
+        """Generates a finder of faults that many rows share; None if none can be generated for this spec and table."""
+        # imported only for long lists with many faults
+        from sendspec.composing.compiled import compile_block_composer
+        from sendspec.composing.row_fault import RowFaultFinder
+
+        if columns is None:
+            return None
+        compose = compile_block_composer(
+            self._compiled_spec, self._settings, self._schema, self._rules, columns, EVERYONE, repeatedly=True
+        )
+        sample = self._settings.platform.address_kind.sample
+        return compose and RowFaultFinder(self._compiled_spec, self._constants, columns, sample, compose)
+
+    @property
+    def looks_at_first_fault_only(self) -> bool:
+        """Whether so many rows were rejected that further ones aren't looked at to their end."""
+        return self._row_faults.is_exhausted
+
+    def reject_again(self, fault: RowFault, line: int) -> bool:
+        """Records the problems of an earlier row with this fault for the row at `line`. False: no earlier row's are known."""
+        groups = self._groups_by_fault.get(fault)
+        if groups is None:
+            return False
+        self._row_problems.add_again(groups if self._row_faults.count_row() else groups[:1], line)
+        return True
+
+    def compose_with(self, row: Row, fault: RowFault) -> Composed | None:
+        """As `compose`, for a row with this fault. Keeps the groups of its problems for `reject_again`."""
+        with self._row_problems.recorded() as recorded:
+            composed = self.compose(row)
+        if composed is None and recorded and None not in recorded:
+            self._groups_by_fault[fault] = tuple(recorded)
+        return composed
 
     def compose(self, row: Row) -> Composed | None:
         """The row's message, or `Filtered`; None for a rejected row, whose problems are recorded. Raises `ComposingStopped`."""

@@ -123,8 +123,7 @@ class RecipientReader:
     def _reject_total(self, row: Row) -> None:
         """Rejects a row that adds up the others: it begins with a word for that, and has no address."""
         column, values = self._compiled_spec.address_column, row.values
-        first = next(iter(values.values()), None)
-        if column is not None and column not in values and isinstance(first, str) and _TOTAL.fullmatch(first.strip()):
+        if column is not None and column not in values and adds_up(values):
             self._problems.reject_total(row)
 
     def key(self, row: Row, context: Any, address: str) -> str:
@@ -174,6 +173,12 @@ class RecipientReader:
             "the receiver has neither `identifierValue` nor `id`, so nobody can say who gets the message",
             "give its first contact an `identifierValue`",
         )
+
+
+def adds_up(values: Mapping[str, object]) -> bool:
+    """Whether a row without an address adds up the others: it begins with a word for that."""
+    first = next(iter(values.values()), None)
+    return isinstance(first, str) and _TOTAL.fullmatch(first.strip()) is not None
 
 
 def _described(value: object) -> str:

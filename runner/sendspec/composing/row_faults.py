@@ -61,11 +61,10 @@ class RowFaults:
         What the first problem hides can't be told apart in some cases: then nothing is recorded rather than a guess. After `MAX_ROWS`
         rows nothing is recorded any more.
         """
-        self._rows += 1
         if failed == WHERE:
+            self._rows += 1
             return
-        if self._rows > MAX_ROWS:
-            self._problems.note_unseen()
+        if not self.count_row():
             return
         if failed == CELLS:
             self._note_beside_error_cells(row)
@@ -78,6 +77,18 @@ class RowFaults:
         has_all = self._note_placeholders(row, context, failed)
         if has_all and failed in (TO, KEY):
             self._note(row, lambda: self._check_payload(row, context))
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether `MAX_ROWS` were looked at."""
+        return self._rows >= MAX_ROWS
+
+    def count_row(self) -> bool:
+        """Counts a rejected row; whether it is among the first `MAX_ROWS`, and looked at to its end."""
+        self._rows += 1
+        if self._rows > MAX_ROWS:
+            self._problems.note_unseen()
+        return self._rows <= MAX_ROWS
 
     def _note_beside_error_cells(self, row: Row) -> None:
         """Records the problems of templates that use none of the row's error values."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -56,6 +57,30 @@ class RowProblems:
         self._constant_by_path: dict[KeyPath, bool] = {}
         self._needless_by_path: dict[KeyPath, str | None] = {}
         self._amounts_fix_by_column: dict[str, str | None] = {}
+        self._recorded: list[Hashable] | None = None
+
+    @contextmanager
+    def recorded(self) -> Iterator[list[Hashable]]:
+        """The groups that rows are added to meanwhile, in order; None for a problem that is recorded once."""
+        recorded: list[Hashable] = []
+        self._recorded = recorded
+        try:
+            yield recorded
+        finally:
+            self._recorded = None
+
+    def add_again(self, groups: Iterable[Hashable], line: int) -> None:
+        """Records problems of an earlier row for another row."""
+        for group in groups:
+            self._problems.add_row_again(group, line)
+
+    def _note(self, group: Hashable) -> None:
+        if self._recorded is not None:
+            self._recorded.append(group)
+
+    def _add_row(self, group: Hashable, line: int, describe: Callable[[], Diagnostic]) -> None:
+        self._note(group)
+        self._problems.add_row(group, line, describe)
 
     def reject(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
         """Records a problem at `at` in the spec. Raises `RowRejected`."""
@@ -111,7 +136,7 @@ class RowProblems:
     def _add_at_cell(self, row: Row, column: str | None, problem: Problem, severity: Severity) -> None:
         problem = in_words_of(row, column, problem)
         is_country = problem.code == "phone-country"
-        self._problems.add_row(
+        self._add_row(
             (problem.code, self._table.path, column, problem.fix if problem.code in TOLD_BY_FIX else ""),
             row.line,
             lambda: row_diagnostic(
@@ -175,9 +200,10 @@ class RowProblems:
         group = (code, self._spec.path, at)
         decisive = [at] if not at_key else [("message",)] if beside is None else [at, (*at[:-1], beside)]
         if at[:1] == ("message",) and all(map(self._is_constant, decisive)):
+            self._note(None)
             self._problems.add_once(group, describe)
         else:
-            self._problems.add_row(group, row.line, describe)
+            self._add_row(group, row.line, describe)
 
     def _without_number(self, at: KeyPath) -> str | None:
         """What to write where a template asks for a number without need, looked up once a place."""
@@ -223,7 +249,7 @@ class RowProblems:
             problem = problem if fix is None else problem.with_fix(fix)
             in_cells = needless is None and is_of_template(problem.fix)
             is_of_spec = is_of_spec or needless is not None or in_cells
-        self._problems.add_row(
+        self._add_row(
             (
                 problem.code,
                 self._spec.path,

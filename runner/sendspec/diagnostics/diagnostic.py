@@ -89,7 +89,12 @@ class Problems:
             self._count_by_group[group] = 1
             self._note_error(first)
             return
+        self.add_row_again(group, line)
+
+    def add_row_again(self, group: Hashable, line: int) -> None:
+        """Adds a row to a problem that has rows already."""
         self._count_by_group[group] += 1
+        rows = self._rows_by_group[group]
         if len(rows) < MAX_ROWS:
             rows.append(line)
 

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING
 
 from sendspec.composing.block_result import BlockComposer, BlockResult, RowResult, block_result_of, row_result_of
 from sendspec.composing.composer import GENERATE_FROM, ComposingStopped
@@ -20,7 +21,9 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.block import Block, rows_of
-from sendspec.reading.tables.row import Row
+
+if TYPE_CHECKING:
+    from sendspec.composing.row_fault import RowFault, RowFaultFinder
 
 TURNS_EACH = 8
 """Turns of another process in one round. This process takes fewer turns the more there are: it also plans all results."""
@@ -97,6 +100,9 @@ class _BlockSource:
         self._composer = job.composer(problems)
         self._own_reference = job.program.own_reference
         self._generated: BlockComposer | None = None
+        self._fault_finder: RowFaultFinder | None = None
+        self._has_tried_faults = False
+        self._left_open = 0
 
     def composed(self) -> Generator[ComposedBlock, None, None]:
         with suppress(ComposingStopped):
@@ -140,11 +146,35 @@ class _BlockSource:
         """Composes the rows that `result` leaves open, one by one, and reports the faults of those that are rejected."""
         fingerprints, other_rows = result[0], result[-1]
         lines = block.lines_of(len(fingerprints) + len(other_rows))  # reads the block unless each line is a row
-        others = {index: self._compose_row(block.row(index)) if other is None else other for index, other in other_rows}
+        faults = self._faults_of(block, [index for index, other in other_rows if other is None])
+        others = {
+            index: self._compose_row(block, index, faults.get(index)) if other is None else other
+            for index, other in other_rows
+        }
         return ComposedBlock(lines, result, others)
 
-    def _compose_row(self, row: Row) -> RowResult:
-        return self._result_of(self._composer.compose(row))
+    def _faults_of(self, block: Block, indexes: list[int]) -> Mapping[int, RowFault | None]:
+        """The faults that are known of rows left open, by index in the block. A finder is generated once many rows were left open."""
+        self._left_open += len(indexes)
+        if self._left_open < self._thresholds.generate or self._generated is None or not indexes:
+            return {}
+        if not self._has_tried_faults:
+            self._has_tried_faults = True
+            self._fault_finder = self._composer.generate_for_faults(block.columns)
+        if self._fault_finder is None:
+            return {}
+        _, content = block.read
+        found = self._fault_finder.faults_of(
+            [content[index] for index in indexes], first_only=self._composer.looks_at_first_fault_only
+        )
+        return dict(zip(indexes, found, strict=True))
+
+    def _compose_row(self, block: Block, index: int, fault: RowFault | None) -> RowResult:
+        if fault is None:
+            return self._result_of(self._composer.compose(block.row(index)))
+        if self._composer.reject_again(fault, block.read[0][index]):
+            return None
+        return self._result_of(self._composer.compose_with(block.row(index), fault))
 
     def _result_of(self, composed: Composed | None) -> RowResult:
         return row_result_of(

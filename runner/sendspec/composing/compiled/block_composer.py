@@ -35,8 +35,13 @@ def compile_block_composer(
     rules: tuple[Rule, ...],
     columns: tuple[str, ...] | None,
     eligibility: Eligibility,
+    *,
+    repeatedly: bool = False,
 ) -> BlockComposer | None:
-    """The function for rows with these columns; None if the spec can't be compiled."""
+    """The function for rows with these columns; None if the spec can't be compiled.
+
+    `repeatedly`: None also if a message's templates can't be filled several times within one budget.
+    """
     try:
         message = MessageCode(compiled_spec, settings, schema, rules, columns)
         function: BlockComposer = message.code.function(
@@ -44,7 +49,7 @@ def compile_block_composer(
         )
     except (NotCompilable, Undecidable):
         return None
-    return function
+    return None if repeatedly and not message.templates.fits_repeatedly else function
 
 
 def block_composer_source(

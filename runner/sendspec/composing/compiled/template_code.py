@@ -86,6 +86,12 @@ class TemplateCode:
         """Whether Jinja renders a template of the payload, and notes its alternatives in the variable `context`."""
         return self._has_context
 
+    @property
+    def fits_repeatedly(self) -> bool:
+        """Whether all templates can be filled three times within one message's budget, as `RowFaults` may do; never with Jinja."""
+        work, output = self._writer.max_work, self._writer.max_output
+        return not self._has_budget and 3 * work <= MAX_WORK and 3 * output <= MAX_OUTPUT
+
     def define_budget(self) -> None:
         """Charges contexts in advance for the most that the expressions can use. Raises `NotCompilable` if that is too much."""
         work, output = self._writer.max_work, self._writer.max_output

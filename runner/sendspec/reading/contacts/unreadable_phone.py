@@ -66,8 +66,8 @@ def unreadable(written: str, country: str | None = None) -> Problem | None:
     changed = _changed_by_spreadsheet(written)
     if changed is not None:
         return changed
-    numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _is_whole(part)]
-    if len(numbers) > 1 or _has_second_ending(written):
+    parts = _BETWEEN_NUMBERS.split(written)
+    if (len(parts) > 1 and sum(map(_is_whole, parts)) > 1) or ("/" in written and _has_second_ending(written)):
         fix = "keep one number in the cell"
         return Problem("phone-several", f"'{mask(written)}' is more than one number", fix)
     if _EXTENSION.search(written):
