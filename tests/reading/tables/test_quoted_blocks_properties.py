@@ -53,14 +53,14 @@ def read(
     return rows, list(problems), reading.blank_rows
 
 
-@holds_for(300, 10_000, HEADERS, TABLES, BLOCKS)
+@holds_for(300, 3_000, HEADERS, TABLES, BLOCKS)
 def test_records_read_in_bulk_are_those_read_one_by_one(header: str, content: str, block_bytes: int) -> None:
     """Whatever the table holds, and wherever the file is cut into blocks."""
     table = (header + content).encode()
     assert read(CsvReading, table, block_bytes) == read(CarefulReading, table, block_bytes)
 
 
-@holds_for(100, 3_000, HEADERS, TABLES, BLOCKS, st.binary(min_size=1, max_size=2), st.integers(0, 200))
+@holds_for(100, 1_000, HEADERS, TABLES, BLOCKS, st.binary(min_size=1, max_size=2), st.integers(0, 200))
 def test_bytes_that_are_no_text_are_found_alike(
     header: str, content: str, block_bytes: int, foreign: bytes, at: int
 ) -> None:
