@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.material import CHECKOUT, FAST, Project, environ, make_project, sendspec
+from benchmarks.material import CHECKOUT, FAST, Project, call, environ, make_project, sendspec
 
 ROWS = 1_000
 WINDOW = 16
@@ -37,7 +37,9 @@ def count_stages(folder: Path) -> dict[str, float]:
     valgrind = [
         "valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/part", f"--dump-before={MARKED}", "--log-file=/dev/null",
     ]  # fmt: skip
-    command = [*valgrind, sys.executable, "-m", "benchmarks.counted", "--stages", str(folder)]
+    program = [sys.executable, "-m", "benchmarks.counted", "--stages"]
+    call([*program, str(folder / "once")], CHECKOUT)  # compiles the modules
+    command = [*valgrind, *program, str(folder)]
     done = subprocess.run(command, cwd=CHECKOUT, env=_environ(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"the stages ended with {done.returncode}:\n{done.stderr[-2000:]}")
