@@ -209,8 +209,12 @@ class Intake:
         self.diagnostics = said.diagnostics
 
     def _files(self) -> dict[str, str]:
-        """Every file with a digest of what it holds; only the run lock differs each time: it says who holds it."""
+        """Every file with a digest of what it holds; only the run lock differs each time: it says who holds it.
+
+        Not the seal, which a refused send leaves too: it says that the ledger was found sound.
+        """
         paths = [path for path in sorted(self.folder.rglob("*")) if path.is_file() and _is_readable(path)]
+        paths = [path for path in paths if path.suffix != ".seal"]
         return {
             str(path.relative_to(self.folder)): "" if path.name.endswith(".db.lock") else _digest(path)
             for path in paths
