@@ -69,7 +69,7 @@ def changed(mutant: Mutant) -> tuple[str, str]:
 def module_of(mutant: Mutant) -> ModuleType:
     """The module that uses the statement which a mutant changes."""
     name = CUTS[mutant][0] if mutant in CUTS else ""
-    return {"PLAN": plan_writer, "CLAIM": exchange_module, "SETTLE": exchange_module}.get(name, ledger_module)
+    return {"REPLAN_PLANNED": plan_writer, "CLAIM": exchange_module, "SETTLE": exchange_module}.get(name, ledger_module)
 
 
 def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
