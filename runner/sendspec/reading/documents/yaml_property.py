@@ -1,4 +1,4 @@
-"""Reads what stands before a YAML node or document: anchors, aliases, tags and directives. The text ends with a NUL."""
+"""Reads anchors, aliases, tags and directives, which precede a YAML node or document. The text ends with a NUL."""
 
 from __future__ import annotations
 
