@@ -29,6 +29,10 @@ def ready(project: ProjectDir) -> ProjectDir:
     return project
 
 
+AT_ONCE = 32
+"""Requests that a send has on the wire at most, unless told otherwise."""
+
+
 def reported(project: ProjectDir, *arguments: str, code: int = 0) -> Any:
     done = project.run("report", *arguments, *JSON)
     assert done.code == code, done.err
@@ -45,7 +49,7 @@ def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> No
     server.released.clear()
     server.decide = holding(server, before + answered)
     process = started(project)
-    until(lambda: len(server.posts) >= before + answered + 8)
+    until(lambda: len(server.posts) >= before + answered + AT_ONCE)  # from then on, nothing moves
     during = reported(project, "hello.yaml")
     assert (during["verdict"], during["under_way"]) == ("unfinished", during["totals"]["in_doubt"])
     assert during["doubts"] == []
