@@ -141,10 +141,11 @@ def _tree(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += map(int, _read(path).split())
-    return found
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:  # it has ended
+        return []
+    return [int(child) for thread in threads for child in _read(thread / "children").split()]
 
 
 def _cpu_of(pid: int) -> float:
