@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 
 TICK_SECONDS = 0.02
-AHEAD = 2 * TICK_SECONDS
-"""Slots are handed out this far ahead. It bounds the claims that a crash finds besides the requests in flight."""
-MAX_CATCH_UP = 0.01
-"""Seconds of lost time that later slots may make up for; more would be a burst above the limit."""
+AHEAD = 2.5 * TICK_SECONDS
+"""Slots are handed out this far ahead, so commits of up to 25 ms delay none. It bounds the claims that a crash finds besides the requests in flight."""
+MAX_OWED = 0.1
+"""Seconds of lost time that later slots make up for. What is lost beyond it stays lost."""
+CATCH_UP_SHARE = 0.005
+"""By how much of the gap a slot comes sooner while time is owed: no burst, and never more than 0.6 percent above the limit in a second."""
 BACKOFF_FIRST, MAX_BACKOFF = 0.5, 30.0
 DECREASE_FACTOR, INCREASE_STEP = 0.7, 0.05
 MIN_SHARE = 0.05
@@ -33,6 +35,8 @@ class Pace:
         self._max_in_flight = max_in_flight
         self._window = float(max_in_flight)
         self._next = -math.inf
+        self._owed = 0.0
+        self._used = False
         self._paused_until = -math.inf
         self._lowered_at = -math.inf
         self._raised_at = -math.inf
@@ -49,29 +53,37 @@ class Pace:
         return self._paused_until
 
     def slots(self, now: float, wanted: int) -> list[float]:
-        """When up to `wanted` messages may go out, all within two ticks. A returned slot is taken."""
+        """When up to `wanted` messages may go out, all within `AHEAD`. A returned slot is taken."""
         if now < self._paused_until:
             return []
         if self._limit is None:
             return [now] * wanted
         gap = 1.0 / (self._limit * self._share)
-        self._next = max(self._next, now - min(MAX_CATCH_UP, gap))
+        self._delay_until(now)
         found: list[float] = []
         while len(found) < wanted and self._next <= now + AHEAD:
             found.append(self._next)
-            self._next += gap
+            sooner = min(self._owed, gap * CATCH_UP_SHARE)
+            self._owed -= sooner
+            self._next += gap - sooner
         return found
 
     def delay_unused(self, first: float, now: float) -> float:
         """Delays slots that were not used before `now`, and all after them; returns by how many seconds. `first` is the earliest.
 
-        The time is lost: making up for it would exceed the limit within a second.
+        Later slots make up for the time, little by little. To be called once the claims of each call of `slots` are durable.
         """
-        by = now - first - MAX_CATCH_UP
-        if self._limit is None or by <= 0:
-            return 0.0
-        self._next += by
+        by = 0.0 if self._limit is None else max(0.0, now - first)
+        self._delay_until(self._next + by)
+        self._used = True
         return by
+
+    def _delay_until(self, moment: float) -> None:
+        """No slot before `moment`. Before the first message goes out nothing is owed: the run begins with that message."""
+        if moment > self._next:
+            if self._used:
+                self._owed = min(MAX_OWED, self._owed + moment - self._next)
+            self._next = moment
 
     def next_slot(self, now: float) -> float:
         """The earliest time at which `slots` may return any."""
@@ -99,8 +111,9 @@ class Pace:
         return after_wait
 
     def pause(self, until: float) -> None:
-        """No slot before `until`."""
+        """No slot before `until`. What was owed is not made up for."""
         self._paused_until = max(self._paused_until, until)
+        self._owed = 0.0
         self._next = max(self._next, self._paused_until)
 
     def succeeded(self, now: float) -> None:
