@@ -359,7 +359,7 @@ def test_a_certificate_that_a_variable_alone_vouches_for_is_not_trusted(
     presented = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     presented.load_cert_chain(certificate, key)
     with pytest.raises(ssl.SSLCertVerificationError):
-        shake_hands(verifying_context(), presented)
+        shake_hands(verifying_context.__wrapped__(), presented)
     trusting = ssl.create_default_context()
     shake_hands(trusting, presented)  # the variable does vouch for it, for whoever listens to it
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -35,8 +36,9 @@ class ConnectionFailed(Exception):
         self.permanent = permanent
 
 
+@cache
 def verifying_context() -> ssl.SSLContext:
-    """The one TLS context of a run: making it takes 40 ms, and urllib3 loads no certificates into a context it is given.
+    """The one TLS context of a process: making it takes 40 ms, and urllib3 loads no certificates into a context it is given.
 
     Not `load_default_certs`: OpenSSL would trust the files that SSL_CERT_FILE and SSL_CERT_DIR name.
     """
