@@ -15,6 +15,28 @@ CHUNKS = [
     "Acce\u017f\u017fKey aB3dEfGh1jKlMn0pQrStUv", "aB3dEfGh1jKlMn0pQrStUv", "+31612345678", "06 12 34 56 78", "\u2460\u2461\u2462\u2463\u2464\u2465\u2466", "\\u0031\\u0032", "\\u003",
     "1", "23", "\\", "-", ".", " ", "_", ",", "@", "ro@example.com", "2026-01-02", "a1b2c3d4e5f60718", "é", "x" * 9, "'", '"', "{", "}", ": ",
 ]  # fmt: skip
+STEPS = [
+    "1",
+    "2",
+    "34",
+    "\u207a",
+    "\u2072",
+    "\u00b2",
+    "\u2460",
+    "\\u0035",
+    "\\u003",
+    "\\u002b",
+    "+",
+    "-",
+    " ",
+    "_",
+    "...",
+    "    ",
+    "     ",
+    "x",
+    "é",
+]
+"""Digits in several forms, what may stand between them, signs that are both, and what ends a number."""
 texts = st.lists(st.sampled_from(CHUNKS), max_size=8).map("".join)
 PATTERNS = [each for each in vars(leaked_key).values() if hasattr(each, "pattern")]
 
@@ -38,6 +60,29 @@ def test_a_text_that_has_no_possible_number_has_none(text: str) -> None:
     """Masking begins with a search that finds every number, and more."""
     if re.search(redaction._NUMBER, text):
         assert re.search(redaction._MAYBE_NUMBER, text)
+
+
+@holds_for(100, 400, st.lists(st.sampled_from(STEPS), min_size=1, max_size=8).map("".join))
+def test_a_long_number_ends_where_one_step_after_the_other_ends(text: str) -> None:
+    """A number of more digits than one match takes is found whole, as if it were followed step by step, in possessive steps."""
+    text *= 1 + 3 * redaction.MAX_AT_ONCE // len(text)
+    head = re.compile(redaction._NUMBER.replace(f"{{6,{redaction.MAX_AT_ONCE}}}", "{6}"))
+    sign, digit = re.compile(redaction._ANY_SIGN), re.compile(redaction._ANY_DIGIT)
+    found, at = [], 0
+    while number := head.search(text, at):
+        at = number.end()
+        while step := _next_digit(text, at, sign, digit):
+            at = step.end()
+        found.append((number.start(), at))
+    numbers = redaction._finds(f"(?P<number>{redaction._NUMBER})", redaction._ANY_MORE, text)
+    assert [(start, end) for _, start, end in numbers] == found
+
+
+def _next_digit(text: str, at: int, sign: re.Pattern[str], digit: re.Pattern[str]) -> re.Match[str] | None:
+    for _ in range(4):
+        if between := sign.match(text, at):
+            at = between.end()
+    return digit.match(text, at)
 
 
 @holds_for(400, 1_500, texts)
