@@ -56,7 +56,7 @@ PROCESS_FIXTURES = {"browser_page", "project_dir", "project", "shared"}
 
 
 LONGEST = (
-    "fuzz/", "protocol/", "promise/test_storm.py", "promise/test_plan_property.py", "hostile/test_template_bombs.py",
+    "fuzz/", "performance/", "protocol/", "promise/test_storm.py", "promise/test_plan_property.py", "hostile/test_template_bombs.py",
     "hostile/test_bounded_reading.py", "test_packaging.py", "test_readme.py", "gitops/test_hooks.py", "gitops/test_hosted",
 )  # fmt: skip
 """Where tests take seconds each: a worker that comes to one of them last keeps the others waiting."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+import time
 from collections import Counter
 from typing import Any
 
@@ -26,9 +27,13 @@ JSON = (*TEST, "--format", "json")
 def ready(project: ProjectDir) -> ProjectDir:
     project.write("hello.yaml", SPEC)
     project.write("people.csv", numbers(PEOPLE))
+    path = project.folder / "sendspec.yaml"
+    path.write_text(path.read_text().replace("timeout: 2", f"timeout: {PATIENCE}"))
     return project
 
 
+PATIENCE = 300
+"""Seconds that a send waits for an answer: longer than anything that a test looks at meanwhile takes on a busy machine."""
 AT_ONCE = 32
 """Requests that a send has on the wire at most, unless told otherwise."""
 
@@ -69,6 +74,9 @@ def kill_after(project: ProjectDir, server: CountingServer, answered: int) -> No
     process.kill()
     process.wait(30)
     server.released.set()
+    until(
+        lambda: len(server.taken) == len(server.posts)
+    )  # its list shows what was on the wire, before anybody asks for it
 
 
 @pytest.mark.process
@@ -90,7 +98,9 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
     kill_after(ready, server, 10)
     third = len(server.posts) + 3
     server.decide = lambda number, request: Answer(422, NO_NUMBER) if number == third else Answer()
+    before = time.time()
     sent = json.loads(ready.run(*SEND).out)
+    most = time.time() - before + 0.01  # times are noted to the millisecond
     found = reported(ready, "hello.yaml")
     assert found["totals"]["in_doubt"] == 0  # the third send has looked them up
 
@@ -104,7 +114,7 @@ def test_a_send_that_was_killed_twice_is_reported_as_status_send_and_the_server_
     first, second, last = report["runs"]
     certain = ("accepted", "refused", "in_doubt")
     assert [last["run"], last["requests"]] == [sent["run"], sent["requests"]]
-    assert last["seconds"] == pytest.approx(sent["seconds"], abs=1)  # by the wall clock here, by a steady one there
+    assert max(last["seconds"], sent["seconds"]) <= most  # by the wall clock here, by a steady one there
     assert [last["totals"][key] for key in certain] == [sent["totals"][key] for key in certain]
     assert report["refusals"] == sent["specs"][0]["refusals"]
     assert 0 < first["totals"]["in_doubt"] <= second["found"]

@@ -18,7 +18,7 @@ from sendspec.cli.main import run
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.sandbox_answer import sandbox_answer
-from sendspec.operations.sandbox_wait import WaitRequest, wait_for_arrivals
+from sendspec.operations.sandbox_wait import ArrivalReport, WaitRequest, wait_for_arrivals
 from sendspec.operations.system import real_system
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.api_url import Api, parse_api_url
@@ -27,7 +27,7 @@ from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.arrived import Wanted
 from sendspec.sandbox.server import serving
 from sendspec.sandbox.store import Store
-from sendspec.showing.sandbox_wait import MAX_LISTED
+from sendspec.showing.sandbox_wait import MAX_LISTED, arrivals_text
 
 MAIL: dict[str, Any] = {
     "receiver": {"contacts": [{"identifierKey": "emailaddress", "identifierValue": "Zoe@example.com"}]},
@@ -115,7 +115,7 @@ def test_too_few_is_exit_code_3_and_what_there_was_instead_is_shown(
     put(store, text("one"), text("two \u202e +447700900009", 2), MAIL)
     assert run(["sandbox", "wait", "--contains", "one", "--count", "2", "--timeout", "0"]) == 3
     shown = capsys.readouterr().out
-    assert shown.startswith("1 message with 'one' arrived, 2 asked for, after 0.0 s\n")
+    assert shown.startswith("1 message with 'one' arrived, 2 asked for, after ")
     assert "instead, the newest of 3 messages in the sandbox:\n" in shown
     assert "two \\u202e +44••••••••09\n" in shown
     said = waited(capsys, 3, "--contains", "one", "--count", "2", "--timeout", "0")
@@ -175,8 +175,11 @@ class Meanwhile:
             self.does.pop(0)()
 
     def wait(self, count: int = 1, *, only_new: bool = False) -> int:
+        return len(self.report(count, only_new=only_new).found)
+
+    def report(self, count: int, *, only_new: bool = False) -> ArrivalReport:
         request = WaitRequest(wanted=Wanted(contains="x"), count=count, timeout_seconds=5.0, only_new=only_new)
-        return len(wait_for_arrivals(self.context, request).found)
+        return wait_for_arrivals(self.context, request)
 
 
 def test_what_comes_while_it_waits_counts_and_with_new_only_that(store: Store) -> None:
@@ -188,6 +191,8 @@ def test_what_comes_while_it_waits_counts_and_with_new_only_that(store: Store) -
     short = Meanwhile()
     assert short.wait(9) == 4
     assert short.now == 5.0
+    shown = arrivals_text(Meanwhile().report(9))
+    assert shown.startswith("4 messages with 'x' arrived, 9 asked for, after 5.0 s\n")
 
 
 def test_a_sandbox_that_is_still_starting_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

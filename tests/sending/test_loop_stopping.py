@@ -35,17 +35,18 @@ def test_asked_once_to_stop_it_finishes_what_is_on_the_wire(helpers: Any) -> Non
 
 
 def test_asked_twice_it_leaves_the_rest_in_doubt_and_goes(helpers: Any) -> None:
-    stop = Stop()
+    stop, gone = Stop(), threading.Event()
 
     def decide(n: int, request: bytes) -> bytes:
         if n == 4:
             stop.ask(signal.SIGINT)
             stop.ask(signal.SIGINT)
-        threading.Event().wait(3)
+        gone.wait(30)
         return bytes(helpers.accepted(request))
 
     with helpers.raw_server(helpers.answering(decide)) as server:
         result, ledger = helpers.Sending(server.port, count=100, stop=stop, settings={"timeout": 30.0}).run()
+        gone.set()
     assert result.ending == Interrupted(signal.SIGINT)
     assert result.in_doubt == 4
     assert ledger.count(State.PLANNED) == 96

@@ -51,7 +51,7 @@ def holding(server: CountingServer, answered: int) -> Callable[[int, Request], A
 
     def decide(number: int, request: Request) -> Answer:
         if number > answered:
-            server.released.wait(30)
+            server.released.wait(300)
         return Answer()
 
     return decide

@@ -13,14 +13,17 @@ SHORT_LENGTH = 5
 MEDIUM_LENGTH = 8
 
 # A number as people write it: digits of any script, with up to four separators or invisible marks between two digits.
-# Possessive, as going back can't make it match: else each digit of a long run takes 200 bytes. Kept as text, which `re` compiles
-# at its first use: most commands have nothing to mask.
+# A match ends after `MAX_AT_ONCE` of them, and `_finds` goes on from there: each takes 200 bytes as long as the match lasts. No group
+# is repeated possessively, which would save them too: Python 3.11.2 matches too much then (cpython gh-106052). Kept as text, which
+# `re` compiles at its first use: most commands have nothing to mask.
+MAX_AT_ONCE = 1000
 _BETWEEN = r"[ ./()\-\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]{0,4}+"
 _NO_NUMBER = (
     r"(?P<uuid>(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
 )
-_STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)|(?P<six>\d{{6}})"
+_MORE = rf"(?:{_BETWEEN}\d)"
+_STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d{_MORE}{{6,{MAX_AT_ONCE}}})|(?P<six>\d{{6}})"
 # In a user's own text: a date that begins with the day or the month, a server's address with its port, and a digest, which has letters among its digits. In a digest
 # that isn't marked as one, no nine digits may stand together: letters behind a number are no disguise.
 _NO_NUMBER_OF_OURS = (
@@ -34,13 +37,15 @@ _NO_NUMBER_OF_OURS = (
 # The same for a user's own text, where more is taken for a number: any signs but those between cells and around values, digits
 # set high, low or in circles, and digits as JSON escapes.
 _ANY_DIGIT = r"(?:\d|[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793]|\\u003\d)"
-_ANY_BETWEEN = r"(?:(?!\\u003\d)[^\w+,;\"{}\[\]<>@\r\n\t\uff0b]|_){0,4}+"
-_NUMBER = rf"(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+"
+_ANY_SIGN = r"(?:(?!\\u003\d)[^\w+,;\"{}\[\]<>@\r\n\t\uff0b]|_)"
+_ANY_BETWEEN = (
+    rf"(?:{_ANY_SIGN}{{4}}|{_ANY_SIGN}{{0,3}}(?!{_ANY_SIGN}))"  # as many as there are: some are digits as well
+)
+_ANY_MORE = rf"(?:{_ANY_BETWEEN}{_ANY_DIGIT})"
+_NUMBER = rf"(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}{_ANY_MORE}{{6,{MAX_AT_ONCE}}}"
 _OWN = rf"{_NO_NUMBER}|{_NO_NUMBER_OF_OURS}|(?P<number>{_NUMBER})"
 # Where `_NUMBER` matches, this does too. It begins with one set of characters, which `re` finds ten times as fast.
-_MAYBE_NUMBER = (
-    rf"[\d\\\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793](?:u003\d)?(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6}}"
-)
+_MAYBE_NUMBER = rf"[\d\\\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793](?:u003\d)?{_ANY_MORE}{{6}}"
 # Whole cells of a table that nobody takes for a number: a date or time, a digest, an order number that begins with letters. Those
 # that could be a number behind a word (`T0612345678`, `tel-20123456`) have too many digits, or too few to reach anybody.
 _TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
@@ -108,7 +113,15 @@ def mask_in_place(text: str) -> str:
     """
     if "@" in text:
         text = _without_addresses(text)
-    return text if re.search(_MAYBE_NUMBER, text) is None else re.sub(_OWN, _dotted, text)
+    if re.search(_MAYBE_NUMBER, text) is None:
+        return text
+    shown: list[str] = []
+    at = 0
+    for kind, start, end in _finds(_OWN, _ANY_MORE, text):
+        if kind == "number":
+            shown += text[at:start], _with_dots(text[start:end])
+            at = end
+    return "".join(shown) + text[at:]
 
 
 def mask_in_row(text: str) -> str:
@@ -141,11 +154,18 @@ def _without_addresses(text: str) -> str:
 
 def number_spans(text: str) -> Iterator[tuple[int, int]]:
     """The places of possible numbers in `text`: as for `mask_in_place`, plus six digits without separators."""
-    return (found.span() for found in re.finditer(_STRICT, text) if found.lastgroup in ("number", "six"))
+    return ((start, end) for kind, start, end in _finds(_STRICT, _MORE, text) if kind in ("number", "six"))
 
 
-def _dotted(found: re.Match[str]) -> str:
-    return _with_dots(found.group()) if found.lastgroup == "number" else found.group()
+def _finds(pattern: str, more: str, text: str) -> Iterator[tuple[str | None, int, int]]:
+    """What `pattern` finds in `text`: its kind, its start and its end, which for a long number is behind the last of `more`."""
+    search, at = re.compile(pattern).search, 0
+    while found := search(text, at):
+        start, at = found.span()
+        if found.lastgroup == "number" and at - start > MAX_AT_ONCE:
+            while rest := re.compile(rf"{more}{{1,{MAX_AT_ONCE}}}").match(text, at):
+                at = rest.end()
+        yield found.lastgroup, start, at
 
 
 def _with_dots(number: str) -> str:

@@ -123,7 +123,8 @@ class Redaction:
     def _ours(self, text: str, receiver_part: int, split_key_part: int) -> Iterator[Span]:
         yield from (found.span() for found in _SCHEME.finditer(text))
         yield from (found.span(1) for found in _NAME.finditer(text))
-        yield from (found.span() for found in _ADDRESS.finditer(text))
+        if "@" in text:  # else the pattern looks from each character to the end of its word for one
+            yield from (found.span() for found in _ADDRESS.finditer(text))
         yield from self._key.spans(text)
         letters, origins = folded_with_origins(text)
         for start, end in self._in_letters(letters, receiver_part, split_key_part):

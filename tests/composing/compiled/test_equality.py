@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from long_rows import all_but
 from message_shapes import BODIES, FIELDS, with_leaves
 from sendspec.composing.alternative import language_in
 from sendspec.composing.block_result import BlockResult, RowResult, row_result_of
@@ -188,9 +189,19 @@ ELIGIBILITIES = st.builds(
 
 
 @pytest.mark.parametrize("platform", PLATFORM_BY_RULES.values(), ids=lambda platform: platform.name)
-@given(data=st.data(), message=MESSAGES, rows=ROWS, limits=LIMITS, eligibility=ELIGIBILITIES)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@pytest.mark.parametrize("examples", all_but([15], [15, settings().max_examples]))
 def test_a_compiled_spec_makes_the_messages_that_composing_makes(
+    tmp_path: Path, platform: Platform, examples: int
+) -> None:
+    @given(data=st.data(), message=MESSAGES, rows=ROWS, limits=LIMITS, eligibility=ELIGIBILITIES)
+    @settings(max_examples=examples)
+    def law(**drawn: Any) -> None:
+        assert_equal(tmp_path, platform, **drawn)
+
+    law()
+
+
+def assert_equal(
     tmp_path: Path,
     platform: Platform,
     data: st.DataObject,
