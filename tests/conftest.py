@@ -62,6 +62,10 @@ LONGEST = (
 """Where tests take seconds each: a worker that comes to one of them last keeps the others waiting."""
 
 
+ROWS_OF_A_LARGE_TABLE = 6
+"""A test with as many rows that starts processes runs a third of them in `make test`, and the rest in `make test-long`."""
+
+
 class TrafficElsewhere(RuntimeError):
     """A test tried to reach an address that isn't on this machine."""
 
@@ -81,8 +85,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             getattr(item, "fixturenames", ())
         ):
             item.add_marker(pytest.mark.process)
+    _mark_most_rows_long(items)
     is_late = {path: not name.as_posix().startswith(LONGEST) for path, name in place.items()}
     items.sort(key=lambda item: is_late[item.path])
+
+
+def _mark_most_rows_long(items: list[pytest.Item]) -> None:
+    """Of the rows of large tables, every third stays. It is another one in each three: so all values of a second parameter take turns."""
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("process") and not item.get_closest_marker("long"):
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for rows in tables.values():
+        for number, item in enumerate(rows):
+            if len(rows) >= ROWS_OF_A_LARGE_TABLE and number % 3 != number // 3 % 3:
+                item.add_marker(pytest.mark.long)
 
 
 def pytest_collection_finish() -> None:
