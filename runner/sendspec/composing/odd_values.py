@@ -13,7 +13,7 @@ from sendspec.composing.platforms.address_kind import PHONE_NUMBER
 from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.row_problems import RowProblems, RowRejected
-from sendspec.composing.template import Template, message_context
+from sendspec.composing.template import Template
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
 from sendspec.composing.value_words import in_words_of
@@ -87,6 +87,7 @@ class _Sample:
         self._numbers = compiled.address_column if has_numbers else None
         self._constants = {**spec.variables, "generation": spec.generation}
         self._normalise = compiled.normalise
+        self._context = compiled.context
         self._reader = RecipientReader(compiled, RowProblems(spec, table, compiled.address_column, Problems()))
 
     def odd_values(self, row: Row) -> Iterator[tuple[str, Problem]]:
@@ -107,7 +108,7 @@ class _Sample:
     def is_kept(self, row: Row) -> bool:
         """Whether the row gets a message, as far as its own values tell."""
         try:
-            return self._reader.is_kept(row, message_context({**row.values, **self._constants}, row.values))
+            return self._reader.is_kept(row, self._context({**row.values, **self._constants}, row.values))
         except (PlaceholderError, RowRejected):
             return False
 
