@@ -26,7 +26,6 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.contacts.landline import landline_starts
 from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
@@ -47,7 +46,7 @@ class CompiledSpec:
     `to` is None if only `receiver` names the recipient, `key` is None if the address is the key. `address_column` is the only
     column that `to` uses; None if it uses several or none. `width` is the number of bits of the content's alternatives; with
     `chooses_language`, a template writes the language of `message.template`.
-    `landline_starts` is None if a landline is as good as any other number. With `is_plain`, no template needs Jinja.
+    Without `warns_of_landlines`, a landline is as good as any other number. With `is_plain`, no template needs Jinja.
     """
 
     spec: Spec
@@ -59,7 +58,7 @@ class CompiledSpec:
     identifier_key: str
     normalise: Callable[[str], str | Problem]
     address_column: str | None
-    landline_starts: frozenset[str] | None
+    warns_of_landlines: bool
     width: int = 0
     chooses_language: bool = False
     is_plain: bool = False
@@ -191,9 +190,7 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         content=content,
         identifier_key=platform.address_kind.identifier_key,
         normalise=platform.address_kind.normaliser_for(spec.country, spec.check),
-        landline_starts=landline_starts()
-        if platform.warns_of_landlines and spec.check is not PhoneCheck.NONE
-        else None,
+        warns_of_landlines=platform.warns_of_landlines and spec.check is not PhoneCheck.NONE,
         address_column=_single_column(to),
         width=width,
         chooses_language=any(each.at == ("message", *LANGUAGE_AT) for each in placeholders_of(content)),

@@ -16,7 +16,6 @@ from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import Template
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
-from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
@@ -43,6 +42,8 @@ def warn_of_odd_values(compiled: CompiledSpec, table: Table, problems: Problems)
     for row in islice(rows, MAX_SAMPLED):
         odd = list(sample.odd_values(row))
         for column, problem in odd if odd and sample.is_kept(row) else ():
+            from sendspec.composing.value_words import in_words_of  # needed only after a mistake
+
             found.setdefault((problem.code, column), (in_words_of(row, column, problem), []))[1].append(row.line)
     if not found:
         return
