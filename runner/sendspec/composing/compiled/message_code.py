@@ -62,7 +62,8 @@ class MessageCode:
         columns: tuple[str, ...] | None,
     ) -> None:
         spec = compiled_spec.spec
-        own = {"landlines": landline_starts(), "normalise": compiled_spec.normalise}
+        landlines = landline_starts() if compiled_spec.warns_of_landlines else None
+        own = {"landlines": landlines, "normalise": compiled_spec.normalise}
         self.code = GeneratedCode(spec.name, {**_NAMESPACE, **own})
         self.templates = TemplateCode(self.code, {"generation": spec.generation, **spec.variables}, columns)
         self.is_measured = False
