@@ -61,7 +61,7 @@ class _Text(str):
 
 
 VALUES: list[Any] = [
-    "", " ", " Ann ", "ann", "ǅ", "ß", "0", "12", "007", "-3", " 4", "1.0", "1e3", "１２", "²", "9" * 18, "9" * 19, "{{ a }}", "\ud83d",
+    "", " ", " Ann ", "ann", "ǅ", "ß", "0", "12", "007", "-3", " 4", "1.0", "1e3", "１２", "²", "9" * 19, "9" * 32, "{{ a }}", "\ud83d",
     "x" * 50_001, None, True, False, 0, 3, 2.5, SpelledFloat("2.50"), MinusZero(), [], ["a"], {"b": "c"}, _Text("text"),
 ]  # fmt: skip
 ROWS = st.dictionaries(st.sampled_from(WORDS), st.sampled_from(VALUES), max_size=12)
