@@ -24,9 +24,9 @@ from sendspec.composing.duplicates import Duplicates, mark_duplicates
 from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.message_context import message_context
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Ledger

@@ -70,9 +70,9 @@ COMMANDS = {
     "send": ["send", "hello.yaml", "--yes"],
 }
 NOT_NEEDED = {
-    "validate": {"sqlite3", "urllib3", "ssl", "phonenumbers", "jsonschema", "subprocess", "secrets", "asyncio", "http", "multiprocessing", "difflib", "ruamel.yaml"},
-    "plan": {"urllib3", "ssl", "phonenumbers", "jsonschema", "asyncio", "http", "multiprocessing", "difflib", "ruamel.yaml"},
-    "send": {"phonenumbers", "jsonschema", "asyncio", "multiprocessing", "ruamel.yaml"},
+    "validate": {"sqlite3", "urllib3", "ssl", "phonenumbers", "jsonschema", "subprocess", "secrets", "asyncio", "http", "multiprocessing", "difflib", "ruamel.yaml", "jinja2"},
+    "plan": {"urllib3", "ssl", "phonenumbers", "jsonschema", "asyncio", "http", "multiprocessing", "difflib", "ruamel.yaml", "jinja2"},
+    "send": {"phonenumbers", "jsonschema", "asyncio", "multiprocessing", "ruamel.yaml", "jinja2"},
 }  # fmt: skip
 """Modules of others that take long to import, and that a first small run has no use for."""
 

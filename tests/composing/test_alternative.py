@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from sendspec.composing.alternative import language_in, with_language
+from sendspec.composing.message_context import message_context
 from sendspec.composing.render_failure import RenderError
-from sendspec.composing.template import Template, compile_template, message_context
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
 
 
 def taken(source: str, values: dict[str, Any]) -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
 from sendspec.composing.filters import FILTERS
 from sendspec.composing.platforms.registry import PLATFORMS
-from sendspec.composing.template import Template, compile_template
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.spec import Spec, read_spec
 

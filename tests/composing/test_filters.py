@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
-from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, concatenated, decimals, rounded, trusted
+from sendspec.composing.filters import FILTERS, as_html, concatenated, decimals, rounded, trusted
 from sendspec.composing.message import Message
 from sendspec.composing.render_budget import FilterError, RenderBudget
+from sendspec.composing.text_value import MAX_RESULT, as_text
 from spec_composer import SpecComposer
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sendspec.composing.literal_text import literal_texts
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_tree import build_tree
 from sendspec.reading.documents.document import KeyPath
 

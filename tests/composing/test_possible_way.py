@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from sendspec.composing.message_context import message_context
 from sendspec.composing.possible_way import possible_ways
 from sendspec.composing.render_failure import RenderError
 from sendspec.composing.shape_text import shape_text
-from sendspec.composing.template import Template, compile_template, message_context
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
 
 NAMES = ("a", "b", "c")
 SOURCES = (

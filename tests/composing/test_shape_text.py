@@ -7,9 +7,11 @@ import re
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sendspec.composing.message_context import message_context
 from sendspec.composing.render_failure import RenderError
 from sendspec.composing.shape_text import own_text, shape_text, shows_columns_alone
-from sendspec.composing.template import Template, compile_template, message_context
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
 
 CONSTANTS = {
     "message_id": "m",

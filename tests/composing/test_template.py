@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.parser import Parser
+from sendspec.composing.message_context import message_context
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.render_failure import RenderError
-from sendspec.composing.template import Template, compile_template, message_context
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
 
 VALUES: dict[str, Any] = {
     "name": "Bob",
@@ -310,7 +312,7 @@ def test_a_template_is_not_read_again_for_each_row_that_it_fails_on(
                 errors.append(error)
     finally:
         sys.setprofile(None)
-    assert parsed.count("call") <= 1
+    assert parsed.count("call") <= 2  # of the whole, if it is plain, and of the expression alone
     assert {(each.code, each.fix, each.start, each.end) for each in errors} == {
         (code, errors[0].fix, errors[0].start, errors[0].end)
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+from sendspec.composing.message_context import message_context
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.render_failure import RenderError
-from sendspec.composing.template import Template, compile_template, message_context, parsed
+from sendspec.composing.template import Template
 from sendspec.composing.template_bounds import TemplateBounds
+from sendspec.composing.template_compiler import compile_template
 from sendspec.reading.tables.csv_record import MAX_CELL
 
 CONSTANTS = {"shop": "Acme", "regions": ["NL", "BE"]}

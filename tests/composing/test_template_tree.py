@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sendspec.composing.template import message_context
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.message_context import message_context
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_tree import Constant, build_tree, fill, numbered, origin, placeholders_of
 from sendspec.reading.documents.document import KeyPath
 

@@ -17,9 +17,11 @@ from typing import Any
 
 from plan_files import digested, resealed
 from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.message_context import message_context
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.render_failure import RenderError
-from sendspec.composing.template import Template, compile_template, message_context
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import PlanStale, SendspecError
 from sendspec.ledger.record import Route

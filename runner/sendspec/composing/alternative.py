@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from jinja2 import nodes
-
 from sendspec.composing.expression_text import expression_text
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.lazy_dataclass import dataclass
 
 

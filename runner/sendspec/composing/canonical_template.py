@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from jinja2 import nodes
-
 from sendspec.composing.known_names import BUILT_IN
+from sendspec.composing.parsed_template import parsed
+from sendspec.composing.plain_template import PlainPart, plain_parts
 from sendspec.composing.platforms.platform import Platform
-from sendspec.composing.template import parsed
+from sendspec.composing.tree_nodes import nodes
 from sendspec.reading.documents.number_spelling import MinusZero, SpelledFloat
 from sendspec.reading.spec import Spec
 
@@ -68,7 +68,20 @@ class _Reader:
 
     def tree(self, source: str) -> list[Any]:
         """The tree of one template, which must compile."""
-        return ["template", *self._body(parsed(source).body, frozenset())] if "{" in source else ["text", source]
+        if "{" not in source:
+            return ["text", source]
+        parts = plain_parts(source)
+        return [
+            "template",
+            *(self._body(parsed(source).body, frozenset()) if parts is None else map(self._plain, parts)),
+        ]
+
+    def _plain(self, part: PlainPart) -> list[Any]:
+        """What `_of` makes of the same part."""
+        if isinstance(part, str):
+            return ["text", part]
+        name = self._name(part.name.name, frozenset())
+        return ["filter", part.filter, name, [], []] if part.filter else name
 
     def _body(self, body: Sequence[nodes.Node], loops: frozenset[str]) -> list[Any]:
         parts: list[Any] = []

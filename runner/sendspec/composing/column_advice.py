@@ -10,7 +10,8 @@ from sendspec.composing.known_names import KnownNames
 from sendspec.composing.presence import asked_by_presence
 from sendspec.composing.template_advice import A_COLUMN, MAX_SHOWN
 from sendspec.composing.template_name import KEYWORDS, written_name
-from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
+from sendspec.composing.template_policy import ARITHMETIC
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_scan import OPENINGS, Tag, tags_of
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import MAX_LENGTH, near_miss

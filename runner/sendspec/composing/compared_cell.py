@@ -11,7 +11,6 @@ from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.known_names import KnownNames
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_scan import tags_of
-from sendspec.composing.yes_no import denying, truthy
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted
@@ -71,6 +70,8 @@ def _diagnostic(spec: Spec, at: KeyPath, match: re.Match[str], cells: Sequence[s
 
 def _with_words(match: re.Match[str], cells: Sequence[str]) -> str:
     """The comparison with the column's own words for true or false; without such words, with those for the opposite."""
+    from sendspec.composing.yes_no import denying, truthy  # needed only after a mistake
+
     word, is_equal = match["word"].lower(), match["sign"] == "=="
     words = [truthy(cells), denying(cells)]
     same, opposite = words if word == "true" else words[::-1]

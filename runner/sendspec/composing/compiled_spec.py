@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,19 +12,20 @@ from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipi
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
+from sendspec.composing.plain_template import PlainContext
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.printed_condition import printed_conditions
+from sendspec.composing.render_budget import RenderBudget
 from sendspec.composing.rounded_number import rounded_numbers
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
 from sendspec.composing.unlikely_content import unlikely_contents
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.contacts.landline import landline_starts
 from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
@@ -45,7 +46,7 @@ class CompiledSpec:
     `to` is None if only `receiver` names the recipient, `key` is None if the address is the key. `address_column` is the only
     column that `to` uses; None if it uses several or none. `width` is the number of bits of the content's alternatives; with
     `chooses_language`, a template writes the language of `message.template`.
-    `landline_starts` is None if a landline is as good as any other number.
+    Without `warns_of_landlines`, a landline is as good as any other number. With `is_plain`, no template needs Jinja.
     """
 
     spec: Spec
@@ -57,9 +58,10 @@ class CompiledSpec:
     identifier_key: str
     normalise: Callable[[str], str | Problem]
     address_column: str | None
-    landline_starts: frozenset[str] | None
+    warns_of_landlines: bool
     width: int = 0
     chooses_language: bool = False
+    is_plain: bool = False
 
     @property
     def own_reference(self) -> bool:
@@ -83,6 +85,16 @@ class CompiledSpec:
         return (
             each for part in parts if part is not None and not isinstance(part, bool) for each in placeholders_of(part)
         )
+
+    def context(
+        self, values: Mapping[str, object], row: Mapping[str, object], budget: RenderBudget | None = None
+    ) -> Any:
+        """What the templates of one message share. `budget` is as in `message_context`."""
+        if self.is_plain:
+            return PlainContext(values, row, budget)
+        from sendspec.composing.message_context import message_context  # imports Jinja
+
+        return message_context(values, row, budget)
 
     def fixed_recipient(self, columns: Sequence[str]) -> Diagnostic | None:
         """Why rows with different messages have one recipient, if the spec is the reason."""
@@ -169,7 +181,7 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
     content, width = numbered(build_tree(message, ("message",), problems))
     assert not isinstance(content, Placeholder)
     to = _address(spec, platform, has_receiver=receiver is not None, problems=problems)
-    return CompiledSpec(
+    compiled = CompiledSpec(
         spec=spec,
         to=to,
         key=None if spec.key is None else build_tree(spec.key, ("recipients", "key"), problems),
@@ -178,13 +190,12 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         content=content,
         identifier_key=platform.address_kind.identifier_key,
         normalise=platform.address_kind.normaliser_for(spec.country, spec.check),
-        landline_starts=landline_starts()
-        if platform.warns_of_landlines and spec.check is not PhoneCheck.NONE
-        else None,
+        warns_of_landlines=platform.warns_of_landlines and spec.check is not PhoneCheck.NONE,
         address_column=_single_column(to),
         width=width,
         chooses_language=any(each.at == ("message", *LANGUAGE_AT) for each in placeholders_of(content)),
     )
+    return replace(compiled, is_plain=all(each.template.is_plain for each in compiled.placeholders))
 
 
 def _condition(spec: Spec, problems: list[tuple[KeyPath, TemplateProblem]]) -> bool | Node:

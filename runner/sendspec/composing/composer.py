@@ -26,7 +26,6 @@ from sendspec.composing.recipient_reader import WHERE, RecipientReader
 from sendspec.composing.row_faults import CELLS, RowFaults, TooCostly
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.rule import Rule
-from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError, fill
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
@@ -162,8 +161,8 @@ class Composer:
     def _compose(self, row: Row) -> Composed:
         written = row.values
         values = {**written, **self._constants}
-        context = message_context(values, written)
         recipients, compiled_spec = self._recipients, self._compiled_spec
+        context = compiled_spec.context(values, written)
         self._row_problems.reject_cells(row, self._error_cells.found_in(written, self._error_cells.of_where), WHERE)
         if not recipients.is_kept(row, context):
             return Filtered(row.line)
@@ -179,7 +178,7 @@ class Composer:
         key = recipients.key(row, context, address or sent_to)
         identity = message_id(self._settings.salt, self._spec.name, self._spec.generation, key)
         values["message_id"] = id_text(identity)
-        context = message_context(values, written, context.budget)
+        context = compiled_spec.context(values, written, context.budget)
         content = fill(compiled_spec.content, context)
         payload = {"receiver": receiver, **({} if content is OMIT else content)}
         if receiver is OMIT:
@@ -213,12 +212,12 @@ class Composer:
     def recipient_of(self, row: Row) -> tuple[str, str] | None:
         """Address and key of a row, even if `where` leaves the row out. None: it has no valid ones."""
         written = row.values
-        return self._recipient_in(row, message_context({**written, **self._constants}, written))
+        return self._recipient_in(row, self._compiled_spec.context({**written, **self._constants}, written))
 
     def wanted_key_of(self, row: Row) -> str | None:
         """The key of a row that `where` keeps. None: it leaves the row out, or the row has no valid address or key."""
         written = row.values
-        context = message_context({**written, **self._constants}, written)
+        context = self._compiled_spec.context({**written, **self._constants}, written)
         try:
             if not self._recipients.is_kept(row, context):
                 return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sendspec.composing.template_name import KEYWORDS
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_scan import Piece, Tag
 from sendspec.diagnostics.redaction import quoted
 

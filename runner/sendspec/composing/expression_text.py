@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jinja2 import nodes
+from sendspec.composing.tree_nodes import nodes
 
 SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 _CONSTANTS = {None: "none", True: "true", False: "false"}

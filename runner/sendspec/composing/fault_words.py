@@ -11,9 +11,10 @@ from sendspec.composing.item_access import NoItems, read_of
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.presence import presence_test
 from sendspec.composing.render_budget import FilterError
-from sendspec.composing.render_failure import RenderError, ValueMissing
+from sendspec.composing.render_failure import RenderError
 from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared, emptiness_meant
+from sendspec.composing.value_missing import ValueMissing
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.near_miss import near_miss

@@ -9,7 +9,7 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 from sendspec.composing.expression_text import expression_text
-from sendspec.composing.filters import as_text
+from sendspec.composing.text_value import as_text
 from sendspec.diagnostics.redaction import BRACKETS
 
 MOST_CHARACTERS = 20_000

@@ -13,13 +13,15 @@ from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.identity import id_text
 from sendspec.composing.message import Message
+from sendspec.composing.message_context import MessageContext, message_context
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.payload_text import text_path
 from sendspec.composing.shape_payload import constants_of
 from sendspec.composing.shape_text import spelled_pieces
 from sendspec.composing.taken_way import NO_CONSTANTS, TakenWay
-from sendspec.composing.template import MessageContext, message_context, parsed
 from sendspec.composing.template_environment import jinja_environment
-from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, placeholders_of
+from sendspec.composing.template_tree import Branch, Constant, Node
+from sendspec.composing.text_placeholder import text_placeholder
 from sendspec.composing.tree_instrumentation import instrument
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import spelled
@@ -79,12 +81,6 @@ def shape_pieces(program: CompiledSpec, alternatives: int) -> tuple[FilledPiece,
         for piece in spelled_pieces(placeholder.template.source, taken, constants_of(program))
         if piece.text
     )
-
-
-def text_placeholder(program: CompiledSpec) -> Placeholder | None:
-    """The template of the messages' text; None where the text is the same for all, or there is none."""
-    at = ("message", *text_path(program.spec.message))
-    return next((each for each in placeholders_of(program.content) if each.at == at), None)
 
 
 def _text_of_all(program: CompiledSpec) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from html import escape
 from typing import Any, cast
@@ -14,9 +14,9 @@ from jinja2 import tests as jinja_tests
 from sendspec.composing.landline_test import landline
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
+from sendspec.composing.text_value import MAX_RESULT, as_text, too_long
 from sendspec.diagnostics.lazy_dataclass import dataclass
 
-MAX_RESULT = 100_000
 MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
 _PLAIN_LIMIT = 10**MAX_PLAIN_DIGITS
@@ -66,29 +66,10 @@ def escaped(value: Any) -> Trusted:
     return Trusted(escape(as_text(value)))
 
 
-def as_text(value: Any) -> str:
-    """A value as part of a text: as JSON writes it, numbers as they were written. Null, lists and mappings are errors."""
-    if type(value) is str:
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        raise FilterError("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
-    if isinstance(value, Mapping | list | tuple):
-        raise FilterError(
-            "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
-        )
-    return str(value)
-
-
 def as_html(value: Any) -> str:
     """A value as part of HTML: its text, escaped unless it is `Trusted`."""
     text = as_text(value)
     return text if isinstance(value, Trusted) else escape(text)
-
-
-def too_long() -> FilterError:
-    return FilterError("text-too-long", f"the text grows beyond {MAX_RESULT:,} characters", "make it shorter")
 
 
 def _capped(text: str) -> str:

@@ -13,11 +13,12 @@ _CONDITION = lazy_pattern(r"\b(?:and|or|not|if|elif)\b")
 
 def check_list(compiled: CompiledSpec, table: Table, problems: Problems) -> None:
     """Adds what is odd about values, and what comparisons do with them."""
-    if any("<" in each.template.source or ">" in each.template.source for each in compiled.placeholders):
+    sources = [each.template.source for each in compiled.placeholders if not each.template.is_plain]
+    if any("<" in source or ">" in source for source in sources):
         from sendspec.composing.order_check import check_order  # few specs compare by order
 
         check_order(compiled, table, problems)
-    if any(_CONDITION.search(each.template.source) for each in compiled.placeholders):
+    if any(_CONDITION.search(source) for source in sources):
         from sendspec.composing.truth_check import check_truth  # few specs have conditions
 
         check_truth(compiled, table, problems)

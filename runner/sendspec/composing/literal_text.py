@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jinja2 import nodes
-
-from sendspec.composing.template import parsed
+from sendspec.composing.parsed_template import parsed
+from sendspec.composing.plain_template import plain_parts
 from sendspec.composing.template_tree import Branch, Constant, Node
+from sendspec.composing.tree_nodes import nodes
 from sendspec.reading.documents.document import KeyPath, walk
 
 
@@ -18,6 +18,8 @@ def literal_texts(node: Node) -> Iterator[tuple[KeyPath, str]]:
     elif isinstance(node, Branch):
         for child in node.children:
             yield from literal_texts(child)
+    elif (parts := plain_parts(node.template.source)) is not None:
+        yield from ((node.at, part) for part in parts if isinstance(part, str))
     else:
         tree = parsed(node.template.source)
         yield from ((node.at, data.data) for data in tree.find_all(nodes.TemplateData))

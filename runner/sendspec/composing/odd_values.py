@@ -13,10 +13,9 @@ from sendspec.composing.platforms.address_kind import PHONE_NUMBER
 from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.row_problems import RowProblems, RowRejected
-from sendspec.composing.template import Template, message_context
+from sendspec.composing.template import Template
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
-from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
@@ -43,6 +42,8 @@ def warn_of_odd_values(compiled: CompiledSpec, table: Table, problems: Problems)
     for row in islice(rows, MAX_SAMPLED):
         odd = list(sample.odd_values(row))
         for column, problem in odd if odd and sample.is_kept(row) else ():
+            from sendspec.composing.value_words import in_words_of  # needed only after a mistake
+
             found.setdefault((problem.code, column), (in_words_of(row, column, problem), []))[1].append(row.line)
     if not found:
         return
@@ -87,6 +88,7 @@ class _Sample:
         self._numbers = compiled.address_column if has_numbers else None
         self._constants = {**spec.variables, "generation": spec.generation}
         self._normalise = compiled.normalise
+        self._context = compiled.context
         self._reader = RecipientReader(compiled, RowProblems(spec, table, compiled.address_column, Problems()))
 
     def odd_values(self, row: Row) -> Iterator[tuple[str, Problem]]:
@@ -107,7 +109,7 @@ class _Sample:
     def is_kept(self, row: Row) -> bool:
         """Whether the row gets a message, as far as its own values tell."""
         try:
-            return self._reader.is_kept(row, message_context({**row.values, **self._constants}, row.values))
+            return self._reader.is_kept(row, self._context({**row.values, **self._constants}, row.values))
         except (PlaceholderError, RowRejected):
             return False
 

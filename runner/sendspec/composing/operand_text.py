@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from jinja2 import nodes
-
 from sendspec.composing.template_token import Token
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import quoted
 

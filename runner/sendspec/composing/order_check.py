@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from jinja2 import nodes
-
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.expression_text import SIGNS, expression_text
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template import parsed
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import Placeholder
 from sendspec.composing.text_compared import ORDER, column_of
 from sendspec.composing.text_order import Kind, Misordered, has_decimal_comma, misordered
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask_in_row, quoted

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from jinja2 import nodes
-
 from sendspec.composing.alternative import AlternativeFinder
-from sendspec.composing.template import parsed
+from sendspec.composing.parsed_template import parsed
+from sendspec.composing.tree_nodes import nodes
 
 
 def possible_ways(source: str, most: int) -> tuple[int, ...]:

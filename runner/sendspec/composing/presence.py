@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 
 _OPERAND = r"""row\.\w+|row\[\s*(?:'[^']*'|"[^"]*")\s*\]|[^\W\d]\w*"""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_problems import RowProblems, RowRejected
-from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.reading.tables.table import Table
@@ -33,7 +32,7 @@ def check_recipients(compiled_spec: CompiledSpec | None, table: Table, problems:
     costly = 0
     for row in table.rows(problems):
         written = row.values
-        context = message_context({**written, **constants}, written)
+        context = compiled_spec.context({**written, **constants}, written)
         try:
             if reader.is_kept(row, context):
                 address = reader.address(row, context)

@@ -13,7 +13,6 @@ from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.row_problems import RowProblems
 from sendspec.composing.template_tree import Node, Placeholder, PlaceholderError, fill
-from sendspec.composing.yes_no import meaning_yes
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
@@ -37,6 +36,8 @@ def _comparison(where: Node, kept: object) -> str:
     column = where.template.source.strip("{}- \n") if isinstance(where, Placeholder) else ""
     if not column.isidentifier() or not isinstance(kept, str) or not (kept.isalpha() or kept in ("0", "1")):
         return "write a comparison, such as \"{{ country == 'NL' }}\""
+    from sendspec.composing.yes_no import meaning_yes  # needed only after a mistake
+
     return quoted(f"write a comparison, such as \"{{{{ {column} == '{meaning_yes(kept)}' }}}}\"")
 
 
@@ -84,7 +85,7 @@ class RecipientReader:
         address = compiled_spec.normalise(written)
         if isinstance(address, Problem):
             self._problems.reject_address(row, self._with_condition(address))
-        if compiled_spec.landline_starts is not None and is_landline(str(address)):
+        if compiled_spec.warns_of_landlines and is_landline(str(address)):
             column = compiled_spec.address_column
             fix = "remove the row" if column is None else leaving_out_landlines(compiled_spec, column)
             self._problems.warn_of_landline(row, str(address), f"write a mobile number, or {fix}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeGuard
 
-from jinja2 import nodes
-
 from sendspec.composing.expression_text import expression_text
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template import parsed
 from sendspec.composing.template_tree import Node, placeholders_of
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.spec import Spec

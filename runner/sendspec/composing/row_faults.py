@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.error_cells import ErrorCells, columns_of, names_in
@@ -13,7 +14,6 @@ from sendspec.composing.payload_text import text_of
 from sendspec.composing.recipient_reader import KEY, TO, WHERE, RecipientReader
 from sendspec.composing.render_failure import RenderError
 from sendspec.composing.row_problems import RowProblems, RowRejected
-from sendspec.composing.template import MessageContext, message_context
 from sendspec.composing.template_tree import Placeholder, PlaceholderError, fill, placeholders_of
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.tables.row import Row
@@ -100,9 +100,7 @@ class RowFaults:
             self._note(row, lambda: self._recipients.key(row, context, self._sample))
         self._note_placeholders(row, context, CELLS, faulty)
 
-    def _note_placeholders(
-        self, row: Row, context: MessageContext, failed: KeyPath, faulty: frozenset[str] = frozenset()
-    ) -> bool:
+    def _note_placeholders(self, row: Row, context: Any, failed: KeyPath, faulty: frozenset[str] = frozenset()) -> bool:
         """Whether every placeholder of the message can be filled. Those that use a column in `faulty` are left out."""
         nodes = [node for node in (self._compiled_spec.receiver, self._compiled_spec.content) if node is not None]
         has_all = True
@@ -116,9 +114,7 @@ class RowFaults:
             self._note_behind(row, placeholder, error, context)
         return has_all
 
-    def _note_behind(
-        self, row: Row, placeholder: Placeholder, error: PlaceholderError, context: MessageContext
-    ) -> None:
+    def _note_behind(self, row: Row, placeholder: Placeholder, error: PlaceholderError, context: Any) -> None:
         """Records what else is wrong with one template, unless it has conditions: they may depend on the first fault."""
         template, first = placeholder.template, error.error
         if "{%" in template.source or first.code == "template-too-costly":
@@ -143,7 +139,7 @@ class RowFaults:
             if missing is not None and missing.code == "empty-value" and missing.start not in noted:
                 self._add(row, PlaceholderError(placeholder.at, missing))
 
-    def _check_payload(self, row: Row, context: MessageContext) -> None:
+    def _check_payload(self, row: Row, context: Any) -> None:
         compiled_spec = self._compiled_spec
         content = fill(compiled_spec.content, context)
         if compiled_spec.receiver is not None or content is OMIT:
@@ -166,11 +162,11 @@ class RowFaults:
         if error.error.code == "template-too-costly":
             raise TooCostly
 
-    def _context(self, written: Mapping[str, object]) -> MessageContext:
-        return message_context({**written, **self._constants, "message_id": _SOME_ID}, written)
+    def _context(self, written: Mapping[str, object]) -> Any:
+        return self._compiled_spec.context({**written, **self._constants, "message_id": _SOME_ID}, written)
 
 
-def _error_of(placeholder: Placeholder, context: MessageContext) -> PlaceholderError | None:
+def _error_of(placeholder: Placeholder, context: Any) -> PlaceholderError | None:
     try:
         fill(placeholder, context)
     except PlaceholderError as error:

@@ -13,12 +13,10 @@ from sendspec.composing.render_failure import RenderError
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_tree import PlaceholderError
-from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
 from sendspec.diagnostics.wording import counted
-from sendspec.reading.contacts.likely_country import country_advice
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.error_value import error_value_problem
 from sendspec.reading.schema.schema_problem import SchemaProblem
@@ -134,6 +132,8 @@ class RowProblems:
         self._add_at_cell(row, self._address_column, problem, severity)
 
     def _add_at_cell(self, row: Row, column: str | None, problem: Problem, severity: Severity) -> None:
+        from sendspec.composing.value_words import in_words_of  # needed only after a mistake
+
         problem = in_words_of(row, column, problem)
         is_country = problem.code == "phone-country"
         self._add_row(
@@ -156,6 +156,8 @@ class RowProblems:
         cells = (row.values.get(self._address_column or "") for row in self._table.rows(Problems()))
         texts = (cell.strip() for cell in islice(cells, MAX_SAMPLED) if isinstance(cell, str))
         numbers = ("".join(filter(str.isdigit, text)) for text in texts if not text.startswith("+"))
+        from sendspec.reading.contacts.likely_country import country_advice  # the same
+
         return country_advice(filter(None, numbers))
 
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:

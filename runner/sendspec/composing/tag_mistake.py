@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sendspec.composing.expression_mistake import MAX_SHOWN, fault_at, syntax_fault
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_scan import Piece, Tag
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.near_miss import near_miss

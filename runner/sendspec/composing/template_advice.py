@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from jinja2 import nodes
-
 from sendspec.composing.filters import FILTERS
 from sendspec.composing.operand_text import Operand
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import quoted
 

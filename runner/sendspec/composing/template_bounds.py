@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jinja2 import nodes
-
-from sendspec.composing.filters import FILTERS, MAX_RESULT
+from sendspec.composing.filters import FILTERS
 from sendspec.composing.render_budget import IN_COST, ITEM_COST, character_count
+from sendspec.composing.text_value import MAX_RESULT
+from sendspec.composing.tree_nodes import nodes
 from sendspec.reading.tables.csv_record import MAX_CELL
 
 MAX_CASE_EXPANSION = 3

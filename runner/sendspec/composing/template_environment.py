@@ -9,10 +9,11 @@ from typing import Any
 from jinja2 import StrictUndefined, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sendspec.composing.filters import FILTERS, TESTS, as_html, as_text
+from sendspec.composing.filters import FILTERS, TESTS, as_html
 from sendspec.composing.item_access import NoItems
-from sendspec.composing.render_failure import ValueMissing
+from sendspec.composing.text_value import as_text
 from sendspec.composing.tree_instrumentation import INSTRUMENT_FILTERS
+from sendspec.composing.value_missing import ValueMissing
 
 _SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 

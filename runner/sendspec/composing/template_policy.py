@@ -19,10 +19,9 @@ from sendspec.composing.template_advice import (
     instead_of_slice,
     test_fix,
 )
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_token import Token, tokens_of
 from sendspec.diagnostics.characters import forbidden_character
-from sendspec.diagnostics.lazy_dataclass import dataclass
-from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.scalar import joined_surrogates
 
 MAX_NODES = 200
@@ -43,14 +42,6 @@ NAMED = {
     nodes.Macro: "`macro`", nodes.CallBlock: "`call`", nodes.FilterBlock: "`filter` as a block", nodes.With: "`with`",
     nodes.Dict: "a mapping", nodes.Scope: "a scope",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateProblem(Problem):
-    """A problem of a template, at offsets into its source."""
-
-    start: int
-    end: int
 
 
 def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateProblem]:

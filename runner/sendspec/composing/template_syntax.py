@@ -8,7 +8,7 @@ from jinja2 import TemplateError
 
 from sendspec.composing.expression_mistake import expression_mistakes, fault_at, syntax_fault
 from sendspec.composing.tag_mistake import BLOCKS, OpenBlock, foreign_tag, wrong_tag
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.composing.template_scan import OPENINGS, Piece, Tag, tags_of
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted

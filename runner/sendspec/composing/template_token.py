@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment
+from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.lazy_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @dataclass(frozen=True, slots=True)

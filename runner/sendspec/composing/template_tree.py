@@ -8,8 +8,9 @@ from typing import Any
 
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.render_failure import RenderError
-from sendspec.composing.template import MessageContext, Template, compile_template
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template import Template
+from sendspec.composing.template_compiler import compile_template
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import KeyPath
 
@@ -38,7 +39,7 @@ class Placeholder:
         """The last of its bits, set if the value is omitted."""
         return self.first_bit + self.template.alternatives.width
 
-    def render(self, context: MessageContext) -> Any:
+    def render(self, context: Any) -> Any:
         """The value for one recipient. Adds the alternatives that it took to those of `context`. Raises `RenderError`."""
         context.first_bit = self.first_bit
         value = self.template.render(context)

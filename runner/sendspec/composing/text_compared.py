@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jinja2 import nodes
-
 from sendspec.composing.expression_text import SIGNS
 from sendspec.composing.template_environment import jinja_environment
 from sendspec.composing.template_name import written_name
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable
 

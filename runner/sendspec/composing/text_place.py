@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from jinja2 import nodes
-
 from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.expression_text import expression_text
-from sendspec.composing.template import parsed
+from sendspec.composing.parsed_template import parsed
+from sendspec.composing.plain_template import plain_parts
+from sendspec.composing.tree_nodes import nodes
 from sendspec.diagnostics.lazy_dataclass import dataclass
 
 
@@ -28,6 +28,9 @@ class TextPlace:
 
 def text_places(source: str) -> tuple[TextPlace, ...]:
     """What no condition decides first, then the branches, each before those in it. Loops are no places: their text may come twice."""
+    parts = plain_parts(source)
+    if parts is not None:
+        return (TextPlace(bit=None, length=sum(len(part) for part in parts if isinstance(part, str))),)
     tree = parsed(source)
     bits = AlternativeFinder(tree).bit_by_node
     found = _places(tree.body, bits, TextPlace(bit=None, length=0))

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
-from jinja2 import nodes
-
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.expression_text import expression_text
 from sendspec.composing.odd_values import NO_VALUE
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template import parsed
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import Placeholder
 from sendspec.composing.text_compared import column_of
+from sendspec.composing.tree_nodes import nodes
 from sendspec.composing.yes_no import falsy, truthy
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.lazy_dataclass import dataclass

@@ -11,9 +11,9 @@ from sendspec.composing.filters import TESTS
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.known_names import BUILT_IN, KnownNames
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template import compile_template
+from sendspec.composing.template_compiler import compile_template
 from sendspec.composing.template_name import KEYWORDS, written_name
-from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_problem import TemplateProblem
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.diagnostics.redaction import quoted

@@ -7,10 +7,10 @@ from dataclasses import field, replace
 from enum import StrEnum
 from functools import cache
 
-from sendspec.composing.filled_text import text_placeholder
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, is_gsm7, why_ucs2
 from sendspec.composing.shape_text import output_names, own_text
+from sendspec.composing.text_placeholder import text_placeholder
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.send_job import Job
 from sendspec.planning.forcing_count import UNKNOWN, ForcingCount

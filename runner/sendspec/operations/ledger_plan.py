@@ -31,7 +31,7 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import other_text
 from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.operations.temporary_store import TemporaryStore
-from sendspec.operations.where_warning import where_warnings
+from sendspec.operations.where_doubt import where_doubts
 from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
 from sendspec.planning.decision import WINDOW, Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
@@ -159,8 +159,9 @@ def plan_jobs(
     if not problems.has_errors:
         for job in jobs:
             warn_of_lost_characters(job, problems)
-        for diagnostic in chain.from_iterable(map(where_warnings, jobs, plans)):
-            problems.add(diagnostic)
+        for job, plan in zip(jobs, plans, strict=True):
+            for diagnostic in where_doubts(job, plan):
+                problems.add(diagnostic)
 
         def decided(job: Job) -> Iterator[Decision]:
             return decide_all(job, context, ledger, Problems(), choice)

@@ -95,7 +95,8 @@ def _columns(job: Job) -> tuple[str, ...]:
 def _misread_in(text: str) -> str:
     if REPLACEMENT in text:
         return "U+FFFD"
-    return MISREAD if _MISREAD.search(text) else ""
+    may_be_misread = "Ã" in text or "Â" in text or "â€" in text  # most texts need no pattern
+    return MISREAD if may_be_misread and _MISREAD.search(text) else ""
 
 
 def _lost_in(value: str) -> str:

@@ -10,14 +10,13 @@ from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.limit_check import spec_limits
 from sendspec.operations.lost_character import warn_of_lost_characters
-from sendspec.operations.near_value import near_values
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
-from sendspec.operations.where_warning import where_warnings
+from sendspec.operations.where_doubt import where_doubts
 from sendspec.planning.decision import Decision, History, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.plan import Plan, Suppression
@@ -61,8 +60,8 @@ def check_jobs(
     is_faulty = prices is None and context.project.prices is not None
     for job in jobs:
         plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes, only_to))
-        filtered = near_values(job) if problems.has_errors else where_warnings(job, plan)
-        for diagnostic in (*other_text(job), *moment_passed(job), *filtered):
+        doubts = where_doubts(job, None if problems.has_errors else plan)
+        for diagnostic in (*other_text(job), *moment_passed(job), *doubts):
             problems.add(diagnostic)
         warn_of_lost_characters(job, problems)
         for diagnostic in spec_limits(job, size_of(plan), context, severity, unsent):

@@ -12,14 +12,17 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.cost import cost_of, sum_of_costs
 from sendspec.planning.plan import Plan
 from sendspec.reading.limits import Amount
-from sendspec.reading.price_file import read_prices
 from sendspec.reading.prices import PriceTable
 
 
 def project_prices(context: ProjectContext, problems: Problems) -> PriceTable | None:
     """The project's prices; None without any, or with faults, which are added to `problems`."""
     file = context.project.prices
-    return None if file is None else read_prices(file, context.root, problems, context.key_files)
+    if file is None:
+        return None
+    from sendspec.reading.price_file import read_prices  # few projects have prices
+
+    return read_prices(file, context.root, problems, context.key_files)
 
 
 def prices_or_note(context: ProjectContext) -> tuple[PriceTable | None, str]:

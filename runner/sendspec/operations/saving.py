@@ -8,11 +8,11 @@ from decimal import Decimal
 from functools import cache
 from itertools import accumulate
 
-from sendspec.composing.filled_text import text_placeholder
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.taken_path import taken_path
 from sendspec.composing.text_place import TextPlace, text_places
+from sendspec.composing.text_placeholder import text_placeholder
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.operations.forcing_cause import ForcingCause
 from sendspec.operations.send_job import Job

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -47,8 +46,15 @@ def boot_time() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
+def _random() -> float:
+    """A number from 0 to 1. Few commands need one, and the module takes long to import."""
+    import random
+
+    return random.random()
+
+
 def real_clock() -> Clock:
-    return Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=random.random)
+    return Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=_random)
 
 
 def real_system(

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from jinja2 import nodes
-
-from sendspec.composing.template import parsed
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.template_tree import Placeholder
+from sendspec.composing.tree_nodes import nodes
 from sendspec.composing.yes_no import are_alike, folded, opposites
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_place, quoted

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 SHARE = r"^(?:100(?:\.0{1,4})?|[0-9]{1,2}(?:\.[0-9]{1,4})?)%$"
 """`95%`, `99.5%`: as the schema has it. A number from 0 to 1 is the other form."""
@@ -37,6 +39,8 @@ def share_of(written: object) -> Fraction | None:
         written = repr(written)
     if not isinstance(written, str):
         return None
+    from fractions import Fraction  # few specs have shares, and it compiles a pattern
+
     if re.fullmatch(SHARE, written, re.ASCII):
         return Fraction(written[:-1]) / 100
     share = Fraction(written) if _NUMBER.fullmatch(written) else None

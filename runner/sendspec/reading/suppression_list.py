@@ -20,7 +20,6 @@ from sendspec.reading.files.input_file import InputFile, signature_of
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.near_file import near_file
 from sendspec.reading.suppression_file import SuppressionFile
-from sendspec.reading.suppression_reader import SuppressionReader
 
 CHECK_SECONDS = 1.0
 """Shortest time between two checks of the files for changes."""
@@ -122,6 +121,8 @@ class SuppressionList:
                 problems.add(file.diagnostic(replace(opened, fix=self._fix_of_path(file)) if missing else opened))
                 continue
             table = InputFile(opened.descriptor, opened.place)
+            from sendspec.reading.suppression_reader import SuppressionReader  # few projects have a list
+
             try:
                 yield from SuppressionReader(file, table, self._column, self._country, problems).addresses()
             except InputUnreadable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 
 import phonenumbers
@@ -46,6 +47,17 @@ def test_the_library_takes_no_number_that_begins_like_a_landline_for_another() -
                 found += 1
                 assert phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE, number
     assert found > 1_000
+
+
+def test_a_number_is_looked_up_by_its_country_as_among_all_starts() -> None:
+    starts = landline_starts()
+    heads = [
+        f"+{head}" for length in range(6) for head in ("".join(each) for each in product("0123456789", repeat=length))
+    ]
+    for head in heads:
+        for number in (head, f"{head}00000", f"{head}99"):
+            assert is_landline(number) == (number[:5] in starts or number[:6] in starts), number
+    assert not is_landline("31201234567")
 
 
 def examples(kind: int) -> dict[str, str]:

@@ -14,10 +14,11 @@ from jinja2.runtime import Undefined
 
 from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.compiled.generated_code import GeneratedCode
-from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, is_missing
+from sendspec.composing.filters import FILTERS, as_html, is_missing
+from sendspec.composing.parsed_template import parsed
 from sendspec.composing.render_budget import character_count
-from sendspec.composing.template import parsed
 from sendspec.composing.template_bounds import TemplateBounds
+from sendspec.composing.text_value import MAX_RESULT, as_text
 from sendspec.reading.tables.csv_record import MAX_CELL
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}

@@ -35,6 +35,7 @@ from sendspec.composing.record_part import moment_of, packed_records
 from sendspec.composing.rule import Rule
 from sendspec.composing.template_tree import Node, Placeholder
 from sendspec.diagnostics.redaction import mask
+from sendspec.reading.contacts.landline import landline_starts
 from sendspec.reading.contacts.number_country import country_of_number
 from sendspec.reading.error_value import is_error_value
 from sendspec.reading.schema.validator import Schema
@@ -61,7 +62,8 @@ class MessageCode:
         columns: tuple[str, ...] | None,
     ) -> None:
         spec = compiled_spec.spec
-        own = {"landlines": compiled_spec.landline_starts, "normalise": compiled_spec.normalise}
+        landlines = landline_starts() if compiled_spec.warns_of_landlines else None
+        own = {"landlines": landlines, "normalise": compiled_spec.normalise}
         self.code = GeneratedCode(spec.name, {**_NAMESPACE, **own})
         self.templates = TemplateCode(self.code, {"generation": spec.generation, **spec.variables}, columns)
         self.is_measured = False
@@ -176,7 +178,7 @@ class MessageCode:
             "address = normalise(raw_address)",
             "if type(address) is not str: raise NotSound",
         ]
-        if self._compiled_spec.landline_starts is not None:
+        if self._compiled_spec.warns_of_landlines:
             self.code.lines.append("if address[:5] in landlines or address[:6] in landlines: raise NotSound")
 
     def _add_id(self) -> None:

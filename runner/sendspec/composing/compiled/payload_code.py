@@ -12,9 +12,9 @@ from sendspec.composing.compiled.generated_code import FUNCTION, GeneratedCode
 from sendspec.composing.compiled.partial_schema import Undecidable, slot_checks
 from sendspec.composing.compiled.slot import Slot, has_slots
 from sendspec.composing.compiled.template_code import TemplateCode
-from sendspec.composing.filters import MAX_RESULT
 from sendspec.composing.rule import Rule
 from sendspec.composing.template_tree import Branch, Constant, Node
+from sendspec.composing.text_value import MAX_RESULT
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Schema

@@ -8,8 +8,8 @@ from functools import partial
 
 from sendspec.composing.compiled.expression import ExpressionWriter, NotCompilable
 from sendspec.composing.compiled.generated_code import GeneratedCode
+from sendspec.composing.message_context import message_context
 from sendspec.composing.render_budget import MAX_OUTPUT, MAX_WORK, RenderBudget
-from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import Constant, Node, Placeholder
 from sendspec.reading.tables.row import named_cells
 

@@ -7,6 +7,9 @@ from itertools import product
 
 from sendspec.reading.contacts.number_plan import LANDLINES_BY_CODE
 
+SHORTEST_START = 5
+"""Characters, `+` included."""
+
 
 @cache
 def landline_starts() -> frozenset[str]:
@@ -16,7 +19,8 @@ def landline_starts() -> frozenset[str]:
     """
     starts = [f"+{code}{start}" for code, listed in LANDLINES_BY_CODE.items() for start in listed.split()]
     tails = {
-        length: list(map("".join, product("0123456789", repeat=max(5 - length, 0)))) for length in set(map(len, starts))
+        length: list(map("".join, product("0123456789", repeat=max(SHORTEST_START - length, 0))))
+        for length in set(map(len, starts))
     }
     return frozenset(start + tail for start in starts for tail in tails[len(start)])
 
@@ -31,5 +35,8 @@ def can_tell_landlines(country: str) -> bool:
 
 def is_landline(number: str) -> bool:
     """Whether a normalised number is a landline; False where its country's plan doesn't say."""
-    starts = landline_starts()
-    return number[:5] in starts or number[:6] in starts
+    for end in range(2, 5):  # country codes have up to three digits, and none begins with another
+        listed = LANDLINES_BY_CODE.get(number[1:end])
+        if listed is not None:
+            return number[0] == "+" and len(number) >= SHORTEST_START and number.startswith(tuple(listed.split()), end)
+    return False

@@ -33,7 +33,8 @@ from sendspec.reading.documents.yaml_token import (
     YamlError,
 )
 
-_NOT_PRINTABLE = lazy_pattern("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_PRINTABLE = lazy_pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+"""All that is none of the characters that YAML calls printable, and U+0085. Compiling the complement of those takes 60 times as long."""
 _NO_PLAIN_START = frozenset("\0 \t\n-?:,[]{}#&*!|>'\"%@`")
 
 

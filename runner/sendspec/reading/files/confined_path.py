@@ -16,7 +16,6 @@ from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.near_file import CHECK, TABLE_EXTENSIONS, near_file, one_of, there_is
 from sendspec.reading.files.nofollow_open import open_beneath
-from sendspec.reading.files.path_advice import fix_for_path, place_in_project, tables_in_project
 from sendspec.reading.files.private_folder import FOLDER
 
 _SCHEME = lazy_pattern(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -76,6 +75,11 @@ def open_in_project(root: Path, spec_path: str, written: str, key_files: KeyFile
         return place
     opened = open_resolved(os.path.realpath(root), place, written, key_files)
     if isinstance(opened, Problem) and opened.code == "file-missing":
+        from sendspec.reading.files.path_advice import (  # needed only after a mistake
+            place_in_project,
+            tables_in_project,
+        )
+
         elsewhere = place_in_project(root, spec_path, written)
         if elsewhere is not None:
             return replace(opened, fix=f"write '{elsewhere}'")
@@ -88,13 +92,18 @@ def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Proble
     """The real path of `written`, links resolved, if it is inside `root`. The file need not exist."""
     disguise = _disguised(written)
     if disguise is not None:
-        return Problem("outside-project", f"'{printable(written)}' {disguise}", fix_for_path(root, spec_path, written))
+        return _outside(root, spec_path, written, disguise)
     top = os.path.realpath(root)
     place = os.path.realpath(Path(spec_path).parent / written)
     if not _is_within(place, top):
-        fix = fix_for_path(root, spec_path, written)
-        return Problem("outside-project", f"'{printable(written)}' leads out of the project", fix)
+        return _outside(root, spec_path, written, "leads out of the project")
     return git_folder_problem(place, written) or place
+
+
+def _outside(root: Path, spec_path: str, written: str, why: str) -> Problem:
+    from sendspec.reading.files.path_advice import fix_for_path  # needed only after a mistake
+
+    return Problem("outside-project", f"'{printable(written)}' {why}", fix_for_path(root, spec_path, written))
 
 
 def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:

@@ -20,7 +20,6 @@ from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.confined_path import MAX_PATH, confined_path, git_folder_problem
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in, there_is
-from sendspec.reading.files.near_spec import near_spec
 from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
@@ -76,6 +75,8 @@ def file_problem(path: str, error: OSError) -> Problem:
             from sendspec.reading.files.spec_pattern import pattern_problem  # needed only after a mistake
 
             return pattern_problem(path)
+        from sendspec.reading.files.near_spec import near_spec  # needed only after a mistake
+
         near = near_spec(path) if 0 < len(path) <= MAX_PATH else None
         fix = near or there_is(path, SPEC_EXTENSIONS, "the current folder")
         return Problem("file-missing", f"there is no file '{shown}'", fix)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
@@ -41,6 +40,8 @@ def moment_example(value: str) -> str | None:
 
 def _last_day(date: str) -> str | None:
     """The last day of a date's month; None if there is no such month."""
+    import calendar  # needed only after a mistake
+
     year, month = int(date[:4]), int(date[5:7])
     return f"{calendar.monthrange(year, month)[1]}" if year and 1 <= month <= 12 else None
 
@@ -54,4 +55,6 @@ def no_such_day(value: str) -> str | None:
     last = _last_day(f"{year:04}-{month:02}")
     if last is None or int(found["day"] or found["first"]) <= int(last):
         return None
+    import calendar  # the same
+
     return f"is no date: {calendar.month_name[month]} {year} has {last} days"
