@@ -23,6 +23,7 @@ from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.plan_writer import BLOCK
 from sendspec.ledger.sqlite.planned_rows import ROWS_AT_ONCE, PlannedRows, bulk_writing
 from sendspec.ledger.sqlite.tables import planned_checksums, row_checksum
+from sendspec.planning.message_state import State
 
 
 def test_a_full_disk_rolls_the_plan_back_and_ends_the_ledger(path: Path) -> None:
@@ -51,9 +52,10 @@ def test_a_full_disk_rolls_the_plan_back_and_ends_the_ledger(path: Path) -> None
 def test_many_checksums_are_those_of_each_row(records: list[PlannedRecord], reference: str | None, spec: int) -> None:
     """The law: what is computed for many rows at once is what SQLite's function computes of each."""
     mixed = [each._replace(reference=reference) if n % 2 else each for n, each in enumerate(records)]
-    assert planned_checksums(spec, mixed) == tuple(
+    columns = ([getattr(each, name) for each in mixed] for name in ("id", "digest", "reference", "receiver"))
+    assert planned_checksums(spec, *columns) == [
         row_checksum(each.id, spec, "planned", each.digest, each.reference, each.receiver, 0, None) for each in mixed
-    )
+    ]
 
 
 @pytest.mark.parametrize("count", [1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, BLOCK + 1])
@@ -161,6 +163,17 @@ def test_a_long_plan_that_breaks_off_leaves_nothing(path: Path, held: int) -> No
     assert content(path) == before
     assert set(ledger.facts(IDS)) == set(IDS[:held])
     assert ledger.put_planned(SEND, of_many(BLOCK), b"p" * 32, now=3.0) == BLOCK
+    ledger.close()
+    assert_undamaged(path)
+
+
+def test_a_long_plan_replaces_what_is_planned_already(path: Path) -> None:
+    ledger = planning(path)
+    ledger.put_planned(SEND, [record(IDS[0])], b"p" * 32, now=3.0)
+    records = [*of_many(BLOCK), record(IDS[0], b"n" * 24)]
+    assert ledger.put_planned(SEND, records, b"p" * 32, now=4.0) == BLOCK + 1
+    assert ledger.facts([IDS[0]])[IDS[0]].digest == b"n" * 24
+    assert ledger.states("hello", 1) == {State.PLANNED: BLOCK + 1}
     ledger.close()
     assert_undamaged(path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, groupby
 from typing import Any
@@ -74,10 +74,12 @@ class PlannedRows:
 
     def put(self, block: Sequence[PlannedRecord]) -> int:
         """Returns the count of the messages that were added or replaced."""
-        values = dict(zip(PlannedRecord._fields, zip(*block, strict=True), strict=True))
+        values: dict[str, Sequence[Any]] = dict(zip(PlannedRecord._fields, zip(*block, strict=True), strict=True))
         _check_lengths(values)
         present = {name: column for name, column in values.items() if column.count(None) < len(block)}
-        present["checksum"] = planned_checksums(self._spec, block)
+        present["checksum"] = planned_checksums(
+            self._spec, values["id"], values["digest"], values["reference"], values["receiver"]
+        )
         for name in ("id", "digest", "receiver"):
             # Python binds a bytearray as it is, but looks for an adapter for each `bytes` and each None, which takes as long as the row
             present[name] = tuple(map(bytearray, present[name]))
@@ -113,7 +115,7 @@ def bulk_writing(connection: Any) -> Iterator[None]:
             connection.execute(statement)
 
 
-def _check_lengths(values: dict[str, tuple[Any, ...]]) -> None:
+def _check_lengths(values: Mapping[str, Sequence[Any]]) -> None:
     """Raises what SQLite would raise for an id or a digest of another length."""
     for name, length in (("id", ID_BYTES), ("digest", DIGEST_BYTES)):
         if set(map(len, values[name])) != {length}:
