@@ -22,6 +22,7 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.plan_writer import BLOCK
 from sendspec.ledger.sqlite.planned_rows import ROWS_AT_ONCE, PlannedRows, bulk_writing
+from sendspec.ledger.sqlite.query_limit import STEPS_BETWEEN_LOOKS, QueryLimit
 from sendspec.ledger.sqlite.tables import planned_checksums, row_checksum
 from sendspec.planning.message_state import State
 
@@ -146,6 +147,16 @@ def test_a_long_plan_leaves_in_an_empty_ledger_what_short_ones_leave(path: Path,
     assert content(path)[0] == empty_schema
     assert content(path)[2] == [("ok",)]
     assert_undamaged(path)
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_a_long_plan_is_no_endless_query_of_a_small_ledger(path: Path, held: int) -> None:
+    ledger = planning(path)
+    ledger.put_planned(SEND, map(record, IDS[:held]), b"p" * 32, now=3.0)
+    ledger._limit = limit = QueryLimit(STEPS_BETWEEN_LOOKS)
+    ledger._connection.set_progress_handler(limit, STEPS_BETWEEN_LOOKS)
+    assert ledger.put_planned(SEND, of_many(3 * BLOCK), b"p" * 32, now=3.0) == 3 * BLOCK
+    ledger.close()
 
 
 @pytest.mark.parametrize("held", [0, 1])

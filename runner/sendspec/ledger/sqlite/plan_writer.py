@@ -55,9 +55,7 @@ class PlanWriter(LedgerWriter):
                 written, held = 0, self._count_of(spec)
                 rows = PlannedRows(self._connection, spec, now, replaces=replaces)
                 while block := list(islice(stream, BLOCK)):
-                    if len(block) == BLOCK and count == 0 and self._is_without_messages():
-                        self.remove_query_limit()  # what there is to read is written by this process
-                        rows.drop_index()
+                    self._prepare(rows, len(block), is_first=count == 0)
                     count += len(block)
                     written += rows.put(block)
                 rows.make_index()
@@ -103,8 +101,12 @@ class PlanWriter(LedgerWriter):
         fix = f"free about {megabytes} MB beside {self.path}, then run the command again"
         return LedgerUnwritable(trouble.problem, fix)
 
-    def _is_without_messages(self) -> bool:
-        return not self._rows("SELECT 1 FROM message LIMIT 1")
+    def _prepare(self, rows: PlannedRows, count: int, *, is_first: bool) -> None:
+        """Prepares for a block of so many messages. A long plan goes into a ledger without messages in a faster way."""
+        if is_first and count == BLOCK and not self._rows("SELECT 1 FROM message LIMIT 1"):
+            rows.drop_index()
+        if self._limit is not None:
+            self._limit.allow_for(count * BYTES_A_MESSAGE)
 
     def _count_of(self, spec: int) -> int:
         """The count of a send's messages, as it is noted."""
