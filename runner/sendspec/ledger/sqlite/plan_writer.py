@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain, groupby, islice
+from collections.abc import Iterable
+from itertools import islice
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
-from sendspec.ledger.sqlite.move_sql import PUT_BASELINED, REPLAN_PLANNED
+from sendspec.ledger.sqlite.move_sql import PUT_BASELINED
 from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND
+from sendspec.ledger.sqlite.planned_rows import PlannedRows, bulk_writing
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
-from sendspec.ledger.sqlite.tables import planned_checksums
 from sendspec.ledger.sqlite.writer import LedgerWriter
 from sendspec.ledger.storable import storable
 
 BLOCK = 5_000
 """Messages taken from a plan at once."""
-PLAN_CACHE_KIB = 16_000
-"""SQLite's cache while a plan is written. Its usual 2 MB cost 40 % more at 400,000 messages, 32 MB saved nothing more."""
-ROWS_AT_ONCE = 50
-"""Rows of one INSERT."""
 BYTES_A_MESSAGE = 320
 """Disk space of a message, measured: 135 in the table and as much in the WAL when planned, about 300 once settled."""
 PUT_SPEC = """INSERT INTO spec (name, generation, path, messages, plan_digest, key_tree, to_tree, text_digest, commit_id, moved_from)
@@ -47,20 +42,23 @@ class PlanWriter(LedgerWriter):
         """Writes a plan's messages as planned, in plan order, all or none; returns their count.
 
         A message already planned takes the new payload, unless any message of the send was ever claimed: then it is on hold, but
-        for a send that `continues` with the present text. If `records` raises, nothing is written.
+        for a send that `continues` with the present text. If `records` raises, nothing is written. No id comes twice.
         """
         stream = iter(records)
         count = 0
         self._need_end()
         try:
-            with self._roomy_cache(), self._transaction():
+            with bulk_writing(self._connection), self._transaction():
                 self._check_fence()
                 replaces = continues or not self.claimed_before(identity.name, identity.generation)
                 spec = self._put_spec(identity, plan_digest)
                 written, held = 0, self._count_of(spec)
+                rows = PlannedRows(self._connection, spec, now, replaces=replaces)
                 while block := list(islice(stream, BLOCK)):
+                    self._prepare(rows, len(block), is_first=count == 0)
                     count += len(block)
-                    written += self._put_block(spec, block, now, replaces=replaces)
+                    written += rows.put(block)
+                rows.make_index()
                 self._put_count(spec, count, plan_digest, now, route)
                 if self._sealing is not None and written != self._count_of(spec) - held:
                     self._sealing.replan([spec])
@@ -97,48 +95,22 @@ class PlanWriter(LedgerWriter):
             self._execute("UPDATE spec SET given_up = ? WHERE number = ?", (storable(reason), spec))
         self._checkpoint()
 
-    @contextmanager
-    def _roomy_cache(self) -> Iterator[None]:
-        """Keeps more pages in memory: ids are spread over all of the index, whose pages would be written and read again and again.
-
-        What undoes one statement is kept there too, and not in the folder for temporary files, which may have no room.
-        """
-        usual = self._value("PRAGMA cache_size")
-        self._execute(f"PRAGMA cache_size = -{PLAN_CACHE_KIB}")
-        self._execute("PRAGMA temp_store = MEMORY")
-        try:
-            yield
-        finally:
-            if not self._broken:
-                self._execute(f"PRAGMA cache_size = {int(usual)}")
-                self._execute("PRAGMA temp_store = DEFAULT")
-
     def _no_room(self, trouble: LedgerUnwritable, messages: int) -> LedgerUnwritable:
         """The same error, with the space that a plan of so many messages needs."""
         megabytes = messages * BYTES_A_MESSAGE // 1_000_000 + 1
         fix = f"free about {megabytes} MB beside {self.path}, then run the command again"
         return LedgerUnwritable(trouble.problem, fix)
 
+    def _prepare(self, rows: PlannedRows, count: int, *, is_first: bool) -> None:
+        """Prepares for a block of so many messages. A long plan goes into a ledger without messages in a faster way."""
+        if is_first and count == BLOCK and not self._rows("SELECT 1 FROM message LIMIT 1"):
+            rows.drop_index()
+        if self._limit is not None:
+            self._limit.allow_for(count * BYTES_A_MESSAGE)
+
     def _count_of(self, spec: int) -> int:
         """The count of a send's messages, as it is noted."""
         return self._number_of(f"SELECT messages FROM spec WHERE number = {spec}")
-
-    def _put_block(self, spec: int, block: list[PlannedRecord], now: float, *, replaces: bool) -> int:
-        """Returns the count of the messages that were added or replaced."""
-        values = dict(zip(PlannedRecord._fields, zip(*block, strict=True), strict=True))
-        present = {name: column for name, column in values.items() if column.count(None) < len(block)}
-        present["checksum"] = planned_checksums(spec, block)
-        for name in ("id", "digest", "receiver"):
-            # Python binds a bytearray as it is, but looks for an adapter for each `bytes` and each None, which takes as long as the row
-            present[name] = tuple(map(bytearray, present[name]))
-        rows = list(zip(*present.values(), strict=True))
-        groups = [rows[at : at + ROWS_AT_ONCE] for at in range(0, len(rows), ROWS_AT_ONCE)]
-        written = 0
-        for count, same in groupby(groups, len):
-            statement = _plan_rows(list(present), count)
-            parameters = [[spec, now, replaces, *chain.from_iterable(each)] for each in same]
-            written += self._connection.executemany(statement, parameters).rowcount
-        return written
 
     def _put_spec(self, identity: SendIdentity, plan_digest: bytes) -> int:
         self._keep_former_trees(identity)
@@ -178,14 +150,3 @@ class PlanWriter(LedgerWriter):
                 former = [*self.former_expressions(identity.name, identity.generation), (*trees, until)]
                 kept = (f"{FORMER_TREES}{number}", json.dumps(former))
                 self._execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", kept)
-
-
-def _plan_rows(columns: Sequence[str], count: int) -> str:
-    """The statement that plans so many messages at once, at half the cost of one at a time.
-
-    ?1 is the spec's number, ?2 the moment, and ?3 that of `REPLAN_PLANNED`. The values of `columns` follow, message by message.
-    """
-    width = len(columns)
-    values = (", ".join(f"?{at}" for at in range(first, first + width)) for first in range(4, 4 + count * width, width))
-    rows = ", ".join(f"(?1, 'planned', ?2, {each})" for each in values)
-    return f"INSERT INTO message (spec, state, updated_at, {', '.join(columns)}) VALUES {rows} {REPLAN_PLANNED}"

@@ -25,6 +25,11 @@ class QueryLimit:
         """Starts counting for the next query."""
         self._left = self._most
 
+    def allow_for(self, written: int) -> None:
+        """The file has grown by so many bytes since it was opened. Starts counting for the next query."""
+        self._most += STEPS_A_BYTE * written // STEPS_BETWEEN_LOOKS
+        self.begin()
+
     def __call__(self) -> bool:
         self._left -= 1
         return self._left < 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from itertools import repeat
 
-from sendspec.ledger.record import PlannedRecord
 from sendspec.planning.message_state import State
 
 APPLICATION_ID = 0x53454E44
@@ -116,16 +116,22 @@ def row_checksum(
     return zlib.crc32(b"%b%b%b%b" % (words, identity, digest, receiver))
 
 
-def planned_checksums(spec: int, records: Sequence[PlannedRecord]) -> tuple[int, ...]:
-    """`row_checksum` of each message as it is first planned."""
-    crc32 = zlib.crc32
-    begun = crc32(_words(spec, "planned", 0, None, None, None))
-    return tuple(
-        crc32(r.id + r.digest + r.receiver, begun)
-        if r.reference is None
-        else row_checksum(r.id, spec, "planned", r.digest, r.reference, r.receiver, 0, None)
-        for r in records
-    )
+def planned_checksums(
+    spec: int,
+    ids: Sequence[bytes],
+    digests: Sequence[bytes],
+    references: Sequence[str | None],
+    receivers: Sequence[bytes],
+) -> Sequence[int]:
+    """`row_checksum` of each message as it is first planned; the arguments are columns of the plan."""
+    joined = map(b"".join, zip(ids, digests, receivers, strict=True))
+    begun = zlib.crc32(_words(spec, "planned", 0, None, None, None))
+    checksums = list(map(zlib.crc32, joined, repeat(begun)))
+    if references.count(None) < len(references):
+        for at, reference in enumerate(references):
+            if reference is not None:
+                checksums[at] = row_checksum(ids[at], spec, "planned", digests[at], reference, receivers[at], 0, None)
+    return checksums
 
 
 def _words(
