@@ -19,8 +19,8 @@ REPEATED_EVERY = 3
 """Of so many rows, the last repeats the recipient of the one before."""
 LONG_CELL = "Deliver to the neighbours if nobody is at home. " * 40
 MANY_COLUMNS = 40
-INLINE_ROWS = 2_200
-"""About as many rows of `COLUMNS` as a spec can list: it may have 84,000 tokens (`reading/documents/yaml_token.py`), 37 of them a row."""
+INLINE_ROWS = 1_000
+"""As many recipients as a spec may list (`reading/schema`)."""
 
 Values = dict[str, object]
 
