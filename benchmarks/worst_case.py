@@ -15,6 +15,8 @@ from benchmarks.measure import Usage, in_turn, measured
 TUNED = "tuned"
 BROKEN = "broken"
 """Kinds whose names have this word end with errors."""
+SHORT = "rows: listed in the spec"
+"""At most 1,000 rows, which N7 bounds: its ratio is shown, but there is none to reach."""
 
 
 def beside_the_tuned_case(bench: Bench) -> Findings:
@@ -36,7 +38,7 @@ def beside_the_tuned_case(bench: Bench) -> Findings:
     worst = sorted(against, key=lambda name: -against[name].middle)
     return Findings(
         [
-            Figure(name="N6", what=f"CPU a message of a plan, against the tuned case: {name}", found=against[name], unit="times", reach=at_most(2))
+            Figure(name="N6", what=f"CPU a message of a plan, against the tuned case: {name}", found=against[name], unit="times", reach=None if name == SHORT else at_most(2))
             for name in worst
         ],
         [line("N6", name, written.rows, found[name]) for name, written in kinds.items()],

@@ -15,9 +15,10 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.delivery.observation import FailureReason, Observation, Source, StatusReport
 from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, RunOwner, SendIdentity, Settlement
 from sendspec.operations.delivery_access import deliveries_to_write
+from sendspec.operations.found_rows import RecipientRow
 from sendspec.operations.ledger_access import ledger_to_read, ledger_to_write
 from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.recipient_row import Absence
 from sendspec.operations.report import ReportQuestion, send_report
 from sendspec.operations.report_outcomes import MAX_LISTED
 from sendspec.operations.report_recipients import ChosenMessages

@@ -28,7 +28,8 @@ from sample_reports import (
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import grouped
 from sendspec.ledger.delivery.observation import FailureReason
-from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.found_rows import RecipientRow
+from sendspec.operations.recipient_row import Absence
 from sendspec.operations.report_speed import Bucket, Gap, PauseBand, PauseCause, Throughput
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import (

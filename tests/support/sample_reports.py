@@ -10,7 +10,8 @@ from sendspec.ledger.delivery.observation import Delivery, FailureReason, Source
 from sendspec.ledger.record import MessageRecord
 from sendspec.ledger.run_note import PlannedRun, RunNote
 from sendspec.operations.delivery_account import DeliveryAccount, ReasonCount
-from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.found_rows import RecipientRow
+from sendspec.operations.recipient_row import Absence
 from sendspec.operations.report_speed import Bucket, Gap, Latency, LatencyBin, PauseBand, PauseCause, Throughput
 from sendspec.operations.run_report import Reason
 from sendspec.operations.send_report import (

@@ -239,7 +239,7 @@ def _rows(
     listed = messages_of(ledger, statuses, asked.states)
     paths = [spec.path for spec in asked.specs]
     at_least = least_listed(statuses, asked.states)
-    rows = find_rows(listed, context, ledger, paths, asked.recipients, at_least=at_least)
+    rows = find_rows(listed, context, ledger, paths, asked.recipients, at_least=at_least, columns=asked.columns)
     for note in rows.notes:
         console.warn(note)
     return rows

@@ -100,7 +100,8 @@ def show_deliveries(
         rows = NO_ROWS
         if question.fates:
             listed = (message for message, _ in accepted_with_fate(ledger, facts, statuses, question.fates))
-            rows = find_rows(listed, context, ledger, list(given.values()), question.recipients)
+            paths_given = list(given.values())
+            rows = find_rows(listed, context, ledger, paths_given, question.recipients, columns=columns_asked)
             for note in rows.notes:
                 console.warn(note)
         columns = () if columns_asked is None else columns_asked or rows.columns

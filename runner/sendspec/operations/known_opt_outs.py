@@ -12,10 +12,11 @@ from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.delivery.opt_out import OptOutSignal, opted_out
 from sendspec.ledger.delivery.protocol import DeliveryFacts
 from sendspec.ledger.protocol import Facts
+from sendspec.operations.found_rows import RecipientRow
 from sendspec.operations.maybe_opt_outs import maybes
 from sendspec.operations.opt_out_lookup import mark_of, reply_channels
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.recipient_row import RecipientRow, shown_key
+from sendspec.operations.recipient_row import shown_key
 from sendspec.operations.send_job import Job
 
 

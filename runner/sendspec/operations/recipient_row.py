@@ -17,11 +17,12 @@ from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import mask, mask_in_place, printable
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord
+from sendspec.operations.found_rows import FoundRows, RecipientRow
 from sendspec.operations.job_reader import read_jobs
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import other_names
 from sendspec.operations.send_job import Job
-from sendspec.reading.contacts.number_country import UNKNOWN, country_of_number
+from sendspec.reading.contacts.number_country import country_of_number
 from sendspec.reading.spec import StandardInput, read_spec
 
 MAX_NAMED = 100_000
@@ -38,39 +39,24 @@ class Absence(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecipientRow:
-    """`number` counts the rows of the table from 1, `line` the lines of its file.
-
-    `key_column` is None if the key comes from several columns. `key` is masked if it is the address, and None where logs are
-    public. `cells` are the row's values. `country` is that of its number, as far as its prefix tells.
-    """
-
-    path: str
-    number: int
-    line: int
-    key_column: str | None
-    key: str | None
-    cells: Mapping[str, object]
-    country: str = UNKNOWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientRows:
     """The rows of some messages. `read`: the sends whose tables were read to their end. `columns` are those of all tables.
 
     `notes` say which tables could not be read, and why.
     """
 
-    by_id: Mapping[bytes, RecipientRow] = field(default_factory=dict)
+    by_send: Mapping[Send, FoundRows] = field(default_factory=dict)
     read: frozenset[Send] = frozenset()
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def row_of(self, message: MessageRecord) -> RecipientRow | Absence:
-        found = self.by_id.get(message.id)
+        send = (message.name, message.generation)
+        rows = self.by_send.get(send)
+        found = None if rows is None else rows.row_of(message.id)
         if found is not None:
             return found
-        return Absence.GONE if (message.name, message.generation) in self.read else Absence.UNKNOWN
+        return Absence.GONE if send in self.read else Absence.UNKNOWN
 
 
 NO_ROWS = RecipientRows()
@@ -91,20 +77,21 @@ def find_rows(
     recipients: str | None = None,
     watched: Mapping[Send, Watch] = MappingProxyType({}),
     at_least: int = 0,
+    columns: Sequence[str] | None = None,
 ) -> RecipientRows:
     """The rows of `messages` in the tables of today, read as far as they are needed. `at_least`: so many messages there are known to be.
 
     `paths` are specs; others are read where the ledger noted them. `recipients` takes the place of their tables. The tables of `watched`
-    sends are read to their end, and each watch is told of every recipient.
+    sends are read to their end, and each watch is told of every recipient. `columns` are those whose cells are kept: all if it is empty.
     """
-    wanted: dict[bytes, Send] = {}
     if at_least > MAX_NAMED:
         return TOO_MANY
-    for message in messages:
-        wanted[message.id] = (message.name, message.generation)
-        if len(wanted) > MAX_NAMED:
+    ids_by_send: defaultdict[Send, bytearray] = defaultdict(bytearray)
+    for count, message in enumerate(messages, 1):
+        if count > MAX_NAMED:
             return TOO_MANY
-    return _Finder(context, ledger, paths, recipients, watched).rows(wanted)
+        ids_by_send[message.name, message.generation] += message.id
+    return _Finder(context, ledger, paths, recipients, watched, columns).rows(ids_by_send)
 
 
 class _Finder:
@@ -115,6 +102,7 @@ class _Finder:
         paths: Sequence[str],
         recipients: str | None,
         watched: Mapping[Send, Watch],
+        columns: Sequence[str] | None,
     ) -> None:
         self._watched = watched
         self._context = context
@@ -122,11 +110,12 @@ class _Finder:
         self._ledger = ledger
         self._recipients = recipients
         self._notes: list[str] = []
-        self._by_id: dict[bytes, RecipientRow] = {}
+        self._columns = columns
+        self._found: dict[Send, FoundRows] = {}
 
-    def rows(self, wanted: Mapping[bytes, Send]) -> RecipientRows:
+    def rows(self, ids_by_send: Mapping[Send, bytearray]) -> RecipientRows:
         missing: dict[str, set[Send]] = defaultdict(set)
-        for send in (*wanted.values(), *self._watched):
+        for send in (*ids_by_send, *self._watched):
             missing[send[0]].add(send)
         read: set[Send] = set()
         columns: dict[str, None] = {}
@@ -139,12 +128,27 @@ class _Finder:
                 continue
             names = (job.spec.name, *other_names(job.spec, self._ledger))
             sends = {send for name in names for send in missing.pop(name, ())}
-            if sends and self._look_up(job, sends, wanted):
+            for send in sends:
+                self._found[send] = self._none_found(job, ids_by_send.get(send, b""))
+            if sends and self._look_up(job, sends):
                 read |= sends
             columns.update(dict.fromkeys(job.table.columns))
             job.table.close()
         return RecipientRows(
-            by_id=self._by_id, read=frozenset(read), columns=tuple(columns), notes=tuple(dict.fromkeys(self._notes))
+            by_send=self._found,
+            read=frozenset(read),
+            columns=tuple(columns),
+            notes=tuple(dict.fromkeys(self._notes)),
+        )
+
+    def _none_found(self, job: Job, ids: bytes | bytearray) -> FoundRows:
+        is_ci = self._context.system.is_ci
+        return FoundRows(
+            ids,
+            path=job.table.path,
+            key_column=job.program.key_column,
+            shows_keys=not is_ci,
+            columns=self._columns,
         )
 
     def _noted_path(self, name: str) -> str | None:
@@ -177,34 +181,26 @@ class _Finder:
     def _note(self, why: str) -> None:
         self._notes.append(f"note: some messages are listed without their rows: {why}")
 
-    def _look_up(self, job: Job, sends: set[Send], wanted: Mapping[bytes, Send]) -> bool:
+    def _look_up(self, job: Job, sends: set[Send]) -> bool:
         """Notes the rows of these sends' messages. True if the whole table could be read, so that the others are gone from it."""
         problems, composer, salt = Problems(), job.composer(Problems()), self._context.salt
-        left = sum(send in sends for send in wanted.values())
         is_whole = True
         is_watched = not sends.isdisjoint(self._watched)
+        found_by_send = {send: self._found[send] for send in sends}
+        left = sum(found.left for found in found_by_send.values())
         for number, row in enumerate(job.table.rows(problems), 1):
-            found = composer.recipient_of(row)
-            if found is None:
+            recipient = composer.recipient_of(row)
+            if recipient is None:
                 is_whole = False
                 continue
-            address, key = found
-            for send in sends:
+            address, key = recipient
+            for send, found in found_by_send.items():
                 identity = message_id(salt, *send, key)
                 if send in self._watched:
                     self._watched[send].add(identity, address)
-                if identity not in wanted or identity in self._by_id:
-                    continue
-                self._by_id[identity] = RecipientRow(
-                    path=job.table.path,
-                    number=number,
-                    line=row.line,
-                    key_column=job.program.key_column,
-                    key=None if self._context.system.is_ci else shown_key(job, key, address),
-                    cells=row.values,
-                    country=country_of_number(address),
-                )
-                left -= 1
+                if found.lacks(identity):
+                    found.add(identity, number, row, shown_key(job, key, address), country_of_number(address))
+                    left -= 1
             if not left and not is_watched:
                 return True
         return is_whole and not problems.has_errors

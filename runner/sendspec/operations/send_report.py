@@ -12,7 +12,8 @@ from sendspec.ledger.delivery.observation import Delivery
 from sendspec.ledger.record import MessageRecord
 from sendspec.ledger.run_note import PlannedRun
 from sendspec.operations.delivery_account import DeliveryAccount
-from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.found_rows import RecipientRow
+from sendspec.operations.recipient_row import Absence
 from sendspec.operations.report_speed import Latency, Throughput
 from sendspec.operations.run_report import Reason
 from sendspec.planning.cost import Cost

@@ -16,7 +16,7 @@ LOGGING = lazy_pattern(rb"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 """What CI systems take for a command wherever it stands in a line. JSON has it in strings only."""
 
 _PIECE_BYTES = 256_000
-_ITEMS_AT_ONCE = 500
+_ITEMS_AT_ONCE = 200
 _OPENED, _CLOSED = b'{\n  "": [', b"\n  ]\n}\n"
 """What encloses the items of the only list of a document."""
 

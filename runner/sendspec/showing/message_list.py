@@ -10,7 +10,8 @@ import orjson
 
 from sendspec.composing.identity import id_text, resent
 from sendspec.ledger.record import MessageRecord
-from sendspec.operations.recipient_row import NO_ROWS, Absence, RecipientRow, RecipientRows
+from sendspec.operations.found_rows import RecipientRow
+from sendspec.operations.recipient_row import NO_ROWS, Absence, RecipientRows
 from sendspec.reading.files.confined_path import without_detour
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.terminal_style import TerminalStyle

@@ -7,7 +7,7 @@ from typing import Any
 from sendspec.composing.platforms.sms_segments import encoding_in, segments_in
 from sendspec.ledger.delivery.observation import Fate
 from sendspec.operations.delivery_account import DeliveryAccount
-from sendspec.operations.recipient_row import RecipientRow
+from sendspec.operations.found_rows import RecipientRow
 from sendspec.operations.report_speed import Latency, Throughput
 from sendspec.operations.send_report import (
     CountryCounts,

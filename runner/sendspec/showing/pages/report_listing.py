@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.operations.recipient_row import RecipientRow
+from sendspec.operations.found_rows import RecipientRow
 from sendspec.operations.send_report import ReportedRecipients
 from sendspec.reading.files.confined_path import without_detour
 from sendspec.showing.pages.report_fit import FittedRecipients

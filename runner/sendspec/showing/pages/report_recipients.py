@@ -11,7 +11,8 @@ from sendspec.composing.identity import id_text
 from sendspec.composing.platforms.sms_segments import segments_in
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.observation import Fate
-from sendspec.operations.recipient_row import Absence, RecipientRow
+from sendspec.operations.found_rows import RecipientRow
+from sendspec.operations.recipient_row import Absence
 from sendspec.operations.send_report import MessageMove, ReportedMessage
 from sendspec.planning.message_state import State
 from sendspec.showing.delivery import delivery_words
