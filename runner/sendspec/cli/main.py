@@ -14,7 +14,7 @@ import click
 from sendspec import __version__
 from sendspec.cli.common_flag import FlagGroup, flags_without_command
 from sendspec.cli.interrupt import end_undisturbed, note_interrupts
-from sendspec.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
+from sendspec.cli.stream import fill_standard_streams, refuse_lost_result, use_standard_streams, what_was_lost
 from sendspec.diagnostics.exceptions import FolderGone, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 
@@ -46,6 +46,13 @@ COMMANDS = {
 
 SENDING = ("send", "reconcile", "resolve", "opt-outs")
 """Commands that change something besides what they print. Of the others, a reader that goes away misses nothing."""
+
+CHANGING = (
+    "send", "reconcile", "resolve", "opt-outs add", "opt-outs remove", "opt-outs import", "init", "approve",
+    "ledger init", "ledger purge", "ledger migrate", "ledger copy", "webhook ingest", "webhook serve",
+    "sandbox", "sandbox event",
+)  # fmt: skip
+"""Commands whose work is done even if their result is lost. To the others, the result is the work."""
 
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
 
@@ -139,13 +146,16 @@ def run(arguments: list[str]) -> int:
     context: click.Context | None = None
     note_interrupts()
     try:
-        context = cli.make_context("sendspec", arguments, terminal_width=_help_width())
-        with context:
-            code = cli.invoke(context)
+        try:
+            context = cli.make_context("sendspec", arguments, terminal_width=_help_width())
+            with context:
+                code = cli.invoke(context) or 0
+        except click.exceptions.Exit as ended:  # it showed a help text
+            code = ended.exit_code
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+        if code in (ExitCode.DONE, ExitCode.CHANGES) and _command_of(context) not in CHANGING:
+            refuse_lost_result()
+        return int(code)
     except click.ClickException as error:
         _show(error, arguments)
         return error.exit_code
@@ -171,6 +181,11 @@ def run(arguments: list[str]) -> int:
             return code
         except MemoryError:  # no bug: without memory, any code can fail
             return _out_of_memory(context)
+
+
+def _command_of(context: click.Context | None) -> str:
+    """The whole name of the command that ran, such as `ledger check`; empty if none did."""
+    return str(context.obj.state.command) if context is not None and context.obj else ""
 
 
 def _help_width() -> int | None:
