@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ import click
 
 from sendspec import __version__
 from sendspec.cli.common_flag import FlagGroup, flags_without_command
-from sendspec.cli.interrupt import end_undisturbed, note_interrupts
+from sendspec.cli.interrupt import end_undisturbed, interruption, note_interrupts
 from sendspec.cli.stream import fill_standard_streams, refuse_lost_result, use_standard_streams, what_was_lost
 from sendspec.diagnostics.exceptions import FolderGone, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
@@ -160,10 +161,7 @@ def run(arguments: list[str]) -> int:
         _show(error, arguments)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        end_undisturbed()
-        sys.stderr.write("interrupted; nothing more was done\n")
-        _fail(context, INTERRUPTION)
-        return ExitCode.INTERRUPTED
+        return _interrupted(context)
     except SendspecError as error:
         return _foreseen(context, error)
     except MemoryError:
@@ -186,6 +184,14 @@ def run(arguments: list[str]) -> int:
 def _command_of(context: click.Context | None) -> str:
     """The whole name of the command that ran, such as `ledger check`; empty if none did."""
     return str(context.obj.state.command) if context is not None and context.obj else ""
+
+
+def _interrupted(context: click.Context | None) -> int:
+    end_undisturbed()
+    words, number = interruption()
+    sys.stderr.write(f"{words}\n")
+    _fail(context, INTERRUPTION)
+    return ExitCode.INTERRUPTED if number in (None, signal.SIGINT) else ExitCode.TERMINATED
 
 
 def _help_width() -> int | None:
