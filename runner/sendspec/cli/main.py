@@ -15,6 +15,7 @@ import click
 from sendspec import __version__
 from sendspec.cli.common_flag import FlagGroup, flags_without_command
 from sendspec.cli.interrupt import end_undisturbed, interruption, note_interrupts
+from sendspec.cli.memory_shortage import OUT_OF_MEMORY, SHORTAGE_WORDS, is_memory_shortage
 from sendspec.cli.stream import fill_standard_streams, refuse_lost_result, use_standard_streams, what_was_lost
 from sendspec.diagnostics.exceptions import FolderGone, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
@@ -73,7 +74,6 @@ ENDED_BY_OTHERS = (
     ExitCode.INCOMPLETE, ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.BUSY,
 )  # fmt: skip
 """Ends of commands that were stopped by the ledger, the API or a guard."""
-OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
 
 class LazyGroup(FlagGroup):
@@ -164,9 +164,9 @@ def run(arguments: list[str]) -> int:
         return _interrupted(context)
     except SendspecError as error:
         return _foreseen(context, error)
-    except MemoryError:
-        return _out_of_memory(context)
     except Exception as error:
+        if is_memory_shortage(error):
+            return _out_of_memory(context)
         try:
             if isinstance(error, FileNotFoundError) and _folder_is_gone():
                 return _foreseen(
@@ -177,7 +177,9 @@ def run(arguments: list[str]) -> int:
             code = report_crash(error, (context and context.invoked_subcommand) or "-")
             _fail(context, error)
             return code
-        except MemoryError:  # no bug: without memory, any code can fail
+        except Exception as another:
+            if not is_memory_shortage(another):
+                raise
             return _out_of_memory(context)
 
 
@@ -274,7 +276,7 @@ def _folder_is_gone() -> bool:
 
 
 def _out_of_memory(context: click.Context | None) -> int:
-    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` shows it\n")
+    sys.stderr.write(SHORTAGE_WORDS)
     with suppress(Exception):
         _fail(context, OUT_OF_MEMORY)
-    return ExitCode.BUG
+    return ExitCode.LEDGER
