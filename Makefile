@@ -79,6 +79,7 @@ bench-report: $(INSTALLED)  ## measure the report of 20 and of 1,000,000 message
 	$(BIN)/python -m benchmarks.report_page $(REPORT_ARGS)
 
 bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script and others; QUICK=1 takes a minute
+	@benchmarks/install_servers
 	$(BENCH)/python -m benchmarks.run $(if $(QUICK),--quick)
 
 bench-micro: $(BENCH_INSTALLED)  ## the CPU of each stage of one message

@@ -23,16 +23,21 @@ def start() -> NoReturn:
 
         answer(sys.argv[1:])
         sys.exit()
+    from sendspec.cli.memory_shortage import is_memory_shortage
+
     gc.set_threshold(GARBAGE_LOOKED_FOR)
     try:
         from sendspec.cli.main import main
 
         main()
-    except ImportError:  # a package is missing: its name says what to do
-        raise
-    except Exception:  # `main` lets none out; without memory, Python itself raises odd ones while others are told of
+    except (
+        Exception
+    ) as error:  # `main` lets none out; without memory, Python itself raises odd ones while others are told of
+        is_short = is_memory_shortage(error)
+        if isinstance(error, ImportError) and not is_short:
+            raise  # a package is missing: its name says what to do
         os.write(2, LAST_WORDS)
-        sys.exit(70)
+        sys.exit(6 if is_short else 70)
     finally:
         gc.freeze()  # Python would look through everything once more on its way out
 

@@ -53,6 +53,7 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
         "sendspec.cli.common_flag",
         "sendspec.cli.interrupt",
         "sendspec.cli.main",
+        "sendspec.cli.memory_shortage",
         "sendspec.cli.stream",
         "sendspec.diagnostics",
         "sendspec.diagnostics.exceptions",

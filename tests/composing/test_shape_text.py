@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from sendspec.composing.message_context import message_context
 from sendspec.composing.render_failure import RenderError
@@ -142,9 +143,11 @@ _rows = st.fixed_dictionaries(
 def _rendered(template: Template, row: dict[str, object]) -> tuple[str, int] | None:
     context = message_context({**row, **CONSTANTS}, row)
     try:
-        return str(template.render(context)), context.alternatives
+        value = template.render(context)
     except RenderError:
         return None
+    # An expression alone gives a value of the payload, whose words for truth are those of JSON.
+    return json.dumps(value) if isinstance(value, bool) else str(value), context.alternatives
 
 
 def _fixed_parts(text: str) -> list[str]:
@@ -162,7 +165,11 @@ def _fixed_parts(text: str) -> list[str]:
     return [re.sub(r"\\u(27e8|27e9|005c)", lambda found: chr(int(found[1], 16)), part) for part in parts]
 
 
+_ROW = {"note": "fine", "num": "1", "items": []}
+
+
 @given(source=_sources, rows=st.tuples(_rows, _rows))
+@example(source="{{ ('fine' in shop) }}", rows=(_ROW, _ROW))
 def test_recipients_texts_of_a_shape_differ_only_where_places_are_shown(
     source: str, rows: tuple[dict[str, object], dict[str, object]]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -115,6 +116,51 @@ def test_a_stopped_owner_keeps_the_ledger_and_goes_on_later(
     process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
+    assert invariants()["accepted"] == 40
+
+
+SIGNALLED_BEFORE = """
+import os, signal, sys
+from importlib import import_module
+owner, name, number = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
+module, _, held = owner.partition(":")
+owner = getattr(import_module(module), held) if held else import_module(module)
+real = getattr(owner, name)
+def signalled(*arguments, **more):
+    os.kill(os.getpid(), number)
+    return real(*arguments, **more)
+setattr(owner, name, signalled)
+from sendspec.cli.main import main
+main()
+"""
+PREPARING = [
+    ("sendspec.cli.send", "open_context"),
+    ("sendspec.operations.send", "plan_jobs"),
+    ("sendspec.operations.agreed_messages:AgreedMessages", "put_planned"),
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "number", "code"),
+    all_but(
+        [(PREPARING[1], *SIGNALS[1]), (PREPARING[2], *SIGNALS[0])],
+        [(step, *row) for step in PREPARING for row in SIGNALS],
+    ),
+)
+def test_a_signal_before_the_first_claim_says_that_nothing_was_sent(
+    ready: ProjectDir,
+    server: CountingServer,
+    invariants: InvariantCheck,
+    step: tuple[str, str],
+    number: signal.Signals,
+    code: int,
+) -> None:
+    process = run_script(ready, SIGNALLED_BEFORE, *step, str(int(number)))
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    assert err.splitlines()[-1] == f"interrupted by {number.name}: stopped before anything was sent"
+    assert json.loads(out)["error"]["code"] == "command-interrupted"
+    assert server.posts == []
     assert invariants()["accepted"] == 40
 
 
@@ -235,6 +281,7 @@ def test_wherever_memory_runs_out_it_is_said_and_nothing_is_lost(
         _, err = process.communicate(timeout=60)
         codes.append(process.returncode)
         assert "Traceback" not in err
+        assert "bug" not in err
         assert process.returncode == 0 or err.strip()
     assert codes[0] != 0
     totals = invariants()

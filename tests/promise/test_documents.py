@@ -244,10 +244,15 @@ def test_a_bug_is_the_commands_own_document(
     assert "31612345678" not in done.out + done.err + crash.read_text()
 
 
-@pytest.mark.parametrize("error", ["MemoryError", "KeyboardInterrupt"])
+NO_BUGS = {
+    "MemoryError": (6, "out-of-memory"),
+    "KeyboardInterrupt": (130, "command-interrupted"),
+}
+
+
+@pytest.mark.parametrize("error", NO_BUGS)
 def test_so_is_memory_that_runs_out_and_an_interrupt(ready: ProjectDir, error: str) -> None:
-    codes = {"MemoryError": (70, "out-of-memory"), "KeyboardInterrupt": (130, "command-interrupted")}
-    code, name = codes[error]
+    code, name = NO_BUGS[error]
     assert failed(broken(ready, ("status", *TEST), error), "status", code) == name
 
 

@@ -186,12 +186,54 @@ def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
     assert warning == b"warning: the result could not be written: " + reason + b"; what was sent is in the ledger"
 
 
+READING: dict[int, list[tuple[str, ...]]] = {
+    0: [
+        ("plan", "--format", "json"),
+        ("plan",),
+        ("status",),
+        ("status", "--format", "json"),
+        ("report",),
+        ("validate",),
+    ],
+    10: [("plan", "--detailed-exitcode")],
+}
+
+
 @pytest.mark.parametrize("how", all_but(["closed", "left"], LOST))
-def test_of_a_command_that_only_reads_nothing_is_missed_by_a_reader_that_went_away(ready: ProjectDir, how: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "command"), all_but([(0, READING[0][0])], [(code, words) for code in READING for words in READING[code]])
+)
+def test_a_command_that_only_reads_has_failed_if_its_result_is_lost_but_not_if_its_reader_had_enough(
+    ready: ProjectDir, how: str, code: int, command: tuple[str, ...]
+) -> None:
+    if command[0] in ("status", "report"):
+        assert ready.run(*SENT).code == 0
     line, reason = LOST[how]
-    done = shell(ready, line, "plan", "hello.yaml", "--env", "test", "--format", "json")
-    warned = b"" if how == "left" else b"warning: the result could not be written: " + reason + b"\n"
-    assert (done.returncode, done.stderr) == (0, warned)
+    done = shell(ready, line, command[0], "hello.yaml", "--env", "test", "--quiet", *command[1:])
+    if how == "left":
+        assert (done.returncode, done.stderr) == (code, b"")
+    else:
+        assert done.returncode == 1
+        assert done.stderr.startswith(b"sendspec: the result can't be written: %b [result-unwritable]" % reason)
+        assert b"warning" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("plan", "--help"), pytest.param(("--version",), marks=long), pytest.param((), marks=long)]
+)
+def test_a_help_text_that_finds_no_room_is_an_error(ready: ProjectDir, command: tuple[str, ...]) -> None:
+    done = shell(ready, '"$@" >/dev/full', *command)
+    assert (done.returncode, b"[result-unwritable]" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("how", all_but(["full"], LOST))
+def test_a_command_that_changes_something_warns_of_its_lost_result(ready: ProjectDir, how: str) -> None:
+    line, reason = LOST[how]
+    done = shell(ready, line, "init", "more")
+    assert done.returncode == 0
+    assert (ready.folder / "more" / "sendspec.yaml").exists()
+    warning = b"warning: the result could not be written: " + reason
+    assert (warning in done.stderr.splitlines()) == (how != "left")
 
 
 SILENT = ('"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >/dev/full 2>/dev/full', '"$@" 2> >(true)')

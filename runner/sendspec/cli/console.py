@@ -12,10 +12,9 @@ from typing import Any, TextIO
 import click
 
 from sendspec.cli.common_flag import COLOUR, ENVIRONMENT, FORMAT, NO_INPUT, QUIET, RECIPIENTS, VERBOSE, OnceOption
-from sendspec.cli.stream import SanitizedText, StandardStream
+from sendspec.cli.stream import SanitizedText, StandardStream, refuse_lost_result
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.exceptions import ResultUnwritable
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.redaction import printable
@@ -88,13 +87,9 @@ class Console:
                 break
         _close(lines)
         buffer.flush()
+        refuse_lost_result()
         if isinstance(stream, StandardStream) and stream.lost is not None:
             stream.is_missed = False
-            if not stream.reader_left:
-                reason = os.strerror(stream.lost.errno or 0).lower()
-                raise ResultUnwritable(
-                    f"the result can't be written: {reason}", "free some space, or redirect the output to another place"
-                )
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The command's result as one JSON document, if the format is JSON. A second document is not printed."""

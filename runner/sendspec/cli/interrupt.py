@@ -5,6 +5,7 @@ Outside of a run, Ctrl-C is noted as well as raised: a library that calls us bac
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -22,12 +23,15 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Those that ask a run to stop. A SIGHUP that was ignored when it began stays ignored: nohup wants that."""
 _is_asked = False
 _is_ending = False
+_is_preparing = False
+_stopped_by: int | None = None
 
 
 def note_interrupts() -> None:
     """From now on, every Ctrl-C outside of a run is noted for `refuse_when_interrupted`."""
-    global _is_asked, _is_ending
-    _is_asked = _is_ending = False
+    global _is_asked, _is_ending, _is_preparing, _stopped_by
+    _is_asked = _is_ending = _is_preparing = False
+    _stopped_by = None
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -45,6 +49,29 @@ def end_undisturbed() -> None:
     """From now on Ctrl-C raises nothing: the command is ending and reports how."""
     global _is_ending
     _is_ending = True
+
+
+def prepare_to_send() -> None:
+    """Until `begin_to_send`, SIGTERM and SIGHUP stop the command as Ctrl-C does. A second one ends the process at once."""
+    global _is_preparing
+    _is_preparing = True
+    if threading.current_thread() is threading.main_thread():
+        for number in _heard():
+            if number != signal.SIGINT:
+                signal.signal(number, _stopped)
+
+
+def begin_to_send() -> None:
+    """From now on an interruption may come after something was sent."""
+    global _is_preparing
+    _is_preparing = False
+
+
+def interruption() -> tuple[str, int | None]:
+    """How an interrupted command ended, in words, and the signal that did it; None: the person who was asked went away."""
+    name = f" by {signal.Signals(_stopped_by).name}" if _is_preparing and _stopped_by else ""
+    ending = ": stopped before anything was sent" if _is_preparing else "; nothing more was done"
+    return f"interrupted{name}{ending}", _stopped_by
 
 
 @contextmanager
@@ -129,10 +156,19 @@ def end_on_signals() -> Iterator[EndRequest]:
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
-    global _is_asked
+    global _is_asked, _stopped_by
     _is_asked = True
+    _stopped_by = number
     if not _is_ending:
         raise KeyboardInterrupt
+
+
+def _stopped(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    if not _is_preparing:
+        os.kill(os.getpid(), number)
+        return
+    _interrupted(number, frame)
 
 
 def _unraisable(found: Any, usual: Callable[[Any], None] = sys.__unraisablehook__) -> None:

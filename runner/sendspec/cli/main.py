@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,8 +14,9 @@ import click
 
 from sendspec import __version__
 from sendspec.cli.common_flag import FlagGroup, flags_without_command
-from sendspec.cli.interrupt import end_undisturbed, note_interrupts
-from sendspec.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
+from sendspec.cli.interrupt import end_undisturbed, interruption, note_interrupts
+from sendspec.cli.memory_shortage import OUT_OF_MEMORY, SHORTAGE_WORDS, is_memory_shortage
+from sendspec.cli.stream import fill_standard_streams, refuse_lost_result, use_standard_streams, what_was_lost
 from sendspec.diagnostics.exceptions import FolderGone, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 
@@ -47,6 +49,13 @@ COMMANDS = {
 SENDING = ("send", "reconcile", "resolve", "opt-outs")
 """Commands that change something besides what they print. Of the others, a reader that goes away misses nothing."""
 
+CHANGING = (
+    "send", "reconcile", "resolve", "opt-outs add", "opt-outs remove", "opt-outs import", "init", "approve",
+    "ledger init", "ledger purge", "ledger migrate", "ledger copy", "webhook ingest", "webhook serve",
+    "sandbox", "sandbox event",
+)  # fmt: skip
+"""Commands whose work is done even if their result is lost. To the others, the result is the work."""
+
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
 
   sendspec init            scaffold a project with one spec
@@ -65,7 +74,6 @@ ENDED_BY_OTHERS = (
     ExitCode.INCOMPLETE, ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.BUSY,
 )  # fmt: skip
 """Ends of commands that were stopped by the ledger, the API or a guard."""
-OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
 
 class LazyGroup(FlagGroup):
@@ -139,26 +147,26 @@ def run(arguments: list[str]) -> int:
     context: click.Context | None = None
     note_interrupts()
     try:
-        context = cli.make_context("sendspec", arguments, terminal_width=_help_width())
-        with context:
-            code = cli.invoke(context)
+        try:
+            context = cli.make_context("sendspec", arguments, terminal_width=_help_width())
+            with context:
+                code = cli.invoke(context) or 0
+        except click.exceptions.Exit as ended:  # it showed a help text
+            code = ended.exit_code
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+        if code in (ExitCode.DONE, ExitCode.CHANGES) and _command_of(context) not in CHANGING:
+            refuse_lost_result()
+        return int(code)
     except click.ClickException as error:
         _show(error, arguments)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        end_undisturbed()
-        sys.stderr.write("interrupted; nothing more was done\n")
-        _fail(context, INTERRUPTION)
-        return ExitCode.INTERRUPTED
+        return _interrupted(context)
     except SendspecError as error:
         return _foreseen(context, error)
-    except MemoryError:
-        return _out_of_memory(context)
     except Exception as error:
+        if is_memory_shortage(error):
+            return _out_of_memory(context)
         try:
             if isinstance(error, FileNotFoundError) and _folder_is_gone():
                 return _foreseen(
@@ -169,8 +177,23 @@ def run(arguments: list[str]) -> int:
             code = report_crash(error, (context and context.invoked_subcommand) or "-")
             _fail(context, error)
             return code
-        except MemoryError:  # no bug: without memory, any code can fail
+        except Exception as another:
+            if not is_memory_shortage(another):
+                raise
             return _out_of_memory(context)
+
+
+def _command_of(context: click.Context | None) -> str:
+    """The whole name of the command that ran, such as `ledger check`; empty if none did."""
+    return str(context.obj.state.command) if context is not None and context.obj else ""
+
+
+def _interrupted(context: click.Context | None) -> int:
+    end_undisturbed()
+    words, number = interruption()
+    sys.stderr.write(f"{words}\n")
+    _fail(context, INTERRUPTION)
+    return ExitCode.INTERRUPTED if number in (None, signal.SIGINT) else ExitCode.TERMINATED
 
 
 def _help_width() -> int | None:
@@ -253,7 +276,7 @@ def _folder_is_gone() -> bool:
 
 
 def _out_of_memory(context: click.Context | None) -> int:
-    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` shows it\n")
+    sys.stderr.write(SHORTAGE_WORDS)
     with suppress(Exception):
         _fail(context, OUT_OF_MEMORY)
-    return ExitCode.BUG
+    return ExitCode.LEDGER

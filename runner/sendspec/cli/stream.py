@@ -145,6 +145,20 @@ def what_was_lost(*, even_if_left: bool) -> str:
     return "the reader went away" if raw.reader_left else os.strerror(raw.lost.errno or 0).lower()
 
 
+def refuse_lost_result() -> None:
+    """Raises `ResultUnwritable` if output to standard output was lost, unless its reader went away: that one had enough."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    if not isinstance(raw, StandardStream) or raw.lost is None or raw.reader_left or not raw.is_missed:
+        return
+    from sendspec.diagnostics.exceptions import ResultUnwritable  # for a failure alone
+
+    raw.is_missed = False
+    reason = os.strerror(raw.lost.errno or 0).lower()
+    raise ResultUnwritable(
+        f"the result can't be written: {reason}", "free some space, or redirect the output to another place"
+    )
+
+
 def nearest(error: UnicodeError) -> tuple[str, int]:
     """The error handler that writes a stand-in for a character that the encoding lacks, or else its code point: `\\u0131`."""
     if not isinstance(error, UnicodeEncodeError):

@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
     """The API refused the run as a whole (401, 402, 403, unknown channel), and the run stopped."""
 
     LEDGER = 6
-    """Ledger trouble: missing, damaged, foreign, rolled back, disk full, unreachable."""
+    """Ledger trouble: missing, damaged, foreign, rolled back, disk full, unreachable. Also memory that ran out."""
 
     GUARD = 7
     """Stopped by a guard: limits, failure rate, window."""

@@ -70,7 +70,34 @@ def test_a_message_that_vanished_is_missed(ledger: SqliteLedger, path: Path) -> 
 def test_messages_of_no_send_are_too_many(ledger: SqliteLedger, path: Path) -> None:
     plan(ledger, IDS[0])
     elsewhere(path, "DELETE FROM spec")
-    assert ledger.find_damage() == ["it holds 1 message and should hold 0"]
+    assert ledger.find_damage() == [
+        "it holds 1 message and should hold 0",
+        "it lacks the sends of 1 message",
+        "it lacks the sends of 1 plan",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "damages"),
+    [
+        ("DELETE FROM message WHERE spec = 2; DELETE FROM spec WHERE number = 2", ["it lacks the sends of 1 plan"]),
+        (
+            "DELETE FROM spec WHERE number = 2; UPDATE spec SET messages = 8",
+            ["it lacks the sends of 4 messages", "it lacks the sends of 1 plan"],
+        ),
+        ("DELETE FROM run", ["it lacks the runs of 2 plans"]),
+    ],
+)
+def test_a_send_or_a_run_that_was_deleted_whole_is_missed(
+    ledger: SqliteLedger, path: Path, statement: str, damages: list[str]
+) -> None:
+    """Their counts agree still."""
+    plan(ledger, *IDS[:4])
+    plan(ledger, *IDS[4:], name="later")
+    elsewhere(path, *statement.split("; "))
+    assert ledger.find_damage() == damages
+    with pytest.raises(LedgerDamaged, match="it lacks the"):
+        open_to_write(path, "one")
 
 
 @pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(24)", "remote_id = 'x'",

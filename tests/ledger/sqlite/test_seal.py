@@ -116,6 +116,7 @@ DAMAGE = {
     "a move of no message": ("UPDATE event SET message = 99 WHERE number = 24", (), "lacks the messages of 1 recorded"),
     "an old row that is gone": ("UPDATE spec SET messages = 9 WHERE number = 1", (), "holds 12 messages and should hold 13"),
     "sends with each other's count": ("UPDATE spec SET messages = 12 - messages", (), "another number of messages"),
+    "a plan of no send": ("UPDATE plan SET spec = 9 WHERE spec = 2", (), "lacks the sends of 1 plan"),
     "a time of a run": ("UPDATE run SET started_at = 1e300", (), "of run have a time that is none"),
 }  # fmt: skip
 

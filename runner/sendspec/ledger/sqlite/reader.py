@@ -20,6 +20,9 @@ from sendspec.ledger.stored_row import odd_among
 
 ODD_MOMENT = f"({{column}} IS NOT NULL AND (typeof({{column}}) NOT IN ('integer', 'real') OR {{column}} NOT BETWEEN {MIN_MOMENT} AND {MAX_MOMENT}))"
 
+LACKING_SEND = "SELECT count(*) FROM {table} WHERE spec NOT IN (SELECT number FROM spec)"
+LACKING_RUN = "SELECT count(*) FROM plan WHERE run NOT IN (SELECT number FROM run)"
+
 
 class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
     """Satisfies `protocol.Facts`."""
@@ -34,6 +37,7 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
             wrong = self._value(f"SELECT count(*) FROM message WHERE {wrong_checksum(self.version)}")
             odd = self._odd_moments()
             held, noted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
+            lacking = self._lacking("message", "plan")
         except LedgerTrouble as trouble:
             return [str(trouble)]
         if wrong:
@@ -42,7 +46,15 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
             )
         if held != (noted or 0):
             found.append(f"it holds {counted(held, 'message')} and should hold {noted or 0}")
-        return found + odd
+        return found + lacking + odd
+
+    def _lacking(self, *tables: str) -> list[str]:
+        """The sends and runs that rows of these tables name and that are gone. Only another program can delete them: ours have foreign keys on."""
+        lacking = {table: self._value(LACKING_SEND.format(table=table)) for table in tables}
+        found = [f"it lacks the sends of {counted(count, table)}" for table, count in lacking.items() if count]
+        if count := self._value(LACKING_RUN):
+            found.append(f"it lacks the runs of {counted(count, 'plan')}")
+        return found
 
     def _odd_moments(self, without: Collection[str] = ()) -> list[str]:
         """Those of the tables whose times are read by every command; and of the notes. An earlier version lacks some of the columns."""

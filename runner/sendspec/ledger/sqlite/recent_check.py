@@ -50,7 +50,7 @@ class RecentCheck(SqliteReader):
             found = self._wrong_messages(_ADDED, point.number) + self._wrong_messages(_MOVED, point.moves)
             if lost := self._value(_LOST, (point.moves,)):
                 found.append(f"it lacks the messages of {counted(lost, 'recorded move')}")
-            found += self._miscounted(point)
+            found += self._miscounted(point) + self._lacking("plan")
             added = self._rows("SELECT DISTINCT spec FROM message NOT INDEXED WHERE number > ?", (point.number,))
             found += self._miscounted_specs({*seal.replanned, *(spec for (spec,) in added)})
             for spec in seal.replanned:

@@ -47,7 +47,7 @@ EXPLAINED: dict[str, Explanation] = {
         "a command's output can't be written",
         (
             "Standard output was closed, or its disk is full. The output is incomplete. The ledger has everything that "
-            "was sent."
+            "was sent. A command that sends or changes something warns instead, and keeps its exit code."
         ),
         right="sendspec ledger export > /a/disk/with/room.jsonl",
     ),
