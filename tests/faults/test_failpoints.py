@@ -19,12 +19,13 @@ POINTS = {
     "after the last byte": "before(wire, 'read_response')",
     "after the answer": "after(Connection, 'post')",
     "in the middle of a group of results": "before(SqliteLedger, '_move_all')",
-    "in the middle of writing the plan": "before(SqliteLedger, '_put_count')",
+    "in the middle of writing the plan": "before(SqliteLedger, '_put_plan')",
     "after the plan is written": "after(SqliteLedger, 'put_planned')",
     "when the run begins": "after(OpenMirror, 'note')",
     "between the epoch and its mirror": "before(sqlite, 'write_mirror')",
     "in a checkpoint": "before(SqliteLedger, '_checkpoint')",
     "before the run's end is noted": "before(SqliteLedger, 'end')",
+    "before the counts of messages are noted": "before(SqliteLedger, '_note_tally')",
 }
 
 REPEATED = list(POINTS)[:6]

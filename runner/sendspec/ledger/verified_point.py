@@ -19,7 +19,8 @@ class Seal:
     """What a command leaves behind: up to where it found the ledger verified, and the ledger's progress when it was closed.
 
     Every message that is `sending` was claimed after the move `recovered`. That is no later than the point: a command that begins
-    no run verifies claims of a dead run, and leaves them to the next run to recover. `replanned` are the numbers of specs whose messages a plan has replaced since the point: no move names those.
+    no run verifies claims of a dead run, and leaves them to the next run to recover. `replanned` are the messages that a plan has replaced since the point, which no move names:
+    ranges of their numbers, and maybe of others in between.
     `wholly_read_at` is when all of the ledger was last verified, in Unix seconds.
     """
 
@@ -27,5 +28,5 @@ class Seal:
     recovered: int
     epoch: int
     moves: int
-    replanned: tuple[int, ...]
+    replanned: tuple[tuple[int, int], ...]
     wholly_read_at: float

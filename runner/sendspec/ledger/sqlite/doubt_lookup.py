@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from sendspec.ledger.record import AcceptedMessage, Doubt, Route
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import REFERENCE
-from sendspec.ledger.sqlite.open_ledger import OpenLedger
+from sendspec.ledger.sqlite.state_tally import StateTally
 from sendspec.ledger.stored_row import doubts_of
+from sendspec.planning.message_state import State
 
 _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
     WHERE m.state = 'accepted' AND m.remote_id IS NOT NULL AND p.workspace = ? AND p.channel = ?"""
@@ -26,7 +27,7 @@ DOUBTS = f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiv
     WHERE m.state = 'in_doubt'"""
 
 
-class DoubtLookup(OpenLedger):
+class DoubtLookup(StateTally):
     """A ledger, asked about doubts and about what the API's list has to show."""
 
     def doubts(self) -> list[Doubt]:
@@ -38,6 +39,12 @@ class DoubtLookup(OpenLedger):
 
         No living run but the asking one can be sending any: this ledger has one owner at a time, by its lock.
         """
+        numbers = [number for (number,) in self._rows("SELECT number FROM spec WHERE name = ?", (name,))]
+        counted = self._counts_of(numbers)
+        if counted is not None:
+            return sum(
+                counts.get(state.value, 0) for counts in counted.values() for state in (State.SENDING, State.IN_DOUBT)
+            )
         rows = self._rows(
             "SELECT count(*) FROM message WHERE state IN ('sending', 'in_doubt')"
             " AND spec IN (SELECT number FROM spec WHERE name = ?)",

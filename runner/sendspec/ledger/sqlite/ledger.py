@@ -178,8 +178,14 @@ class SqliteLedger(ExchangeWriter):
                 "UPDATE run SET ended_at = ?, ending = ?, requests = ? WHERE number = ?",
                 (now, ending, requests, self._run),
             )
+            self._note_tally()
         if self._sealing is not None:
             self._sealing.end()
+
+    def _note_tally(self) -> None:
+        """Notes the counts of messages by state, so that nobody has to count these again."""
+        notes = list(self._tally_notes(self._run or 0))
+        self._connection.executemany("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", notes)
 
 
 def _replanned(changes: Sequence[Change], origin: str) -> list[tuple[Any, ...]]:

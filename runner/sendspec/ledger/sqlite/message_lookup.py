@@ -10,7 +10,8 @@ from sendspec.composing.identity import ID_BYTES
 from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, Send, references_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_NUMBER, NO_TEXT, NO_WHOLE, NUMBER, TEXT, WHOLE, Kinds
 from sendspec.ledger.sqlite.move_sql import IS_BASELINED, REFERENCE
-from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND, STATE_BY_WORD, OpenLedger
+from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND, STATE_BY_WORD
+from sendspec.ledger.sqlite.state_tally import StateTally
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
@@ -23,7 +24,11 @@ SPREAD = 2
 ID_IN = itemgetter(slice(ID_BYTES))
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, PlanningState.BASELINED.value: PlanningState.BASELINED}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
-    FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
+    FROM message m CROSS JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
+_REFERENCED = f"{PLANNED} AND m.reference IS NOT NULL AND +m.spec = ?"
+_ADDED_SINCE = f"{_REFERENCED} AND m.number > ?"
+_MOVED_SINCE = f"""{_REFERENCED}
+    AND m.number IN (SELECT message FROM event WHERE number > ? AND message <= ? AND target = 'planned')"""
 PLANNED_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
 MESSAGE_KINDS: Kinds = (
     *(BYTES, TEXT, WHOLE, TEXT, WHOLE, TEXT, NO_TEXT, NO_TEXT, NO_WHOLE, NO_TEXT, NUMBER),
@@ -31,7 +36,7 @@ MESSAGE_KINDS: Kinds = (
 )
 
 
-class MessageLookup(OpenLedger):
+class MessageLookup(StateTally):
     """A ledger, asked about its messages."""
 
     def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
@@ -115,12 +120,22 @@ class MessageLookup(OpenLedger):
             marks = ",".join("?" * len(window))
             rows = self._typed(PLANNED_KINDS, f"{PLANNED} AND m.id IN ({marks})", window)
             yield from (PlannedMessage(*row) for row in rows)
-        of_send = f"{PLANNED} AND m.reference IS NOT NULL AND m.spec = ({NUMBER_OF_SEND})"
         for send in sends if references else ():
-            for row in self._typed(PLANNED_KINDS, of_send, send):
-                message = PlannedMessage(*row)
-                if any(reference in references for reference in references_of(message)):
-                    yield message
+            for (number,) in self._rows(NUMBER_OF_SEND, send):
+                for message in self._planned_of_send(number):
+                    if any(reference in references for reference in references_of(message)):
+                        yield message
+
+    def _planned_of_send(self, spec: int) -> Iterator[PlannedMessage]:
+        """A send's planned messages with a reference of the user's own. Where none was planned as of the notes, only later rows are read."""
+        point = self._tally_point()
+        queries: list[tuple[str, tuple[int, ...]]] = [
+            (f"{PLANNED} AND m.reference IS NOT NULL AND m.spec = ?", (spec,))
+        ]
+        if point is not None and not self._noted_counts(spec).get(State.PLANNED.value):
+            queries = [(_ADDED_SINCE, (spec, point.number)), (_MOVED_SINCE, (spec, point.moves, point.number))]
+        for sql, parameters in queries:
+            yield from (PlannedMessage(*row) for row in self._typed(PLANNED_KINDS, sql, parameters))
 
     def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
         """The messages that these API ids are credited to, by API id. One scan of the table, however many ids."""
@@ -131,6 +146,10 @@ class MessageLookup(OpenLedger):
 
     def planned_of(self, name: str) -> Iterator[tuple[bytes, int, int]]:
         """Id, generation and attempt of each planned message of a spec, of any generation."""
+        numbers = [number for (number,) in self._rows("SELECT number FROM spec WHERE name = ?", (name,))]
+        counted = self._counts_of(numbers)
+        if counted is not None and not any(State.PLANNED.value in counts for counts in counted.values()):
+            return iter(())
         return self._stream(
             "SELECT m.id, s.generation, m.attempt FROM message m JOIN spec s ON s.number = m.spec"
             " WHERE m.state = 'planned' AND m.spec IN (SELECT number FROM spec WHERE name = ?)",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
+from sendspec.ledger.sqlite.message_lookup import MAX_LOOKUP
 from sendspec.ledger.sqlite.move_sql import PUT_BASELINED
+from sendspec.ledger.sqlite.number_ranges import NumberRange
 from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND
 from sendspec.ledger.sqlite.planned_rows import PlannedRows, bulk_writing
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
@@ -23,7 +25,7 @@ PUT_SPEC = """INSERT INTO spec (name, generation, path, messages, plan_digest, k
     VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path,
     plan_digest = excluded.plan_digest, key_tree = excluded.key_tree, to_tree = excluded.to_tree,
     text_digest = excluded.text_digest, commit_id = excluded.commit_id, moved_from = coalesce(excluded.moved_from, moved_from)"""
-COUNT_MESSAGES = "UPDATE spec SET messages = (SELECT count(*) FROM message WHERE spec = ?1) WHERE number = ?1"
+ADD_TO_COUNT = "UPDATE spec SET messages = messages + ? WHERE number = ?"
 
 
 class PlanWriter(LedgerWriter):
@@ -52,16 +54,15 @@ class PlanWriter(LedgerWriter):
                 self._check_fence()
                 replaces = continues or not self.claimed_before(identity.name, identity.generation)
                 spec = self._put_spec(identity, plan_digest)
-                written, held = 0, self._count_of(spec)
+                last = self._last_message()
                 rows = PlannedRows(self._connection, spec, now, replaces=replaces)
                 while block := list(islice(stream, BLOCK)):
                     self._prepare(rows, len(block), is_first=count == 0)
                     count += len(block)
-                    written += rows.put(block)
+                    self._put(rows, block, now)
                 rows.make_index()
-                self._put_count(spec, count, plan_digest, now, route)
-                if self._sealing is not None and written != self._count_of(spec) - held:
-                    self._sealing.replan([spec])
+                self._execute(ADD_TO_COUNT, (self._last_message() - last, spec))
+                self._put_plan(spec, count, plan_digest, now, route)
         except LedgerUnwritable as trouble:
             if getattr(trouble.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
                 raise
@@ -75,6 +76,7 @@ class PlanWriter(LedgerWriter):
             self._check_fence()
             spec = self._put_spec(identity, b"")
             self._execute("UPDATE spec SET baselined = 1 WHERE number = ?", (spec,))
+            last = self._last_message()
             count = self._connection.executemany(
                 PUT_BASELINED,
                 (
@@ -82,7 +84,7 @@ class PlanWriter(LedgerWriter):
                     for r in records
                 ),
             ).rowcount
-            self._execute(COUNT_MESSAGES, (spec,))
+            self._execute(ADD_TO_COUNT, (self._last_message() - last, spec))
         self._checkpoint()
         return max(0, int(count))
 
@@ -108,9 +110,23 @@ class PlanWriter(LedgerWriter):
         if self._limit is not None:
             self._limit.allow_for(count * BYTES_A_MESSAGE)
 
-    def _count_of(self, spec: int) -> int:
-        """The count of a send's messages, as it is noted."""
-        return self._number_of(f"SELECT messages FROM spec WHERE number = {spec}")
+    def _last_message(self) -> int:
+        """The last message's number. What is added continues from there without a gap, as messages are never deleted."""
+        return self._number_of("SELECT coalesce(max(number), 0) FROM message")
+
+    def _put(self, rows: PlannedRows, block: Sequence[PlannedRecord], now: float) -> None:
+        last = self._last_message()
+        written = rows.put(block)
+        if self._sealing is not None and written != self._last_message() - last:
+            self._sealing.replan(self._replaced([record.id for record in block], now))
+
+    def _replaced(self, ids: Sequence[bytes], now: float) -> Iterator[NumberRange]:
+        """The numbers of those of these messages that a plan has just written, whether it added or replaced them."""
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
+            marks = ",".join("?" * len(window))
+            sql = f"SELECT number FROM message WHERE id IN ({marks}) AND state = 'planned' AND updated_at = ?"
+            yield from ((number, number) for (number,) in self._rows(sql, (*window, now)))
 
     def _put_spec(self, identity: SendIdentity, plan_digest: bytes) -> int:
         self._keep_former_trees(identity)
@@ -130,8 +146,7 @@ class PlanWriter(LedgerWriter):
         )
         return int(self._rows(NUMBER_OF_SEND, (identity.name, identity.generation))[0][0])
 
-    def _put_count(self, spec: int, count: int, plan_digest: bytes, now: float, route: Route | None) -> None:
-        self._execute(COUNT_MESSAGES, (spec,))
+    def _put_plan(self, spec: int, count: int, plan_digest: bytes, now: float, route: Route | None) -> None:
         self._execute(
             "INSERT OR REPLACE INTO plan (run, spec, messages, digest, at, workspace, channel) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (self._run, spec, count, plan_digest, now, route and route.workspace, route and route.channel),

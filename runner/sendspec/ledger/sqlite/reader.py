@@ -10,6 +10,7 @@ from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.copied_table import COPY, LedgerContent, content_of
 from sendspec.ledger.moment import MAX_MOMENT, MIN_MOMENT, MOMENTS, noted_moment, odd_moments
+from sendspec.ledger.sqlite.checked_rows import WHOLE
 from sendspec.ledger.sqlite.doubt_lookup import DoubtLookup
 from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksum
@@ -38,6 +39,7 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
             odd = self._odd_moments()
             held, noted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
             lacking = self._lacking("message", "plan")
+            miscounted = self._is_miscounted()
         except LedgerTrouble as trouble:
             return [str(trouble)]
         if wrong:
@@ -46,6 +48,8 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
             )
         if held != (noted or 0):
             found.append(f"it holds {counted(held, 'message')} and should hold {noted or 0}")
+        if miscounted:
+            found.append("its counts of messages by state are not those of its messages")
         return found + lacking + odd
 
     def _lacking(self, *tables: str) -> list[str]:
@@ -55,6 +59,15 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
         if count := self._value(LACKING_RUN):
             found.append(f"it lacks the runs of {counted(count, 'plan')}")
         return found
+
+    def _is_miscounted(self) -> bool:
+        """Whether the ledger's notes count other messages than it has."""
+        with self._in_one_moment():
+            if self._tally_point() is None:
+                return False
+            held = self._count_all()
+            specs = {*held, *(number for (number,) in self._typed((WHOLE,), "SELECT number FROM spec"))}
+            return self._counts_of(specs) != {spec: held.get(spec, {}) for spec in specs}
 
     def _odd_moments(self, without: Collection[str] = ()) -> list[str]:
         """Those of the tables whose times are read by every command; and of the notes. An earlier version lacks some of the columns."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.moment import MOMENTS
+from sendspec.ledger.sqlite.checked_rows import WHOLE
 from sendspec.ledger.sqlite.move_sql import wrong_checksum
 from sendspec.ledger.sqlite.reader import ODD_MOMENT, SqliteReader
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
@@ -26,7 +27,8 @@ _ODD = " OR ".join(ODD_MOMENT.format(column=column) for column in MOMENTS["messa
 _WRONG = f"""SELECT coalesce(sum({wrong_checksum(SCHEMA_VERSION)}), 0), coalesce(sum({_ODD}), 0), coalesce(sum({_UNINDEXED}), 0)
     FROM message m WHERE """
 _ADDED = f"{_WRONG} m.number > ?"
-_MOVED = f"{_WRONG} m.number IN (SELECT e.message FROM event e WHERE e.number > ?)"
+_MOVED = f"{_WRONG} m.number IN (SELECT e.message FROM event e WHERE e.number > ? AND e.message <= ?)"
+_REPLANNED = f"{_WRONG} m.number BETWEEN ? AND ?"
 _OF_SPEC = f"{_WRONG} m.spec = ?"
 _MISCOUNTED = """SELECT count(*) FROM spec s WHERE s.number = ?
     AND s.messages <> (SELECT count(*) FROM message WHERE spec = s.number)"""
@@ -47,26 +49,13 @@ class RecentCheck(SqliteReader):
             found = self._damaged_tables()
             if found:
                 return found
-            found = self._wrong_messages(_ADDED, point.number) + self._wrong_messages(_MOVED, point.moves)
+            found = self._wrong_messages(_ADDED, point.number) + self._wrong_messages(_MOVED, point.moves, point.number)
             if lost := self._value(_LOST, (point.moves,)):
                 found.append(f"it lacks the messages of {counted(lost, 'recorded move')}")
             found += self._miscounted(point) + self._lacking("plan")
-            added = self._rows("SELECT DISTINCT spec FROM message NOT INDEXED WHERE number > ?", (point.number,))
-            found += self._miscounted_specs({*seal.replanned, *(spec for (spec,) in added)})
-            for spec in seal.replanned:
-                found += self._wrong_messages(_OF_SPEC, spec)
+            for replanned in seal.replanned:
+                found += self._wrong_messages(_REPLANNED, *replanned)
             return found + self._odd_moments(without=("message",))
-        except LedgerTrouble as trouble:
-            return [str(trouble)]
-
-    def find_damage_of(self, names: Collection[str]) -> list[str]:
-        """What is wrong with the messages of specs of these names, in words."""
-        try:
-            specs = [number for number, name in self._rows("SELECT number, name FROM spec") if name in names]
-            found = self._miscounted_specs(specs)
-            for spec in specs:
-                found += self._wrong_messages(_OF_SPEC, spec)
-            return found
         except LedgerTrouble as trouble:
             return [str(trouble)]
 
@@ -89,8 +78,14 @@ class RecentCheck(SqliteReader):
         rows: list[Any] = [row for table in tables for row in self._rows(f"PRAGMA integrity_check({table})")]
         return [f"its pages: {row[0]}" for row in rows if row[0] != "ok"]
 
-    def _wrong_messages(self, sql: str, parameter: int) -> list[str]:
-        [(wrong, odd, unindexed)] = self._rows(sql, (parameter,))
+    def _wrong_messages_of(self, spec: int) -> list[str]:
+        return self._wrong_messages(_OF_SPEC, spec)
+
+    def _wrong_messages_numbered(self, numbers: Sequence[int]) -> list[str]:
+        return self._wrong_messages(f"{_WRONG} m.number IN ({','.join('?' * len(numbers))})", *numbers)
+
+    def _wrong_messages(self, sql: str, *parameters: int) -> list[str]:
+        [(wrong, odd, unindexed)] = self._rows(sql, parameters)
         found = []
         if wrong:
             found.append(
@@ -103,10 +98,20 @@ class RecentCheck(SqliteReader):
         return found
 
     def _miscounted(self, point: VerifiedPoint) -> list[str]:
-        held = point.messages + self._count_added(point)
-        noted = self._value("SELECT coalesce(sum(messages), 0) FROM spec")
-        return [] if held == noted else [f"it holds {counted(held, 'message')} and should hold {noted}"]
+        """What is wrong with the counts: of all messages, and of those of each send."""
+        messages = dict(self._typed((WHOLE, WHOLE), "SELECT number, messages FROM spec"))
+        held, noted = point.messages + self._count_added(point), sum(messages.values())
+        if held != noted:
+            return [f"it holds {counted(held, 'message')} and should hold {noted}"]
+        tallied = self._counts_of(messages)
+        if tallied is not None:
+            return _wrong_counts(sum(sum(tallied[spec].values()) != count for spec, count in messages.items()))
+        added = self._rows("SELECT DISTINCT spec FROM message NOT INDEXED WHERE number > ?", (point.number,))
+        return self._miscounted_specs(spec for (spec,) in added)
 
-    def _miscounted_specs(self, specs: Collection[int] | Sequence[int]) -> list[str]:
-        wrong = sum(self._value(_MISCOUNTED, (spec,)) for spec in specs)
-        return [f"it holds another number of messages than it should, of {counted(wrong, 'send')}"] if wrong else []
+    def _miscounted_specs(self, specs: Iterable[int]) -> list[str]:
+        return _wrong_counts(sum(self._value(_MISCOUNTED, (spec,)) for spec in specs))
+
+
+def _wrong_counts(sends: int) -> list[str]:
+    return [f"it holds another number of messages than it should, of {counted(sends, 'send')}"] if sends else []

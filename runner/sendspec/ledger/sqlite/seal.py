@@ -21,10 +21,10 @@ from sendspec.ledger.sqlite.write_ahead_log import has_log
 from sendspec.ledger.sqlite_file import open_beside
 from sendspec.ledger.verified_point import Seal, VerifiedPoint
 
-FORMAT = 2
+FORMAT = 3
 MAX_BYTES = 10_000
-MAX_REPLANNED = 500
-"""More specs than that are not listed, and the ledger then has no seal."""
+MAX_REPLANNED = 200
+"""Ranges of replaced messages that are listed. Where there are more, what is between some of them is verified too."""
 MACHINE_ID = Path("/etc/machine-id")
 COARSE_NS = 1_000_000
 """A ctime in whole milliseconds is of a file system that can't tell two changes apart, or doesn't keep one."""
@@ -85,7 +85,9 @@ def _seal_in(written: bytes, ledger_id: str, salt: bytes | None, state: FileStat
     if (sealed_id, sealed_machine, tuple(sealed_state)) != (ledger_id, machine, state) or not _is_fine(state):
         return None
     point, recovered, epoch, moves, replanned, read_at = noted
-    return Seal(VerifiedPoint(*point), recovered, epoch, moves, tuple(replanned), read_at)
+    return Seal(
+        VerifiedPoint(*point), recovered, epoch, moves, tuple((first, last) for first, last in replanned), read_at
+    )
 
 
 def write_seal(
@@ -99,7 +101,7 @@ def write_seal(
     content += [_listed(seal.point), seal.recovered, seal.epoch, seal.moves, seal.replanned, seal.wholly_read_at]
     text = json.dumps(content).encode()
     place = seal_path(ledger)
-    if len(seal.replanned) > MAX_REPLANNED or not _is_fine(state):
+    if not _is_fine(state):
         return
     for _ in range(TRIES):
         with suppress(LedgerTrouble):

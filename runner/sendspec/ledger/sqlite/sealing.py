@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sendspec.ledger.sqlite.seal import FileState, file_state, remove_seal, write_seal
+from sendspec.ledger.sqlite.number_ranges import NumberRange, joined_ranges
+from sendspec.ledger.sqlite.seal import MAX_REPLANNED, FileState, file_state, remove_seal, write_seal
 from sendspec.ledger.sqlite.write_ahead_log import has_log
 from sendspec.ledger.verified_point import Seal, VerifiedPoint
 
@@ -39,7 +40,7 @@ class Sealing:
         """The move after which every message that is `sending` was claimed."""
         self.is_idle = True
         """Whether nothing was begun."""
-        self._replanned: set[int] = set()
+        self._replanned: tuple[NumberRange, ...] = ()
         self._state = state
         self._spoiled = False
         self._is_due = True
@@ -81,9 +82,9 @@ class Sealing:
         """Something was changed that the next opening wouldn't look at: it has to verify everything."""
         self._spoiled = True
 
-    def replan(self, specs: Iterable[int]) -> None:
-        """A plan replaced messages of these specs, without a move."""
-        self._replanned.update(specs)
+    def replan(self, numbers: Iterable[NumberRange]) -> None:
+        """A plan replaced messages with these numbers, without a move."""
+        self._replanned = joined_ranges((*self._replanned, *numbers), MAX_REPLANNED)
 
     def before_checkpoint(self) -> None:
         """The file is as after the last checkpoint, unless somebody else has written to it."""
@@ -97,6 +98,6 @@ class Sealing:
         self.before_checkpoint()
         if self._spoiled or self._state is None or self._read_at is None or has_log(self._ledger):
             return
-        seal = Seal(self._point, recovered, epoch, moves, tuple(sorted(self._replanned)), self._read_at)
+        seal = Seal(self._point, recovered, epoch, moves, self._replanned, self._read_at)
         if seal != self._earlier:
             write_seal(self._ledger, self._id, self._salt, seal, self._state)

@@ -22,7 +22,8 @@ from sendspec.ledger.sqlite.checked_rows import (
     Kinds,
 )
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
-from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND, OpenLedger
+from sendspec.ledger.sqlite.open_ledger import NUMBER_OF_SEND
+from sendspec.ledger.sqlite.state_tally import StateTally
 from sendspec.ledger.stored_row import former_trees_of, planned_run_of, sent_message_of
 from sendspec.planning.message_state import State
 
@@ -38,7 +39,7 @@ _OF_SEND = f"spec = ({NUMBER_OF_SEND})"
 ACCEPTED_KINDS: Kinds = (BYTES, NO_TEXT, NUMBER, NO_TEXT, NO_TEXT, NO_NUMBER, NO_NUMBER)
 
 
-class SendHistory(OpenLedger):
+class SendHistory(StateTally):
     """A ledger, asked about sends."""
 
     def sends(self, name: str | None = None) -> list[SendRecord]:
@@ -77,11 +78,12 @@ class SendHistory(OpenLedger):
 
     def states(self, name: str, generation: int) -> dict[State, int]:
         """The count of the send's messages by state."""
-        rows = self._rows(
-            f"SELECT state, count(*) FROM message WHERE {_OF_SEND} GROUP BY state",
-            (name, generation),
-        )
-        return {self._state(word): count for word, count in rows}
+        numbers = [number for (number,) in self._rows(NUMBER_OF_SEND, (name, generation))]
+        counted = self._counts_of(numbers)
+        if counted is not None:
+            return {state: count for number in numbers for state, count in self._by_state(counted[number]).items()}
+        sql = f"SELECT state, count(*) FROM message WHERE {_OF_SEND} GROUP BY state"
+        return self._by_state(dict(self._rows(sql, (name, generation))))
 
     def under_way(self, name: str, generation: int) -> int | None:
         """None: a file doesn't know which processes live."""
@@ -93,14 +95,20 @@ class SendHistory(OpenLedger):
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
-        rows = self._rows(
-            f"SELECT state, count(*) FROM message WHERE run = ? AND {_OF_SEND} GROUP BY state",
-            (run, name, generation),
-        )
-        return {self._state(word): count for word, count in rows}
+        for (number,) in self._rows(NUMBER_OF_SEND, (name, generation)):
+            counted = self._counts_of_run(run, number)
+            if counted is not None:
+                return self._by_state(counted)
+        sql = f"SELECT state, count(*) FROM message WHERE run = ? AND {_OF_SEND} GROUP BY state"
+        return self._by_state(dict(self._rows(sql, (run, name, generation))))
 
     def planned_counts(self, name: str) -> dict[int, int]:
         """The count of a spec's planned messages by generation."""
+        generations = dict(self._typed((WHOLE, WHOLE), "SELECT number, generation FROM spec WHERE name = ?", (name,)))
+        counted = self._counts_of(generations)
+        if counted is not None:
+            planned = {generations[number]: counts.get(State.PLANNED.value, 0) for number, counts in counted.items()}
+            return {generation: count for generation, count in sorted(planned.items()) if count}
         rows = self._typed(
             (WHOLE, WHOLE),
             "SELECT s.generation, count(*) FROM message m JOIN spec s ON s.number = m.spec"

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.sqlite.asked_check import AskedCheck
 from sendspec.ledger.sqlite.durable_rows import DurableRows
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.exchanged_row import ExchangedRow
@@ -16,14 +17,13 @@ from sendspec.ledger.sqlite.migration import migrate
 from sendspec.ledger.sqlite.open_ledger import KeyedDigest
 from sendspec.ledger.sqlite.progress_mirror import OpenMirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit
-from sendspec.ledger.sqlite.recent_check import RecentCheck
 from sendspec.ledger.sqlite.sealing import Sealing
 
 MOVES_BETWEEN_CHECKPOINTS = 4_000
 EPOCH = "SELECT value FROM meta WHERE name = 'epoch'"
 
 
-class LedgerWriter(DurableRows, RecentCheck):
+class LedgerWriter(DurableRows, AskedCheck):
     """A ledger on a connection that syncs each commit. Every transaction but the one in `begin` needs a run begun."""
 
     def __init__(
@@ -106,6 +106,8 @@ class LedgerWriter(DurableRows, RecentCheck):
         """Nobody else writes."""
         yield
 
+    _in_one_moment = one_moment
+
     def _note(self, moves: int) -> None:
         """Mirrors that so many more moves are committed. Now and then, copies the WAL into the file."""
         self._recorded += moves
@@ -128,6 +130,7 @@ class LedgerWriter(DurableRows, RecentCheck):
     def _roll_back(self) -> None:
         self._claimed.clear()
         self._claimed_at.clear()
+        self._counted = None
         super()._roll_back()
 
     def _execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:

@@ -1,0 +1,49 @@
+"""Counts of messages where a transaction fails, and in a ledger that another process writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ledger_samples import IDS, OWNER, SEND, claim, record
+from sendspec.ledger.record import PlannedRecord
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import open_to_read
+from sendspec.ledger.sqlite.plan_writer import BLOCK
+from sendspec.planning.message_state import State
+
+
+def test_what_was_counted_in_a_plan_that_failed_is_forgotten(running: SqliteLedger) -> None:
+    running.end(now=3.0, ending="finished", requests=0)
+
+    def records() -> Iterator[PlannedRecord]:
+        for number in range(BLOCK + 1):
+            yield record((1_000 + number).to_bytes(16, "big"))
+        assert running.states("hello", 1) == {State.PLANNED: len(IDS) + BLOCK}
+        raise ValueError("cut")
+
+    running.begin(OWNER, now=4.0)
+    with pytest.raises(ValueError, match="cut"):
+        running.put_planned(SEND, records(), b"p" * 32, now=4.0)
+    assert running.states("hello", 1) == {State.PLANNED: len(IDS)}
+    claim(running, IDS[0])
+    assert running.planned_counts("hello") == {1: len(IDS) - 1}
+    assert [send.messages for send in running.sends()] == [len(IDS)]
+
+
+def test_a_reader_follows_runs_that_end(running: SqliteLedger, path: Path) -> None:
+    reader = open_to_read(path, "one")
+    for number, identity in enumerate(IDS[:4], 1):
+        claim(running, identity)
+        expected = {State.PLANNED: len(IDS) - number, State.SENDING: number}
+        assert reader.states("hello", 1) == expected
+        running.end(now=3.0, ending="finished", requests=0)
+        assert reader.states("hello", 1) == expected
+        with reader.one_moment():
+            assert reader.count_uncertain("hello") == number
+            claim(running, IDS[number])
+            assert reader.count_uncertain("hello") == number
+        running.exchange(settle=[], claim=[], now=3.0)
+        assert reader.count_uncertain("hello") == number + 1
+    reader.close()
