@@ -30,9 +30,8 @@ def start() -> NoReturn:
         from sendspec.cli.main import main
 
         main()
-    except (
-        Exception
-    ) as error:  # `main` lets none out; without memory, Python itself raises odd ones while others are told of
+    except Exception as error:
+        # `main` lets none out; without memory, Python itself raises odd ones while others are reported
         is_short = is_memory_shortage(error)
         if isinstance(error, ImportError) and not is_short:
             raise  # a package is missing: its name says what to do

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import click
 import pytest
+from sendspec.cli.main import CHANGING, cli
 from sendspec.cli.schema import NAMES
 from sendspec.reading.schema.validator import load_schema
 
@@ -35,6 +38,28 @@ def test_without_arguments_it_says_what_it_is_and_how_to_begin(project_dir: Any)
     assert done.code == 0
     assert "sendspec init" in done.out
     assert "sendspec send" in done.out
+
+
+READING = (
+    "validate", "preview", "render", "test", "plan", "show", "status", "report", "wait", "schema", "doctor", "explain", "help", "completion",
+    "opt-outs list", "opt-outs export", "ledger check", "ledger export", "webhook verify", "sandbox wait",
+)  # fmt: skip
+"""Commands that have failed if their result is lost."""
+
+
+def commands_of(group: click.Group, name: str = "") -> Iterator[str]:
+    """The whole names of a group's commands, and of groups that are commands themselves."""
+    context = click.Context(group, info_name=name)
+    for word in group.list_commands(context):
+        command, whole = group.get_command(context, word), f"{name} {word}".strip()
+        if isinstance(command, click.Group):
+            yield from commands_of(command, whole)
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            yield whole
+
+
+def test_every_command_is_known_to_read_or_to_change_something() -> None:
+    assert sorted(commands_of(cli)) == sorted((*READING, *CHANGING))
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])

@@ -15,7 +15,7 @@ import pytest
 from invariants import InvariantCheck, totals_of
 from long_rows import all_but
 from processes import SEND, holding, run_script, started, started_by, until
-from project_dir import CountingServer, ProjectDir
+from project_dir import Answer, CountingServer, ProjectDir
 
 
 def is_stopped(pid: int) -> bool:
@@ -162,6 +162,21 @@ def test_a_signal_before_the_first_claim_says_that_nothing_was_sent(
     assert json.loads(out)["error"]["code"] == "command-interrupted"
     assert server.posts == []
     assert invariants()["accepted"] == 40
+
+
+def test_a_signal_after_a_look_at_an_earlier_send_says_that_nothing_was_sent(
+    ready: ProjectDir, server: CountingServer
+) -> None:
+    server.decide = lambda number, request: Answer(422, b"{}") if number == 1 else Answer()
+    assert ready.run(*SEND).code == 3
+    spec = (ready.folder / "hello.yaml").read_text()
+    again = spec.replace("name: hello", "name: hello\ngeneration: 2")
+    ready.write("hello.yaml", again.replace("people.csv}", "people.csv, only: {undelivered: {statuses: [refused]}}}"))
+    process = run_script(ready, SIGNALLED_BEFORE, *PREPARING[2], str(int(signal.SIGTERM)))
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, len(server.posts)) == (143, 40), out
+    assert err.splitlines()[-1] == "interrupted by SIGTERM: stopped before anything was sent"
+    assert json.loads(out)["error"]["code"] == "command-interrupted"
 
 
 STOPS_AFTER_A_CLAIM = """

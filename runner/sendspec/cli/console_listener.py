@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sendspec.cli.console import Console
+from sendspec.cli.interrupt import begin_to_send
 from sendspec.cli.terminal import size
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.sending.run import RunProgress
@@ -79,6 +80,7 @@ class ConsoleListener:
 
     @contextmanager
     def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
+        begin_to_send()  # until now, nothing was claimed
         system = self._console.system
         self._line = line = ProgressLine(
             sys.stderr,

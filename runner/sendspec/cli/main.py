@@ -165,22 +165,7 @@ def run(arguments: list[str]) -> int:
     except SendspecError as error:
         return _foreseen(context, error)
     except Exception as error:
-        if is_memory_shortage(error):
-            return _out_of_memory(context)
-        try:
-            if isinstance(error, FileNotFoundError) and _folder_is_gone():
-                return _foreseen(
-                    context, FolderGone("the working directory was removed", "change to a folder that is there")
-                )
-            from sendspec.cli.crash import report_crash  # for bugs alone
-
-            code = report_crash(error, (context and context.invoked_subcommand) or "-")
-            _fail(context, error)
-            return code
-        except Exception as another:
-            if not is_memory_shortage(another):
-                raise
-            return _out_of_memory(context)
+        return _out_of_memory(context) if is_memory_shortage(error) else _unforeseen(context, error)
 
 
 def _command_of(context: click.Context | None) -> str:
@@ -233,6 +218,24 @@ def _foreseen(context: click.Context | None, error: SendspecError) -> int:
     if error.exit_code != ExitCode.BUSY:
         _fail(context, error)
     return error.exit_code
+
+
+def _unforeseen(context: click.Context | None, error: Exception) -> int:
+    """Reports a bug, unless the working directory is gone, or memory runs out meanwhile."""
+    try:
+        if isinstance(error, FileNotFoundError) and _folder_is_gone():
+            return _foreseen(
+                context, FolderGone("the working directory was removed", "change to a folder that is there")
+            )
+        from sendspec.cli.crash import report_crash  # for bugs alone
+
+        code = report_crash(error, (context and context.invoked_subcommand) or "-")
+        _fail(context, error)
+        return code
+    except Exception as another:
+        if not is_memory_shortage(another):
+            raise
+        return _out_of_memory(context)
 
 
 def _what_was_sent(context: click.Context | None, error: SendspecError) -> str:

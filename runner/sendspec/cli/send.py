@@ -21,7 +21,7 @@ from sendspec.cli.console import (
     rejected,
 )
 from sendspec.cli.console_listener import ConsoleListener
-from sendspec.cli.interrupt import begin_to_send, prepare_to_send, refuse_when_interrupted, stop_on_signals
+from sendspec.cli.interrupt import prepare_to_send, refuse_when_interrupted, stop_on_signals
 from sendspec.cli.named_specs import environment_words
 from sendspec.cli.plan import run_plan
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
@@ -55,10 +55,7 @@ from sendspec.showing.plan import plan_text
 from sendspec.showing.run import run_document
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from sendspec.cli.send_wait import SendWait
-    from sendspec.sending.run import Stop
 
 EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.INTERRUPTED)
 
@@ -217,7 +214,6 @@ def _send(
     from sendspec.operations.send import send  # loads the network stack: a dry run does without
 
     environment = context.environment.name
-    is_agreed = False
 
     def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
         warn_of_drift(console, plans)
@@ -231,16 +227,9 @@ def _send(
         if to_send and not yes:
             _ask(console, jobs, plans, to_send, context)
         refuse_when_interrupted()
-        nonlocal is_agreed
-        is_agreed = True
-
-    def interruptible(stop: Stop) -> AbstractContextManager[None]:
-        if is_agreed:  # else earlier doubts are looked up, and nothing is sent
-            begin_to_send()
-        return stop_on_signals(stop)
 
     try:
-        outcome = send(context, request, ConsoleListener(console), agree=agree, interruptible=interruptible)
+        outcome = send(context, request, ConsoleListener(console), agree=agree, interruptible=stop_on_signals)
         if waiting is not None and isinstance(outcome, RunEnded):
             from sendspec.cli.send_wait import show_and_wait
 

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import replace
 from functools import partial
 
-from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, SendspecError
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts, Ledger
@@ -16,6 +15,7 @@ from sendspec.ledger.run_note import RunNote
 from sendspec.operations.agreed_messages import AgreedMessages
 from sendspec.operations.api_lookup import ApiLookup
 from sendspec.operations.git_repository import head_commit
+from sendspec.operations.last_looks import LastLooks
 from sendspec.operations.ledger_access import RunRecord, ledger_to_read
 from sendspec.operations.ledger_plan import renamed_send
 from sendspec.operations.listener import Listener
@@ -33,7 +33,6 @@ from sendspec.operations.sendable import (
     spec_identity,
     withholding,
 )
-from sendspec.operations.witness_check import query_witness, refuse_ledger_behind, witness_lines, witness_queries
 from sendspec.planning.plan import Plan
 from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey, read_access_key
@@ -42,7 +41,7 @@ from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.ending import Finished, Interrupted
 from sendspec.sending.loop import send_all
 from sendspec.sending.reconciliation import Reconciled
-from sendspec.sending.run import RunResult, Settings, Stop, StopStage
+from sendspec.sending.run import RunResult, Settings, Stop
 
 PlannedJobs = Sequence[tuple[Job, Plan]]
 Interruptible = Callable[[Stop], AbstractContextManager[None]]
@@ -71,16 +70,14 @@ class SendSession:
         self._ledger = ledger
         self._listener = listener
         self._interruptible = interruptible
-        self._asks_witness = asks_witness
         self._stop = Stop()
+        self._looks = LastLooks(context, ledger, listener, self._stop, asks_witness=asks_witness)
         self._credited = CreditedIds()
         self._sent_texts = SentTexts()
         self._key: AccessKey | None = None
         self._record = RunRecord(ledger, context.system)
         self._results: dict[str, RunResult] = {}
-        self._witnessed: Counter[str] = Counter()
         self._taken: Counter[str] = Counter()
-        self._api_ahead = 0.0
         self._has_connected = False
 
     @property
@@ -104,7 +101,7 @@ class SendSession:
         self._begin()
         self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
         receivers_of = partial(receivers_by_id, jobs) if jobs else None
-        with self._reachable() as reachable, self._interruptible(self._stop):
+        with self._asking() as reachable:
             outcome = self._api_lookup(reachable).reconcile(
                 names, resend_if_absent=resend_if_absent, receivers_of=receivers_of
             )
@@ -160,7 +157,9 @@ class SendSession:
         for job, plan in planned:
             name = job.spec.name
             states = {} if run is None else ledger.states_of_run(run, name, job.spec.generation)
-            specs.append(spec_report(plan, states, self._results.get(name), self._witnessed[name], self._taken[name]))
+            specs.append(
+                spec_report(plan, states, self._results.get(name), self._looks.witnessed[name], self._taken[name])
+            )
         return run_report(
             run,
             self._context.environment.name,
@@ -202,6 +201,12 @@ class SendSession:
         with reachable_api(self._context) as reachable:
             yield reachable
 
+    @contextmanager
+    def _asking(self) -> Iterator[Environment]:
+        """The same, while a signal asks the run to stop."""
+        with self._reachable() as reachable, self._interruptible(self._stop):
+            yield reachable
+
     def _api_lookup(self, reachable: Environment) -> ApiLookup:
         return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop, self._sent_texts)
 
@@ -219,15 +224,16 @@ class SendSession:
         self._sent_texts.add_constants(text for job, _ in sending for text in job.constant_texts())
         commit = head_commit(self._context.root, self._context.system.environ)
         self._ledger.note_approval(replace(approval, commit=commit))
-        self._look_at_earlier([job for job, _ in sending if job.spec.only is not None], agreed)
+        looking_back = [job for job, _ in sending if job.spec.only is not None]
+        self._looks.look_at_earlier(looking_back, agreed, self._access_key(), self._asking)
         with self._listener.preparing() as watch:
             for job, plan in sending:
                 agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall(), watch=watch)
         self._taken = agreed.taken
-        with self._reachable() as reachable, self._interruptible(self._stop):
+        with self._asking() as reachable:
             lookup = self._api_lookup(reachable)
-            self._look_for_opt_outs(reachable, [job for job, _ in sending])
-            self._check_witness(lookup, sending, agreed)
+            self._looks.look_for_opt_outs([job for job, _ in sending], self._access_key(), reachable)
+            self._looks.check_witness(lookup, sending, agreed)
             for job, plan in sending:
                 self._results[job.spec.name] = result = self._send_job(
                     job, plan, lookup, agreed, is_alone=len(sending) == 1
@@ -236,82 +242,6 @@ class SendSession:
                     break
                 if (moved := renamed_send(job, self._ledger)) is not None:
                     moved.drop_what_was_sent(self._ledger, self._clock.wall())
-
-    def _look_at_earlier(self, jobs: Sequence[Job], agreed: AgreedMessages) -> None:
-        """Looks at whom `only: undelivered` keeps: usually one request. Who has the message by now is withheld, and never planned.
-
-        Raises what `look_at_earlier` raises, unless a person has asked not to look at lists.
-        """
-        if not jobs:
-            return
-        if not self._asks_witness:
-            self._listener.warn(
-                "the API was not asked whom the earlier send has reached meanwhile (--no-witness): they get the message again"
-            )
-            return
-        from sendspec.operations.delivery_lookup import DeliveryLookup  # few specs look back
-        from sendspec.operations.earlier_look import look_at_earlier
-
-        with self._reachable() as reachable, self._interruptible(self._stop):
-            lookup = DeliveryLookup(self._context, reachable, self._access_key())
-            for job in jobs:
-                found = look_at_earlier(
-                    self._context, lookup, self._ledger, job, lambda: self._stop.stage is not StopStage.NO
-                )
-                if found is not None and found.warning:
-                    self._listener.warn(found.warning)
-                if found is not None:
-                    agreed.still_kept[job.spec.name] = found.kept
-
-    def _look_for_opt_outs(self, reachable: Environment, jobs: Sequence[Job]) -> None:
-        """Reads what people replied since the last look, where it counts for one of the jobs: usually one request a channel.
-
-        Who has said stop since the plan is withheld. Raises what `refuse_unread` raises, unless a person has asked not to look at lists.
-        """
-        asking = [job.channel for job in jobs if job.opted_out is not None]
-        if not asking:
-            return
-        from sendspec.operations.delivery_access import deliveries_to_write  # few specs ask for it
-        from sendspec.operations.opt_out_lookup import look_for_opt_outs, look_words, refuse_unread, reply_channels
-
-        with deliveries_to_write(self._context) as store:
-            look = look_for_opt_outs(
-                self._context,
-                reachable,
-                self._access_key(),
-                store,
-                reply_channels(self._context, asking, only_like_these=True),
-                stopped=lambda: self._stop.stage is not StopStage.NO,
-            )
-        for line in look_words(look):
-            self._listener.warn(line)
-        if self._asks_witness:
-            refuse_unread(look)
-        for unread in look.unread:
-            self._listener.warn(
-                f"warning: replies were not read (--no-witness): {unread.reason}; who said stop since is not known"
-            )
-
-    def _check_witness(self, lookup: ApiLookup, sending: PlannedJobs, agreed: AgreedMessages) -> None:
-        """Stops the run if the API's list shows that the ledger is behind: see `refuse_ledger_behind`."""
-        if not self._asks_witness:
-            self._listener.warn(
-                "the ledger was not compared with the API's recent messages (--no-witness): if it lacks messages, people get them twice"
-            )
-            return
-
-        def to_send(job: Job) -> Iterator[Message]:
-            return (message for message, _ in agreed.to_send(job))
-
-        findings = query_witness(lookup, list(witness_queries(sending, self._ledger, to_send)))
-        self._witnessed += findings.behind
-        if findings.skews:
-            self._ledger.note_clock(findings.skews[0])
-            self._api_ahead = max(findings.skews)
-        for line in witness_lines(findings):
-            self._listener.warn(line)
-        self._listener.alarms(Reconciled(twice=list(findings.twice)))
-        refuse_ledger_behind(findings, stopped=self._stop.stage is not StopStage.NO)
 
     def _send_job(
         self, job: Job, plan: Plan, lookup: ApiLookup, agreed: AgreedMessages, *, is_alone: bool
@@ -325,7 +255,7 @@ class SendSession:
             failure_rate=job.limits.failure_rate,
             expected=plan.send,
             batch=channel.batch,
-            not_after=expiry_of(job, self._api_ahead),
+            not_after=expiry_of(job, self._looks.api_ahead),
         )
         self._ledger.make_room(min(plan.send, channel.concurrency * (channel.batch or 1)))
         with self._listener.progress(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -214,14 +217,16 @@ def test_a_plan_with_an_id_or_digest_of_another_length_is_refused(
     assert content(path) == before
 
 
+SETTINGS = ("foreign_keys", "ignore_check_constraints", "cache_size", "temp_store")
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_sqlite_checks_rows_again_after_a_plan(path: Path, fails: bool) -> None:
     with closing(connect_to_write(str(path))) as connection:
         make_durable(connection, str(path))
-        settings = ("foreign_keys", "ignore_check_constraints", "cache_size", "temp_store")
 
         def values() -> list[object]:
-            return [connection.execute(f"PRAGMA {each}").fetchone() for each in settings]
+            return [connection.execute(f"PRAGMA {each}").fetchone() for each in SETTINGS]
 
         before = values()
         with suppress(ZeroDivisionError), bulk_writing(connection):
@@ -234,6 +239,44 @@ def test_sqlite_checks_rows_again_after_a_plan(path: Path, fails: bool) -> None:
                 "INSERT INTO message (id, spec, state, digest, receiver, masked, updated_at, checksum)"
                 " VALUES (x'00', 1, 'planned', x'00', x'00', '', 1.0, 1)"
             )
+
+
+def interrupted() -> Iterator[PlannedRecord]:
+    yield from of_many(BLOCK)
+    raise KeyboardInterrupt
+
+
+def repeated() -> Iterator[PlannedRecord]:
+    yield from (records := of_many(BLOCK))
+    yield records[0]
+
+
+def endless() -> Iterator[PlannedRecord]:
+    while True:
+        yield record(os.urandom(16))
+
+
+@pytest.mark.parametrize("records", [interrupted, repeated, endless])
+def test_sqlite_checks_rows_again_after_a_plan_that_failed(
+    path: Path, records: Callable[[], Iterator[PlannedRecord]]
+) -> None:
+    opened: list[sqlite3.Connection] = []
+
+    def small(name: str) -> sqlite3.Connection:
+        opened.append(connect_to_write(name))
+        opened[-1].execute("PRAGMA max_page_count = 500")
+        return opened[-1]
+
+    def values() -> list[object]:
+        return [opened[-1].execute(f"PRAGMA {each}").fetchone() for each in SETTINGS]
+
+    with closing(open_to_write(path, "one", connect=small)) as ledger:
+        ledger.begin(OWNER, now=2.0)
+        before = values()
+        with pytest.raises((KeyboardInterrupt, LedgerUnwritable)):
+            ledger.put_planned(SEND, islice(records(), 10 * BLOCK), b"p" * 32, now=3.0)
+        assert values() == before
+        assert not opened[-1].in_transaction
 
 
 def test_a_long_plan_may_sort_its_ids_in_files(path: Path) -> None:
@@ -250,3 +293,53 @@ def test_a_long_plan_may_sort_its_ids_in_files(path: Path) -> None:
     assert ("index", "message_by_id") in [each[:2] for each in schema]  # type: ignore[index]
     assert len(messages) == len(records)
     assert check == [("ok",)]
+
+
+SORTING = """
+import os, resource, sys
+from ledger_samples import record
+from sendspec.ledger.sqlite.connection import connect_to_write
+from sendspec.ledger.sqlite.planned_rows import PlannedRows, bulk_writing
+
+path, count, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+with bulk_writing(connection := connect_to_write(path)):
+    connection.execute("BEGIN")
+    rows = PlannedRows(connection, 1, 3.0, replaces=True, sorted_in_memory=0)
+    rows.drop_index()
+    rows.put([record(os.urandom(16)) for _ in range(count)])
+    if files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    rows.make_index()
+    print(connection.execute("PRAGMA temp_store").fetchone()[0])
+    connection.execute("COMMIT")
+"""
+"""Prints where SQLite has sorted: 1 is in files, 2 in memory."""
+MORE_THAN_SORTED_AT_ONCE = 150_000
+"""SQLite needs a file for them: see `SORTING_KIB`."""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("room", "files", "place"), [("8m", 0, "1"), ("64k", 0, "2"), ("8m", 3, "2")], ids=["room", "full", "no-file-left"]
+)
+def test_ids_are_sorted_in_memory_if_the_folder_for_temporary_files_takes_none(
+    path: Path, tmp_path: Path, room: str, files: int, place: str
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "none", str(folder)], check=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", SORTING, str(path), str(MORE_THAN_SORTED_AT_ONCE), str(files)],
+            env={**os.environ, "SQLITE_TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+    assert (done.stdout.strip(), done.stderr) == (place, "")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM message INDEXED BY message_by_id").fetchone() == (
+            MORE_THAN_SORTED_AT_ONCE,
+        )
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -23,8 +23,10 @@ SORTED_IN_MEMORY = 200_000
 SORTING_KIB = 4_000
 """SQLite's cache while ids are sorted in files; it sorts as much at once."""
 TEMPORARY = ("/var/tmp", "/usr/tmp", "/tmp")
-"""Where SQLite makes its temporary files, without names. It takes the first folder that it can write."""
-_USUAL_CHECKS = ("PRAGMA temp_store = DEFAULT", "PRAGMA ignore_check_constraints = OFF", "PRAGMA foreign_keys = ON")
+"""Where SQLite makes its temporary files, after `SQLITE_TMPDIR` and `TMPDIR`. If it can write none of them, it would take the current folder."""
+NO_ROOM = ("SQLITE_FULL", "SQLITE_CANTOPEN")
+"""Errors of a temporary file after which the transaction goes on: no space for its content, or none for one more file."""
+_USUAL_CHECKS = ("PRAGMA foreign_keys = ON", "PRAGMA ignore_check_constraints = OFF", "PRAGMA temp_store = DEFAULT")
 
 
 class PlannedRows:
@@ -61,13 +63,16 @@ class PlannedRows:
         self._has_index = True
 
     def _make_index_by_files(self) -> None:
-        """In memory after all, if the folder for temporary files has no room: only the statement is undone then."""
+        """In memory after all, if the folder for temporary files has no room: only the statement is undone then.
+
+        Other errors of that folder, such as a quota, end the transaction: SQLite has rolled it back.
+        """
         self._connection.execute(f"PRAGMA cache_size = -{SORTING_KIB}")
         self._connection.execute("PRAGMA temp_store = FILE")
         try:
             self._connection.execute(MESSAGE_BY_ID)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_FULL" or not self._connection.in_transaction:
+            if error.sqlite_errorname not in NO_ROOM or not self._connection.in_transaction:
                 raise
             self._connection.execute("PRAGMA temp_store = MEMORY")
             self._connection.execute(MESSAGE_BY_ID)
@@ -103,15 +108,15 @@ def bulk_writing(connection: Any) -> Iterator[None]:
     each row, which took a third of the time: `PlannedRows` writes one spec, one state, and values whose lengths it has checked.
     """
     usual = int(connection.execute("PRAGMA cache_size").fetchone()[0])
-    connection.execute(f"PRAGMA cache_size = -{PLAN_CACHE_KIB}")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    connection.execute("PRAGMA foreign_keys = OFF")
     try:
+        connection.execute(f"PRAGMA cache_size = -{PLAN_CACHE_KIB}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("PRAGMA foreign_keys = OFF")
         yield
     finally:
         # none of them reads or writes the file, so they work after a failed write too
-        for statement in (f"PRAGMA cache_size = {usual}", *_USUAL_CHECKS):
+        for statement in (*_USUAL_CHECKS, f"PRAGMA cache_size = {usual}"):
             connection.execute(statement)
 
 
