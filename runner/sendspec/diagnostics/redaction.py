@@ -122,7 +122,7 @@ def mask_in_place(text: str) -> str:
 
 def _masked_piece(found: re.Match[str]) -> str:
     piece = found.group()
-    if piece.isascii() and "\\" not in piece:
+    if piece.isascii():  # an escape of a digit has four digits
         written = piece.encode()
         if len(written) - len(written.translate(None, b"0123456789")) < MIN_DIGITS:
             return piece
