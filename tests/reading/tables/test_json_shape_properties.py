@@ -15,7 +15,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.json_lines import JsonLinesTable, keys_of_lines
 from sendspec.reading.tables.json_object import read_object
-from sendspec.reading.tables.json_shape import HARMLESS_ESCAPE, LineShapes
+from sendspec.reading.tables.json_shape import HARMLESS_ESCAPE, MAX_SPELLED, LineShapes
 from sendspec.reading.tables.line_problem import LineProblem
 
 SAMPLES: list[dict[str, object]] = [
@@ -26,7 +26,10 @@ SAMPLES: list[dict[str, object]] = [
 ]
 VALUES = [
     '"x"', '""', '"Zoë 😀"', '"a:b, c"', "1", "0", "-7", "123456789012345678", "1234567890123456789", "18446744073709551616",
-    "1e400", "1E5", "-0", "-0.0", "0.50", "12.5", "1.", ".5", "01", "+1", "NaN", "Infinity", "true", "false", "null", "nul",
+    "1e400", "1E5", "-0", "-0.0", "0.50", "12.5", "1.", ".5", "01", "+1", "NaN", "Infinity", "0.0", "0.00", "1.0", "0.10", "12.50",
+    "0.0001", "0.00012", "0.00001", "0.000012", "-0.5", "-0.00", "00.5", "999999999.999999", "9999999999.9", "1.0000001",
+    "0.1000000000000000055", "123456789012345678.5", "1.00e2", "3.5000000000000001", "100000000000000000.0",
+    "true", "false", "null", "nul",
     '"\\u00e9"', '"\\ud83d\\ude00"', '"\\ud83d"', '"\\ude00\\ud83d"', '"\\u0000"', '"\\u202e"', '"\\r"', '"\\r\\n"', '"\\n\\t\\""',
     '"\\b"', '"\\x"', '"\\"', '"x\ny"', '"x\r\ny"', '"x\ty"', '"\u2028"', '"\ufffe"', '"\u2028\\n"', '"\u202e"', '"\x00"', '"\x85"',
     "[]", "[1, 2]", '["x", 1]', '[{"d": "", "e": 2}]', '[{"d": "", "d": 2}]', '{"b": ["x"], "c": []}', '{"b": 1, "b": 2}', "{}",
@@ -107,6 +110,8 @@ def typed(value: object) -> object:
     """The value with its types, and its numbers as they are spelled."""
     if isinstance(value, dict):
         return [(key, typed(each)) for key, each in value.items()]
+    if isinstance(value, float):
+        return float, str(value), float(value)
     return list(map(typed, value)) if isinstance(value, list) else (type(value), str(value))
 
 
@@ -117,14 +122,15 @@ def test_lines_that_match_a_shape_are_read_as_the_others(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sample", [{"a": 1, "b": "x"}, {"a": 1.5, "b": "x"}, {"a": [1], "b": "x"}, {"a": {"b": 1}, "b": "x"}]
+    "sample",
+    [{"a": 1, "b": "x"}, {"a": 1.5, "b": "x"}, {"a": 0.25, "b": "x"}, {"a": [1], "b": "x"}, {"a": {"b": 1}, "b": "x"}],
 )
 @pytest.mark.parametrize("beside", ['"x"', r'"\n"'])
 @pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])
 def test_a_hostile_value_between_usual_lines_is_read_as_elsewhere(
     sample: dict[str, object], beside: str, separators: tuple[str, str]
 ) -> None:
-    usual = json.dumps(sample) + "\n"
+    usual = json.dumps(sample).replace("1.5", "1.50") + "\n"
     for value in [*VALUES, *(f"[{value}]" for value in VALUES), *(f'{{"b": {value}}}' for value in VALUES)]:
         line = written([("a", value), ("b", beside)], separators, "\n")
         assert read(usual + line + usual, [sample])[1:] == read(usual + line + usual, [])[1:], line
@@ -163,4 +169,34 @@ def test_lines_like_earlier_ones_match_their_shape() -> None:
         for separators in ((", ", ": "), (",", ":")):
             for ascii_only in (False, True):
                 line = json.dumps(sample, ensure_ascii=ascii_only, separators=separators) + "\n"
-                assert shapes.end_of_match(line * 3, len(line)) == 3 * len(line), line
+                assert shapes.match(line * 3, len(line))[0] == 3 * len(line), line
+
+
+def test_lines_with_escaped_quotes_match() -> None:
+    shapes = LineShapes()
+    shapes.learn({"a": "x", "b": "y"})
+    line = '{"a": "say \\"hi\\"", "b": "Caf\\u00e9"}\n'
+    assert shapes.match(line * 3, 0)[0] == 3 * len(line)
+
+
+def test_a_text_of_which_all_lines_match_is_known_again_only_as_it_was_and_where_it_was() -> None:
+    shapes = LineShapes()
+    shapes.learn({"a": "x"})
+    text = '{"a": "y"}\n' * 2
+    end, read = shapes.match(text, 0)
+    assert end == len(text)
+    shapes.remember(7, text, read)
+    assert shapes.known(7, text) is read
+    assert shapes.known(7, text.replace("y", "\\r")) is None
+    assert shapes.known(8, text) is None
+
+
+def test_decimals_keep_their_spelling_however_many_there_are() -> None:
+    shapes = LineShapes()
+    shapes.learn({"a": 1.5})
+    text = "".join(f'{{"a": {number % (MAX_SPELLED + 10)}.50}}\n' for number in range(2 * MAX_SPELLED))
+    end, read = shapes.match(text, 0)
+    found = read(text)
+    assert end == len(text)
+    assert found is not None
+    assert [str(each["a"]) for each in found] == [line[6:-1] for line in text.splitlines()]

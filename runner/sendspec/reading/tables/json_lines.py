@@ -12,7 +12,7 @@ from sendspec.diagnostics.position import Span, span_on_line
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.block import Block, Read, rows_of
 from sendspec.reading.tables.json_object import read_object, value_places
-from sendspec.reading.tables.json_shape import MIN_REPEATS, LineShapes
+from sendspec.reading.tables.json_shape import MIN_REPEATS, LineShapes, ReadLines
 from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diagnostic
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
@@ -49,8 +49,8 @@ class JsonLinesTable:
     def _read(self, lines: TextLines, chunk: Chunk, problems: Problems) -> Read:
         numbers: list[int] = []
         rows: list[dict[str, Any]] = []
-        for number, text, is_regular in _runs(lines, chunk, self._shapes):
-            found = self._shapes.objects(text) if is_regular else None
+        for number, text, read in _runs(lines, chunk, self._shapes):
+            found = None if read is None else read(text)
             if found is None:
                 self._read_carefully(number, text, lines, problems, numbers, rows)
             else:
@@ -115,8 +115,8 @@ def keys_of_lines(path: str, file: InputFile, shapes: LineShapes) -> tuple[tuple
     is_empty = True
     lines = TextLines(file)
     for chunk in lines.chunks():
-        for number, text, is_regular in _runs(lines, chunk, shapes):
-            if is_regular:
+        for number, text, read in _runs(lines, chunk, shapes):
+            if read is not None:
                 continue
             is_unclean = bool(lines.problem_by_line) and lines.problem_by_line.pop(number, None) is not None
             if not is_unclean and text.isspace():
@@ -131,24 +131,30 @@ def keys_of_lines(path: str, file: InputFile, shapes: LineShapes) -> tuple[tuple
     return tuple(names), not is_empty
 
 
-def _runs(lines: TextLines, chunk: Chunk, shapes: LineShapes) -> Iterator[tuple[int, str, bool]]:
+def _runs(lines: TextLines, chunk: Chunk, shapes: LineShapes) -> Iterator[tuple[int, str, ReadLines | None]]:
     """All lines of the chunk in order, as the first line's number and the text of one line or more.
 
-    With whether these are lines that match a shape; all others come one by one.
+    With how to read lines that match a shape; all others come one by one, with None.
     """
     text = chunk.text
     if text is None:
-        yield from ((number, line, False) for number, line in enumerate(lines.lines_of(chunk), chunk.first))
+        yield from ((number, line, None) for number, line in enumerate(lines.lines_of(chunk), chunk.first))
+        return
+    known = shapes.known(chunk.first, text)
+    if known is not None:
+        yield chunk.first, text, known
         return
     at, number = 0, chunk.first
     while at < len(text):
-        end = shapes.end_of_match(text, at)
+        end, read = shapes.match(text, at)
         if end > at:
-            yield number, text[at:end], True
+            if end - at == len(text):
+                shapes.remember(number, text, read)
+            yield number, text[at:end], read
             number += text.count("\n", at, end)
         else:
             end = text.find("\n", at) + 1 or len(text)
-            yield number, text[at:end], False
+            yield number, text[at:end], None
             number += 1
         at = end
 
