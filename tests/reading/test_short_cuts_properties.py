@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import string
+
+import pytest
 from hypothesis import strategies as st
 from long_rows import holds_for
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading import unexpanded
 from sendspec.reading.documents import scalar
 from sendspec.reading.tables import unclosed_quote
@@ -20,16 +24,35 @@ def texts_of(chunks: list[str]) -> st.SearchStrategy[str]:
     return st.lists(st.sampled_from(chunks), max_size=6).map("".join)
 
 
+@pytest.mark.parametrize(
+    "text", ["${A}", "$A", "{{ env.A }}", "%A%", "${{ vars.A }}", *(f" {each}_A" for each in string.ascii_uppercase)]
+)
+def test_each_form_of_a_variable_is_looked_for(text: str) -> None:
+    assert unexpanded.variable_in(text) is not None
+
+
 @holds_for(200, 3_000, texts_of(VARIABLES))
 def test_a_text_that_begins_otherwise_is_no_variable(text: str) -> None:
     found = unexpanded._VARIABLE.fullmatch(text.strip())
     assert (unexpanded.variable_in(text) is None) == (found is None)
 
 
+@pytest.mark.parametrize(
+    "cell", ["(31612345678", "a@b", *(f"{sign}{digit}12345678" for sign in ("", "+") for digit in range(10))]
+)
+def test_each_form_of_an_address_is_looked_for(cell: str) -> None:
+    assert unclosed_quote.is_address(cell)
+
+
 @holds_for(200, 3_000, texts_of(CELLS))
 def test_a_cell_is_an_address_as_the_expressions_say(cell: str) -> None:
     found = unclosed_quote._SURELY_PHONE.fullmatch(cell) or unclosed_quote._EMAIL.fullmatch(cell)
     assert unclosed_quote.is_address(cell) == bool(found)
+
+
+@pytest.mark.parametrize("text", [".inf", "+.inf", "-.Inf", ".nan", "+.INF"])
+def test_each_form_of_a_number_that_is_not_finite_is_looked_for(text: str) -> None:
+    assert isinstance(scalar.resolve_plain(text), Problem)
 
 
 @holds_for(200, 3_000, texts_of(SCALARS).filter(bool))
