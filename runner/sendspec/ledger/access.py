@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerBusy, LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.copy_protocol import CopySource, CopyTarget
-from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import location, opening
 from sendspec.ledger.sqlite.run_lock import NOTING, holder_of, take_lock
-from sendspec.ledger.verified_point import Seal
 from sendspec.reading.environment import LedgerFile
 
 if TYPE_CHECKING:
+    from sendspec.ledger.copy_protocol import CopySource, CopyTarget
+    from sendspec.ledger.filling import Filling
     from sendspec.ledger.server_state import ServerState
+    from sendspec.ledger.verified_point import Seal
 
 __all__ = [
     "hold",
