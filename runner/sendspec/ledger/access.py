@@ -27,24 +27,10 @@ if TYPE_CHECKING:
     from sendspec.ledger.verified_point import Seal
 
 __all__ = [
-    "hold",
-    "hold_source",
-    "holder",
-    "inspect_server",
-    "is_half_made",
-    "is_there",
-    "last_seal",
-    "make",
-    "make_unlisted",
-    "migrate",
-    "note_opt_outs",
-    "note_wholly_read",
-    "open_target",
-    "read",
-    "read_id",
-    "refuse_on_ci",
+    "hold", "hold_source", "holder", "inspect_server", "is_half_made", "is_there", "last_seal", "make",
+    "make_unlisted", "migrate", "note_opt_outs", "note_wholly_read", "open_target", "read", "read_id", "refuse_on_ci",
     "roles_sql",
-]
+]  # fmt: skip
 
 
 def is_there(place: LedgerPlace) -> bool:
