@@ -1,4 +1,4 @@
-"""Laws of the short cuts for long texts: whatever the patterns would mask or recognise, the short cut lets them see."""
+"""Laws of the short cuts in looking for secrets: whatever the patterns would mask or recognise, the short cut lets them see."""
 
 from __future__ import annotations
 
@@ -38,21 +38,36 @@ STEPS = [
 ]
 """Digits in several forms, what may stand between them, signs that are both, and what ends a number."""
 texts = st.lists(st.sampled_from(CHUNKS), max_size=8).map("".join)
-PATTERNS = [each for each in vars(leaked_key).values() if hasattr(each, "pattern")]
+SIGNS = {
+    "_LITERAL": leaked_key._SCHEME_SIGNS,
+    "_AFTER_SCHEME": leaked_key._SCHEME_SIGNS,
+    "_AFTER_NAME": leaked_key._NAME_SIGNS,
+    "_DATABASE": leaked_key._DATABASE_SIGNS,
+    "_PASSWORD": leaked_key._PASSWORD_SIGNS,
+    "_BARE_LOGIN": leaked_key._LOGIN_SIGNS,
+    "_ONLY_LOGIN": leaked_key._LOGIN_SIGNS,
+    "_USER": leaked_key._LOGIN_SIGNS,
+}
 
 
-@holds_for(120, 1_500, texts)
-def test_a_long_text_without_a_sign_matches_no_pattern_of_a_secret(text: str) -> None:
-    """What is left out for long texts would have found nothing."""
-    assert len(PATTERNS) == 8
-    long = text.ljust(leaked_key._SHORT + 1)
-    if not leaked_key._may_have_secret(long):
-        assert not any(pattern.search(long) for pattern in PATTERNS)
+def test_every_pattern_of_a_secret_has_signs() -> None:
+    assert {name for name, each in vars(leaked_key).items() if hasattr(each, "pattern")} == SIGNS.keys()
+    assert set().union(*SIGNS.values()) == set(leaked_key._SIGNS)
+
+
+@holds_for(250, 4_000, texts)
+def test_a_text_without_a_sign_matches_no_pattern_of_a_secret(text: str) -> None:
+    """What is left out would have found nothing. A user counts only if an `@` follows it."""
+    for name, signs in SIGNS.items():
+        found = getattr(leaked_key, name).search(text)
+        if found is not None and (name != "_USER" or found[3]):
+            assert leaked_key._has_sign(text, signs)
 
 
 def test_the_letters_by_case_are_all_there_are() -> None:
     others = "".join(map(chr, range(128, 0x11_0000)))
-    assert set(re.findall("[a-z]", others, re.IGNORECASE)) == leaked_key._LETTERS_BY_CASE
+    assert set(re.findall("[a-z]", others, re.IGNORECASE)) == {letter for letter, _ in leaked_key._LETTERS_BY_CASE}
+    assert all(re.fullmatch(plain, letter, re.IGNORECASE) for letter, plain in leaked_key._LETTERS_BY_CASE)
 
 
 @holds_for(120, 1_500, texts)

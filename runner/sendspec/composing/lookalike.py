@@ -37,6 +37,8 @@ def _written_around(name: str) -> re.Pattern[str]:
 
 
 _LOOKALIKE = _written_around(_NAME)
+_LOOKALIKE_SIGNS = ("<", "[", "{", "@", "%", "«", "*|")
+"""Every placeholder of `_LOOKALIKE` has one."""
 _IN_CODE = lazy_pattern(
     r"\{\s*(?P<format>[^\W\d]\w{0,63})(?:![rsa]|(?=:)|\.\w{1,20}\([^{}()]{0,40}\))(?::[^{}\s]{1,20})?\s*\}"
     r"|(?<![\w$])\$(?P<shell>[^\W\d]\w{0,63})|(?<![^\s(]):(?P<colon>[^\W\d]\w{0,63})(?![\w:])"
@@ -146,8 +148,13 @@ def _lookalikes_in(value: str, known: KnownNames, *, is_html: bool) -> Iterator[
     Web addresses may have signs of their own, but no braces: there, others are one only if they name a column or a constant, or are
     beside one that does or beside a template.
     """
-    patterns = [each for each in (_LOOKALIKE, _IN_CODE, _odd_names(known)) if each is not None]
-    matches = [m for piece in _literal_pieces(value) for each in patterns for m in each.finditer(value, *piece)]
+    odd = _odd_names(known)
+    matches = [
+        match
+        for start, end in _literal_pieces(value)
+        for pattern in _patterns_for(value[start:end], odd)
+        for match in pattern.finditer(value, start, end)
+    ]
     matches.sort(key=re.Match.start)
     found = [each for match in matches if (each := _found(value, match, known, is_html=is_html)) is not None]
     addresses = [each.span() for each in _ADDRESS.finditer(value) if "{{" not in each[0]] if found else []
@@ -158,11 +165,31 @@ def _lookalikes_in(value: str, known: KnownNames, *, is_html: bool) -> Iterator[
             yield each
 
 
+def _patterns_for(piece: str, odd: re.Pattern[str] | None) -> Iterator[re.Pattern[str]]:
+    """The patterns that can match in `piece`. Most texts have a sign of none, and compiling all took 2 ms of a short command."""
+    if any(sign in piece for sign in _LOOKALIKE_SIGNS):
+        yield _LOOKALIKE
+        if odd is not None:
+            yield odd
+    if "{" in piece or "$" in piece or _has_colon_before_name(piece):
+        yield _IN_CODE
+
+
+def _has_colon_before_name(piece: str) -> bool:
+    firsts = (part[:1] for part in piece.split(":")[1:])
+    return any(first == "_" or (first.isalnum() and not first.isdecimal()) for first in firsts)
+
+
 def _odd_names(known: KnownNames) -> re.Pattern[str] | None:
     """Placeholders for the columns whose names have other signs than most: `[Price (€)]`."""
     names = (name for name in known.listed_columns if len(name) <= MAX_NAME and any(map(str.isalpha, name)))
-    odd = list(islice((name for name in names if not re.fullmatch(_NAME, name)), MAX_ODD_NAMES))
+    odd = list(islice((name for name in names if not (_is_plain(name) or re.fullmatch(_NAME, name))), MAX_ODD_NAMES))
     return _written_around("|".join(map(re.escape, sorted(odd, key=len, reverse=True)))) if odd else None
+
+
+def _is_plain(name: str) -> bool:
+    """Whether `_NAME` surely matches all of a name of `MAX_NAME` characters at most."""
+    return name.isascii() and name.isidentifier()
 
 
 def _column(name: str, known: KnownNames) -> str | None:

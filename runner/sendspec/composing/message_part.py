@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from sendspec.composing.html_link import links_in
 from sendspec.composing.payload_text import text_path
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.reading.documents.document import KeyPath, dotted
@@ -42,7 +41,7 @@ class MessagePart:
     @property
     def all_links(self) -> tuple[str, ...]:
         """The links of all of it, for those who show less than `text`."""
-        return self.links if self.cut else links_in(self.text)
+        return self.links if self.cut else _links_in(self.text)
 
 
 def parts_of(payload: Mapping[str, Any]) -> tuple[MessagePart, ...]:
@@ -59,7 +58,7 @@ def parts_of(payload: Mapping[str, Any]) -> tuple[MessagePart, ...]:
 def _part(at: str, text: str) -> MessagePart:
     if len(text) <= MOST_CHARACTERS:
         return MessagePart(at, text)
-    links = links_in(text)
+    links = _links_in(text)
     kept, room = [], MOST_LINK_CHARACTERS
     for link in links[:MOST_LINKS]:
         room -= len(link)
@@ -69,6 +68,12 @@ def _part(at: str, text: str) -> MessagePart:
     more = len(links) - len(kept)
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:DIGEST_DIGITS]
     return MessagePart(at, text[:MOST_CHARACTERS], len(text) - MOST_CHARACTERS, tuple(kept), more, digest)
+
+
+def _links_in(text: str) -> tuple[str, ...]:
+    from sendspec.composing.html_link import links_in  # most messages have no part with links
+
+    return links_in(text)
 
 
 def _leaves(value: object, at: KeyPath, *, is_free: bool) -> Iterator[tuple[KeyPath, str]]:

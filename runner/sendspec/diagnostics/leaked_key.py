@@ -39,30 +39,29 @@ _ONLY_LOGIN = lazy_pattern(rf"\s*{_NO_LOGIN}[^\s:/@'\"{{}}]+:[^\s@'\"{{}}]+@[\w.
 _PASSWORD = lazy_pattern(
     r"((?<![A-Za-z])[A-Za-z]*passw(?:or)?d\s*=\s*)(?!\$|\{\{|…)('(?:[^'\\]|\\.)*'|[^\s'\"&,}\]]+)", re.IGNORECASE
 )
-_SIGNS = (
-    "@", "passw", "key", "bearer", "authorization", "postgres", "mysql", "mariadb", "mssql", "sqlserver", "oracle", "cockroachdb",
-    "redshift", "mongodb",
-)  # fmt: skip
-"""Every text that a pattern above matches has one of them, in whatever case."""
-_SHORT = 400
-_LETTERS_BY_CASE = frozenset("\u0130\u0131\u017f\u212a")
+_SCHEME_SIGNS, _NAME_SIGNS = ("accesskey", "bearer"), ("key", "authorization")
+_DATABASE_SIGNS = ("postgres", "mysql", "mariadb", "mssql", "sqlserver", "oracle", "cockroachdb", "redshift", "mongodb")
+_PASSWORD_SIGNS = ("passw",)
+_LOGIN_SIGNS = ("@",)
+"""Every text that a pattern above matches has one of its signs, in whatever case. Looking for them costs less than compiling the patterns."""
+_SIGNS = (*_SCHEME_SIGNS, *_NAME_SIGNS, *_DATABASE_SIGNS, *_PASSWORD_SIGNS, *_LOGIN_SIGNS)
+_LETTERS_BY_CASE = (("\u0130", "i"), ("\u0131", "i"), ("\u017f", "s"), ("\u212a", "k"))
 """The letters that `re.IGNORECASE` takes for an i, s or k, and that may not become one in lower case."""
 
 
 def is_key_literal(text: str) -> bool:
     """Whether all of `text` is an access key as in an `Authorization` header."""
-    return _may_have_secret(text) and _LITERAL.fullmatch(text) is not None
+    return _has_sign(text, _SCHEME_SIGNS) and _LITERAL.fullmatch(text) is not None
 
 
 def holds_credentials(text: str) -> bool:
     """Whether `text` has the URL of a database in it, or a user with a password, in whatever form programs take them."""
-    if not _may_have_secret(text):
-        return False
-    patterns = (_DATABASE, _BARE_LOGIN, _PASSWORD)
     return (
-        any(pattern.search(text) for pattern in patterns)
+        _holds(text, _DATABASE_SIGNS, _DATABASE)
+        or _holds(text, _LOGIN_SIGNS, _BARE_LOGIN)
+        or _holds(text, _PASSWORD_SIGNS, _PASSWORD)
         or any(map(_has_password, _users(text)))
-        or _ONLY_LOGIN.fullmatch(text) is not None
+        or (_has_sign(text, _LOGIN_SIGNS) and _ONLY_LOGIN.fullmatch(text) is not None)
     )
 
 
@@ -86,16 +85,18 @@ def hide_quoted(sentence: str, secret: str) -> str:
 
 def hide_credentials(text: str) -> str:
     """A sentence with the URLs of databases, and users with passwords, masked, even if it quotes only the beginning of one."""
-    text = _masked(text, (_DATABASE,))
-    return _masked(_without(text, filter(_has_password, _users(text))), (_BARE_LOGIN, _PASSWORD))
+    text = _masked(text, _DATABASE_SIGNS, _DATABASE)
+    return _without_logins(_without(text, filter(_has_password, _users(text))))
 
 
 def hide_keys(line: str) -> str:
     """`line` with each access key, login and database URL masked, every character still in its column."""
-    if not _may_have_secret(line):
+    if not _has_sign(line, _SIGNS):
         return line
-    line = _masked(line, (_AFTER_SCHEME, _AFTER_NAME, _DATABASE))
-    return _masked(_without(line, _users(line)), (_BARE_LOGIN, _PASSWORD))
+    line = _masked(line, _SCHEME_SIGNS, _AFTER_SCHEME)
+    line = _masked(line, _NAME_SIGNS, _AFTER_NAME)
+    line = _masked(line, _DATABASE_SIGNS, _DATABASE)
+    return _without_logins(_without(line, _users(line)))
 
 
 def _users(text: str) -> Iterator[re.Match[str]]:
@@ -104,6 +105,8 @@ def _users(text: str) -> Iterator[re.Match[str]]:
     If no `@` follows, no later `://` in the same characters has one either, except one that is cut by their end. Looking at each of them
     took minutes for a hostile megabyte.
     """
+    if not _has_sign(text, _LOGIN_SIGNS):
+        return
     at = 0
     while (found := _USER.search(text, at)) is not None:
         at = max(found.end(1), found.end(2) - _MAX_SLASHES)
@@ -125,15 +128,24 @@ def _without(text: str, users: Iterable[re.Match[str]]) -> str:
     return "".join((*parts, text[at:]))
 
 
-def _may_have_secret(text: str) -> bool:
-    """Whether a pattern of this module can match. They need a second for a megabyte, and little time for a short text."""
-    if len(text) <= _SHORT:
-        return True
+def _without_logins(text: str) -> str:
+    return _masked(_masked(text, _LOGIN_SIGNS, _BARE_LOGIN), _PASSWORD_SIGNS, _PASSWORD)
+
+
+def _has_sign(text: str, signs: Iterable[str]) -> bool:
+    """Whether a pattern with these signs can match. The patterns need a second for a megabyte, and this little."""
+    if not text.isascii():
+        for letter, plain in _LETTERS_BY_CASE:
+            text = text.replace(letter, plain)
     lower = text.lower()
-    return any(sign in lower for sign in _SIGNS) or not (text.isascii() or _LETTERS_BY_CASE.isdisjoint(text))
+    return any(sign in lower for sign in signs)
 
 
-def _masked(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
-    for pattern in patterns:
-        text = pattern.sub(lambda found: found[1] + "•" * len(found[2]), text)
-    return text
+def _holds(text: str, signs: Iterable[str], pattern: re.Pattern[str]) -> bool:
+    return _has_sign(text, signs) and pattern.search(text) is not None
+
+
+def _masked(text: str, signs: Iterable[str], pattern: re.Pattern[str]) -> str:
+    if not _has_sign(text, signs):
+        return text
+    return pattern.sub(lambda found: found[1] + "•" * len(found[2]), text)

@@ -12,39 +12,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerBusy, LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.copy_protocol import CopySource, CopyTarget
-from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.place import LedgerPlace, ServerPlace, moved_trouble, named
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite import creation, location, opening, verification
+from sendspec.ledger.sqlite import location, opening
 from sendspec.ledger.sqlite.run_lock import NOTING, holder_of, take_lock
-from sendspec.ledger.verified_point import Seal
 from sendspec.reading.environment import LedgerFile
 
 if TYPE_CHECKING:
+    from sendspec.ledger.copy_protocol import CopySource, CopyTarget
+    from sendspec.ledger.filling import Filling
     from sendspec.ledger.server_state import ServerState
+    from sendspec.ledger.verified_point import Seal
 
 __all__ = [
-    "hold",
-    "hold_source",
-    "holder",
-    "inspect_server",
-    "is_half_made",
-    "is_there",
-    "last_seal",
-    "make",
-    "make_unlisted",
-    "migrate",
-    "note_opt_outs",
-    "note_wholly_read",
-    "open_target",
-    "read",
-    "read_id",
-    "refuse_on_ci",
+    "hold", "hold_source", "holder", "inspect_server", "is_half_made", "is_there", "last_seal", "make",
+    "make_unlisted", "migrate", "note_opt_outs", "note_wholly_read", "open_target", "read", "read_id", "refuse_on_ci",
     "roles_sql",
-]
+]  # fmt: skip
 
 
 def is_there(place: LedgerPlace) -> bool:
@@ -62,6 +48,8 @@ def is_half_made(place: LedgerPlace, identity: LedgerIdentity) -> bool:
         from sendspec.ledger.postgres.creation import is_half_made as is_half_made_there
 
         return is_half_made_there(place, identity.ledger)
+    from sendspec.ledger.sqlite import creation  # few commands make a ledger
+
     return creation.unfinished_ledger(place.file, identity.ledger) is not None
 
 
@@ -85,6 +73,8 @@ def make(
         from sendspec.ledger.postgres.creation import make_ledger
 
         return make_ledger(place, identities, environment, fresh, now=now, filling=filling)
+    from sendspec.ledger.sqlite import creation
+
     return creation.make_ledger(
         place.file, identities, environment, fresh, owner, since=since, now=now, filling=filling
     )
@@ -92,6 +82,8 @@ def make(
 
 def make_unlisted(place: LedgerFile, identity: LedgerIdentity, owner: RunOwner, *, since: str, now: float) -> None:
     """Makes a ledger whose identity no file notes, such as the sandbox's. Does nothing if there is one already."""
+    from sendspec.ledger.sqlite import creation
+
     creation.make_unlisted_ledger(place.file, identity, owner, since=since, now=now)
 
 
@@ -202,6 +194,8 @@ def note_opt_outs(place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner,
 
 def last_seal(place: LedgerFile, identity: LedgerIdentity) -> Seal | None:
     """The proof that the file is as its last run left it, which says when all of it was last read; None if it has none."""
+    from sendspec.ledger.sqlite import verification  # reading commands verify nothing
+
     return verification.last_seal(place.file, identity.ledger, identity.salt)
 
 
@@ -211,6 +205,8 @@ def note_wholly_read(place: LedgerFile, identity: LedgerIdentity, owner: RunOwne
         lock = take_lock(place.file, replace(owner, command=NOTING), since="now")
     except (LedgerBusy, LedgerTrouble):
         return
+    from sendspec.ledger.sqlite import verification
+
     try:
         verification.note_wholly_read(place.file, identity.ledger, identity.salt, seal, at)
     finally:

@@ -50,9 +50,9 @@ def open_deliveries(
         store = on_server.open_to_write(place, identity)
     else:
         from sendspec.ledger.delivery.sqlite import opening as in_file
-        from sendspec.ledger.delivery.sqlite.store import BEGIN_TRIES, tries_within
+        from sendspec.ledger.delivery.sqlite.store import tries_within
 
-        tries = BEGIN_TRIES if patience is None else tries_within(patience)
+        tries = None if patience is None else tries_within(patience)
         store = in_file.open_to_write(place.file, identity, noted, tries=tries)
     try:
         yield store

@@ -9,23 +9,16 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import PurePath
-from typing import BinaryIO
 
 from sendspec.diagnostics.exceptions import SpoolUnread
 from sendspec.diagnostics.wording import counted, os_reason
-from sendspec.ledger.delivery.opt_out import OptOutSignal, SignalKind
-from sendspec.operations.captured_request import MAX_LINE, LineFault, read_request
-from sendspec.operations.opt_out_signal import signals_of
+from sendspec.ledger.delivery.opt_out import OptOutSignal
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.webhook_files import spool_path
-from sendspec.provider.webhook_event import InboundEvent, InteractionEvent, UnreadableEvent, read_event
 from sendspec.reading.files.nofollow_open import open_beneath
 
-TORN = frozenset({LineFault.LINE_JSON, LineFault.LINE_LENGTH})
-"""What a receiver that was killed leaves: a request that it didn't answer."""
 SMALL = 1024 * 1024
 """Bytes up to which the spool is read at every look. A larger one is read if it has changed."""
 PATIENCE_SECONDS = 2.0
@@ -84,50 +77,27 @@ class SpooledOptOuts:
                 return ()
             if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 raise self._unread("others can write to it")
+            from sendspec.operations.spooled_signal import read_spool  # few commands find anything in the spool
+
             try:
                 fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # `Spool` moves no lines meanwhile
-                signals = tuple(self._signals(spool))
+                signals, unread = read_spool(
+                    spool, self._channels, self._context.salt, self._context.system.clock.wall()
+                )
             except BlockingIOError:
                 raise self._unread("a receiver is at work on it", _UnreadNow) from None
             except OSError as error:
                 raise self._unread(_why(error)) from None
-        self._state, self._found = state, signals
-        return signals
-
-    def _signals(self, spool: BinaryIO) -> Iterator[OptOutSignal]:
-        now, unread = self._context.system.clock.wall(), 0
-        for line in _whole_lines(spool):
-            request = read_request(line)
-            if isinstance(request, LineFault):
-                unread += request not in TORN
-                continue
-            event = read_event(request.body)
-            if isinstance(event, UnreadableEvent):
-                unread += not event.name.endswith(".outbound")
-            elif isinstance(event, InboundEvent | InteractionEvent):
-                entry = event.message if isinstance(event, InboundEvent) else event.entry
-                if entry.channel is None or self._channels is None or entry.channel in self._channels:
-                    reading = signals_of(entry, self._context.salt, now)
-                    unread += reading.unaddressed
-                    yield from (one for one in reading.signals if one.kind is not SignalKind.MAYBE)
         if unread:
             raise self._unread(f"{counted(unread, 'request')} in it can't be understood", _UnreadNow)
+        self._state, self._found = state, signals
+        return signals
 
     def _unread(self, why: str, kind: type[SpoolUnread] = SpoolUnread) -> SpoolUnread:
         return kind(
             f"somebody may have said stop in {self._path}, which can't be read: {why}",
             f"start `sendspec webhook serve`, which stores what it can and puts the rest aside, or look into {self._path}",
         )
-
-
-def _whole_lines(spool: BinaryIO) -> Iterator[bytes]:
-    """Lines with an end: what comes after the last one is being written. Of one that is too long, nothing."""
-    is_whole = True
-    while line := spool.readline(MAX_LINE + 2):
-        ends = line.endswith(b"\n")
-        if ends and is_whole and line.strip():
-            yield line.rstrip(b"\n")
-        is_whole = ends
 
 
 def _why(error: OSError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 
 from sendspec.diagnostics.exceptions import CopyUnreadable
@@ -44,12 +43,16 @@ class TemporaryStore:
 
 
 def _unnamed_file() -> int:
+    import tempfile  # few lists are so long
+
     descriptor, path = tempfile.mkstemp(prefix="sendspec-")
     os.unlink(path)  # noqa: PTH108 - the path is text
     return descriptor
 
 
 def _unreadable(reason: str) -> CopyUnreadable:
+    import tempfile
+
     return CopyUnreadable(
         f"a temporary file in {tempfile.gettempdir()} can't be read: {reason}",
         "check the disk, then run the command again",

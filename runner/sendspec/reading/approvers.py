@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from sendspec.diagnostics.characters import FORBIDDEN_IN_FILE, with_visible_characters
+from sendspec.diagnostics.characters import forbidden_in_file, with_visible_characters
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
@@ -126,7 +126,7 @@ def _add(problems: Problems, path: str, number: int, line: str, fault: _Fault) -
 
 
 def _approver(line: str) -> Approver:
-    if len(line) > MAX_LINE or FORBIDDEN_IN_FILE.search(line) is not None:
+    if len(line) > MAX_LINE or forbidden_in_file(line) is not None:
         raise _whole(line, "the line is too long, or has an invisible character", _LINE_FIX)
     names = _WORD.search(line)
     assert names is not None

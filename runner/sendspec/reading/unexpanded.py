@@ -19,12 +19,15 @@ _VARIABLE = lazy_pattern(
     r"|%(?P<windows>[A-Za-z_]\w*)%|(?P<bare>[A-Z][A-Z]*(?:_[A-Z]+)+)",
     re.ASCII,
 )
+_FIRST = frozenset("$%{ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+"""The first characters of what `_VARIABLE` matches."""
 _SQLITE_FILE = lazy_pattern(r"[\w./-]{1,200}\.(?:db|sqlite3?)", re.ASCII)
 
 
 def variable_in(text: str) -> str | None:
     """The name in `${NAME}`, `$NAME`, `{{ env.NAME }}`, `%NAME%` or `NAME_OF_SEVERAL_WORDS`."""
-    found = _VARIABLE.fullmatch(text.strip())
+    text = text.strip()
+    found = _VARIABLE.fullmatch(text) if text[:1] in _FIRST else None
     return None if found is None else next(name for name in found.groups() if name is not None)
 
 

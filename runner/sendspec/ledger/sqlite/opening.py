@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import (
@@ -30,20 +30,20 @@ from sendspec.ledger.sqlite.connection import (
     make_durable,
 )
 from sendspec.ledger.sqlite.error import trouble_of
-from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.location import read_mounts, refuse_network
-from sendspec.ledger.sqlite.migration import ROOM_TIMES
 from sendspec.ledger.sqlite.open_ledger import KeyedDigest, OpenLedger
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, lost_since, read_mirror
 from sendspec.ledger.sqlite.query_limit import QueryLimit, limit_queries
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
-from sendspec.ledger.sqlite.verification import carry_seal_on, verify
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
 from sendspec.ledger.sqlite_file import copy_name, real_place, refuse_planted, refuse_second_name
 
-_Held = TypeVar("_Held", bound=SqliteLedger)
+if TYPE_CHECKING:
+    from sendspec.ledger.sqlite.ledger import SqliteLedger
+
+_Held = TypeVar("_Held", bound="SqliteLedger")
 _Opened = TypeVar("_Opened", bound=OpenLedger, covariant=True)
 
 
@@ -103,6 +103,8 @@ def open_to_write(
     Closing the ledger seals it, unless a run has planned or claimed and did not end. Without `now` (Unix seconds), a ledger that had
     no seal gets one from a run only.
     """
+    from sendspec.ledger.sqlite.ledger import SqliteLedger  # reading commands need nothing that writes
+
     return open_as(
         SqliteLedger,
         path,
@@ -129,6 +131,8 @@ def open_as(
     now: float | None = None,
 ) -> _Held:
     """The same, as an object of another class."""
+    from sendspec.ledger.sqlite.verification import verify
+
     refuse_network(path, read_mounts())
     ledger = _open(path, connect, salt, partial(kind, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
@@ -155,6 +159,9 @@ def closed_after(ledger: SqliteLedger) -> Iterator[None]:
 
 def note_opt_outs(path: Path, expected_id: str, count: int, *, salt: bytes) -> None:
     """Notes how many opt-out signals there are beside the ledger. The caller holds the run lock. Nothing else is looked at."""
+    from sendspec.ledger.sqlite.ledger import SqliteLedger
+    from sendspec.ledger.sqlite.verification import carry_seal_on
+
     ledger = _open(path, connect_to_write, salt, SqliteLedger, write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
@@ -268,6 +275,8 @@ def _refuse_lost(ledger: OpenLedger, mirrored: LedgerProgress | None) -> None:
 
 def _check_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]) -> None:
     """Tells how much space a migration takes. Raises `LedgerUnwritable` where that much isn't free."""
+    from sendspec.ledger.sqlite.migration import ROOM_TIMES
+
     needed = int(ROOM_TIMES[version] * path.stat().st_size)
     tell(
         f"note: the ledger {path} is of version {version}; it is migrated to version {SCHEMA_VERSION}, which for a moment"

@@ -43,7 +43,8 @@ def resolve_plain(text: str) -> object | Problem:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "-.0123456789":
-        return _unquoted_number("JSON can't hold the number {}", text) if _NOT_FINITE.fullmatch(text) else text
+        is_number = text[0] == "+" and _NOT_FINITE.fullmatch(text)
+        return _unquoted_number("JSON can't hold the number {}", text) if is_number else text
     if _LEADING_ZERO.fullmatch(text):
         return _unquoted_number("the number {} begins with 0, and YAML would drop the zero", text)
     if _NOT_FINITE.fullmatch(text):
@@ -62,6 +63,8 @@ def resolve_plain(text: str) -> object | Problem:
 
 def joined_surrogates(text: str) -> str:
     """`text` with each surrogate pair joined into one character: JSON escapes an emoji as a pair."""
+    if text.isascii():
+        return text
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sendspec.diagnostics.characters import is_clean
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.documents import yaml_token as kinds
 from sendspec.reading.documents.possible_key import MAX_SIMPLE_KEY, PossibleKeys
@@ -92,7 +93,7 @@ class _Scanner(PossibleKeys):
 
     def run(self) -> None:
         """Reads all tokens. Raises what `scan` names."""
-        if _NOT_PRINTABLE.search(self._text, 0, len(self._text) - 1):
+        if not is_clean(self._text[:-1]) and _NOT_PRINTABLE.search(self._text, 0, len(self._text) - 1):
             raise YamlError(None, None)
         tokens, keys = self.tokens, self._keys
         while not self._is_done:

@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Collection
 
-from sendspec.diagnostics.characters import FORBIDDEN_IN_FILE, with_visible_characters
+from sendspec.diagnostics.characters import forbidden_in_file, with_visible_characters
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.lazy_dataclass import dataclass
 from sendspec.diagnostics.leaked_key import hide_keys
@@ -51,7 +51,7 @@ def read_text_file(
     if text is None:
         return None
     text = text.replace("\r\n", "\n")
-    found = FORBIDDEN_IN_FILE.search(text)
+    found = forbidden_in_file(text)
     if found is not None:
         problems.add(_forbidden(path, text, found))
         return None

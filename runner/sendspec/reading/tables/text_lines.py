@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain
 
-from sendspec.diagnostics.characters import BIDI
+from sendspec.diagnostics.characters import BIDI, is_clean
 from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.line_problem import LineProblem
@@ -173,7 +173,8 @@ class LineFinder:
 
     def _looked_at(self, raw: bytes, line: int) -> str:
         raw = raw.removeprefix(BOM) if line == 1 else raw
-        return _FORBIDDEN.sub(_STAND_IN, decoded(raw, self._file.legacy_encoding, errors="replace"))
+        text = decoded(raw, self._file.legacy_encoding, errors="replace")
+        return text if is_clean(text) else _FORBIDDEN.sub(_STAND_IN, text)
 
 
 def lines_from(file: InputFile, first: int) -> Iterator[str]:

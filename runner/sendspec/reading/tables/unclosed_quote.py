@@ -16,6 +16,7 @@ _PHONE = lazy_pattern(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){6,}")
 _SURELY_PHONE = lazy_pattern(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){8,}")
 _EMAIL = lazy_pattern(r"[^\s@]+@[^\s@]+")
 _TOKEN = lazy_pattern(r"(?=\S*[0-9])\S{4,}")
+_PHONE_FIRST = frozenset("+(0123456789")
 _DIGITS = lazy_pattern(r"[0-9]+")
 _LETTERS = lazy_pattern(r"[^\W\d_]")
 
@@ -42,7 +43,9 @@ def header_swallowed(lines: Sequence[str], delimiter: str) -> bool:
 
 def is_address(cell: str) -> bool:
     """Whether it looks like a phone number or an e-mail address, and not like a date; no column has such a name."""
-    return bool(_SURELY_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell))
+    return bool(
+        (cell[:1] in _PHONE_FIRST and _SURELY_PHONE.fullmatch(cell)) or ("@" in cell and _EMAIL.fullmatch(cell))
+    )
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
-from sendspec.ledger.delivery.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, delivery_path
+from sendspec.ledger.delivery.sqlite.tables import APPLICATION_ID, CALLED, SCHEMA, SCHEMA_VERSION, delivery_path
 from sendspec.ledger.durable_file import sync_folder, unwritable_file
 from sendspec.ledger.folder_lock import folder_locked
 from sendspec.ledger.identity import LedgerIdentity
@@ -57,7 +56,7 @@ def make_file(path: Path, identity: LedgerIdentity) -> None:
             if not is_there(path):
                 _make_locked(path, identity)
     except sqlite3.Error as error:
-        raise trouble_of(str(path), error, SqliteDeliveryFacts.called) from error
+        raise trouble_of(str(path), error, CALLED) from error
     except OSError as error:
         raise unwritable_file(path, error) from error
 

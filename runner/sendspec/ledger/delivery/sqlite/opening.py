@@ -6,7 +6,7 @@ import os
 import sqlite3
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
@@ -17,9 +17,13 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.delivery.sqlite.creation import is_there, make_file
-from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
-from sendspec.ledger.delivery.sqlite.store import BEGIN_TRIES, SqliteDeliveryStore
-from sendspec.ledger.delivery.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, delivery_path
+from sendspec.ledger.delivery.sqlite.tables import (
+    APPLICATION_ID,
+    CALLED,
+    SCHEMA,
+    SCHEMA_VERSION,
+    delivery_path,
+)
 from sendspec.ledger.durable_file import unwritable_file
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.sqlite.connection import (
@@ -37,9 +41,12 @@ from sendspec.ledger.sqlite.schema_check import difference, read_schema, schema_
 from sendspec.ledger.sqlite.write_ahead_log import has_log, remove_empty_log
 from sendspec.ledger.sqlite_file import real_place, refuse_planted, refuse_second_name
 
-CALLED = SqliteDeliveryFacts.called
-_Opened = TypeVar("_Opened", bound=SqliteDeliveryFacts, covariant=True)
-_Facts = TypeVar("_Facts", bound=SqliteDeliveryFacts)
+if TYPE_CHECKING:
+    from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts
+    from sendspec.ledger.delivery.sqlite.store import SqliteDeliveryStore
+
+_Opened = TypeVar("_Opened", bound="SqliteDeliveryFacts", covariant=True)
+_Facts = TypeVar("_Facts", bound="SqliteDeliveryFacts")
 RESTORE = "restore it from a backup: it knows who has opted out"
 REPLACE = "bring the latest one back; if there is none, import who has opted out: sendspec opt-outs import FILE --replace-lost --reason …"
 
@@ -59,6 +66,8 @@ def open_to_read(
     if not is_there(path):
         _refuse_missing(path, expected)
         return None
+    from sendspec.ledger.delivery.sqlite.reader import SqliteDeliveryFacts  # most ledgers have nothing beside them
+
     if connect is connect_to_read and not os.access(path, os.W_OK) and not has_log(path):
         connect = connect_immutable  # its owner could not use log files that this user makes
     try:
@@ -79,15 +88,21 @@ def open_to_write(
     noted: int | None = 0,
     connect: Connect = connect_to_write,
     *,
-    tries: int = BEGIN_TRIES,
+    tries: int | None = None,
 ) -> SqliteDeliveryStore:
-    """The same, to write. Makes the file if there never was one. Several processes may have it open."""
+    """The same, to write. Makes the file if there never was one. Several processes may have it open.
+
+    `tries` is how often to try to begin a write; None: as often as the store does by itself.
+    """
+    from sendspec.ledger.delivery.sqlite.store import BEGIN_TRIES, SqliteDeliveryStore
+
     path, expected = _place(ledger, noted)
     refuse_network(path, read_mounts())
     if not is_there(path):
         _refuse_missing(path, expected)
         make_file(path, identity)
-    return _complete(_open(path, identity, connect, partial(SqliteDeliveryStore, tries=tries), write=True), expected)
+    store = partial(SqliteDeliveryStore, tries=BEGIN_TRIES if tries is None else tries)
+    return _complete(_open(path, identity, connect, store, write=True), expected)
 
 
 def _place(ledger: Path, noted: int | None) -> tuple[Path, int]:

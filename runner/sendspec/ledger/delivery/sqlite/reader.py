@@ -14,6 +14,7 @@ from sendspec.ledger.delivery.kept_value import to_seconds
 from sendspec.ledger.delivery.observation import Delivery
 from sendspec.ledger.delivery.opt_out import OptOutSignal
 from sendspec.ledger.delivery.protocol import DeliveryCounts, PendingReport
+from sendspec.ledger.delivery.sqlite.tables import CALLED
 from sendspec.ledger.delivery.stored_row import delivery_of, interaction_of, numbered_signals, pending_of
 from sendspec.ledger.sqlite.checked_rows import BYTES, NO_TEXT, NO_WHOLE, TEXT, WHOLE, CheckedRows, Kinds
 
@@ -34,7 +35,7 @@ _Value = TypeVar("_Value")
 class SqliteDeliveryFacts(CheckedRows):
     """Satisfies `protocol.DeliveryFacts`."""
 
-    called: ClassVar[str] = "the delivery file"
+    called: ClassVar[str] = CALLED
 
     @property
     def id(self) -> str:

@@ -8,6 +8,8 @@ APPLICATION_ID = 0x53454E45
 """`SENE`, in the file's header; the ledger has `SEND`."""
 SCHEMA_VERSION = 1
 ENDING = ".delivery"
+CALLED = "the delivery file"
+"""What messages call it."""
 
 SCHEMA = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
