@@ -36,7 +36,9 @@ def start() -> NoReturn:
         if isinstance(error, ImportError) and not is_short:
             raise  # a package is missing: its name says what to do
         os.write(2, LAST_WORDS)
-        sys.exit(6 if is_short else 70)
+        if is_short:
+            os._exit(6)  # Python may fail to leave in the usual way
+        sys.exit(70)
     finally:
         gc.freeze()  # Python would look through everything once more on its way out
 

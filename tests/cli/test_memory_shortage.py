@@ -19,9 +19,10 @@ SHORTAGES = [
     ImportError("/usr/lib/_ssl.so: failed to map segment from shared object"),
     ImportError("libz.so.1: cannot allocate memory in static TLS block"),
     RuntimeError("can't start new thread"),
+    SystemError("<built-in function exec> returned NULL without setting an exception"),
     raised_after(KeyError("a"), MemoryError()),
 ]
-OTHERS = [OSError(errno.ENOSPC, "full"), ImportError("No module named 'orjson'"), raised_after(KeyError("a"), ValueError())]  # fmt: skip
+OTHERS = [OSError(errno.ENOSPC, "full"), ImportError("No module named 'orjson'"), SystemError("bad argument to internal function"), raised_after(KeyError("a"), ValueError())]  # fmt: skip
 
 
 @pytest.mark.parametrize("error", SHORTAGES, ids=repr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -55,6 +56,8 @@ CHANGING = (
     "sandbox", "sandbox event",
 )  # fmt: skip
 """Commands whose work is done even if their result is lost. To the others, the result is the work."""
+
+_memory_ran_out = False
 
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
 
@@ -135,6 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = sys.argv[1:] if arguments is None else list(arguments)
     code = run(words)
     sys.stdout.flush()
+    if code == ExitCode.LEDGER and _memory_ran_out:
+        sys.stderr.flush()
+        os._exit(code)  # without memory, Python may fail to leave in the usual way, and then ends with another code
     sends = any(word in SENDING for word in words)
     if lost := what_was_lost(even_if_left=sends):
         account = "; what was sent is in the ledger" if sends else ""
@@ -279,6 +285,8 @@ def _folder_is_gone() -> bool:
 
 
 def _out_of_memory(context: click.Context | None) -> int:
+    global _memory_ran_out
+    _memory_ran_out = True
     sys.stderr.write(SHORTAGE_WORDS)
     with suppress(Exception):
         _fail(context, OUT_OF_MEMORY)

@@ -9,6 +9,8 @@ SHORTAGE_WORDS = "sendspec: memory ran out; what was sent is in the ledger: `sen
 _UNMAPPED = ("cannot allocate memory", "failed to map segment")
 """How the loader of shared libraries (glibc's, musl's) says that a library finds no room: Python has no error number for it."""
 
+_UNSET = ("returned NULL without setting an exception", "error return without exception set")
+"""How Python says that a function of its own failed and had no memory for the error."""
 _NO_THREAD = "can't start new thread"
 """How Python says that not even one thread could be started, whose stack takes the most."""
 
@@ -22,6 +24,8 @@ def is_memory_shortage(error: BaseException) -> bool:
         if isinstance(chain, MemoryError) or (isinstance(chain, OSError) and chain.errno == errno.ENOMEM):
             return True
         if isinstance(chain, ImportError) and any(words in str(chain).lower() for words in _UNMAPPED):
+            return True
+        if isinstance(chain, SystemError) and str(chain).endswith(_UNSET):
             return True
         if isinstance(chain, RuntimeError) and str(chain) == _NO_THREAD:
             return True
