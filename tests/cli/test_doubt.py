@@ -283,6 +283,10 @@ def test_a_dead_owners_messages_are_in_doubt_at_the_next_start(ready: Any, serve
 
         ledger.create_function("row_checksum", 9, row_checksum, deterministic=True)
         ledger.execute(f"UPDATE message SET state = 'sending', checksum = {checksum}")
+        ledger.execute(
+            "INSERT INTO event (message, at, run, attempt, origin, target)"
+            " SELECT number, updated_at, run, attempt, 'accepted', 'sending' FROM message"
+        )
     status = ready.run("status", "--env", "test", "--format", "json")
     assert status.json["totals"]["in_doubt"] == 20
     done = ready.run("reconcile", "--env", "test", "--format", "json")

@@ -53,6 +53,13 @@ def test_a_question_that_is_left_is_an_interruption(stdin: Any, messages: int) -
         says_yes("Sign it?", "nothing was signed")
 
 
+def test_a_signal_that_nobody_gives_at_the_keyboard_interrupts_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin: Any = Interrupted()
+    monkeypatch.setattr("sendspec.cli.question.ends_for_others", lambda: True)
+    with CliRunner().isolation(stdin), pytest.raises(KeyboardInterrupt):
+        refusal_to_send(2, "production")
+
+
 @pytest.mark.parametrize(
     ("environment", "words"), [("production", "1 message to production"), ("sandbox", "1 message to the sandbox")]
 )

@@ -74,6 +74,11 @@ def interruption() -> tuple[str, int | None]:
     return f"interrupted{name}{ending}", _stopped_by
 
 
+def ends_for_others() -> bool:
+    """Whether a signal stops the command that no person gives at the keyboard."""
+    return _stopped_by not in (None, signal.SIGINT)
+
+
 @contextmanager
 def stop_on_signals(stop: Stop) -> Iterator[None]:
     """While the block runs, a signal asks the run to stop instead of ending the process.

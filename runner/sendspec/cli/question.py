@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sendspec.cli.interrupt import end_undisturbed
+from sendspec.cli.interrupt import end_undisturbed, ends_for_others
 from sendspec.diagnostics.exceptions import NotAnswered
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.wording import counted
@@ -46,12 +46,15 @@ def says_yes(question: str, nothing: str) -> bool:
 
 
 def _answer(prompt: str, nothing: str) -> str:
-    """What the user types. Raises `NotAnswered` at Ctrl-C, Ctrl-D and the end of the terminal."""
+    """What the user types. Raises `NotAnswered` at Ctrl-C, Ctrl-D and the end of the terminal, but lets other signals interrupt the command."""
     sys.stderr.write(prompt)
     sys.stderr.flush()
     try:
         typed = sys.stdin.readline()
     except (KeyboardInterrupt, OSError):
+        if ends_for_others():
+            sys.stderr.write("\n")
+            raise
         typed = ""
     if not typed:
         end_undisturbed()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
 import orjson
 
 from sendspec.composing.identity import id_text, resent
+from sendspec.diagnostics.lazy_pattern import lazy_pattern
 from sendspec.ledger.record import MessageRecord
 from sendspec.operations.found_rows import RecipientRow
 from sendspec.operations.recipient_row import NO_ROWS, Absence, RecipientRows
@@ -21,6 +22,7 @@ MESSAGE_COLUMNS = (
 )  # fmt: skip
 PLACE_COLUMNS = ("table", "row", "line", "key", "in_table")
 """Where today's table has the recipient."""
+JSON_NUMBER = lazy_pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def message_lines(
@@ -68,7 +70,7 @@ def listed_json(message: MessageRecord, found: RecipientRow | Absence, columns: 
         key = None if found.key is None else {"column": found.key_column, "value": found.key}
         listed["row"] = {"table": found.path, "row": found.number, "line": found.line, "key": key}
         if columns:
-            listed["row"]["columns"] = {name: found.cells[name] for name in columns if name in found.cells}
+            listed["row"]["columns"] = {name: _spelled(found.cells[name]) for name in columns if name in found.cells}
     return listed
 
 
@@ -98,7 +100,17 @@ def input_header(column: str) -> str:
 
 
 def _cell(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return value if value is None or isinstance(value, str) else orjson.dumps(_spelled(value)).decode()
+
+
+def _spelled(value: Any) -> Any:
+    """`value` with each number as its table spells it: orjson takes none of our own kinds, and no integer of more than 64 bits."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        spelling = str(value)
+        return orjson.Fragment(spelling if JSON_NUMBER.fullmatch(spelling) else repr(float(value)))
+    if isinstance(value, Mapping):
+        return {name: _spelled(each) for name, each in value.items()}
+    return [_spelled(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _in_table(found: RecipientRow | Absence) -> bool | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from ledger_samples import IDS, OWNER, SEND, claim, record
+from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.record import PlannedRecord
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read
@@ -47,3 +49,30 @@ def test_a_reader_follows_runs_that_end(running: SqliteLedger, path: Path) -> No
         running.exchange(settle=[], claim=[], now=3.0)
         assert reader.count_uncertain("hello") == number + 1
     reader.close()
+
+
+NOTES = {
+    "gone": "DELETE FROM meta WHERE name = 'tally-1'",
+    "an earlier one": "UPDATE meta SET value = ? WHERE name = 'tally-1'",
+}
+
+
+@pytest.mark.parametrize("what", NOTES)
+def test_a_reader_refuses_counts_that_do_not_add_up_to_the_messages(
+    running: SqliteLedger, path: Path, what: str
+) -> None:
+    running.end(now=3.0, ending="finished", requests=0)
+    earlier = running._connection.execute("SELECT value FROM meta WHERE name = 'tally-1'").fetchall()
+    running.begin(OWNER, now=4.0)
+    running.put_planned(SEND, [record(b"n" * 16)], b"p" * 32, now=4.0)
+    running.end(now=5.0, ending="finished", requests=0)
+    with closing(open_to_read(path, "one")) as reader:
+        assert reader.states("hello", 1) == {State.PLANNED: len(IDS) + 1}
+        running._connection.execute(NOTES[what], earlier[0][: NOTES[what].count("?")])
+        for counted in (
+            lambda: reader.states("hello", 1),
+            lambda: reader.planned_counts("hello"),
+            lambda: reader.count_uncertain("hello"),
+        ):
+            with pytest.raises(LedgerDamaged, match="its counts of messages by state are not those of its messages"):
+                counted()

@@ -8,7 +8,7 @@ from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import KnownMessage, PlannedMessage, Send
 from sendspec.ledger.sqlite.checked_rows import TEXT, WHOLE
-from sendspec.ledger.sqlite.error import refuse_damage
+from sendspec.ledger.sqlite.error import found_by, refuse_damage
 from sendspec.ledger.sqlite.message_lookup import MAX_LOOKUP
 from sendspec.ledger.sqlite.recent_check import RecentCheck
 from sendspec.planning.fact import Fact, PriorState
@@ -45,7 +45,7 @@ class AskedCheck(RecentCheck):
             self._unread, self._may_ask = numbers, held // MOST_ASKED
             return self._miscounted_specs(number for number, messages in specs if messages <= READ_AT_ONCE)
         except LedgerTrouble as trouble:
-            return [str(trouble)]
+            return [found_by(trouble)]
 
     def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
         self._verify(ids)

@@ -40,7 +40,7 @@ class DoubtLookup(StateTally):
         No living run but the asking one can be sending any: this ledger has one owner at a time, by its lock.
         """
         numbers = [number for (number,) in self._rows("SELECT number FROM spec WHERE name = ?", (name,))]
-        counted = self._counts_of(numbers)
+        counted = self._true_counts_of(numbers)
         if counted is not None:
             return sum(
                 counts.get(state.value, 0) for counts in counted.values() for state in (State.SENDING, State.IN_DOUBT)

@@ -40,6 +40,11 @@ def trouble_of(path: str, error: sqlite3.Error, called: str = "the ledger") -> L
     )
 
 
+def found_by(trouble: LedgerTrouble) -> str:
+    """What a check met, without the sentence around it, as `refuse_damage` takes it."""
+    return trouble.problem.partition(" is damaged: ")[2] or trouble.problem
+
+
 def refuse_damage(path: str, problems: Sequence[str]) -> None:
     """Raises `LedgerDamaged` if a check of the ledger has found anything."""
     if problems:

@@ -147,7 +147,7 @@ class MessageLookup(StateTally):
     def planned_of(self, name: str) -> Iterator[tuple[bytes, int, int]]:
         """Id, generation and attempt of each planned message of a spec, of any generation."""
         numbers = [number for (number,) in self._rows("SELECT number FROM spec WHERE name = ?", (name,))]
-        counted = self._counts_of(numbers)
+        counted = self._true_counts_of(numbers)
         if counted is not None and not any(State.PLANNED.value in counts for counts in counted.values()):
             return iter(())
         return self._stream(

@@ -12,6 +12,7 @@ from sendspec.ledger.copied_table import COPY, LedgerContent, content_of
 from sendspec.ledger.moment import MAX_MOMENT, MIN_MOMENT, MOMENTS, noted_moment, odd_moments
 from sendspec.ledger.sqlite.checked_rows import WHOLE
 from sendspec.ledger.sqlite.doubt_lookup import DoubtLookup
+from sendspec.ledger.sqlite.error import found_by
 from sendspec.ledger.sqlite.message_lookup import MessageLookup
 from sendspec.ledger.sqlite.move_sql import wrong_checksum
 from sendspec.ledger.sqlite.progress_mirror import lost_since, read_mirror
@@ -41,7 +42,7 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup, WholeSend):
             lacking = self._lacking("message", "plan")
             miscounted = self._is_miscounted()
         except LedgerTrouble as trouble:
-            return [str(trouble)]
+            return [found_by(trouble)]
         if wrong:
             found.append(
                 f"{wrong} messages don't match their checksums" if wrong > 1 else "a message doesn't match its checksum"

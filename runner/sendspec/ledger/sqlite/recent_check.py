@@ -10,6 +10,7 @@ from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.moment import MOMENTS
 from sendspec.ledger.sqlite.checked_rows import WHOLE
+from sendspec.ledger.sqlite.error import found_by
 from sendspec.ledger.sqlite.move_sql import wrong_checksum
 from sendspec.ledger.sqlite.reader import ODD_MOMENT, SqliteReader
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
@@ -57,7 +58,7 @@ class RecentCheck(SqliteReader):
                 found += self._wrong_messages(_REPLANNED, *replanned)
             return found + self._odd_moments(without=("message",))
         except LedgerTrouble as trouble:
-            return [str(trouble)]
+            return [found_by(trouble)]
 
     def point_after(self, verified: VerifiedPoint | None) -> VerifiedPoint:
         """The point up to which the ledger is verified now, once what follows `verified` is; None: once all of it is."""

@@ -79,7 +79,7 @@ class SendHistory(StateTally):
     def states(self, name: str, generation: int) -> dict[State, int]:
         """The count of the send's messages by state."""
         numbers = [number for (number,) in self._rows(NUMBER_OF_SEND, (name, generation))]
-        counted = self._counts_of(numbers)
+        counted = self._true_counts_of(numbers)
         if counted is not None:
             return {state: count for number in numbers for state, count in self._by_state(counted[number]).items()}
         sql = f"SELECT state, count(*) FROM message WHERE {_OF_SEND} GROUP BY state"
@@ -105,7 +105,7 @@ class SendHistory(StateTally):
     def planned_counts(self, name: str) -> dict[int, int]:
         """The count of a spec's planned messages by generation."""
         generations = dict(self._typed((WHOLE, WHOLE), "SELECT number, generation FROM spec WHERE name = ?", (name,)))
-        counted = self._counts_of(generations)
+        counted = self._true_counts_of(generations)
         if counted is not None:
             planned = {generations[number]: counts.get(State.PLANNED.value, 0) for number, counts in counted.items()}
             return {generation: count for generation, count in sorted(planned.items()) if count}

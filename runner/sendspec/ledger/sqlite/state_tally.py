@@ -74,6 +74,16 @@ class StateTally(OpenLedger):
             changes = self._changes_since(point)
             return {spec: self._sum(self._noted_counts(spec), changes.get(spec, {})) for spec in specs}
 
+    def _true_counts_of(self, specs: Collection[int]) -> CountsBySpec | None:
+        """The same. Raises `LedgerDamaged` unless they add up to the messages that each send has."""
+        with self._in_one_moment():
+            counts = self._counts_of(specs)
+            if counts:
+                messages = dict(self._typed((WHOLE, WHOLE), "SELECT number, messages FROM spec"))
+                if any(sum(counted.values()) != messages.get(spec, 0) for spec, counted in counts.items()):
+                    raise self._damaged("its counts of messages by state are not those of its messages")
+        return counts
+
     def _count_all(self) -> CountsBySpec:
         """The same of all specs, from their messages."""
         found: dict[int, dict[str, int]] = {}
