@@ -38,9 +38,9 @@ _TEXT, _NUMBER, _SCALAR = "<text>", "<number>", "(?:<text>|<number>|true|false|n
 """Stand-ins in the template of a shape. No key has such a bracket."""
 _PLAIN_TEXT = r'"[^"]*+"'
 """For lines whose quotes all begin or end a text. Excluding line ends would take three times as long."""
-_ESCAPED_TEXT = rf'"[^"\\\n]*+(?:{HARMLESS_ESCAPE}[^"\\\n]*+)*+"'
+_ESCAPED_TEXT = rf'"[^"\\\n]*+(?:{HARMLESS_ESCAPE}[^"\\\n]*+)*"'
 """For lines beside an escaped quote, or beside an escape that isn't harmless."""
-_HARMLESS_ESCAPES = lazy_pattern(rf"[^\\]*+(?:{HARMLESS_ESCAPE}[^\\]*+)*+")
+_HARMLESS_ESCAPES = lazy_pattern(rf"[^\\]*+(?:{HARMLESS_ESCAPE}[^\\]*+)*")
 _INTEGER = r"-?[1-9][0-9]{0,17}+|0"
 _EXACT = r"-?[1-9][0-9]{0,17}+(?!\.)|0(?!\.)|-?(?:[1-9][0-9]{0,8}+|0(?!\.0000))\.(?:0|[0-9]{0,5}[1-9])(?![0-9])"
 """A number that Python prints as it is written: up to 15 digits, no zero behind them, and at least 0.0001 or 0."""
