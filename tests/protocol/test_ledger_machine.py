@@ -11,6 +11,7 @@ from long_rows import all_but
 from mutants import ABOUT_THE_LIST, CAUGHT_BY, Mutant, SharedMutant
 from postgres_mutants import CUTS
 from protocol_state_machine import BROKEN, run_machine
+from sendspec.diagnostics.exceptions import LedgerDamaged
 from shared_state_machine import BROKEN as BROKEN_SHARED
 from shared_state_machine import run_shared_machine
 
@@ -57,11 +58,14 @@ def test_every_way_to_break_it_is_found(mutant: Mutant) -> None:
 
 
 def finds(mutant: Mutant, number: int) -> bool:
+    """Whether the promise is broken, or the ledger itself refuses to go on: it counts its rows."""
     try:
         run = run_list_machine if mutant in ABOUT_THE_LIST else run_machine
         run(mutant, number=number, examples=400)
     except AssertionError as error:
         return re.match(BROKEN, str(error)) is not None
+    except LedgerDamaged:
+        return mutant is Mutant.ROWS_DELETED
     return False
 
 

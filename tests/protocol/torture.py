@@ -35,6 +35,7 @@ from postgres_server import own_server  # noqa: E402
 from power_cut_trials import CutResult, cut_power  # noqa: E402
 from protocol_model import explore  # noqa: E402
 from protocol_state_machine import BROKEN, run_machine  # noqa: E402
+from sendspec.diagnostics.exceptions import LedgerDamaged  # noqa: E402
 from shared_state_machine import BROKEN as BROKEN_SHARED  # noqa: E402
 from shared_state_machine import run_shared_machine  # noqa: E402
 from trial_ledgers import PostgresTrial  # noqa: E402
@@ -205,6 +206,8 @@ def _machine_finds(mutant: Mutant, number: int) -> bool:
             run(mutant, number=number, examples=600)
     except AssertionError as error:
         return re.match(BROKEN, str(error)) is not None
+    except LedgerDamaged:  # the ledger itself refuses to go on: it counts its rows
+        return mutant is Mutant.ROWS_DELETED
     return False
 
 

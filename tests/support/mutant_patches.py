@@ -11,7 +11,7 @@ from mutants import Mutant
 from sendspec.ledger.record import Claim, ClaimLost
 from sendspec.ledger.sqlite import exchange as exchange_module
 from sendspec.ledger.sqlite import ledger as ledger_module
-from sendspec.ledger.sqlite import plan_writer
+from sendspec.ledger.sqlite import planned_rows
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.planning.message_state import State
 from sendspec.sending import reconciliation as reconcile_module
@@ -69,7 +69,9 @@ def changed(mutant: Mutant) -> tuple[str, str]:
 def module_of(mutant: Mutant) -> ModuleType:
     """The module that uses the statement which a mutant changes."""
     name = CUTS[mutant][0] if mutant in CUTS else ""
-    return {"REPLAN_PLANNED": plan_writer, "CLAIM": exchange_module, "SETTLE": exchange_module}.get(name, ledger_module)
+    return {"REPLAN_PLANNED": planned_rows, "CLAIM": exchange_module, "SETTLE": exchange_module}.get(
+        name, ledger_module
+    )
 
 
 def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
