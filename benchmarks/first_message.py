@@ -20,6 +20,8 @@ from benchmarks.measure import spread, tree_cpu
 
 MAX_SECONDS = 120.0
 LOOK_SECONDS = 0.05
+ON_ITS_WAY_SECONDS = 0.3
+"""From a claim to the arrival of its request, at most."""
 COUNTED = re.compile(rb"\d[\d,. ]* (?:of|rows|messages)")
 
 
@@ -60,6 +62,7 @@ def _wait(bench: Bench, table: Path) -> Wait:
         os.close(side)
         try:
             first_line, cpu = _watch(process, terminal, bench.project.folder, begun)
+            time.sleep(ON_ITS_WAY_SECONDS)
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
