@@ -279,7 +279,7 @@ def posting(
     return threads
 
 
-@pytest.mark.parametrize("signals", all_but([4], [4, 300]))
+@pytest.mark.parametrize("signals", all_but([4], [4, 60]))
 def test_the_first_signal_ends_it_while_events_arrive(project: ProjectDir, start: Start, signals: int) -> None:
     answered: list[int] = []
     numbers = itertools.count()
@@ -298,7 +298,7 @@ def test_the_first_signal_ends_it_while_events_arrive(project: ProjectDir, start
     assert (project.folder / SPOOL).read_bytes() == b""
 
 
-@pytest.mark.parametrize("kills", all_but([4], [4, 150]))
+@pytest.mark.parametrize("kills", all_but([4], [4, 60]))
 def test_a_receiver_that_is_killed_at_random_loses_nothing_that_it_answered(
     project: ProjectDir, start: Start, kills: int
 ) -> None:

@@ -64,7 +64,7 @@ def notes(report: PlanReport, paths: list[str]) -> ReviewNotes:
     return ReviewNotes(paths=paths, warnings=report.warnings, commands=["sendspec send --plan plan.json"])
 
 
-@holds_for(6, 60, reports())
+@holds_for(6, 25, reports())
 def test_whatever_a_plan_is_its_page_is_inert_and_has_its_texts(made: tuple[PlanReport, list[str]]) -> None:
     report, paths = made
     page = read(plan_markdown(report, notes(report, paths)))
@@ -82,7 +82,7 @@ def test_whatever_a_plan_is_its_page_is_inert_and_has_its_texts(made: tuple[Plan
             assert {as_message(text) for text in texts if text} <= messages
 
 
-@holds_for(2, 25, reports())
+@holds_for(2, 8, reports())
 def test_a_thousand_specs_are_a_table_and_the_most_telling_of_them(made: tuple[PlanReport, list[str]]) -> None:
     report, paths = many_specs(*made, 1_000)
     text = plan_markdown(report, notes(report, paths))
@@ -93,7 +93,7 @@ def test_a_thousand_specs_are_a_table_and_the_most_telling_of_them(made: tuple[P
     assert "more specs: " in text
 
 
-@holds_for(4, 40, diagnostics())
+@holds_for(4, 15, diagnostics())
 def test_rejected_specs_are_told_by_place_within_the_same_limits(found: Diagnostic) -> None:
     for count in (1, 1_000):
         page = read(rejected_markdown([replace(found, path=f"{n % 100}{found.path}") for n in range(count)]))

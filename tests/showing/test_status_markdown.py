@@ -50,7 +50,7 @@ def statuses(draw: st.DrawFn) -> SpecStatus:
     )  # fmt: skip
 
 
-@holds_for(15, 80, st.lists(statuses(), max_size=4), st.lists(texts, max_size=4), names, st.sampled_from([1, 400]))
+@holds_for(15, 40, st.lists(statuses(), max_size=4), st.lists(texts, max_size=4), names, st.sampled_from([1, 400]))
 def test_whatever_a_status_is_its_page_is_inert(
     specs: list[SpecStatus], reasons: list[str], env: str, times: int
 ) -> None:

@@ -63,7 +63,7 @@ def test_several_make_it_at_once_and_each_writes_all_of_its_rows(tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["test.db.delivery", "test.db.opt-outs"]
 
 
-@pytest.mark.parametrize("rounds", all_but([6], [6, 200]))
+@pytest.mark.parametrize("rounds", all_but([6], [6, 60]))
 def test_what_a_killed_writer_had_been_answered_is_there(tmp_path: Path, rounds: int) -> None:
     """Killed at any moment, also while the file is made. It tells each write that returned through a pipe."""
     chance = random.Random(5)

@@ -123,7 +123,7 @@ def test_a_code_that_acts_on_a_log_is_refused() -> None:
     assert decoded(UntrustedReport, encoded(fine)) == fine
 
 
-@holds_for(4, 60, reports())
+@holds_for(4, 20, reports())
 def test_a_report_comes_back_as_it_was_whatever_is_in_it(made: tuple[PlanReport, list[str]]) -> None:
     """The law of the codec: what the parent shows is what the child has."""
     report = replace(made[0], untrusted=True, told_digests=("v1:aa", "v1:bb"))

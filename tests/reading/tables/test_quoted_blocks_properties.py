@@ -53,7 +53,7 @@ def read(
     return rows, list(problems), reading.blank_rows
 
 
-@holds_for(300, 3_000, HEADERS, TABLES, BLOCKS)
+@holds_for(300, 1_000, HEADERS, TABLES, BLOCKS)
 def test_records_read_in_bulk_are_those_read_one_by_one(header: str, content: str, block_bytes: int) -> None:
     """Whatever the table holds, and wherever the file is cut into blocks."""
     table = (header + content).encode()
