@@ -6,7 +6,6 @@ After a change that makes a stage dearer for a good reason, or much cheaper: `ma
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -14,11 +13,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from oracles import IN_CI
 
 pytestmark = [pytest.mark.process, pytest.mark.long]
 BUDGETS = Path(__file__).with_name("budgets.json")
 CHECKOUT = Path(__file__).resolve().parents[2]
-IN_CI = bool(os.environ.get("CI"))
 OVER, UNDER = 1.10, 0.75
 """A stage may take a tenth more than noted. One that takes a quarter less has a budget that guards nothing."""
 

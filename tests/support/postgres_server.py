@@ -20,8 +20,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from oracles import IN_CI
 
-IN_CI = bool(os.environ.get("CI"))
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '{folder}'

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from oracles import IN_CI
 from readiness import is_readable
 
-IN_CI = bool(os.environ.get("CI"))
 _AT_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execvp(sys.argv[1], sys.argv[1:])"  # its own terminal
 SECONDS = 60
 

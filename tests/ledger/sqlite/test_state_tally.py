@@ -76,3 +76,12 @@ def test_a_reader_refuses_counts_that_do_not_add_up_to_the_messages(
         ):
             with pytest.raises(LedgerDamaged, match="its counts of messages by state are not those of its messages"):
                 counted()
+
+
+def test_lost_moves_are_told_in_one_sentence(running: SqliteLedger, path: Path) -> None:
+    claim(running, IDS[0])
+    running.end(now=3.0, ending="finished", requests=0)
+    running._connection.execute("DELETE FROM event WHERE number = (SELECT max(number) FROM event)")
+    running.close()
+    with closing(open_to_read(path, "one")) as reader:
+        assert reader.find_damage() == ["it counts messages or moves that it does not have"]

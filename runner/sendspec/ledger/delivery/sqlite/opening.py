@@ -92,7 +92,7 @@ def open_to_write(
 ) -> SqliteDeliveryStore:
     """The same, to write. Makes the file if there never was one. Several processes may have it open.
 
-    `tries` is how often to try to begin a write; None: as often as the store does by itself.
+    `tries` limits the attempts to begin a write; None keeps the store's own limit.
     """
     from sendspec.ledger.delivery.sqlite.store import BEGIN_TRIES, SqliteDeliveryStore
 
